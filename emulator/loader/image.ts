@@ -1,0 +1,99 @@
+/**
+ * What a loader makes of a file, whatever its format: segments to map, places
+ * to relocate, symbols wanted and offered, thread-local template, entry and
+ * initialisers. Addresses in an Image are offsets from its base (`preferredBase`)
+ * so that one Image can be placed anywhere it allows.
+ */
+export type ImageFormat = 'elf' | 'pe' | 'macho';
+
+export interface ImageSegment {
+  /** Offset from the image base; multiple of the page size after rounding down. */
+  offset: number;
+  size: number;
+  /** File contents, shorter than `size` where the rest is zero. */
+  data: Uint8Array;
+  /** Prot bits after relocation. */
+  prot: number;
+  name: string;
+}
+
+export interface ImageImport {
+  /** Library it is asked from ('' where the format does not say: ELF). */
+  library: string;
+  /** Symbol as the program names it, without the format's underscore prefix (Mach-O, PE i386 decoration kept apart). */
+  name: string;
+  /** PE: import by ordinal. */
+  ordinal?: number;
+  weak: boolean;
+}
+
+/** A place to patch. `write` kinds: word = pointer-size, word32/word64, pcrel32. Value = symbol/base/tls expression. */
+export interface ImageRelocation {
+  offset: number;
+  kind: 'word32' | 'word64' | 'pcrel32' | 'copy';
+  value:
+    | { base: true }
+    | { import: number }
+    /** Offset of the symbol/addend in this module's TLS block relative to the thread pointer. */
+    | { tlsOffset: number; import?: number }
+    | { tlsModule: true }
+    | { ifunc: number };
+  addend: number;
+  /** copy: bytes. */
+  size?: number;
+}
+
+export interface ImageExport {
+  name: string;
+  offset: number;
+  size: number;
+  kind: 'function' | 'data' | 'tls' | 'absolute' | 'forward';
+  forward?: string;
+  ordinal?: number;
+}
+
+export interface ImageTls {
+  /** Template bytes; the block is `size` bytes, the rest zero. */
+  offset: number;
+  data: Uint8Array;
+  size: number;
+  align: number;
+  /** PE: offset of the variable that receives the module's TLS index; TLS callbacks. */
+  indexOffset?: number;
+  callbacks?: number[];
+}
+
+export interface Image {
+  format: ImageFormat;
+  cpu: 'ia32' | 'x86-64' | 'arm64';
+  /** Which OS the file names itself for, where it says. */
+  os?: 'linux' | 'freebsd' | 'windows' | 'macos';
+  kind: 'executable' | 'library';
+  path: string;
+  preferredBase: number;
+  /** Bytes from base to the end of the last segment. */
+  span: number;
+  relocatable: boolean;
+  segments: ImageSegment[];
+  libraries: string[];
+  imports: ImageImport[];
+  relocations: ImageRelocation[];
+  exports: Map<string, ImageExport>;
+  /** Offset of the entry point; undefined for libraries without one. */
+  entry?: number;
+  initializers: number[];
+  finalizers: number[];
+  tls?: ImageTls;
+  /** What the formats say of the stack (PE), program headers (ELF AT_PHDR), LC_MAIN or LC_UNIXTHREAD, .pdata … */
+  stackReserve?: number;
+  stackCommit?: number;
+  programHeaders?: { offset: number; entrySize: number; count: number };
+  interpreter?: string;
+  /** ELF note / Mach-O build version: OS version the file was built for. */
+  osVersion?: string;
+  /** Local and global function symbols for naming PCs: sorted by offset. */
+  symbols: { name: string; offset: number; size: number }[];
+}
+
+/** A file that can't be loaded: one line saying which field is wrong. */
+export class LoadError extends Error {}

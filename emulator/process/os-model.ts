@@ -1,0 +1,40 @@
+/**
+ * What a process asks of its operating system's model (platforms/ implements it).
+ * Each method is called with the thread loaded on the CPU and must leave it able
+ * to go on (a signal frame pushed, a page committed, a system call's result set),
+ * blocked, or ended.
+ */
+import type { Thread } from './thread.js';
+
+export interface MemoryFault {
+  address: number;
+  canonical: boolean;
+  /** One of Access. */
+  access: number;
+  size: number;
+  pc: number;
+  /** True when the access was made by a host function for the guest. */
+  fromHost: boolean;
+  /** Out of emulated physical memory rather than refused. */
+  exhausted: boolean;
+}
+
+export interface OsModel {
+  readonly name: string;
+  memoryFault(thread: Thread, fault: MemoryFault): void;
+  /** PC is after the instruction. `detail`: arm64 svc immediate. number 1 = sysenter. */
+  systemCall(thread: Thread, number: number, detail: number): void;
+  /** x86 vector or arm64 exception class (Exit.Interrupt). */
+  interrupt(thread: Thread, vector: number, detail: number): void;
+  invalidInstruction(thread: Thread): void;
+  /** A thread is about to run after it was blocked or created (deliver pending signals here). */
+  beforeRun?(thread: Thread): void;
+}
+
+/** How a process ended. */
+export type ExitStatus =
+  | { kind: 'exit'; code: number }
+  /** A POSIX signal, or a Windows exception mapped to one (`text` names it). */
+  | { kind: 'signal'; signal: number; text: string }
+  | { kind: 'budget' }
+  | { kind: 'error'; text: string };

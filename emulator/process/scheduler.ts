@@ -1,0 +1,122 @@
+/**
+ * The deterministic scheduler. A seed chooses who runs and for how many
+ * instructions; or a script decides every switch. Quanta are counted in guest
+ * instructions, so preemption can fall between any two of them.
+ */
+import type { Process } from './process.js';
+import { Random } from './random.js';
+import type { Thread } from './thread.js';
+
+/** One decision of a script: run this thread until this happens. */
+export interface Decision {
+  thread: number;
+  /** Instructions to run at most. */
+  instructions?: number;
+  /** Stop before the instruction at this address. */
+  address?: number;
+}
+
+/** Called for each switch; undefined ends the script (seeded scheduling goes on). */
+export type Script = (process: Process) => Decision | undefined;
+
+const MEAN_QUANTUM = 1000;
+/** Nobody else can run: long quanta, still bounded so that sleepers wake. */
+const ALONE_QUANTUM = 1_000_000;
+const WAITED_FOR_QUANTUM = 10_000;
+
+export class Scheduler {
+  script: Script | undefined;
+  meanQuantum = MEAN_QUANTUM;
+  private readonly random: Random;
+  private last: Thread | undefined;
+  private stopped = false;
+
+  constructor(
+    private readonly process: Process,
+    readonly seed: number,
+  ) {
+    this.random = new Random(seed);
+  }
+
+  /** Choose a thread and run it for a quantum. */
+  turn(): void {
+    const decision = this.script?.(this.process);
+    if (decision) return this.follow(decision);
+    this.script = undefined;
+    this.wake();
+    const ready = this.process.threads.filter((t) => t.runnable);
+    if (ready.length === 0) return this.idle();
+    const next = ready.length === 1 ? ready[0] : ready[this.random.below(ready.length)];
+    if (next !== this.last) {
+      this.process.events.emit('switch', { to: next.id });
+      this.last = next;
+    }
+    this.process.runThread(next, this.quantum(ready.length));
+  }
+
+  private quantum(ready: number): number {
+    if (ready > 1) return 1 + this.random.below(2 * this.meanQuantum);
+    const blocked = this.process.threads.some((t) => t.state === 'blocked');
+    return blocked ? WAITED_FOR_QUANTUM : ALONE_QUANTUM;
+  }
+
+  /** Blocked threads whose wait is over become runnable. */
+  private wake(): void {
+    const now = this.process.clock.now;
+    for (const thread of this.process.threads) {
+      const wait = thread.wait;
+      if (thread.state !== 'blocked' || !wait) continue;
+      if (wait.ready() || (wait.deadline !== undefined && wait.deadline <= now)) {
+        thread.state = 'runnable';
+        thread.wait = undefined;
+      }
+    }
+  }
+
+  /** Nobody can run: time passes until a deadline, or it is a deadlock. */
+  private idle(): void {
+    let next = Infinity;
+    for (const thread of this.process.threads) {
+      if (thread.state === 'blocked' && thread.suspendCount === 0) next = Math.min(next, thread.wait?.deadline ?? Infinity);
+    }
+    if (next === Infinity) {
+      const waits = this.process.threads
+        .filter((t) => t.state !== 'ended')
+        .map((t) => `thread ${t.id} ${t.suspendCount > 0 ? 'is suspended' : `waits for ${t.wait?.what ?? 'nothing'}`}`);
+      this.process.end({ kind: 'error', text: waits.length > 0 ? `deadlock: ${waits.join(', ')}` : 'every thread has ended' });
+    }
+    this.process.clock.now = Math.max(this.process.clock.now, next);
+  }
+
+  private follow(decision: Decision): void {
+    const thread = this.process.threads.find((t) => t.id === decision.thread);
+    if (!thread) throw new Error(`the schedule names thread ${decision.thread}, which does not exist`);
+    this.wake();
+    if (!thread.runnable) throw new Error(`the schedule runs thread ${thread.id}, which is ${thread.suspendCount ? 'suspended' : thread.state}`);
+    const engine = this.process.engine;
+    this.stopped = false;
+    let left = decision.instructions ?? Infinity;
+    if (decision.address === undefined) {
+      while (left > 0 && thread.runnable) left -= this.burst(thread, left);
+      return;
+    }
+    engine.addBreakpoint(decision.address);
+    try {
+      while (left > 0 && thread.runnable && !this.stopped) left -= this.burst(thread, left);
+    } finally {
+      engine.removeBreakpoint(decision.address);
+    }
+  }
+
+  private burst(thread: Thread, left: number): number {
+    const before = thread.instructions;
+    this.process.runThread(thread, Math.min(left, ALONE_QUANTUM));
+    return thread.instructions - before;
+  }
+
+  /** The CPU stopped at a breakpoint or watchpoint. */
+  breakpoint(_thread: Thread): void {
+    this.stopped = true;
+    this.process.reschedule = true;
+  }
+}

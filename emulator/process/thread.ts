@@ -1,0 +1,47 @@
+/** A guest thread: a CPU context, a scheduling state, and what its OS keeps of it. */
+import type { Context } from '../engine.js';
+import type { Wait } from './host-call.js';
+
+export type ThreadState = 'runnable' | 'blocked' | 'ended';
+
+export interface GateAttempt {
+  gate: number;
+  sp: number;
+  state: unknown;
+}
+
+/** A nested call from host code into the guest. */
+export interface CallbackFrame {
+  /** SP after the return address has been popped: the frame is finished, or left by longjmp, when SP is above it. */
+  sp: number;
+  depth: number;
+}
+
+export class Thread {
+  state: ThreadState = 'runnable';
+  wait: Wait | undefined;
+  /** Stopped by another thread (SuspendThread, thread_suspend): not scheduled while above 0. */
+  suspendCount = 0;
+  exitValue = 0;
+  /** [base, limit) of the stack, base lowest. */
+  stackBase = 0;
+  stackLimit = 0;
+  /** Instructions executed. */
+  instructions = 0;
+  callbacks: CallbackFrame[] = [];
+  /** Gates of host functions that are now running on this thread, outermost first. */
+  hostCalls: string[] = [];
+  attempts: GateAttempt[] = [];
+  /** The OS model's own record. */
+  os: any = undefined;
+
+  constructor(
+    readonly id: number,
+    public name: string,
+    readonly context: Context,
+  ) {}
+
+  get runnable(): boolean {
+    return this.state === 'runnable' && this.suspendCount === 0;
+  }
+}

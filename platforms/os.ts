@@ -1,0 +1,63 @@
+/**
+ * What each operating system's folder provides, and what it is given: the
+ * contract between boot.ts (one for all) and linux/, freebsd/, windows/, macos/.
+ */
+import type { Image } from '../emulator/loader/image.js';
+import type { LoadedImage, LoadedImages } from '../emulator/loader/link.js';
+import type { HostLibrary } from '../emulator/process/host-call.js';
+import type { OsModel } from '../emulator/process/os-model.js';
+import type { Process, ProcessOptions } from '../emulator/process/process.js';
+import type { OsName, Platform } from './codes.js';
+import type { Port } from './port.js';
+
+/** A directory of the host that the guest may use, and the name it has there. */
+export interface GrantedDirectory {
+  host: string;
+  guest: string;
+}
+
+export interface OsOptions {
+  /** argv, argv[0] the program as the guest sees it. */
+  argv: string[];
+  /** 'NAME=value'. */
+  env: string[];
+  seed: number;
+  osVersion?: string;
+  quirks: string[];
+  directories: GrantedDirectory[];
+  /** Guest output: 1 stdout, 2 stderr. */
+  output(stream: 1 | 2, bytes: Uint8Array): void;
+  /** Guest input, at most `length` bytes; empty = end. */
+  input(length: number): Uint8Array;
+}
+
+export interface OsContext {
+  platform: Platform;
+  process: Process;
+  options: OsOptions;
+}
+
+/** An operating system at work in one process. */
+export interface Os extends OsModel {
+  readonly port: Port;
+  /** The OS's own calls as guests import them (mmap, pthread_create, VirtualAlloc ...), by library. */
+  libraries(): HostLibrary[];
+  /** Base address for an image, as this OS would place it (ASLR off). Images are placed in load order. */
+  place(image: Image): number;
+  /** New zeroed read-write memory for the C library's heap, by the OS's own call. */
+  heapGrow(bytes: number): number | undefined;
+  /** errno (or LastError-independent C errno) of the calling thread. */
+  setErrno(value: number): void;
+  /** Build the start block, TLS and main thread; its first instruction is the program's (or run-time's) entry. */
+  start(program: LoadedImage, images: LoadedImages): void;
+}
+
+export interface OsDefinition {
+  name: OsName;
+  /** Versions accepted by --os-version, the default first. */
+  versions: string[];
+  /** Quirks: name -> one line. */
+  quirks: Record<string, string>;
+  processOptions(platform: Platform): Omit<ProcessOptions, 'seed' | 'budget'>;
+  create(context: OsContext): Os;
+}

@@ -1,0 +1,93 @@
+/**
+ * What the MPS needs of a platform, in the MPS's own division of its platform
+ * files (vm, prot, th, prmc, ss, lock, clock). Each OS implements it through its
+ * own modelled calls. This is the only view of the world that mps/ has.
+ */
+import type { Value, VarArgs } from '../emulator/abi/abi.js';
+import type { EventStream } from '../emulator/events.js';
+import type { MemoryView } from '../emulator/memory/memory-view.js';
+import type { HostCall, HostFunction, HostLibrary } from '../emulator/process/host-call.js';
+import { GuestFault } from '../emulator/memory/memory-view.js';
+
+export { GuestFault };
+export type { EventStream, HostCall, HostFunction, HostLibrary, MemoryView, Value, VarArgs };
+
+/** Kinds of access that a barrier forbids (MPS AccessSet). */
+export const AccessSet = { Empty: 0, Read: 1, Write: 2, ReadWrite: 3 } as const;
+
+/** A piece of memory to scan word by word as ambiguous references. */
+export interface ScanArea {
+  base: number;
+  limit: number;
+  kind: 'stack' | 'registers';
+  /** Name of the word at `address`: 'rbx' (a register's place in the context), '[rsp+0x18]' (a stack slot). For people. */
+  nameOf(address: number): string;
+}
+
+/** A registered thread (MPS Thread). */
+export interface PortThread {
+  /** Thread number as shown to people. */
+  readonly id: number;
+}
+
+export interface Port {
+  readonly platform: { code: string; wordSize: 4 | 8; pageSize: number; mpsAlign: number };
+  /** Guest memory whatever its protection (the MPS's own accesses, always with segments exposed). */
+  readonly memory: MemoryView;
+  readonly events: EventStream;
+  /** Physical memory for scanning loops: offsets come from memory.physical(). */
+  readonly physical: ArrayBuffer;
+
+  // vm: address space. Sizes and addresses are multiples of the page size; reserve returns a multiple of `align`.
+  /** VMInit. Undefined: no address space (MPS_RES_RESOURCE). */
+  vmReserve(size: number, options: { topDown: boolean }): number | undefined;
+  /** VMMap: memory becomes readable, writable (and executable where the OS allows). False: MPS_RES_MEMORY. */
+  vmMap(base: number, limit: number): boolean;
+  /** VMUnmap: contents are lost, the reservation stays. */
+  vmUnmap(base: number, limit: number): void;
+  /** VMFinish. */
+  vmRelease(base: number, size: number): void;
+
+  // prot: protection. `mode` is what is denied.
+  protSet(base: number, limit: number, mode: number): void;
+  /**
+   * ProtSetup: install the fault handler by the OS's own route. `handler` gets the exact faulting address and
+   * the AccessSet the OS reports (POSIX and macOS: ReadWrite, it cannot tell); true = handled, resume.
+   */
+  protSetup(handler: (address: number, mode: number) => boolean): void;
+
+  // th: threads.
+  /** Register the calling thread. Undefined: MPS_RES_RESOURCE. */
+  threadRegister(): PortThread | undefined;
+  threadDeregister(thread: PortThread): void;
+  isCurrent(thread: PortThread): boolean;
+  /** False: the thread is dead. Never called for the current thread. */
+  threadSuspend(thread: PortThread): boolean;
+  threadResume(thread: PortThread): boolean;
+  /** Stack and register areas of a suspended thread with that cold end: [] if SP >= cold, undefined if its context can't be had. */
+  threadAreas(thread: PortThread, cold: number): ScanArea[] | undefined;
+
+  // ss: the calling thread's own stack.
+  /**
+   * STACK_CONTEXT_BEGIN .. END: called on entry to an MPS function that may collect: saves the callee-saved
+   * registers with this platform's setjmp in a jmp_buf on the caller's stack (as the MPS's frame would be there)
+   * and notes the warm end. Returns what undoes it.
+   */
+  stackBegin(call: HostCall): () => void;
+  /** [warm, cold) of the calling thread (the jmp_buf, then the client's frames); undefined if no stackBegin is in force. */
+  currentAreas(cold: number): ScanArea[] | undefined;
+
+  /** Call a guest function on the thread that is in the MPS now. */
+  callGuest(address: number, signature: string, args: Value[]): Value;
+  /** Take stack of the thread that is in the MPS now, until its host call returns. */
+  pushStack(bytes: number, align?: number): number;
+  /** The host call that is running now (the client's entry into the MPS), if any. */
+  currentCall(): HostCall | undefined;
+
+  // clock. Virtual.
+  /** ClockNow in ticks. */
+  clock(): number;
+  readonly clocksPerSecond: number;
+  /** Charge virtual time for work done by the collector: `units` of one instruction. */
+  work(units: number): void;
+}
