@@ -1,0 +1,24 @@
+/**
+ * Exit statuses of the command, and the errors that lead to them. Everything a
+ * user can do wrong ends in one line on stderr and one of these.
+ */
+export const ExitCode = {
+  Budget: 124,
+  Usage: 125,
+  CannotLoad: 126,
+  NotFound: 127,
+  SignalBase: 128,
+} as const;
+
+export class CommandError extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+export function usageError(message: string): CommandError {
+  return new CommandError(ExitCode.Usage, message);
+}

@@ -1,0 +1,65 @@
+#!/usr/bin/env node
+/** The command `mpsemu`: picks the subcommand and turns every failure into one line and a documented status. */
+import { CommandError, ExitCode } from './exit-status.js';
+
+interface Command {
+  summary: string;
+  load(): Promise<{ main(args: string[]): number | Promise<number> }>;
+}
+
+const commands: Record<string, Command> = {
+  run: { summary: 'run a compiled program on its platform, its memory managed by the MPS', load: () => import('./run.js') },
+  cc: { summary: 'compile a C program for one of the platforms', load: () => import('./cc.js') },
+  platforms: { summary: 'the thirteen platforms', load: () => import('./platforms.js') },
+  demo: { summary: 'run the fixture programs on every platform', load: () => import('./demo.js') },
+  bench: { summary: 'measure speed as ratios to a bare CPU loop in the same run', load: () => import('./bench.js') },
+  completion: { summary: 'print shell completions for bash, zsh or fish', load: () => import('./completion.js') },
+};
+
+export const commandNames = Object.keys(commands);
+
+const help = `usage: mpsemu COMMAND [ARGUMENTS]
+
+${Object.entries(commands)
+  .map(([name, { summary }]) => `  ${name.padEnd(11)} ${summary}`)
+  .join('\n')}
+
+'mpsemu COMMAND --help' tells more. Exit status: the guest's own; 124 budget exhausted,
+125 wrong use, 126 file can't be loaded, 127 not found, 128+n guest killed by signal n.
+`;
+
+async function main(argv: string[]): Promise<number> {
+  const [name, ...args] = argv;
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    (name === undefined ? process.stderr : process.stdout).write(help);
+    return name === undefined ? ExitCode.Usage : 0;
+  }
+  if (name === '--version') {
+    process.stdout.write('mpsemu 0.1.0\n');
+    return 0;
+  }
+  const command = commands[name];
+  if (!command) throw new CommandError(ExitCode.Usage, `there is no command '${name}'; see 'mpsemu --help'`);
+  return (await command.load()).main(args);
+}
+
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
+main(process.argv.slice(2)).then(
+  (status) => {
+    process.exitCode = status;
+  },
+  (error: unknown) => {
+    if (error instanceof CommandError) {
+      process.stderr.write(`mpsemu: ${error.message}\n`);
+      process.exitCode = error.status;
+    } else {
+      const text = error instanceof Error ? (process.env.MPSEMU_DEBUG ? error.stack : error.message) : String(error);
+      process.stderr.write(`mpsemu: internal error: ${text} (set MPSEMU_DEBUG=1 for where)\n`);
+      process.exitCode = 70;
+    }
+  },
+);

@@ -1,0 +1,149 @@
+/** `mpsemu run`: boot a program file, pass its output through, report at exit. */
+import { readFileSync, readSync, writeFileSync, writeSync } from 'node:fs';
+import { basename } from 'node:path';
+import { LoadError } from '../emulator/loader/image.js';
+import { startMachine, type Machine } from '../mps/machine.js';
+import { reportOf } from '../mps/report.js';
+import { platforms } from '../platforms/codes.js';
+import { grantedDirectory } from './directories.js';
+import { CommandError, ExitCode, usageError } from './exit-status.js';
+import { oneOf, parseOptions, wholeNumber, type OptionSpec } from './options.js';
+import { TraceFile } from './trace-file.js';
+
+const help = `usage: mpsemu run PROGRAM [OPTIONS] [-- ARGUMENTS]
+
+Run a program compiled for one of the platforms. Its output passes through; its exit status is ours.
+
+  --platform CODE      the platform, where the file does not say (see 'mpsemu platforms')
+  --seed N             schedule of the threads (default 0); same seed, same run, byte for byte
+  --budget N           stop after N guest instructions, with status 124
+  --variety cool|hot   how much the MPS checks (default hot)
+  --scan POLICY        scan more than the real MPS would (named policies; may be repeated)
+  --quirk NAME         switch on a quirk of the OS (may be repeated)
+  --os-version V       behave as this version of the OS
+  --dir HOST[:GUEST]   let the guest use this directory (may be repeated)
+  --trace FILE         write the events as JSON Lines
+  --report FILE        write a JSON object about the run at its end
+
+Exit status: the guest's own; 124 budget exhausted, 125 wrong use, 126 file can't be loaded,
+127 not found, 128+n guest killed by signal n.
+`;
+
+const options: OptionSpec = {
+  platform: { type: 'string' },
+  seed: { type: 'string' },
+  budget: { type: 'string' },
+  variety: { type: 'string' },
+  scan: { type: 'string', multiple: true },
+  quirk: { type: 'string', multiple: true },
+  'os-version': { type: 'string' },
+  dir: { type: 'string', multiple: true },
+  trace: { type: 'string' },
+  report: { type: 'string' },
+};
+
+export function readProgram(path: string): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') throw new CommandError(ExitCode.NotFound, `run: there is no file '${path}'`);
+    if (code === 'EISDIR') throw new CommandError(ExitCode.CannotLoad, `run: '${path}' is a directory, not a program`);
+    throw new CommandError(ExitCode.CannotLoad, `run: '${path}' can't be read: ${message}`);
+  }
+}
+
+function writeAll(file: number, bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.length; ) {
+    try {
+      done += writeSync(file, bytes, done);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EPIPE') process.exit(0);
+      if (code !== 'EAGAIN') throw error;
+    }
+  }
+}
+
+function readInput(length: number): Uint8Array {
+  const buffer = new Uint8Array(length);
+  for (;;) {
+    try {
+      return buffer.subarray(0, readSync(0, buffer));
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EOF') return buffer.subarray(0, 0);
+      if (code !== 'EAGAIN') throw error;
+    }
+  }
+}
+
+export function main(args: string[]): number {
+  const split = args.indexOf('--');
+  const own = split < 0 ? args : args.slice(0, split);
+  const guestArguments = split < 0 ? [] : args.slice(split + 1);
+  const { values, positionals } = parseOptions('run', own, options);
+  if (values.help) {
+    process.stdout.write(help);
+    return 0;
+  }
+  const [path, ...extra] = positionals;
+  if (path === undefined) throw usageError(`run: name a program to run; see 'mpsemu run --help'`);
+  if (extra.length > 0) throw usageError(`run: arguments for the program go after '--', not '${extra[0]}'`);
+  const code = values.platform as string | undefined;
+  if (code !== undefined) oneOf('run', 'platform', code, platforms.map((p) => p.code));
+  const directories = ((values.dir as string[] | undefined) ?? []).map(grantedDirectory);
+  const seed = wholeNumber('run', 'seed', (values.seed as string) ?? '0');
+  const budget = values.budget === undefined ? undefined : wholeNumber('run', 'budget', values.budget as string, 1);
+  const variety = oneOf('run', 'variety', (values.variety as string) ?? 'hot', ['cool', 'hot'] as const);
+  const bytes = readProgram(path);
+
+  const trace = values.trace === undefined ? undefined : new TraceFile(values.trace as string);
+  let machine: Machine;
+  try {
+    machine = startMachine({
+      path,
+      bytes,
+      ...(code !== undefined && { code }),
+      argv: [basename(path), ...guestArguments],
+      env: [],
+      seed,
+      ...(budget !== undefined && { budget }),
+      variety,
+      scan: (values.scan as string[] | undefined) ?? [],
+      quirks: (values.quirk as string[] | undefined) ?? [],
+      ...(values['os-version'] !== undefined && { osVersion: values['os-version'] as string }),
+      directories,
+      output: (stream, data) => writeAll(stream, data),
+      input: readInput,
+      ...(trace && { listen: (events) => trace.attach(events) }),
+    });
+  } catch (error) {
+    if (error instanceof LoadError) throw new CommandError(ExitCode.CannotLoad, `run: ${error.message}`);
+    if (error instanceof RangeError && error.name === 'OptionError') throw usageError(`run: ${error.message}`);
+    throw error;
+  }
+  const status = machine.process.run();
+  machine.finish();
+  trace?.close();
+  if (values.report !== undefined) {
+    try {
+      writeFileSync(values.report as string, `${JSON.stringify(reportOf(machine), null, 2)}\n`);
+    } catch (error) {
+      throw usageError(`run: the report file '${values.report as string}' can't be written: ${(error as Error).message}`);
+    }
+  }
+  switch (status.kind) {
+    case 'exit':
+      return status.code & (machine.platform.os === 'windows' ? 0xffffffff : 0xff);
+    case 'budget':
+      process.stderr.write(`mpsemu: run: ${basename(path)}: the budget of ${budget} instructions is used up, at ${machine.where()}\n`);
+      return ExitCode.Budget;
+    case 'signal':
+      process.stderr.write(`mpsemu: run: ${basename(path)}: ${status.text}\n`);
+      return ExitCode.SignalBase + status.signal;
+    case 'error':
+      process.stderr.write(`mpsemu: run: ${basename(path)}: ${status.text}\n`);
+      return ExitCode.SignalBase + 6;
+  }
+}

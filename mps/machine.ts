@@ -1,0 +1,44 @@
+/** A program on its platform with the MPS behind it: what the command and the tests start. */
+import { boot, type Booted, type BootOptions } from '../platforms/boot.js';
+import { mpsLibrary, type MpsLibrary } from './client/library.js';
+
+export interface MachineOptions extends Omit<BootOptions, 'libraries'> {
+  variety: 'cool' | 'hot';
+  /** Named policies that scan more than the real MPS. */
+  scan: string[];
+  /** Only for tests that must then fail. */
+  testHooks?: { noBarriers?: boolean; noRegisterScan?: boolean; noStackScan?: boolean };
+}
+
+export interface Machine extends Booted {
+  mps: MpsLibrary;
+  /** PC of the thread that ran last, as 'symbol+offset (0x...)'. */
+  where(): string;
+  /** Give up what the run holds outside of the report. */
+  finish(): void;
+}
+
+export function startMachine(options: MachineOptions): Machine {
+  let mps: MpsLibrary | undefined;
+  const booted = boot({
+    ...options,
+    libraries(os) {
+      mps = mpsLibrary(os.port, { variety: options.variety, scan: options.scan, testHooks: options.testHooks ?? {} });
+      return [mps.library];
+    },
+  });
+  const { process, images } = booted;
+  return {
+    ...booted,
+    mps: mps!,
+    where() {
+      const thread = process.current;
+      if (!thread) return 'the start';
+      const pc = process.registers(thread).get(process.abi.pc);
+      return `${images.nameOf(pc) ?? process.gates.nameAt(pc) ?? 'unknown code'} (0x${pc.toString(16)})`;
+    },
+    finish() {
+      process.events.emit('exit', { status: process.status });
+    },
+  };
+}

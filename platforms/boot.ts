@@ -1,0 +1,146 @@
+/**
+ * From a program file to a process ready to run: parse, choose its platform,
+ * create the OS model, place the program and its libraries, bind every import to
+ * the guest half of the C library (machine code) or to a host function.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { EventStream } from '../emulator/events.js';
+import { LoadError, type Image } from '../emulator/loader/image.js';
+import { LoadedImages } from '../emulator/loader/link.js';
+import { parseImage } from '../emulator/loader/load.js';
+import type { HostFunction, HostLibrary } from '../emulator/process/host-call.js';
+import { Process } from '../emulator/process/process.js';
+import { cLibrary } from './clib/index.js';
+import { platform as platformOf, type OsName, type Platform } from './codes.js';
+import { freebsd } from './freebsd/index.js';
+import { candidates } from './infer.js';
+import { linux } from './linux/index.js';
+import { macos } from './macos/index.js';
+import type { Os, OsDefinition, OsOptions } from './os.js';
+import { windows } from './windows/index.js';
+
+export const systems: Record<OsName, OsDefinition> = { windows, linux, freebsd, macos };
+
+export interface BootOptions extends OsOptions {
+  path: string;
+  bytes: Uint8Array;
+  /** Platform code, where the file does not say. */
+  code?: string;
+  budget?: number;
+  /** Libraries of the layers above (libmps), made once the OS exists. */
+  libraries(os: Os, process: Process): HostLibrary[];
+  listen?(events: EventStream): void;
+}
+
+export interface Booted {
+  platform: Platform;
+  process: Process;
+  os: Os;
+  images: LoadedImages;
+}
+
+/** An option that this platform does not have. */
+export class OptionError extends RangeError {
+  override name = 'OptionError';
+}
+
+/** The directory with package.json: where the built guest libraries live. */
+export function projectRoot(): string {
+  let directory = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(directory, 'package.json'))) directory = dirname(directory);
+  return directory;
+}
+
+export function choosePlatform(image: Image, bytes: Uint8Array, code: string | undefined): Platform {
+  const fits = candidates(image, bytes);
+  if (code === undefined) {
+    if (fits.length === 1) return fits[0];
+    if (fits.length === 0) throw new LoadError(`${image.path}: no platform of the MPS runs ${image.format} files for ${image.cpu}`);
+    throw new OptionError(`${image.path} may be for ${fits.map((p) => p.code).join(' or ')}: say which with --platform`);
+  }
+  const chosen = platformOf(code)!;
+  const format = { windows: 'pe', macos: 'macho', linux: 'elf', freebsd: 'elf' }[chosen.os];
+  if (image.format !== format) throw new LoadError(`${image.path}: an ${image.format} file does not run on ${code}, which loads ${format} files`);
+  if (image.cpu !== chosen.cpu) throw new LoadError(`${image.path}: compiled for ${image.cpu}, but ${code} is ${chosen.cpu}`);
+  if (image.os !== undefined && image.os !== chosen.os) throw new LoadError(`${image.path}: compiled for ${image.os}, but ${code} is ${chosen.os}`);
+  return chosen;
+}
+
+export function boot(options: BootOptions): Booted {
+  const image = parseImage(options.bytes, options.path);
+  if (image.kind !== 'executable') throw new LoadError(`${options.path}: a library, not a program`);
+  const platform = choosePlatform(image, options.bytes, options.code);
+  const system = systems[platform.os];
+  for (const quirk of options.quirks) {
+    if (!(quirk in system.quirks)) {
+      const known = Object.keys(system.quirks);
+      throw new OptionError(`${platform.code} has no quirk '${quirk}'${known.length > 0 ? `; it has ${known.join(', ')}` : ''}`);
+    }
+  }
+  if (options.osVersion !== undefined && !system.versions.includes(options.osVersion)) {
+    throw new OptionError(`${platform.os} is modelled as ${system.versions.join(', ')}, not '${options.osVersion}'`);
+  }
+  const process = new Process({
+    ...system.processOptions(platform),
+    seed: options.seed,
+    ...(options.budget !== undefined && { budget: options.budget }),
+  });
+  options.listen?.(process.events);
+  const os = system.create({ platform, process, options });
+  process.os = os;
+  const libraries = [...os.libraries(), ...cLibrary({ platform, process, os, options }), ...options.libraries(os, process)];
+  const images = load(image, options.path, platform, process, os, libraries);
+  os.start(images.program, images);
+  return { platform, process, os, images };
+}
+
+/** Load `image` and the libraries it needs; bind all imports. */
+function load(image: Image, path: string, platform: Platform, process: Process, os: Os, libraries: HostLibrary[]): LoadedImages {
+  const images = new LoadedImages(process.space, process.supervisor, platform.pageSize);
+  const search = [dirname(path), join(projectRoot(), 'fixtures', 'guest', 'built', platform.code)];
+  const hostNames = new Set(libraries.map((library) => library.name.toLowerCase()));
+  images.add(image, os.place(image));
+  const seen = new Set<string>();
+  for (let i = 0; i < images.list.length; i++) {
+    for (const needed of images.list[i].image.libraries) {
+      const name = basename(needed.replaceAll('\\', '/'));
+      if (seen.has(name.toLowerCase())) continue;
+      seen.add(name.toLowerCase());
+      const file = search.map((directory) => join(directory, name)).find((candidate) => existsSync(candidate));
+      if (file !== undefined) {
+        const library = parseImage(readFileSync(file), file);
+        images.add(library, os.place(library));
+      } else if (!hostNames.has(name.toLowerCase())) {
+        throw new LoadError(`${images.list[i].image.path}: needs the library ${needed}, which neither its folder nor ${platform.code}'s guest libraries have`);
+      }
+    }
+  }
+  const gates = new HostBinding(process, libraries);
+  images.link((wanted, from) => images.exported(wanted.name, from) ?? gates.address(wanted.name));
+  return images;
+}
+
+/** Host functions by name; each gets its gate when something first imports it. */
+class HostBinding {
+  private readonly functions = new Map<string, { fn: HostFunction; library: string; address?: number }>();
+
+  constructor(
+    private readonly process: Process,
+    libraries: HostLibrary[],
+  ) {
+    for (const library of libraries) {
+      for (const fn of library.functions) {
+        // The first library that offers a name provides it: the OS's own before the C library's.
+        if (!this.functions.has(fn.name)) this.functions.set(fn.name, { fn, library: library.name });
+      }
+    }
+  }
+
+  address(name: string): number | undefined {
+    const found = this.functions.get(name);
+    if (!found) return undefined;
+    return (found.address ??= this.process.defineHostFunction(found.fn, found.library));
+  }
+}
