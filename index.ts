@@ -1,0 +1,10 @@
+/** Public API for TypeScript users. */
+export { startMachine, type Machine, type MachineOptions } from './mps/machine.js';
+export { reportOf, type Report } from './mps/report.js';
+export { platforms, platform, type Platform } from './platforms/codes.js';
+export { LoadError } from './emulator/loader/image.js';
+export { EventStream, type EventBase } from './emulator/events.js';
+export type { Decision, Script } from './emulator/process/scheduler.js';
+export type { ExitStatus } from './emulator/process/os-model.js';
+export { Process } from './emulator/process/process.js';
+export { Thread } from './emulator/process/thread.js';

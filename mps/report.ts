@@ -1,0 +1,41 @@
+/** The object that --report writes: what a run did, in numbers. */
+import type { ExitStatus } from '../emulator/process/os-model.js';
+import type { Machine } from './machine.js';
+
+export interface Report {
+  platform: string;
+  program: string;
+  status: ExitStatus;
+  /** Guest instructions, all threads. */
+  instructions: number;
+  /** Units of virtual time (nanoseconds of the emulated machine). */
+  virtualTime: number;
+  collections: number;
+  flips: number;
+  objectsMoved: number;
+  objectsPinned: number;
+  /** One reference that pinned an object: the register's or stack slot's name. */
+  pinnedExample?: { address: number; holder: string; thread: number };
+  barrierFaults: number;
+  hostCalls: number;
+  threads: number;
+  /** Bytes. */
+  peakCommitted: number;
+  peakReserved: number;
+}
+
+export function reportOf(machine: Machine): Report {
+  const { process, platform, images } = machine;
+  return {
+    platform: platform.code,
+    program: images.program.image.path,
+    status: process.status ?? { kind: 'error', text: 'not finished' },
+    instructions: process.instructions,
+    virtualTime: process.clock.now,
+    ...machine.mps.report(),
+    hostCalls: process.hostCalls,
+    threads: process.threads.length,
+    peakCommitted: process.space.peakCommitted,
+    peakReserved: process.space.peakReserved,
+  };
+}
