@@ -7,9 +7,10 @@ import type { Value, VarArgs } from '../emulator/abi/abi.js';
 import type { EventStream } from '../emulator/events.js';
 import type { MemoryView } from '../emulator/memory/memory-view.js';
 import type { HostCall, HostFunction, HostLibrary } from '../emulator/process/host-call.js';
+import { Access } from '../emulator/engine.js';
 import { GuestFault } from '../emulator/memory/memory-view.js';
 
-export { GuestFault };
+export { Access, GuestFault };
 export type { EventStream, HostCall, HostFunction, HostLibrary, MemoryView, Value, VarArgs };
 
 /** Kinds of access that a barrier forbids (MPS AccessSet). */
