@@ -17,6 +17,7 @@ import { GateTable, type Gate } from './gates.js';
 import { Blocked, RegistersReplaced, type HostFunction } from './host-call.js';
 import type { ExitStatus, OsModel } from './os-model.js';
 import { Scheduler } from './scheduler.js';
+import { GuestSequences } from './sequence.js';
 import { Thread, type CallbackFrame } from './thread.js';
 
 const GENERAL_BYTES = 512;
@@ -52,6 +53,8 @@ export class Process {
   readonly clock = new VirtualClock();
   readonly events = new EventStream();
   readonly scheduler: Scheduler;
+  /** Guest functions in a row, without nesting. */
+  readonly sequences: GuestSequences;
   readonly threads: Thread[] = [];
   os!: OsModel;
   status: ExitStatus | undefined;
@@ -86,6 +89,7 @@ export class Process {
     this.scheduler = new Scheduler(this, options.seed ?? 0);
     this.gates = new GateTable(options.gates.base, options.gates.size, (fn) => this.abiOf(fn.convention).bind(fn.signature));
     this.returnGate = this.gates.define({ name: 'callback-return', signature: 'v()', run: () => this.strayReturn() }, 'emulator');
+    this.sequences = new GuestSequences(this);
     this.events.now = () => this.whereNow();
   }
 
@@ -344,6 +348,11 @@ export class Process {
     block.set(saved);
     registers.dirty |= 1;
     return result;
+  }
+
+  /** Set up a call of a guest function that returns to `returnAddress`, without running it. */
+  enterGuest(thread: Thread, address: number, signature: string, args: Value[], returnAddress: number, convention?: 'stdcall'): void {
+    this.abiOf(convention).bind(signature).enter(this.registers(thread), this.supervisor, address, args, returnAddress);
   }
 
   /** Has the guest jumped out of the innermost callback to an outer frame of its stack? */
