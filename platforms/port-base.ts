@@ -1,0 +1,95 @@
+/** The part of a Port that is the same on every OS: calls into the guest, stack, names of stack slots, virtual clock. */
+import type { Process } from '../emulator/process/process.js';
+import { UNITS_PER_SECOND } from '../emulator/process/clock.js';
+import type { Thread } from '../emulator/process/thread.js';
+import type { Platform } from './codes.js';
+import type { EventStream, HostCall, MemoryView, ScanArea, Value } from './port.js';
+
+/** Where the calling thread's registers were saved by stackBegin. */
+export interface WarmEnd {
+  thread: Thread;
+  jumpBuffer: number;
+  size: number;
+  /** SP at the entry to the MPS function: slots are named from it. */
+  sp: number;
+}
+
+export abstract class PortBase {
+  readonly memory: MemoryView;
+  readonly events: EventStream;
+  readonly physical: ArrayBuffer;
+  protected readonly warm: WarmEnd[] = [];
+
+  constructor(
+    readonly platform: Platform,
+    protected readonly process: Process,
+  ) {
+    this.memory = process.supervisor;
+    this.events = process.events;
+    this.physical = process.engine.physical;
+  }
+
+  currentCall(): HostCall | undefined {
+    return this.process.running.at(-1);
+  }
+
+  protected callNow(): HostCall {
+    const call = this.currentCall();
+    if (!call) throw new Error('no thread is in the MPS');
+    return call;
+  }
+
+  callGuest(address: number, signature: string, args: Value[]): Value {
+    return this.callNow().callGuest(address, signature, args);
+  }
+
+  pushStack(bytes: number, align?: number): number {
+    return this.callNow().pushStack(bytes, align);
+  }
+
+  get clocksPerSecond(): number {
+    return 1_000_000;
+  }
+
+  /** Microseconds of virtual time, as clock() counts on POSIX. */
+  clock(): number {
+    return Math.floor(this.process.clock.now / (UNITS_PER_SECOND / this.clocksPerSecond));
+  }
+
+  work(units: number): void {
+    this.process.clock.advance(units);
+  }
+
+  /** Write this platform's jmp_buf with the calling thread's callee-saved registers at `address`. */
+  protected abstract saveJumpBuffer(call: HostCall, address: number): void;
+  protected abstract readonly jumpBufferSize: number;
+  /** Name of the word at `offset` in the jmp_buf. */
+  protected abstract jumpBufferName(offset: number): string;
+
+  stackBegin(call: HostCall): () => void {
+    const size = this.jumpBufferSize;
+    const jumpBuffer = call.pushStack(size, 16);
+    this.saveJumpBuffer(call, jumpBuffer);
+    this.warm.push({ thread: call.thread as Thread, jumpBuffer, size, sp: call.sp });
+    const depth = this.warm.length;
+    return () => {
+      this.warm.length = depth - 1;
+    };
+  }
+
+  currentAreas(cold: number): ScanArea[] | undefined {
+    const warm = this.warm.at(-1);
+    if (!warm) return undefined;
+    const end = warm.jumpBuffer + warm.size;
+    return [
+      { base: warm.jumpBuffer, limit: Math.min(end, cold), kind: 'registers', nameOf: (address) => this.jumpBufferName(address - warm.jumpBuffer) },
+      { base: Math.min(end, cold), limit: cold, kind: 'stack', nameOf: (address) => this.slotName(address, warm.sp) },
+    ];
+  }
+
+  protected slotName(address: number, sp: number): string {
+    const name = this.process.cpu === 'ia32' ? 'esp' : this.process.cpu === 'x86-64' ? 'rsp' : 'sp';
+    const offset = address - sp;
+    return offset < 0 ? `[${name}-0x${(-offset).toString(16)}]` : `[${name}+0x${offset.toString(16)}]`;
+  }
+}
