@@ -91,13 +91,14 @@ export function boot(options: BootOptions): Booted {
   const os = system.create({ platform, process, options });
   process.os = os;
   const libraries = [...os.libraries(), ...cLibrary({ platform, process, os, options }), ...options.libraries(os, process)];
-  const images = load(image, options.path, platform, process, os, libraries);
-  os.start(images.program, images);
+  const hosts = new HostBinding(process, libraries);
+  const images = load(image, options.path, platform, process, os, libraries, hosts);
+  os.start(images.program, images, (name) => images.exported(name) ?? hosts.address(name));
   return { platform, process, os, images };
 }
 
 /** Load `image` and the libraries it needs; bind all imports. */
-function load(image: Image, path: string, platform: Platform, process: Process, os: Os, libraries: HostLibrary[]): LoadedImages {
+function load(image: Image, path: string, platform: Platform, process: Process, os: Os, libraries: HostLibrary[], hosts: HostBinding): LoadedImages {
   const images = new LoadedImages(process.space, process.supervisor, platform.pageSize);
   const search = [dirname(path), join(projectRoot(), 'fixtures', 'guest', 'built', platform.code)];
   const hostNames = new Set(libraries.map((library) => library.name.toLowerCase()));
@@ -117,8 +118,7 @@ function load(image: Image, path: string, platform: Platform, process: Process, 
       }
     }
   }
-  const gates = new HostBinding(process, libraries);
-  images.link((wanted, from) => images.exported(wanted.name, from) ?? gates.address(wanted.name));
+  images.link((wanted, from) => images.exported(wanted.name, from) ?? hosts.address(wanted.name));
   return images;
 }
 

@@ -48,8 +48,11 @@ export interface Os extends OsModel {
   heapGrow(bytes: number): number | undefined;
   /** errno (or LastError-independent C errno) of the calling thread. */
   setErrno(value: number): void;
-  /** Build the start block, TLS and main thread; its first instruction is the program's (or run-time's) entry. */
-  start(program: LoadedImage, images: LoadedImages): void;
+  /**
+   * Build the start block, TLS and main thread; its first instruction is the program's (or run-time's) entry.
+   * `lookup` gives the address of a library function by name (guest half or host function), e.g. 'exit'.
+   */
+  start(program: LoadedImage, images: LoadedImages, lookup: (name: string) => number | undefined): void;
 }
 
 export interface OsDefinition {

@@ -1,0 +1,90 @@
+/**
+ * jmp_buf as libplatform's _setjmp stores it: frame pointer, return address and
+ * SP are xor-ed with the pointer-munge token of TSD slot 7. Source: libplatform
+ * setjmp (x86_64, arm64), sizes from the SDK's setjmp.h.
+ */
+import { A64, X86 } from '../../emulator/cpu/registers.js';
+import type { CpuName, Registers } from '../../emulator/engine.js';
+import type { MemoryView } from '../../emulator/memory/memory-view.js';
+
+interface Field {
+  offset: number;
+  slot: number;
+  name: string;
+  munged: boolean;
+}
+
+const field = (offset: number, slot: number, name: string, munged = false): Field => ({ offset, slot, name, munged });
+
+const x86 = {
+  size: 148,
+  fields: [
+    field(0x00, X86.rbx, 'rbx'),
+    field(0x08, X86.rbp, 'rbp (munged)', true),
+    field(0x10, X86.rsp, 'rsp (munged)', true),
+    field(0x18, X86.r12, 'r12'),
+    field(0x20, X86.r13, 'r13'),
+    field(0x28, X86.r14, 'r14'),
+    field(0x30, X86.r15, 'r15'),
+    field(0x38, X86.rip, 'rip (munged)', true),
+  ],
+};
+
+const arm = {
+  size: 192,
+  fields: [
+    ...Array.from({ length: 10 }, (_, i) => field(8 * i, 19 + i, `x${19 + i}`)),
+    field(0x50, A64.fp, 'fp (munged)', true),
+    field(0x58, A64.lr, 'lr (munged)', true),
+    field(0x60, A64.sp, 'sp (munged)', true),
+  ],
+};
+
+export class MacJumpBuffer {
+  readonly size: number;
+  private readonly fields: Field[];
+
+  constructor(private readonly cpu: CpuName) {
+    ({ size: this.size, fields: this.fields } = cpu === 'arm64' ? arm : x86);
+  }
+
+  /** `token`: two 32-bit halves of TSD slot 7. The function was entered at `sp` with return address `pc`. */
+  store(registers: Registers, floats: DataView, memory: MemoryView, address: number, entry: { sp: number; pc: number; token: [number, number] }): void {
+    for (const { offset, slot, munged } of this.fields) {
+      let low = registers.lo(slot);
+      let high = registers.hi(slot);
+      const value = slot === X86.rip && this.cpu !== 'arm64' ? entry.pc : this.isSp(slot) ? entry.sp : undefined;
+      if (value !== undefined) {
+        low = value >>> 0;
+        high = Math.floor(value / 2 ** 32) >>> 0;
+      }
+      if (munged) {
+        low = (low ^ entry.token[0]) >>> 0;
+        high = (high ^ entry.token[1]) >>> 0;
+      }
+      memory.setU32(address + offset, low);
+      memory.setU32(address + offset + 4, high);
+    }
+    if (this.cpu === 'arm64') {
+      // d8-d15, the low halves of v8-v15.
+      for (let i = 0; i < 8; i++) {
+        memory.setU32(address + 0x70 + 8 * i, floats.getUint32(16 * (8 + i), true));
+        memory.setU32(address + 0x74 + 8 * i, floats.getUint32(16 * (8 + i) + 4, true));
+      }
+    } else {
+      memory.setU32(address + 0x48, floats.getUint32(0x18, true)); // mxcsr
+      memory.setU16(address + 0x4c, floats.getUint16(0, true)); // x87 control word
+    }
+  }
+
+  private isSp(slot: number): boolean {
+    return slot === (this.cpu === 'arm64' ? A64.sp : X86.rsp);
+  }
+
+  nameOf(offset: number): string {
+    const found = this.fields.find((f) => f.offset === (offset & ~7));
+    if (found) return found.name;
+    if (this.cpu === 'arm64' && offset >= 0x70 && offset < 0xb0) return `d${8 + ((offset - 0x70) >> 3)}`;
+    return `jmp_buf+0x${offset.toString(16)}`;
+  }
+}

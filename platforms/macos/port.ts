@@ -1,0 +1,224 @@
+/**
+ * What the MPS needs of macOS, by its own calls, as the kit's vmix, protix,
+ * protxc, thxc and prmcxc do: mmap and mprotect; an exception port served by a
+ * thread of its own; thread_suspend, and thread_get_state when a thread is scanned.
+ */
+import type { GateTable } from '../../emulator/process/gates.js';
+import type { HostCall } from '../../emulator/process/host-call.js';
+import type { Process } from '../../emulator/process/process.js';
+import type { Thread } from '../../emulator/process/thread.js';
+import { A64 } from '../../emulator/cpu/registers.js';
+import type { Platform } from '../codes.js';
+import { AccessSet, type Port, type PortThread, type ScanArea } from '../port.js';
+import { PortBase } from '../port-base.js';
+import { EXCEPTION_STATE_IDENTITY_64, Exc, Reply, Request } from './exceptions.js';
+import { MacJumpBuffer } from './jump-buffer.js';
+import { MacKernel } from './kernel.js';
+import { Kern } from './mach-ports.js';
+import { threadStateName } from './thread-state.js';
+
+/** The calls of macOS that the port makes, as libSystem offers them. */
+export interface MacCalls {
+  mmap(address: number, length: number, prot: number, flags: number): number | { errno: number };
+  munmap(address: number, length: number): number;
+  mprotect(address: number, length: number, prot: number): number;
+  /** pthread_create of a thread that runs host code at `gate`. */
+  createHostThread(name: string, gate: number): Thread;
+  /** TSD slot 7 of the thread, as two halves. */
+  mungeToken(thread: Thread): [number, number];
+}
+
+const PROT = { none: 0, read: 1, write: 2, exec: 4 };
+const MAP_PRIVATE = 0x2;
+const MAP_FIXED = 0x10;
+const MAP_ANON = 0x1000;
+const EACCES = 13;
+
+interface MacPortThread extends PortThread {
+  thread: Thread;
+  port: number;
+}
+
+export class MacPort extends PortBase implements Port {
+  private readonly jump: MacJumpBuffer;
+  protected readonly jumpBufferSize: number;
+  /** PROT_EXEC asked for beside write until EACCES says that it is not to be had (hardened ARM64). */
+  private mapExec = PROT.exec;
+  private protExec = PROT.exec;
+  private exceptionPort = 0;
+  private handler: ((address: number, mode: number) => boolean) | undefined;
+  /** Where a suspended thread's state was put at its last scan: the collector's local. */
+  constructor(
+    platform: Platform,
+    process: Process,
+    private readonly kernel: MacKernel,
+    private readonly calls: MacCalls,
+    gates: GateTable,
+  ) {
+    super(platform, process);
+    this.jump = new MacJumpBuffer(process.cpu);
+    this.jumpBufferSize = this.jump.size;
+    this.serverGate = gates.define({ name: 'mps-exception-thread', signature: 'p(p)', run: (call: HostCall) => this.serve(call) }, 'libmps');
+  }
+
+  private readonly serverGate: number;
+
+  // vmix
+
+  vmReserve(size: number): number | undefined {
+    const base = this.calls.mmap(0, size, PROT.none, MAP_ANON | MAP_PRIVATE);
+    return typeof base === 'number' ? base : undefined;
+  }
+
+  vmMap(base: number, limit: number): boolean {
+    for (;;) {
+      const got = this.calls.mmap(base, limit - base, PROT.read | PROT.write | this.mapExec, MAP_ANON | MAP_PRIVATE | MAP_FIXED);
+      if (typeof got === 'number') return true;
+      if (got.errno !== EACCES || this.mapExec === 0) return false;
+      this.mapExec = 0;
+    }
+  }
+
+  vmUnmap(base: number, limit: number): void {
+    const got = this.calls.mmap(base, limit - base, PROT.none, MAP_ANON | MAP_PRIVATE | MAP_FIXED);
+    if (got !== base) throw new Error('vmUnmap: mmap did not return the base');
+  }
+
+  vmRelease(base: number, size: number): void {
+    this.calls.munmap(base, size);
+  }
+
+  // protix
+
+  protSet(base: number, limit: number, mode: number): void {
+    for (;;) {
+      const prot =
+        mode === AccessSet.Empty
+          ? PROT.read | PROT.write | this.protExec
+          : mode === AccessSet.Write
+            ? PROT.read | PROT.exec
+            : PROT.none;
+      const errno = this.calls.mprotect(base, limit - base, prot);
+      if (errno === 0) return;
+      if (errno !== EACCES || this.protExec === 0 || mode !== AccessSet.Empty) throw new Error(`protSet: mprotect fails with errno ${errno}`);
+      this.protExec = 0;
+    }
+  }
+
+  // protxc
+
+  protSetup(handler: (address: number, mode: number) => boolean): void {
+    if (this.exceptionPort === 0) {
+      this.exceptionPort = this.kernel.ports.add({ kind: 'receive', queue: [], sendRights: 1 });
+      this.calls.createHostThread('MPS exception server', this.serverGate);
+      // The thread that creates the first arena gets the port without registration.
+      const first = this.currentCall()?.thread;
+      if (first) this.takeExceptions(first as Thread);
+    }
+    this.handler = handler;
+  }
+
+  private takeExceptions(thread: Thread): void {
+    MacKernel.of(thread).exceptionPort = {
+      port: this.exceptionPort,
+      mask: 1 << Exc.BadAccess,
+      behavior: EXCEPTION_STATE_IDENTITY_64,
+      flavor: this.kernel.layout.flavor,
+    };
+  }
+
+  /** Body of the exception thread: receive a request, serve it, send the reply, for ever. */
+  private serve(call: HostCall): never {
+    const { layout, ports } = this.kernel;
+    const size = Request.state + layout.size + 64;
+    const buffer = call.pushStack(size, 16);
+    const { queue } = ports.receive(this.exceptionPort)!;
+    for (;;) {
+      const message = queue.shift();
+      if (!message) return call.block({ what: 'a Mach message (the MPS exception thread)', ready: () => queue.length > 0 });
+      this.memory.write(buffer, message);
+      const handled = this.handle(buffer);
+      this.reply(buffer, handled ? Kern.Success : Kern.Failure);
+    }
+  }
+
+  private handle(buffer: number): boolean {
+    const memory = this.memory;
+    if (memory.u32(buffer + Request.code) !== Kern.ProtectionFailure) return false;
+    const address = memory.u32(buffer + Request.code + 8) + memory.u32(buffer + Request.code + 12) * 2 ** 32;
+    return this.handler!(address, AccessSet.ReadWrite);
+  }
+
+  /** Build reply 2507 over the request, as the MPS does, and send it. */
+  private reply(buffer: number, retCode: number): void {
+    const { layout } = this.kernel;
+    const memory = this.memory;
+    const state = memory.bytes(buffer + Request.state, layout.size);
+    memory.setU32(buffer + Request.bits, 18);
+    memory.setU32(buffer + Request.size, Reply.state + layout.size);
+    memory.setU32(buffer + Request.local, 0);
+    memory.setU32(buffer + Request.id, memory.u32(buffer + Request.id) + 100);
+    memory.setU32(buffer + Reply.ndr, 0);
+    memory.setU32(buffer + Reply.ndr + 4, 1);
+    memory.setU32(buffer + Reply.retCode, retCode);
+    memory.setU32(buffer + Reply.flavor, layout.flavor);
+    memory.setU32(buffer + Reply.stateCount, layout.count);
+    memory.write(buffer + Reply.state, state);
+    this.kernel.sendReply(buffer);
+  }
+
+  // thxc, prmcxc
+
+  threadRegister(): PortThread | undefined {
+    const thread = this.callNow().thread as Thread;
+    if (this.exceptionPort !== 0) this.takeExceptions(thread);
+    const registered: MacPortThread = { id: thread.id, thread, port: this.kernel.ports.ofThread(thread) };
+    return registered;
+  }
+
+  threadDeregister(): void {
+    // The exception port stays with the thread, as in the kit.
+  }
+
+  isCurrent(thread: PortThread): boolean {
+    return this.currentCall()?.thread === (thread as MacPortThread).thread;
+  }
+
+  threadSuspend(thread: PortThread): boolean {
+    return this.kernel.threadSuspend((thread as MacPortThread).port) === Kern.Success;
+  }
+
+  threadResume(thread: PortThread): boolean {
+    return this.kernel.threadResume((thread as MacPortThread).port) === Kern.Success;
+  }
+
+  threadAreas(registered: PortThread, cold: number): ScanArea[] | undefined {
+    const { port } = registered as MacPortThread;
+    const { layout } = this.kernel;
+    const state = this.pushStack(layout.size, 16);
+    const { result } = this.kernel.threadGetState(port, layout.flavor, state, layout.count);
+    if (result !== Kern.Success) return undefined;
+    const sp = this.memory.word(state + layout.spOffset);
+    const low = Math.ceil(sp / 8) * 8;
+    if (low >= cold) return [];
+    return [
+      { base: low, limit: cold, kind: 'stack', nameOf: (address) => this.slotName(address, sp) },
+      { base: state, limit: state + layout.size, kind: 'registers', nameOf: (address) => threadStateName(layout, (address - state) & ~7) },
+    ];
+  }
+
+  // ss
+
+  protected saveJumpBuffer(call: HostCall, address: number): void {
+    const { process } = this;
+    process.engine.readFloat();
+    const registers = process.registers(call.thread as Thread);
+    const floats = new DataView(registers.buffer, 512, 512);
+    const sp = process.cpu === 'arm64' ? registers.get(A64.sp) : call.sp + 8;
+    this.jump.store(registers, floats, this.memory, address, { sp, pc: call.returnAddress, token: this.calls.mungeToken(call.thread as Thread) });
+  }
+
+  protected jumpBufferName(offset: number): string {
+    return this.jump.nameOf(offset);
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * How a macOS program starts: the kernel's stack block (argc, argv, envp, apple),
+ * then what dyld does: initialisers of each image with (argc, argv, envp, apple),
+ * main, exit with its result. dyld's own two calls are real instructions in a page of its own.
+ * Source: bsd/kern/kern_exec.c (exec_copyout_strings), dyld's start.
+ */
+import { A64, X86 } from '../../emulator/cpu/registers.js';
+import { Prot } from '../../emulator/engine.js';
+import type { LoadedImage, LoadedImages } from '../../emulator/loader/link.js';
+import type { HostCall } from '../../emulator/process/host-call.js';
+import type { Process } from '../../emulator/process/process.js';
+import type { Step } from '../../emulator/process/sequence.js';
+import type { Thread } from '../../emulator/process/thread.js';
+
+export const MAIN_STACK = {
+  'x86-64': { top: 0x7ff7bff00000, size: 8 << 20 },
+  arm64: { top: 0x16fe00000, size: (8 << 20) - 16384 },
+} as const;
+
+/** call main; exit(result). */
+const CODE = {
+  'x86-64': [0x41, 0xff, 0xd4, 0x89, 0xc7, 0x41, 0xff, 0xd5, 0x0f, 0x0b],
+  arm64: [0x60, 0x02, 0x3f, 0xd6, 0x80, 0x02, 0x3f, 0xd6],
+} as const;
+
+export interface StartBlock {
+  sp: number;
+  argc: number;
+  argv: number;
+  envp: number;
+  apple: number;
+}
+
+/** Build the block at the top of the main stack, which must be mapped. */
+export function buildStartBlock(process: Process, top: number, path: string, argv: string[], env: string[]): StartBlock {
+  const memory = process.supervisor;
+  let at = top - 16;
+  const put = (text: string): number => {
+    const bytes = new TextEncoder().encode(`${text}\0`);
+    at -= bytes.length;
+    memory.write(at, bytes);
+    return at;
+  };
+  const apple = [`executable_path=${path}`, 'stack_guard=0x5a17c0de00', 'malloc_entropy=0x0,0x0', 'main_stack='].map(put);
+  const environment = env.map(put);
+  const args = argv.map(put);
+  const words = [args.length, ...args, 0, ...environment, 0, ...apple, 0];
+  const sp = Math.floor((at - 8 * words.length) / 16) * 16;
+  words.forEach((word, i) => memory.setWord(sp + 8 * i, word));
+  return { sp, argc: args.length, argv: sp + 8, envp: sp + 8 * (2 + args.length), apple: sp + 8 * (3 + args.length + environment.length) };
+}
+
+export function startMain(
+  process: Process,
+  thread: Thread,
+  block: StartBlock,
+  program: LoadedImage,
+  images: LoadedImages,
+  dyldPage: number,
+  exit: number,
+): void {
+  const cpu = process.cpu as 'x86-64' | 'arm64';
+  process.space.map(dyldPage, process.options.pageSize, Prot.RX, { name: 'dyld' });
+  process.supervisor.write(dyldPage, Uint8Array.from(CODE[cpu]));
+  const args = [block.argc, block.argv, block.envp, block.apple];
+  function* initialisers(): Generator<Step> {
+    for (const loaded of [...images.list].reverse()) {
+      for (const offset of loaded.image.initializers) yield { address: loaded.base + offset, signature: 'v(ippp)', args };
+    }
+  }
+  const gate = process.defineHostFunction(
+    {
+      name: 'dyld-start',
+      signature: 'v()',
+      run: (call: HostCall) =>
+        process.sequences.start(call.thread, initialisers(), () => {
+          const registers = process.registers(thread);
+          const main = program.base + (program.image.entry ?? 0);
+          if (cpu === 'arm64') {
+            args.forEach((value, i) => registers.set(i, value));
+            registers.set(A64.x19, main);
+            registers.set(A64.x20, exit);
+            registers.set(A64.fp, 0);
+            registers.set(A64.lr, 0);
+          } else {
+            [X86.rdi, X86.rsi, X86.rdx, X86.rcx].forEach((slot, i) => registers.set(slot, args[i]));
+            registers.set(X86.r12, main);
+            registers.set(X86.r13, exit);
+            registers.set(X86.rbp, 0);
+          }
+          registers.set(process.abi.sp, block.sp);
+          registers.set(process.abi.pc, dyldPage);
+        }),
+    },
+    'dyld',
+  );
+  const registers = process.registers(thread);
+  registers.set(process.abi.sp, block.sp);
+  registers.set(process.abi.pc, gate);
+}
