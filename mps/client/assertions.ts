@@ -1,0 +1,62 @@
+/**
+ * What happens when an assertion fails: the handler that the guest has installed, or
+ * the default one, which reports on standard error and, in the cool variety, aborts.
+ * Source: the plinth chapter of the MPS manual.
+ */
+import type { HostCall, Port } from '../../platforms/port.js';
+import type { StaticMemory } from './static-memory.js';
+
+export interface AssertionHooks {
+  /** Guest output: 1 stdout, 2 stderr. */
+  output?: ((stream: 1 | 2, bytes: Uint8Array) => void) | undefined;
+  /** abort() as the guest's C library does it. Without one the process ends as if by SIGABRT. */
+  abort?: ((call: HostCall | undefined, text: string) => void) | undefined;
+}
+
+const SIGABRT = 6;
+
+export class Assertions {
+  /** The guest's handler; 0: the default one. */
+  private handler = 0;
+  /** Address that stands for the default handler. */
+  private defaultHandler = 0;
+  process: HostCall['process'] | undefined;
+
+  constructor(
+    private readonly port: Port,
+    private readonly memory: StaticMemory,
+    private readonly variety: 'cool' | 'hot',
+    private readonly hooks: AssertionHooks,
+  ) {}
+
+  /** mps_lib_assert_fail_install. */
+  install(handler: number): number {
+    this.defaultHandler ||= this.memory.allocate(16);
+    const previous = this.handler || this.defaultHandler;
+    this.handler = handler === this.defaultHandler ? 0 : handler;
+    return previous;
+  }
+
+  fail(file: string, line: number, condition: string): void {
+    this.port.events.emit('assertion', { where: file, condition });
+    if (this.handler !== 0) {
+      this.port.callGuest(this.handler, 'v(pup)', [this.memory.string(file), line, this.memory.string(condition)]);
+    } else {
+      this.reportAndAbort(`${file}${line > 0 ? `:${line}` : ''}: MPS ASSERTION FAILED: ${condition}`);
+    }
+  }
+
+  private reportAndAbort(text: string): void {
+    if (this.hooks.output) {
+      const report = `\n${text}\nThe MPS found its data or its use to be wrong: see "Assertions" in the MPS manual's chapter on errors.\n`;
+      this.hooks.output(2, new TextEncoder().encode(report));
+    } else if (this.variety === 'hot') {
+      // Nobody would ever see it: a failure that is not reported is worse than a stop.
+      this.process?.end({ kind: 'signal', signal: SIGABRT, text });
+    }
+    if (this.variety === 'cool') {
+      this.hooks.abort?.(this.port.currentCall(), text);
+      this.process?.end({ kind: 'signal', signal: SIGABRT, text: this.hooks.output ? 'aborted by a failed MPS assertion' : text });
+    }
+  }
+}

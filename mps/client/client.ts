@@ -1,0 +1,156 @@
+/**
+ * What all functions of the C interface share: the guest's handles and keys, the
+ * plinth, out-parameters, and how a call that may collect enters the MPS.
+ */
+import { GuestFault, type HostCall, type HostFunction, type Port, type Value } from '../../platforms/port.js';
+import type { Arena } from '../arena.js';
+import { Plinth } from '../plinth.js';
+import type { Pool } from '../pool.js';
+import { Assertions, type AssertionHooks } from './assertions.js';
+import { GuestArgs, type Args } from './args.js';
+import { HandleTable, type HandleKind } from './handles.js';
+import { KeyTable } from './keys.js';
+import { layoutsFor, type Layouts } from './layouts.js';
+import type { GuestPoolClass } from './pool-classes.js';
+import { ScanStates } from './scan-states.js';
+import { StaticMemory } from './static-memory.js';
+
+export interface ClientOptions extends AssertionHooks {
+  variety: 'cool' | 'hot';
+  scan: string[];
+  testHooks: { noBarriers?: boolean; noRegisterScan?: boolean; noStackScan?: boolean };
+  /** The guest's environment, for the plinth. */
+  environment?: ((name: string) => string | undefined) | undefined;
+}
+
+/** Access of a GuestFault. */
+const READ = 1;
+
+/** Result of the work of a function with an out-parameter: what it returns, and what it stores if anything. */
+export interface Outcome {
+  returns: number;
+  store?: number | undefined;
+}
+
+export class Client {
+  readonly layouts: Layouts;
+  readonly handles = new HandleTable();
+  readonly keys = new KeyTable();
+  readonly statics: StaticMemory;
+  readonly assertions: Assertions;
+  readonly plinth: Plinth;
+  readonly scans: ScanStates;
+  /** The class a pool was made of, as the guest sees it. */
+  readonly guestClassOf = new WeakMap<Pool, GuestPoolClass>();
+  /** All that were created, the destroyed ones included (for the report). */
+  readonly arenas: Arena[] = [];
+
+  constructor(
+    readonly port: Port,
+    readonly options: ClientOptions,
+  ) {
+    this.layouts = layoutsFor(port.platform);
+    this.statics = new StaticMemory(port);
+    this.assertions = new Assertions(port, this.statics, options.variety, options);
+    this.plinth = new Plinth({ variety: options.variety, assertFail: (where, condition) => this.assertions.fail(where, 0, condition) });
+    this.scans = new ScanStates(port, this.layouts);
+  }
+
+  /** A word-sized integer in signatures: as bigint where a number would lose bits. */
+  get wordCode(): 'Q' | 'z' {
+    return this.layouts.word === 8 ? 'Q' : 'z';
+  }
+
+  /** A function of the interface. */
+  define(name: string, signature: string, run: (call: HostCall, ...args: any[]) => Value | void): HostFunction {
+    return {
+      name,
+      signature,
+      run: (call, ...args) => {
+        this.assertions.process = call.process;
+        return run(call, ...args);
+      },
+    };
+  }
+
+  /** A check of both varieties. */
+  aver(ok: boolean, where: string, condition: string): boolean {
+    if (!ok) this.plinth.assertFail(where, condition);
+    return ok;
+  }
+
+  /** A check of the cool variety alone. */
+  averCool(ok: boolean, where: string, condition: string): boolean {
+    if (!ok && this.options.variety === 'cool') this.plinth.assertFail(where, condition);
+    return ok;
+  }
+
+  /** The object of a handle. For a bad one the assertion fails; should its handler return, the next thing is a wild read. */
+  object<T extends object>(kind: HandleKind, call: HostCall, handle: number, parameter: string): T {
+    const object = this.handles.find<T>(kind, handle);
+    if (object) return object;
+    this.plinth.assertFail(call.fn.name, `TESTT(${kind}, ${parameter})`);
+    return this.wildRead(call, handle);
+  }
+
+  arena(call: HostCall, handle: number): Arena {
+    return this.object<Arena>('Arena', call, handle, 'arena');
+  }
+
+  wildRead(call: HostCall, address: number): never {
+    call.memory.word(address);
+    throw new GuestFault(0, READ);
+  }
+
+  args(call: HostCall, list: number): Args {
+    this.averCool(list !== 0, call.fn.name, 'args != NULL');
+    return new GuestArgs(call.memory, this.layouts, this.keys, list);
+  }
+
+  /** The interface has it, this MPS doesn't: never go on as if it had. */
+  unsupported(call: HostCall, what: string): never {
+    return call.process.end({ kind: 'error', text: `${call.fn.name}: ${what} not implemented in this MPS` });
+  }
+
+  /** Inside, the caller's registers are saved where the collector finds them. */
+  mayCollect<T>(call: HostCall, body: () => T): T {
+    const undo = this.port.stackBegin(call);
+    try {
+      return body();
+    } finally {
+      undo();
+    }
+  }
+
+  /**
+   * A function that stores a word (`bytes` 4: an int) through `out`: the place is tried before the work, so that a
+   * bad one faults before anything happened, and written after it, when the arena's lock is free. Should that
+   * fault too (a barrier went up meanwhile), the call is run again and only stores.
+   */
+  storing(call: HostCall, out: number, parameter: string, work: () => Outcome, bytes: number = this.layouts.word): number {
+    const attempt = call.attempt<{ outcome?: Outcome }>(() => ({}));
+    if (!attempt.outcome) {
+      if (this.aver(out !== 0, call.fn.name, `${parameter} != NULL`)) {
+        for (let at = out; at < out + bytes; at += 4) call.memory.setU32(at, call.memory.u32(at));
+      }
+      attempt.outcome = work();
+    }
+    const { returns, store } = attempt.outcome;
+    if (store !== undefined) {
+      if (bytes === 4) call.memory.setU32(out, store);
+      else call.memory.setWord(out, store);
+    }
+    return returns;
+  }
+
+  /** What the core's creators return, as an outcome: the handle of the object, or the failure. */
+  created<T extends { address: number }>(kind: HandleKind, made: T | number, owner?: object): Outcome {
+    if (typeof made === 'number') return { returns: made };
+    return { returns: 0, store: this.handles.add(kind, made.address, made, owner) };
+  }
+
+  /** What the core's allocators return (an address, or minus the failure), as an outcome. */
+  allocated(result: number): Outcome {
+    return result < 0 ? { returns: -result } : { returns: 0, store: result };
+  }
+}

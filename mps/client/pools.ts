@@ -1,0 +1,80 @@
+/** Pools, generation chains and manual allocation (mps.h). */
+import type { HostCall, HostFunction } from '../../platforms/port.js';
+import type { Arena } from '../arena.js';
+import type { Chain } from '../chain.js';
+import type { Pool } from '../pool.js';
+import type { Args } from './args.js';
+import type { Client } from './client.js';
+import { sizeMax } from './layouts.js';
+import { PoolClasses, type GuestPoolClass } from './pool-classes.js';
+
+export function poolFunctions(client: Client): HostFunction[] {
+  const classes = new PoolClasses(client);
+  const d = client.define.bind(client);
+  const pool = (call: HostCall, handle: number): Pool => client.object<Pool>('Pool', call, handle, 'pool');
+
+  const create = (call: HostCall, out: number, a: number, classHandle: number, list: (cls: GuestPoolClass) => Args): number =>
+    client.storing(call, out, 'mps_pool_o', () => {
+      const arena = client.arena(call, a);
+      const cls = classes.usable(call, classHandle);
+      const made = arena.poolCreate(cls.core, classes.poolArgs(call, cls, list(cls)));
+      if (typeof made !== 'number') client.guestClassOf.set(made, cls);
+      return client.created('Pool', made, arena);
+    });
+
+  return [
+    ...classes.functions(),
+    d('mps_pool_create_k', 'i(pppp)', (call, out, a, cls, args) => create(call, out, a, cls, () => client.args(call, args))),
+    d('mps_pool_create', 'i(ppp.)', (call, out, a, cls) => create(call, out, a, cls, (c) => classes.fromVarArgs(c, call.varargs()))),
+    d('mps_pool_create_v', 'i(pppV)', (call, out, a, cls, values) => create(call, out, a, cls, (c) => classes.fromVarArgs(c, values))),
+    d('mps_pool_destroy', 'v(p)', (call, p) => {
+      const dead = pool(call, p);
+      dead.destroy();
+      client.handles.drop(p);
+      client.handles.dropOwned(dead);
+    }),
+    d('mps_pool_total_size', 'z(p)', (call, p) => pool(call, p).totalSize()),
+    d('mps_pool_free_size', 'z(p)', (call, p) => pool(call, p).freeSize()),
+    // Only debugging pools have anything to check.
+    d('mps_pool_check_fenceposts', 'v(p)', (call, p) => void pool(call, p)),
+    d('mps_pool_check_free_space', 'v(p)', (call, p) => void pool(call, p)),
+
+    d('mps_alloc', 'i(ppz)', (call, out, p, size) =>
+      client.storing(call, out, 'p_o', () => {
+        const from = pool(call, p);
+        if (!client.averCool(size > 0, call.fn.name, 'size > 0')) return { returns: 1 };
+        return client.mayCollect(call, () => client.allocated(from.alloc(size)));
+      }),
+    ),
+    d('mps_free', 'v(ppz)', (call, p, address, size) => {
+      const to = pool(call, p);
+      client.averCool(size > 0, call.fn.name, 'size > 0');
+      to.free(address, size);
+    }),
+
+    d('mps_chain_create', 'i(ppzp)', (call, out, a, count, params) =>
+      client.storing(call, out, 'chain_o', () => {
+        const name = call.fn.name;
+        const arena: Arena = client.arena(call, a);
+        client.aver(count > 0, name, 'genCount > 0');
+        if (!client.aver(params !== 0, name, 'params != NULL')) client.wildRead(call, params);
+        const { genParam } = client.layouts;
+        const generations = [];
+        for (let i = 0; i < count; i++) {
+          const at = params + i * genParam.size;
+          const generation = { capacity: call.memory.word(at + genParam.capacity), mortality: call.memory.f64(at + genParam.mortality) };
+          client.averCool(generation.capacity > 0, name, 'params->capacity > 0');
+          client.averCool(generation.capacity <= sizeMax(client.layouts.word) / 1024, name, 'params->capacity <= SizeMAX / 1024');
+          client.averCool(generation.mortality >= 0, name, 'params->mortality >= 0.0');
+          client.averCool(generation.mortality <= 1, name, 'params->mortality <= 1.0');
+          generations.push(generation);
+        }
+        return client.created('Chain', arena.chainCreate(generations), arena);
+      }),
+    ),
+    d('mps_chain_destroy', 'v(p)', (call, c) => {
+      client.object<Chain>('Chain', call, c, 'chain').destroy();
+      client.handles.drop(c);
+    }),
+  ];
+}

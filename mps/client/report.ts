@@ -1,0 +1,33 @@
+/** What the collectors of a run did, in numbers, over all its arenas. */
+import type { Arena } from '../arena.js';
+
+export interface CollectorReport {
+  collections: number;
+  flips: number;
+  objectsMoved: number;
+  objectsPinned: number;
+  /** One reference that pinned an object: the register's or stack slot's name. */
+  pinnedExample?: { address: number; holder: string; thread: number };
+  barrierFaults: number;
+  /** Bytes of the arenas, the largest each has been. */
+  peakCommitted: number;
+  peakReserved: number;
+}
+
+export function collectorReport(arenas: readonly Arena[]): CollectorReport {
+  const sum: CollectorReport = { collections: 0, flips: 0, objectsMoved: 0, objectsPinned: 0, barrierFaults: 0, peakCommitted: 0, peakReserved: 0 };
+  for (const { statistics } of arenas) {
+    sum.collections += statistics.collections;
+    sum.flips += statistics.flips;
+    sum.objectsMoved += statistics.objectsMoved;
+    sum.objectsPinned += statistics.objectsPinned;
+    sum.barrierFaults += statistics.barrierFaults;
+    sum.peakCommitted += statistics.peakCommitted;
+    sum.peakReserved += statistics.peakReserved;
+    const { pinnedExample } = statistics;
+    if (pinnedExample && !sum.pinnedExample) {
+      sum.pinnedExample = { address: pinnedExample.address, holder: pinnedExample.by, thread: pinnedExample.thread };
+    }
+  }
+  return sum;
+}

@@ -1,0 +1,155 @@
+/** Roots of every kind, and threads (mps.h). */
+import type { HostCall, HostFunction } from '../../platforms/port.js';
+import type { Arena } from '../arena.js';
+import { Rank } from '../res.js';
+import type { Root } from '../root.js';
+import { scanArea, scanAreaTagged, type AreaScan } from '../scan-area.js';
+import type { ScanState } from '../scan-state.js';
+import type { Thread } from '../thread.js';
+import type { Client, Outcome } from './client.js';
+
+type Word = number | bigint;
+
+export function rootFunctions(client: Client): HostFunction[] {
+  const { port } = client;
+  const w = client.wordCode;
+  const d = client.define.bind(client);
+  /** Structures in guest memory that belong to a root. */
+  const tags = new Map<Root, { arena: Arena; address: number }>();
+
+  /** A guest's area scanner. */
+  const areaScan =
+    (scanner: number, closure: number): AreaScan =>
+    (state, base, limit) =>
+      client.scans.scan(state, (ss) => port.callGuest(scanner, 'i(pppp)', [ss, base, limit, closure]) as number);
+
+  const create = (call: HostCall, out: number, a: number, rank: number, scanner: number, make: (arena: Arena) => Root | number): number =>
+    client.storing(call, out, 'mps_root_o', (): Outcome => {
+      const arena = client.arena(call, a);
+      client.averCool(rank <= Rank.WEAK, call.fn.name, 'RankCheck(rank)');
+      client.averCool(scanner !== 0, call.fn.name, 'FUNCHECK(scan)');
+      return client.created('Root', make(arena), arena);
+    });
+
+  /** Make a root whose scanner gets the address of a mps_scan_tag_s that lives as long as the root. */
+  const withTag = (arena: Arena, mask: Word, pattern: Word, make: (tag: number) => Root | number): Root | number => {
+    const { scanTag } = client.layouts;
+    const tag = arena.controlAlloc(scanTag.size);
+    if (tag < 0) return -tag;
+    for (const [offset, value] of [[scanTag.mask, mask], [scanTag.pattern, pattern]] as const) {
+      if (typeof value === 'bigint') port.memory.setU64(tag + offset, value);
+      else port.memory.setWord(tag + offset, value);
+    }
+    const root = make(tag);
+    if (typeof root === 'number') arena.controlFree(tag, scanTag.size);
+    else tags.set(root, { arena, address: tag });
+    return root;
+  };
+
+  const range = (call: HostCall, base: number, limit: number): void => {
+    client.aver(base !== 0, call.fn.name, 'base != NULL');
+    client.aver(limit !== 0, call.fn.name, 'limit != NULL');
+    client.aver(base < limit, call.fn.name, 'base < limit');
+  };
+  const aligned = (call: HostCall, address: number, name: string): void => {
+    client.aver(address % client.layouts.word === 0, call.fn.name, `AddrIsAligned(${name}, sizeof(Word))`);
+  };
+  const threadRoot = (call: HostCall, out: number, a: number, rank: number, mode: number, t: number, scanner: number, cold: number, make: (arena: Arena, thread: Thread) => Root | number): number =>
+    create(call, out, a, rank, scanner, (arena) => {
+      const name = call.fn.name;
+      client.aver(cold !== 0, name, 'cold != NULL');
+      aligned(call, cold, 'cold');
+      client.aver(rank === Rank.AMBIG, name, 'rank == mps_rank_ambig()');
+      client.aver(mode === 0, name, 'mode == (mps_rm_t)0');
+      const thread = client.object<Thread>('Thread', call, t, 'thread');
+      client.aver(thread.arena === arena, name, 'ThreadArena(thread) == arena');
+      return make(arena, thread);
+    });
+  const ANY_SCANNER = 1;
+  const plainThreadRoot = (call: HostCall, out: number, a: number, rank: number, mode: number, t: number, scanner: number, cold: number): number =>
+    threadRoot(call, out, a, rank, mode, t, scanner, cold, (arena, thread) => arena.rootCreateThread(rank, mode, thread, scanAreaTagged(client.layouts.word - 1, 0), cold));
+
+  return [
+    d('mps_root_create', `i(ppuupp${w})`, (call, out, a, rank, mode, scanner, p, s: Word) =>
+      create(call, out, a, rank, scanner, (arena) => {
+        client.aver(mode === 0, call.fn.name, 'mps_rm == (mps_rm_t)0');
+        const scan = (state: ScanState): number => client.scans.scan(state, (ss) => port.callGuest(scanner, `i(pp${w})`, [ss, p, s]) as number);
+        return arena.rootCreate(rank, mode, scan);
+      }),
+    ),
+    d('mps_root_create_area', 'i(ppuupppp)', (call, out, a, rank, mode, base, limit, scanner, closure) =>
+      create(call, out, a, rank, scanner, (arena) => {
+        range(call, base, limit);
+        aligned(call, base, 'base');
+        aligned(call, limit, 'limit');
+        return arena.rootCreateArea(rank, mode, base, limit, areaScan(scanner, closure));
+      }),
+    ),
+    d('mps_root_create_area_tagged', `i(ppuuppp${w}${w})`, (call, out, a, rank, mode, base, limit, scanner, mask: Word, pattern: Word) =>
+      create(call, out, a, rank, scanner, (arena) => {
+        range(call, base, limit);
+        return withTag(arena, mask, pattern, (tag) => arena.rootCreateArea(rank, mode, base, limit, areaScan(scanner, tag)));
+      }),
+    ),
+    d('mps_root_create_table', 'i(ppuupz)', (call, out, a, rank, mode, base, count) =>
+      create(call, out, a, rank, ANY_SCANNER, (arena) => {
+        client.aver(base !== 0, call.fn.name, 'base != NULL');
+        client.aver(count > 0, call.fn.name, 'size > 0');
+        return arena.rootCreateArea(rank, mode, base, base + count * client.layouts.word, scanArea);
+      }),
+    ),
+    d('mps_root_create_table_masked', `i(ppuupz${w})`, (call, out, a, rank, mode, base, count, mask: Word) =>
+      create(call, out, a, rank, ANY_SCANNER, (arena) => {
+        range(call, base, base + count * client.layouts.word);
+        return arena.rootCreateArea(rank, mode, base, base + count * client.layouts.word, scanAreaTagged(mask, 0));
+      }),
+    ),
+    d('mps_root_create_fmt', 'i(ppuuppp)', (call, out, a, rank, mode, scanner, base, limit) =>
+      create(call, out, a, rank, scanner, (arena) => {
+        client.aver(base !== 0, call.fn.name, 'base != 0');
+        client.aver(base < limit, call.fn.name, 'base < limit');
+        const scan = (state: ScanState, from: number, to: number): number =>
+          client.scans.scan(state, (ss) => port.callGuest(scanner, 'i(ppp)', [ss, from, to]) as number);
+        return arena.rootCreateFmt(rank, mode, scan, base, limit);
+      }),
+    ),
+    d('mps_root_create_thread', 'i(pppp)', (call, out, a, t, cold) => plainThreadRoot(call, out, a, Rank.AMBIG, 0, t, ANY_SCANNER, cold)),
+    d('mps_root_create_reg', 'i(ppuupppz)', (call, out, a, rank, mode, t, scanner, cold, _size) => {
+      client.aver(scanner !== 0, call.fn.name, 'mps_reg_scan != NULL');
+      return plainThreadRoot(call, out, a, rank, mode, t, scanner, cold);
+    }),
+    d('mps_root_create_thread_tagged', `i(ppuupp${w}${w}p)`, (call, out, a, rank, mode, t, scanner, mask: Word, pattern: Word, cold) =>
+      threadRoot(call, out, a, rank, mode, t, scanner, cold, (arena, thread) =>
+        withTag(arena, mask, pattern, (tag) => arena.rootCreateThread(rank, mode, thread, areaScan(scanner, tag), cold)),
+      ),
+    ),
+    d('mps_root_create_thread_scanned', 'i(ppuupppp)', (call, out, a, rank, mode, t, scanner, closure, cold) =>
+      threadRoot(call, out, a, rank, mode, t, scanner, cold, (arena, thread) => arena.rootCreateThread(rank, mode, thread, areaScan(scanner, closure), cold)),
+    ),
+    // Only its address is of use, as an argument of mps_root_create_reg.
+    d('mps_stack_scan_ambig', 'i(pppz)', (call) => {
+      client.aver(false, call.fn.name, 'unreachable code');
+      return 5; // MPS_RES_UNIMPL
+    }),
+    d('mps_root_destroy', 'v(p)', (call, r) => {
+      const root = client.object<Root>('Root', call, r, 'root');
+      root.destroy();
+      client.handles.drop(r);
+      const tag = tags.get(root);
+      if (tag) tag.arena.controlFree(tag.address, client.layouts.scanTag.size);
+      tags.delete(root);
+    }),
+
+    d('mps_thread_reg', 'i(pp)', (call, out, a) =>
+      client.storing(call, out, 'mps_thr_o', () => {
+        const arena = client.arena(call, a);
+        return client.created('Thread', arena.threadReg(), arena);
+      }),
+    ),
+    d('mps_thread_dereg', 'v(p)', (call, t) => {
+      if (!client.aver(client.handles.find('Thread', t) !== undefined, call.fn.name, 'SigCheck Thread: thread')) client.wildRead(call, t);
+      client.object<Thread>('Thread', call, t, 'thread').dereg();
+      client.handles.drop(t);
+    }),
+  ];
+}
