@@ -73,6 +73,8 @@ export interface X86Selectors {
   es: number;
   fs: number;
   gs: number;
+  /** User code selector of the CPU's other mode (WOW64: 0x33 beside 0x23); 0 = none. Default by what OSes do. */
+  other?: number;
 }
 
 /**
@@ -132,6 +134,8 @@ export interface Engine {
   codeChanged(address: number, length: number): void;
   /** Changes whenever an existing translation may have become wrong (unmap, narrowing, alias). */
   readonly generation: number;
+  /** Changes whenever the physical page behind an address may have changed (unmap, map, alias): enough where protection is ignored. */
+  readonly mappingGeneration: number;
   /** Bytes of physical memory in use now / at most so far. */
   readonly residentBytes: number;
   readonly peakResidentBytes: number;

@@ -1,0 +1,17 @@
+// The numbers that the native module shares with TypeScript: one Float64Array,
+// rewritten by each run, so that no object is made per exit. The order must
+// agree with emulator/native-engine.ts; reasons and accesses with emulator/engine.ts.
+#pragma once
+
+enum ExitReason { kBudget, kFault, kSystemCall, kInterrupt, kInvalidInstruction, kBreakpoint, kWatchpoint, kHalt };
+
+enum StateSlot {
+  kReason, kPc, kAddress, kCanonical, kAccess, kSize, kNumber, kDetail, kExecuted,  // the exit record
+  kDirty,               // register groups to write before the next run
+  kBudgetIn,            // run's argument
+  kTimestamp,           // virtual time at the start of the next run
+  kGeneration,          // changes when a translation may have become wrong in any way
+  kMappingGeneration,   // changes when a page's frame may have changed
+  kResident, kPeakResident,
+  kStateSlots
+};

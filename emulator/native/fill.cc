@@ -1,0 +1,162 @@
+// The TLB fill: Unicorn asks here for each page that its TLB lacks. Also the rules
+// that keep translated code in step with memory, which rest on two measured facts:
+// an entry without the executable bit becomes "dirty" at its first store, after
+// which stores are fast and unseen; an entry with it checks every store (slow).
+#include "engine.h"
+
+bool Engine::OnFill(uc_engine* uc, uint64_t address, uc_mem_type type, uc_tlb_entry* result, void* user) {
+  auto* machine = static_cast<Machine*>(user);
+  return machine->engine->Fill(*machine, address, type, result);
+}
+
+static uc_prot Permissions(uint64_t bits) { return static_cast<uc_prot>(bits & kProtMask); }
+
+bool Engine::Deny(uint64_t address, uc_mem_type type, int detail) {
+  deniedPage_ = address;
+  deniedType_ = type;
+  deniedDetail_ = detail;
+  deniedWatch_ = false;
+  return false;
+}
+
+bool Engine::Fill(Machine& machine, uint64_t address, uc_mem_type type, uc_tlb_entry* result) {
+  if (address >> 47) {
+    uint64_t page = address & ~(pageSize() - 1);
+    if (internal_ && address >> 32 == kDirectMap >> 32) {
+      result->paddr = page & 0xffffffff;
+      result->perms = UC_PROT_ALL;
+      return true;
+    }
+    if (internal_ && page == kBootAddress) {
+      result->paddr = bootPage_;
+      result->perms = UC_PROT_ALL;
+      return true;
+    }
+    if (page == kDescriptors && descriptorPage_ && type == UC_MEM_READ) {
+      result->paddr = descriptorPage_;
+      result->perms = UC_PROT_READ;
+      return true;
+    }
+    if (cpu_ == Cpu::kIa32) address &= 0xffffffff;        // an access that wraps at 4 GiB
+    else if (cpu_ == Cpu::kArm64) address &= 0x00ffffffffffffff;  // the top byte is a tag
+  }
+  if (cpu_ == Cpu::kIa32) address &= 0xffffffff;
+  if (&machine == &stepper_) {
+    machine.filled = true;
+    if (address == probePage_) {
+      result->paddr = probeFrame_;
+      result->perms = UC_PROT_ALL;
+      return true;
+    }
+  }
+  uint64_t need = type == UC_MEM_WRITE ? kWrite : type == UC_MEM_FETCH ? kExec : kRead;
+  uint64_t* entry = table_.Find(address);
+  if (!entry || !(*entry & need) || !(*entry & kMapped)) return Deny(address, type, 0);
+
+  uint64_t allowed = *entry & kProtMask;
+  if (*entry & kWatchMask && &machine == &main_) {  // the stepper sees each access anyway
+    if (*entry & kWatchRead) allowed &= ~kRead;
+    if (*entry & kWatchWrite) allowed &= ~kWrite;
+    if (!(allowed & need)) {
+      Deny(address, type, 0);
+      deniedWatch_ = true;
+      return false;
+    }
+  }
+  uint64_t offset = PageTable::FrameOf(*entry);
+  if (!offset) {
+    offset = memory_.Allocate();
+    if (!offset) return Deny(address, type, 1);
+    *entry |= offset;
+    UpdateMemoryState();
+  }
+  Frame& frame = memory_.frame(offset);
+  result->paddr = offset;
+  if (need == kExec) {
+    FillExecutable(machine, frame);
+    result->perms = Permissions(allowed & ~kWrite);
+  } else if (!(allowed & kWrite)) {
+    result->perms = Permissions(frame.code ? allowed : allowed & ~kExec);
+  } else if (!frame.code) {
+    frame.storable = true;
+    result->perms = Permissions(allowed & ~kExec);
+  } else if (need == kRead) {
+    result->perms = Permissions(allowed & ~kWrite);
+  } else {
+    result->perms = Permissions(FillWritten(machine, offset, allowed));
+  }
+  // After any flush above, which would begin a new generation.
+  if (&machine == &main_) *entry = (*entry & 0xffffffff) | uint64_t{machine.generation} << 32;
+  return true;
+}
+
+// A first fetch from a frame: stores that are fast and unseen now must be no longer.
+void Engine::FillExecutable(Machine& machine, Frame& frame) {
+  if (frame.code) return;
+  frame.code = true;
+  if (!frame.storable) return;
+  frame.storable = false;
+  // The entry being filled is replaced; other names of the frame need a flush.
+  if (frame.references > 1) FlushNow(machine);
+  (&machine == &main_ ? stepper_ : main_).flush = true;
+}
+
+// A store to a frame that may have translated code.
+uint64_t Engine::FillWritten(Machine& machine, uint64_t offset, uint64_t allowed) {
+  uint64_t mask = ~(pageSize() - 1), pc = Pc(machine.uc);
+  uint64_t start = &machine == &main_ && current_ ? AddressOf(*current_) : pc;
+  for (uint64_t page : {start & mask, pc & mask, (pc & mask) + pageSize()}) {
+    uint64_t* entry = table_.Find(page);
+    if (!entry || PageTable::FrameOf(*entry) != offset) continue;
+    // The running block may be changing itself: an executable entry sees every store.
+    Frame& frame = memory_.frame(offset);
+    if (!frame.mixed) {
+      frame.mixed = true;
+      mixed_.push_back(offset);
+    }
+    ForgetBlocks();
+    return allowed | kExec;
+  }
+  RemoveCode(offset);
+  memory_.frame(offset).storable = true;
+  FlushNow(machine);
+  return allowed & ~kExec;
+}
+
+void Engine::FlushNow(Machine& machine) {
+  uc_ctl_flush_tlb(machine.uc);
+  machine.flush = false;
+  machine.filled = false;
+  if (++machine.generation == 0) machine.generation = 1;
+  if (&machine != &main_) return;
+  for (uint64_t offset : mixed_) memory_.frame(offset).mixed = false;
+  mixed_.clear();
+}
+
+// Unicorn finds translations by physical page but wants a virtual address to name it,
+// looks only at the first page, and does nothing where the fill refuses a fetch.
+void Engine::RemoveMachineCode(Machine& machine, uint64_t offset) {
+  bool before = internal_;
+  internal_ = true;
+  uc_ctl_remove_cache(machine.uc, uint64_t{kDirectMap + offset}, uint64_t{kDirectMap + offset + pageSize()});
+  internal_ = before;
+  machine.flush = true;
+}
+
+void Engine::RemoveCode(uint64_t offset) {
+  Frame& frame = memory_.frame(offset);
+  if (!frame.code) return;
+  frame.code = false;
+  RemoveMachineCode(main_, offset);
+  RemoveMachineCode(stepper_, offset);
+  ForgetBlocks();
+}
+
+void Engine::ForgetBlocks() {
+  Block* block = current_;
+  uint64_t address = block ? AddressOf(*block) : 0;
+  codeGeneration_ += uint64_t{1} << 48;
+  if (codeGeneration_ == 0) for (Block& slot : blocks_) slot = Block{~0ull, 0, 0};
+  // The block that is running keeps its place, so that it can still be counted.
+  if (block) block->tag = address ^ codeGeneration_;
+}

@@ -1,0 +1,184 @@
+// What Unicorn calls while it runs, other than the TLB fill: the block hook that
+// counts instructions exactly, system calls and interrupts, deterministic
+// CPUID and RDTSC, and the stepper's per-instruction and per-access hooks.
+#include "engine.h"
+#include "x86-length.h"
+
+#define LIKELY(x) __builtin_expect(!!(x), 1)
+
+void Engine::Stop(Machine& machine) { uc_emu_stop(machine.uc); }
+
+void Engine::OnBlock(uc_engine* uc, uint64_t address, uint32_t size, void* user) {
+  auto* e = static_cast<Engine*>(user);
+  Block* block = &e->SlotOf(address);
+  if (!LIKELY(block->tag == (address ^ e->codeGeneration_) && block->size == size)) block = e->LookUpBlock(address, size);
+  e->current_ = block;
+  int64_t left = e->remaining_ - block->count;
+  if (LIKELY(left >= 0)) {
+    e->remaining_ = left;
+    return;
+  }
+  e->blockStop_ = true;
+  uc_emu_stop(uc);
+}
+
+Block* Engine::LookUpBlock(uint64_t address, uint32_t size) {
+  Block& slot = SlotOf(address);
+  slot = Block{address ^ codeGeneration_, size, 0};
+  if (x86()) {
+    uc_tb translated = {};
+    uc_ctl_request_cache(main_.uc, uint64_t{address}, &translated);
+    slot.count = translated.icount;
+  } else {
+    slot.count = static_cast<int32_t>(size / 4);
+  }
+  if (slot.count < 1) slot.count = 1;
+  for (uint64_t breakpoint : breakpoints_) {
+    if (breakpoint >= address && breakpoint < address + size) slot.count = kNeverFits;
+  }
+  return &slot;
+}
+
+// Instructions of the current block that lie before pc; all of them when pc is elsewhere.
+int32_t Engine::CountBefore(uint64_t pc) {
+  uint64_t start = AddressOf(*current_);
+  if (pc < start || pc >= start + current_->size) return current_->count;
+  if (pc == start) return 0;
+  if (!x86()) return static_cast<int32_t>((pc - start) / 4);
+  uint8_t code[16];
+  int32_t count = 0;
+  bool mode64 = Is64BitCode(static_cast<uint16_t>(CodeSelector(main_.uc)));
+  for (uint64_t at = start; at < pc; count++) {
+    unsigned available = ReadCode(at, code, sizeof code);
+    at += X86Length(code, available, mode64);
+  }
+  return count;
+}
+
+unsigned Engine::ReadCode(uint64_t address, uint8_t* to, unsigned length) {
+  for (unsigned i = 0; i < length; i++) {
+    double offset = Translate(address + i, 0);
+    if (offset < 0) return i;
+    to[i] = memory_.base()[static_cast<uint64_t>(offset)];
+  }
+  return length;
+}
+
+uint16_t Engine::CodeSelector(uc_engine* uc) {
+  uint16_t selector = 0;
+  uc_reg_read(uc, UC_X86_REG_CS, &selector);
+  return selector;
+}
+
+void Engine::OnInterrupt(uc_engine* uc, uint32_t number, void* user) {
+  auto* e = static_cast<Engine*>(user);
+  e->number_ = number;
+  e->detail_ = 0;
+  e->exit_ = kInterrupt;
+  if (!e->x86() && !e->internal_) {
+    if (number == 1 && e->EmulateSystemRegister(uc)) {
+      e->exit_ = -1;
+      return;
+    }
+    uint64_t pc = e->Pc(uc);
+    uint8_t code[4] = {};
+    e->ReadCode(number == 2 ? pc - 4 : pc, code, 4);
+    uint32_t word = code[0] | code[1] << 8 | code[2] << 16 | static_cast<uint32_t>(code[3]) << 24;
+    if (number == 2 || number == 7) e->detail_ = word >> 5 & 0xffff;
+    if (number == 2) {
+      e->exit_ = kSystemCall;
+      e->number_ = 0;
+    } else if (number == 1 || number == 13) {
+      e->exit_ = kInvalidInstruction;
+    }
+  }
+  uc_emu_stop(uc);
+}
+
+void Engine::OnSystemCall(uc_engine* uc, void* user) {
+  auto* e = static_cast<Engine*>(user);
+  e->exit_ = kSystemCall;
+  e->number_ = e->detail_ = 0;
+  uc_emu_stop(uc);
+}
+
+void Engine::OnSysenter(uc_engine* uc, void* user) {
+  OnSystemCall(uc, user);
+  static_cast<Engine*>(user)->number_ = 1;
+}
+
+// Whole instructions that this run has executed before the one at pc.
+uint64_t Engine::ExecutedAt(uc_engine* uc, uint64_t pc) {
+  if (uc == stepper_.uc) return static_cast<uint64_t>(budget_ - remaining_ - stepsLeft_ - 1);
+  return static_cast<uint64_t>(budget_ - remaining_ - current_->count + CountBefore(pc));
+}
+
+int Engine::OnRdtsc(uc_engine* uc, void* user) {
+  auto* e = static_cast<Engine*>(user);
+  uint64_t time = static_cast<uint64_t>(e->state_[kTimestamp]) + e->ExecutedAt(uc, e->Pc(uc));
+  uint64_t low = time & 0xffffffff, high = time >> 32;
+  uc_reg_write(uc, UC_X86_REG_RAX, &low);
+  uc_reg_write(uc, UC_X86_REG_RDX, &high);
+  return 1;
+}
+
+int Engine::OnRdtscp(uc_engine* uc, void* user) {
+  uint64_t processor = 0;
+  uc_reg_write(uc, UC_X86_REG_RCX, &processor);
+  return OnRdtsc(uc, user);
+}
+
+// The stepper, before each instruction.
+void Engine::OnCode(uc_engine* uc, uint64_t address, uint32_t, void* user) {
+  auto* e = static_cast<Engine*>(user);
+  if (e->internal_) return;
+  if (e->stepsLeft_ == 0 || e->stopAfter_) {
+    e->blockStop_ = true;
+    uc_emu_stop(uc);
+    return;
+  }
+  if (!e->breakpoints_.empty() && address != e->skipBreakpoint_ && e->breakpoints_.count(address)) {
+    e->exit_ = kBreakpoint;
+    uc_emu_stop(uc);
+    return;
+  }
+  e->skipBreakpoint_ = ~0ull;
+  e->stepsLeft_--;
+  e->stepPc_ = address;
+  if (!e->ring_.empty()) e->ring_[e->recorded_++ % e->ring_.size()] = address;
+}
+
+// The stepper, before each access; addresses are physical.
+void Engine::OnMemory(uc_engine* uc, uc_mem_type type, uint64_t physical, int size, int64_t, void* user) {
+  auto* e = static_cast<Engine*>(user);
+  if (e->internal_ && e->probePage_ == ~0ull) return;
+  if (e->probePage_ != ~0ull) {
+    if (physical >> e->shift_ == e->probeFrame_ >> e->shift_ && e->probeFirst_ == ~0ull) {
+      e->probeFirst_ = physical & (e->pageSize() - 1);
+      e->probeSize_ = static_cast<uint32_t>(size);
+      uc_emu_stop(uc);
+    }
+    return;
+  }
+  if (e->watchHit_ != ~0ull) return;
+  uint32_t access = type == UC_MEM_WRITE ? kWrite : kRead;
+  for (const Watchpoint& w : e->watchpoints_) {
+    if (!(w.access & access)) continue;
+    for (uint64_t at = w.address; at < w.address + w.length;) {
+      uint64_t next = (at | (e->pageSize() - 1)) + 1;
+      uint64_t length = (next < w.address + w.length ? next : w.address + w.length) - at;
+      double offset = e->Translate(at, 0);
+      if (offset >= 0) {
+        auto first = static_cast<uint64_t>(offset);
+        if (physical < first + length && physical + static_cast<uint64_t>(size) > first) {
+          e->watchHit_ = at - first + physical;
+          e->watchSize_ = static_cast<uint32_t>(size);
+          e->watchAccess_ = access;
+          e->stopAfter_ = true;
+          return;
+        }
+      }
+      at = next;
+    }
+  }
+}
