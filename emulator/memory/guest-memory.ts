@@ -1,0 +1,233 @@
+/**
+ * A MemoryView over an Engine, with a small software TLB. The user's view forgets its
+ * translations whenever one may have become wrong, the supervisor's only when a page
+ * may have got another frame (it ignores protection).
+ */
+import { Access } from '../engine.js';
+import type { Engine } from '../engine.js';
+import { GuestFault } from './memory-view.js';
+import type { MemoryView } from './memory-view.js';
+
+const ENTRIES = 1024;
+const HIGH = 0x100000000;
+const decoder = new TextDecoder();
+
+export class GuestMemory implements MemoryView {
+  private readonly bytes8: Uint8Array;
+  private readonly bytes16: Uint16Array;
+  private readonly words: Uint32Array;
+  private readonly view: DataView;
+  private readonly pageSize: number;
+  private readonly mask: number;
+  private readonly shift: number;
+  /** Page number + 1 of each entry, by kind of access; 0 = none. */
+  private readonly readTags = new Float64Array(ENTRIES);
+  private readonly writeTags = new Float64Array(ENTRIES);
+  private readonly readFrames = new Uint32Array(ENTRIES);
+  private readonly writeFrames = new Uint32Array(ENTRIES);
+  private generation = -1;
+  private readonly supervisor: boolean;
+
+  constructor(
+    private readonly engine: Engine,
+    readonly wordSize: 4 | 8,
+    privilege: 'user' | 'supervisor',
+  ) {
+    this.supervisor = privilege === 'supervisor';
+    this.pageSize = engine.pageSize;
+    this.mask = engine.pageSize - 1;
+    this.shift = Math.log2(engine.pageSize);
+    const { physical } = engine;
+    this.bytes8 = new Uint8Array(physical);
+    this.bytes16 = new Uint16Array(physical, 0, physical.byteLength >>> 1);
+    this.words = new Uint32Array(physical, 0, Math.floor(physical.byteLength / 4));
+    this.view = new DataView(physical);
+  }
+
+  /** A translation that the TLB lacks. */
+  private miss(address: number, access: number): number {
+    const need = this.supervisor ? 0 : access;
+    const offset = this.engine.translate(address, need);
+    if (offset < 0) throw new GuestFault(address, access);
+    const page = Math.floor(address / this.pageSize);
+    const entry = page % ENTRIES;
+    const frame = offset - (address % this.pageSize);
+    if (access === Access.Write || this.supervisor) {
+      this.writeTags[entry] = page + 1;
+      this.writeFrames[entry] = frame;
+    }
+    if (access === Access.Read || this.supervisor) {
+      this.readTags[entry] = page + 1;
+      this.readFrames[entry] = frame;
+    }
+    return offset;
+  }
+
+  private check(): void {
+    const now = this.supervisor ? this.engine.mappingGeneration : this.engine.generation;
+    if (now === this.generation) return;
+    this.generation = now;
+    this.readTags.fill(0);
+    this.writeTags.fill(0);
+  }
+
+  private forRead(address: number): number {
+    this.check();
+    const page = Math.floor(address / this.pageSize);
+    const entry = page % ENTRIES;
+    if (this.readTags[entry] === page + 1) return this.readFrames[entry] + (address - page * this.pageSize);
+    return this.miss(address, Access.Read);
+  }
+
+  private forWrite(address: number): number {
+    this.check();
+    const page = Math.floor(address / this.pageSize);
+    const entry = page % ENTRIES;
+    if (this.writeTags[entry] === page + 1) return this.writeFrames[entry] + (address - page * this.pageSize);
+    return this.miss(address, Access.Write);
+  }
+
+  /** Translates both pages before anything is touched, so that a refused access changes nothing. */
+  private crosses(address: number, size: number): boolean {
+    return address % this.pageSize > this.pageSize - size;
+  }
+
+  u8(address: number): number {
+    return this.bytes8[this.forRead(address)];
+  }
+
+  u16(address: number): number {
+    if (this.crosses(address, 2)) return this.u8(address) + this.u8(address + 1) * 256;
+    const offset = this.forRead(address);
+    return offset % 2 === 0 ? this.bytes16[offset / 2] : this.view.getUint16(offset, true);
+  }
+
+  u32(address: number): number {
+    if (address % 4 === 0) return this.words[this.forRead(address) / 4];
+    if (this.crosses(address, 4)) return this.u8(address) + this.u8(address + 1) * 0x100 + this.u8(address + 2) * 0x10000 + this.u8(address + 3) * 0x1000000;
+    return this.view.getUint32(this.forRead(address), true);
+  }
+
+  i32(address: number): number {
+    return this.u32(address) | 0;
+  }
+
+  u64(address: number): bigint {
+    if (this.crosses(address, 8)) return BigInt(this.u32(address)) | (BigInt(this.u32(address + 4)) << 32n);
+    return this.view.getBigUint64(this.forRead(address), true);
+  }
+
+  f32(address: number): number {
+    if (this.crosses(address, 4)) return new Float32Array(this.bytes(address, 4).buffer)[0];
+    return this.view.getFloat32(this.forRead(address), true);
+  }
+
+  f64(address: number): number {
+    if (this.crosses(address, 8)) return new Float64Array(this.bytes(address, 8).buffer)[0];
+    return this.view.getFloat64(this.forRead(address), true);
+  }
+
+  word(address: number): number {
+    if (this.wordSize === 4) return this.u32(address);
+    if (address % 8 === 0) {
+      const index = this.forRead(address) / 4;
+      return this.words[index] + this.words[index + 1] * HIGH;
+    }
+    return this.u32(address) + this.u32(address + 4) * HIGH;
+  }
+
+  setU8(address: number, value: number): void {
+    this.bytes8[this.forWrite(address)] = value;
+  }
+
+  setU16(address: number, value: number): void {
+    if (this.crosses(address, 2)) return this.write(address, Uint8Array.of(value, value >>> 8));
+    this.view.setUint16(this.forWrite(address), value, true);
+  }
+
+  setU32(address: number, value: number): void {
+    if (address % 4 === 0) this.words[this.forWrite(address) / 4] = value;
+    else if (this.crosses(address, 4)) this.write(address, Uint8Array.of(value, value >>> 8, value >>> 16, value >>> 24));
+    else this.view.setUint32(this.forWrite(address), value, true);
+  }
+
+  setU64(address: number, value: bigint): void {
+    if (this.crosses(address, 8)) this.write(address, new Uint8Array(BigUint64Array.of(value).buffer));
+    else this.view.setBigUint64(this.forWrite(address), value, true);
+  }
+
+  setF32(address: number, value: number): void {
+    if (this.crosses(address, 4)) this.write(address, new Uint8Array(Float32Array.of(value).buffer));
+    else this.view.setFloat32(this.forWrite(address), value, true);
+  }
+
+  setF64(address: number, value: number): void {
+    if (this.crosses(address, 8)) this.write(address, new Uint8Array(Float64Array.of(value).buffer));
+    else this.view.setFloat64(this.forWrite(address), value, true);
+  }
+
+  /** A negative value is stored as its two's complement. */
+  setWord(address: number, value: number): void {
+    if (this.wordSize === 4) return this.setU32(address, value);
+    if (address % 8 === 0) {
+      const index = this.forWrite(address) / 4;
+      this.words[index] = value;
+      this.words[index + 1] = Math.floor(value / HIGH);
+      return;
+    }
+    this.write(address, new Uint8Array(Uint32Array.of(value, Math.floor(value / HIGH)).buffer));
+  }
+
+  /** Calls visit(physical offset, bytes, done before) for the pieces of a range, page by page. */
+  private pieces(address: number, length: number, write: boolean, visit: (offset: number, size: number, done: number) => void): void {
+    for (let done = 0; done < length; ) {
+      const at = address + done;
+      const size = Math.min(length - done, this.pageSize - (at % this.pageSize));
+      visit(write ? this.forWrite(at) : this.forRead(at), size, done);
+      done += size;
+    }
+  }
+
+  bytes(address: number, length: number): Uint8Array {
+    // Ask for the pages first: a bad length then faults before a large buffer is made.
+    this.pieces(address, length, false, () => {});
+    const copy = new Uint8Array(length);
+    this.pieces(address, length, false, (offset, size, done) => copy.set(this.bytes8.subarray(offset, offset + size), done));
+    return copy;
+  }
+
+  write(address: number, bytes: Uint8Array): void {
+    this.pieces(address, bytes.length, true, () => {});
+    this.pieces(address, bytes.length, true, (offset, size, done) => this.bytes8.set(bytes.subarray(done, done + size), offset));
+  }
+
+  fill(address: number, length: number, value: number): void {
+    this.pieces(address, length, true, () => {});
+    this.pieces(address, length, true, (offset, size) => this.bytes8.fill(value, offset, offset + size));
+  }
+
+  cBytes(address: number, limit = Infinity): Uint8Array {
+    let length = 0;
+    while (length < limit) {
+      const at = address + length;
+      const offset = this.forRead(at);
+      const size = Math.min(limit - length, this.pageSize - (at % this.pageSize));
+      const found = this.bytes8.subarray(offset, offset + size).indexOf(0);
+      length += found < 0 ? size : found;
+      if (found >= 0) break;
+    }
+    return this.bytes(address, length);
+  }
+
+  cString(address: number, limit = Infinity): string {
+    return decoder.decode(this.cBytes(address, limit));
+  }
+
+  physical(address: number, access: number): number {
+    if (access === Access.Write) return this.forWrite(address);
+    if (access === Access.Read) return this.forRead(address);
+    const offset = this.engine.translate(address, this.supervisor ? 0 : access);
+    if (offset < 0) throw new GuestFault(address, access);
+    return offset;
+  }
+}
