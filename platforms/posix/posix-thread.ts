@@ -1,0 +1,74 @@
+/** What a POSIX system keeps of a thread: its kernel side (number, signals, alternate stack) and its library side (pthread_t, errno, keys). */
+import type { Thread } from '../../emulator/process/thread.js';
+import { emptySet, type SignalSet } from './signal-set.js';
+
+/** A signal on its way, with what its siginfo_t will say. */
+export interface SignalInfo {
+  signal: number;
+  code: number;
+  /** si_addr of a fault. */
+  address?: number;
+  /** Sender of kill and friends. */
+  pid?: number;
+  value?: number;
+  /** Machine trap behind it (siginfo's trap number on FreeBSD); undefined: not a fault. */
+  trap?: number;
+  /** For people: what happened, should nobody handle it. */
+  about?: string;
+}
+
+export interface SignalAction {
+  /** 0 SIG_DFL, 1 SIG_IGN, else an address. */
+  handler: number;
+  flags: number;
+  mask: SignalSet;
+  restorer: number;
+}
+
+export interface AlternateStack {
+  sp: number;
+  size: number;
+}
+
+/** Machine state of the last fault, which x86 kernels show in every later frame. */
+export interface TrapRecord {
+  number: number;
+  error: number;
+  /** Fault address (cr2, far_el1). */
+  address: number;
+  /** ARM64: exception syndrome. */
+  syndrome: number;
+}
+
+export class PosixThread {
+  mask = emptySet();
+  pending: SignalInfo[] = [];
+  /** The mask to go back to, while sigsuspend's is in force. */
+  suspendedMask: SignalSet | undefined;
+  altStack: AlternateStack | undefined;
+  trap: TrapRecord = { number: 0, error: 0, address: 0, syndrome: 0 };
+  /** Blocking calls that a handler has interrupted: they answer EINTR when taken up again. */
+  interrupted: { pc: number; sp: number }[] = [];
+  /** pthread_t as the guest sees it. */
+  identity = 0;
+  errnoAddress = 0;
+  /** The whole stack mapping, guard included; size 0: not ours to free. */
+  stackMapping = { base: 0, size: 0 };
+  detached = false;
+  joined = false;
+  /** Being ended: value, and rounds of key destructors done. */
+  exit: { value: number; round: number; next: number } | undefined;
+  readonly keys = new Map<number, number>();
+
+  constructor(
+    readonly thread: Thread,
+    /** The kernel's number for it. */
+    readonly tid: number,
+  ) {
+    thread.os = this;
+  }
+}
+
+export function posixThread(thread: Thread): PosixThread {
+  return thread.os as PosixThread;
+}

@@ -1,0 +1,50 @@
+/**
+ * What the signal code asks of an OS and CPU: put the interrupted state on the
+ * stack as that kernel does, and say where things lie in it. linux/ and freebsd/
+ * implement it, one file per frame.
+ */
+import type { Thread } from '../../emulator/process/thread.js';
+import type { PosixThread, SignalAction, SignalInfo } from './posix-thread.js';
+import type { SignalSet } from './signal-set.js';
+import type { SignalTraits } from './traits.js';
+
+/** Places in ucontext_t, and what its words are called. */
+export interface ContextLayout {
+  /** Bytes of ucontext_t as the C library declares it: what a handler that copies it takes. */
+  ucontextSize: number;
+  /** mcontext_t inside it. */
+  mcontext: number;
+  mcontextSize: number;
+  /** Offsets of SP and PC from ucontext_t's start. */
+  sp: number;
+  pc: number;
+  /** Name of the register in the word at `offset` of mcontext_t. */
+  nameOf(offset: number): string;
+}
+
+export interface SignalFrames {
+  readonly context: ContextLayout;
+  /**
+   * Push the frame on `thread`'s stack (it is loaded on the CPU) and set its registers for the handler.
+   * False: the stack can't be written.
+   */
+  push(thread: Thread, info: SignalInfo, action: SignalAction, savedMask: SignalSet): boolean;
+}
+
+export function onAlternateStack(state: PosixThread, sp: number): boolean {
+  const stack = state.altStack;
+  return stack !== undefined && sp > stack.sp && sp - stack.sp <= stack.size;
+}
+
+/** Where a frame starts: below the red zone, or at the top of the alternate stack. */
+export function frameStart(state: PosixThread, sp: number, action: SignalAction, traits: SignalTraits): number {
+  const stack = state.altStack;
+  if (action.flags & traits.flags.ONSTACK && stack && !onAlternateStack(state, sp)) return stack.sp + stack.size;
+  return sp - traits.redZone;
+}
+
+/** ss_flags as the frame's uc_stack shows them. */
+export function altStackFlags(state: PosixThread, sp: number, traits: SignalTraits): number {
+  if (!state.altStack) return traits.altStack.DISABLE;
+  return onAlternateStack(state, sp) ? traits.altStack.ONSTACK : 0;
+}

@@ -1,0 +1,235 @@
+/**
+ * Signals: who may take one, when, and what becomes of a thread that does.
+ * Order of delivery, masks and the death of a process as POSIX.1-2017 (2.4) and
+ * the kernels have them. A thread that isn't running gets its frame pushed at once.
+ */
+import type { HostCall } from '../../emulator/process/host-call.js';
+import { RegistersReplaced, type Wait } from '../../emulator/process/host-call.js';
+import type { Process } from '../../emulator/process/process.js';
+import type { Thread } from '../../emulator/process/thread.js';
+import { posixThread, type SignalAction, type SignalInfo } from './posix-thread.js';
+import type { SignalFrames } from './signal-frames.js';
+import { defaultAction, signalDescription, signalName } from './signal-numbers.js';
+import { add, emptySet, has, include, remove, type SignalSet } from './signal-set.js';
+import type { SignalTraits } from './traits.js';
+
+export const SIG_DFL = 0;
+export const SIG_IGN = 1;
+
+/** A wait that a signal handler ends: 'always', or only handlers installed without SA_RESTART. */
+export interface InterruptibleWait extends Wait {
+  interrupt: 'always' | 'without-restart';
+}
+
+export class Signals {
+  readonly actions: SignalAction[] = [];
+  private readonly processPending: SignalInfo[] = [];
+  /** Faults on the machine's own account are served in this order before others. */
+  private readonly synchronous: Set<number>;
+
+  constructor(
+    private readonly process: Process,
+    readonly traits: SignalTraits,
+    readonly frames: SignalFrames,
+    /** 'symbol+offset' of a PC. */
+    private readonly nameOf: (pc: number) => string,
+  ) {
+    for (let signal = 0; signal <= traits.limit; signal++) this.actions.push({ handler: SIG_DFL, flags: 0, mask: emptySet(), restorer: 0 });
+    const n = traits.numbers;
+    this.synchronous = new Set([n.SIGSEGV, n.SIGBUS, n.SIGILL, n.SIGTRAP, n.SIGFPE, n.SIGSYS]);
+  }
+
+  name(signal: number): string {
+    return signalName(this.traits.numbers, signal);
+  }
+
+  setMask(thread: Thread, mask: SignalSet): void {
+    const state = posixThread(thread);
+    state.mask = mask.slice();
+    remove(state.mask, this.traits.numbers.SIGKILL);
+    remove(state.mask, this.traits.numbers.SIGSTOP);
+    for (const signal of this.traits.reserved) remove(state.mask, signal);
+  }
+
+  /** A fault: delivered now, or the death of the process. */
+  force(thread: Thread, info: SignalInfo): void {
+    const { handler } = this.actions[info.signal];
+    if (handler === SIG_DFL || handler === SIG_IGN || has(posixThread(thread).mask, info.signal)) this.kill(thread, info);
+    this.handle(thread, info);
+  }
+
+  sendToThread(thread: Thread, info: SignalInfo): void {
+    if (info.signal === this.traits.numbers.SIGKILL) this.kill(thread, info);
+    const { mask, pending } = posixThread(thread);
+    if (thread.state === 'ended' || (this.isIgnored(info.signal) && !has(mask, info.signal))) return;
+    this.queue(pending, info);
+    this.deliverToOther(thread);
+  }
+
+  sendToProcess(info: SignalInfo): void {
+    const { process } = this;
+    const caller = process.current;
+    if (info.signal === this.traits.numbers.SIGKILL) this.kill(caller ?? process.threads[0], info);
+    const takes = (thread: Thread): boolean => thread.state !== 'ended' && !has(posixThread(thread).mask, info.signal);
+    const target = caller && takes(caller) ? caller : process.threads.find(takes);
+    if (this.isIgnored(info.signal) && target) return;
+    this.queue(this.processPending, info);
+    if (target) this.deliverToOther(target);
+  }
+
+  private queue(pending: SignalInfo[], info: SignalInfo): void {
+    const ordinary = info.signal <= 31;
+    if (!ordinary || !pending.some((p) => p.signal === info.signal)) pending.push(info);
+  }
+
+  private isIgnored(signal: number): boolean {
+    const { handler } = this.actions[signal];
+    return handler === SIG_IGN || (handler === SIG_DFL && defaultAction(this.traits.numbers, signal) === 'ignore');
+  }
+
+  /** The running thread takes its signals when its call returns; another one now. */
+  private deliverToOther(thread: Thread): void {
+    this.process.reschedule = true;
+    if (thread !== this.process.current) this.process.withThread(thread, () => this.deliver(thread));
+  }
+
+  /** Forget pending signals that are now ignored. */
+  discardIgnored(signal: number): void {
+    if (!this.isIgnored(signal)) return;
+    const keep = (list: SignalInfo[]): void => {
+      for (let i = list.length - 1; i >= 0; i--) if (list[i].signal === signal) list.splice(i, 1);
+    };
+    keep(this.processPending);
+    for (const thread of this.process.threads) keep(posixThread(thread).pending);
+  }
+
+  /** Signals that wait for this thread (its own and the process's), as sigpending reports them. */
+  pendingFor(thread: Thread): SignalSet {
+    const set = emptySet();
+    for (const { signal } of [...posixThread(thread).pending, ...this.processPending]) add(set, signal);
+    return set;
+  }
+
+  /** Take the first waiting signal of `set`, for sigwait. */
+  accept(thread: Thread, set: SignalSet): SignalInfo | undefined {
+    return this.take(thread, (signal) => has(set, signal));
+  }
+
+  hasDeliverable(thread: Thread): boolean {
+    const { mask, pending } = posixThread(thread);
+    if (pending.length === 0 && this.processPending.length === 0) return false;
+    return pending.some((p) => !has(mask, p.signal)) || this.processPending.some((p) => !has(mask, p.signal));
+  }
+
+  private take(thread: Thread, wanted: (signal: number) => boolean): SignalInfo | undefined {
+    for (const list of [posixThread(thread).pending, this.processPending]) {
+      let best = -1;
+      for (let i = 0; i < list.length; i++) {
+        if (wanted(list[i].signal) && (best < 0 || this.rank(list[i].signal) < this.rank(list[best].signal))) best = i;
+      }
+      if (best >= 0) return list.splice(best, 1)[0];
+    }
+    return undefined;
+  }
+
+  private rank(signal: number): number {
+    return this.synchronous.has(signal) ? signal - 1000 : signal;
+  }
+
+  /** Deliver everything that `thread` (loaded) may take now: one frame on another, the last one runs first. */
+  deliver(thread: Thread): void {
+    while (this.hasDeliverable(thread)) {
+      const { mask } = posixThread(thread);
+      const info = this.take(thread, (signal) => !has(mask, signal))!;
+      const { handler } = this.actions[info.signal];
+      if (handler === SIG_IGN) continue;
+      if (handler === SIG_DFL) {
+        const action = defaultAction(this.traits.numbers, info.signal);
+        if (action === 'terminate') this.kill(thread, info);
+        if (action === 'stop') this.process.end({ kind: 'error', text: `stopped by ${this.name(info.signal)}, and nothing outside can continue it` });
+        continue;
+      }
+      this.handle(thread, info);
+    }
+  }
+
+  /** Push the frame for a handler that exists. */
+  private handle(thread: Thread, info: SignalInfo): void {
+    const { process, traits } = this;
+    const state = posixThread(thread);
+    const action = this.actions[info.signal];
+    this.interruptWait(thread, action);
+    const saved = state.suspendedMask ?? state.mask;
+    if (process.events.on) process.events.emit('signal', { to: thread.id, signal: this.name(info.signal), code: info.code, address: info.address, handler: action.handler });
+    if (!this.frames.push(thread, info, action, saved)) {
+      const sp = process.registers(thread).get(process.abi.sp);
+      this.kill(thread, {
+        signal: traits.numbers.SIGSEGV,
+        code: traits.codes.KERNEL,
+        about: `${info.about ? `${info.about}; ` : ''}no room at 0x${sp.toString(16)} for the frame of ${this.name(info.signal)}${this.stackIsFull(thread, sp) ? ' (stack overflow)' : ''}`,
+      });
+    }
+    state.suspendedMask = undefined;
+    state.mask = state.mask.slice();
+    include(state.mask, action.mask);
+    if (!(action.flags & traits.flags.NODEFER)) add(state.mask, info.signal);
+    this.setMask(thread, state.mask);
+    if (action.flags & traits.flags.RESETHAND) action.handler = SIG_DFL;
+  }
+
+  stackIsFull(thread: Thread, sp: number): boolean {
+    return thread.stackLimit > 0 && sp < thread.stackBase + 4096 && sp > thread.stackBase - 0x200000;
+  }
+
+  private interruptWait(thread: Thread, action: SignalAction): void {
+    if (thread.state !== 'blocked') return;
+    const { interrupt } = thread.wait as Partial<InterruptibleWait>;
+    if (interrupt === 'always' || (interrupt === 'without-restart' && !(action.flags & this.traits.flags.RESTART))) {
+      this.noteInterrupted(thread);
+    }
+    thread.state = 'runnable';
+    thread.wait = undefined;
+    this.process.reschedule = true;
+  }
+
+  /** The call at which `thread` (loaded) stands answers EINTR when it is taken up again. */
+  noteInterrupted(thread: Thread): void {
+    const registers = this.process.registers(thread);
+    const { abi } = this.process;
+    posixThread(thread).interrupted.push({ pc: registers.get(abi.pc), sp: registers.get(abi.sp) });
+  }
+
+  /** Was this very call interrupted by a handler? True once. */
+  wasInterrupted(call: HostCall): boolean {
+    const state = posixThread(call.thread);
+    if (state.interrupted.length === 0) return false;
+    const pc = this.process.registers(call.thread).get(this.process.abi.pc);
+    const found = state.interrupted.findIndex((i) => i.pc === pc && i.sp === call.sp);
+    if (found < 0) return false;
+    state.interrupted.splice(found, 1);
+    return true;
+  }
+
+  /** End `call` with `result`; if signals may be taken, they are, before the caller's next instruction. */
+  complete<T extends number>(call: HostCall, result: T): T {
+    const { thread } = call;
+    if (!this.hasDeliverable(thread)) return result;
+    const registers = this.process.load(thread);
+    this.process.abi.bind(call.fn.signature).returns(registers, this.process.supervisor, result);
+    this.deliver(thread);
+    throw new RegistersReplaced();
+  }
+
+  kill(thread: Thread, info: SignalInfo): never {
+    const { process } = this;
+    const name = this.name(info.signal);
+    const description = signalDescription(name);
+    const pc = process.registers(thread).get(process.abi.pc);
+    const about = info.about ?? (info.pid !== undefined ? 'sent by the program itself' : undefined);
+    process.end({
+      kind: 'signal',
+      signal: info.signal,
+      text: `killed by ${name}${description ? ` (${description})` : ''}${about ? `: ${about}` : ''}, at ${this.nameOf(pc)}`,
+    });
+  }
+}

@@ -1,0 +1,144 @@
+/**
+ * Where the POSIX systems differ, as data: numbers, sizes of what guests see,
+ * and rules of the memory calls. Each OS fills one in; the code in this folder
+ * reads it. Source: the systems' headers, and POSIX.1-2017 for the rest.
+ */
+
+export type ErrnoName =
+  | 'EPERM' | 'ENOENT' | 'ESRCH' | 'EINTR' | 'EBADF' | 'EAGAIN' | 'ENOMEM' | 'EACCES' | 'EFAULT' | 'EBUSY' | 'EEXIST'
+  | 'ENODEV' | 'EINVAL' | 'ERANGE' | 'EDEADLK' | 'ENOSYS' | 'ETIMEDOUT' | 'EOVERFLOW' | 'ENOTSUP';
+
+export type ErrnoNumbers = Readonly<Record<ErrnoName, number>>;
+
+/** Signal numbers by name; not every system has all. */
+export type SignalNumbers = Readonly<Record<string, number>>;
+
+/** Offsets of the members of the C library's struct sigaction, stack_t and siginfo_t. */
+export interface SignalLayouts {
+  sigset: { size: number };
+  sigaction: { size: number; handler: number; mask: number; flags: number; restorer?: number };
+  stack: { size: number; sp: number; flags: number; length: number };
+  siginfo: { size: number; signo: number; errno: number; code: number; address: number; pid: number; uid: number; value: number; trap?: number };
+}
+
+export interface SignalTraits extends SignalLayouts {
+  numbers: SignalNumbers;
+  /** Highest signal number. */
+  limit: number;
+  /** sa_flags. */
+  flags: { SIGINFO: number; ONSTACK: number; RESTART: number; NODEFER: number; RESETHAND: number };
+  /** First argument of sigprocmask. */
+  how: { BLOCK: number; UNBLOCK: number; SETMASK: number };
+  /** si_code. */
+  codes: { USER: number; THREAD: number; KERNEL: number };
+  /** ss_flags, and the smallest alternate stack that sigaltstack takes. */
+  altStack: { ONSTACK: number; DISABLE: number; minimum: number };
+  /** Bytes below SP that the kernel leaves alone when it pushes a frame (not on an alternate stack). */
+  redZone: number;
+  /** Signals that the C library keeps for itself. */
+  reserved: readonly number[];
+}
+
+export interface MapFlags {
+  SHARED: number;
+  PRIVATE: number;
+  FIXED: number;
+  ANON: number;
+  /** Fixed without replacing. */
+  NOREPLACE: number;
+  /** Every bit that is known; the rest is refused or ignored. */
+  known: number;
+}
+
+export interface MemoryTraits {
+  pageSize: number;
+  flags: MapFlags;
+  /** Lowest address given out, and the end of user space. */
+  lowest: number;
+  limit: number;
+  /** Where unplaced mappings go: down from `mmapBase`, or up from it. */
+  topDown: boolean;
+  mmapBase: number;
+  /** MAP_SHARED or MAP_PRIVATE must be given. */
+  needsSharing: boolean;
+  refusesUnknownFlags: boolean;
+  /** munmap and mprotect round an unaligned address down instead of failing. */
+  roundsDown: boolean;
+  /** mprotect over a hole: skip it, or change the leading part and fail with ENOMEM, or fail at once. */
+  protectHole: 'skip' | 'partial' | 'fail';
+  badProtection: 'EINVAL' | 'masked';
+  /** Anonymous mapping with a file descriptor or offset. */
+  anonymousWithFile: 'ignored' | 'EINVAL';
+  /** MADV_DONTNEED drops private anonymous pages at once. */
+  dontNeedDrops: boolean;
+  /** May pages be writable and executable at once? */
+  writeExecute: 'allowed' | 'EACCES';
+  /** Largest single writable private mapping (heuristic overcommit); Infinity where the OS is lazy. */
+  overcommitLimit: number;
+  MADV_DONTNEED: number;
+  /** Largest number that madvise knows. */
+  adviceLimit: number;
+}
+
+/** Where the state of one kind of pthread object lives in its bytes. */
+export interface ObjectTraits {
+  /** sizeof of the type that programs declare. */
+  size: number;
+  /** The declared object is a pointer to the real one, 0 (or `staticLimit` - 1 and less) before its first use. */
+  indirect: boolean;
+}
+
+export interface MutexTraits extends ObjectTraits {
+  /** Offsets in the real object: lock word (0 free), recursion count, owner's thread number, kind. */
+  lock: number;
+  count: number;
+  owner: number;
+  kind: number;
+  /** Bits of the kind word that hold PTHREAD_MUTEX_*. */
+  kindMask: number;
+  normal: number;
+  recursive: number;
+  errorCheck: number;
+  defaultKind: number;
+  /** First word of a static initializer that needs more than zero bytes -> kind (macOS signatures). */
+  staticKinds: Readonly<Record<number, number>>;
+}
+
+export interface PthreadTraits {
+  mutex: MutexTraits;
+  /** Sizes of the declared attribute objects, and how they are kept. */
+  attr: ObjectTraits;
+  mutexAttr: ObjectTraits;
+  condAttr: ObjectTraits;
+  cond: ObjectTraits;
+  rwlock: ObjectTraits;
+  barrier: ObjectTraits;
+  /** Offset of the state word in pthread_once_t: `onceInit` before, `onceDone` after. */
+  once: { state: number; init: number; done: number };
+  keyBytes: 4 | 8;
+  keysMax: number;
+  destructorIterations: number;
+  detached: number;
+  joinable: number;
+  stackMinimum: number;
+  defaultStack: number;
+  defaultGuard: number;
+  barrierSerial: number;
+  clockRealtime: number;
+  clockMonotonic: number;
+  /** sem_t: where its count lies; `unsupported`: sem_init answers ENOSYS. */
+  semaphore: { size: number; count: number; magic?: { offset: number; value: number }; unsupported?: boolean; maximum: number };
+}
+
+export interface PosixTraits {
+  os: 'linux' | 'freebsd' | 'macos';
+  wordSize: 4 | 8;
+  errno: ErrnoNumbers;
+  signals: SignalTraits;
+  memory: MemoryTraits;
+  pthread: PthreadTraits;
+  /** sysconf names. */
+  sysconf: Readonly<Record<number, number>>;
+  /** Libraries that the calls are found in. */
+  libraryNames: { c: string; threads: string };
+}
