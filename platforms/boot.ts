@@ -105,7 +105,8 @@ function load(image: Image, path: string, platform: Platform, process: Process, 
   images.add(image, os.place(image));
   const seen = new Set<string>();
   for (let i = 0; i < images.list.length; i++) {
-    for (const needed of images.list[i].image.libraries) {
+    const always = i === 0 ? (os.alwaysLoaded ?? []) : [];
+    for (const needed of [...always, ...images.list[i].image.libraries]) {
       const name = basename(needed.replaceAll('\\', '/'));
       if (seen.has(name.toLowerCase())) continue;
       seen.add(name.toLowerCase());

@@ -42,6 +42,8 @@ export interface Os extends OsModel {
   readonly port: Port;
   /** The OS's own calls as guests import them (mmap, pthread_create, VirtualAlloc ...), by library. */
   libraries(): HostLibrary[];
+  /** Libraries that every process has, whether the program names them or not (ntdll.dll). */
+  readonly alwaysLoaded?: readonly string[];
   /** Base address for an image, as this OS would place it (ASLR off). Images are placed in load order. */
   place(image: Image): number;
   /** New zeroed read-write memory for the C library's heap, by the OS's own call. */

@@ -1,0 +1,210 @@
+/**
+ * Delivery of exceptions to user mode and back. The kernel's half: CONTEXT,
+ * EXCEPTION_RECORD and, on x86-64, CONTEXT_EX and a machine frame are written on
+ * the faulting thread's own stack and it goes on at KiUserExceptionDispatcher;
+ * NtContinue reads the CONTEXT back. Layout of the frames: Windows 7 and later
+ * on x86-64; the cut record before the CONTEXT on IA-32.
+ */
+import { X86 } from '../../emulator/cpu/registers.js';
+import { Access, RegisterGroup } from '../../emulator/engine.js';
+import { RegistersReplaced } from '../../emulator/process/host-call.js';
+import type { Thread } from '../../emulator/process/thread.js';
+import { PAGE_SIZE } from './memory-constants.js';
+import { Status, signalOf, statusName } from './status.js';
+import type { Windows } from './windows.js';
+
+/** ExceptionInformation of an access that has no address (a non-canonical one): all ones. */
+export const NO_ADDRESS = -1;
+
+export interface Exception {
+  code: number;
+  flags: number;
+  /** EXCEPTION_RECORD this one is about, or 0. */
+  record?: number;
+  address: number;
+  information: number[];
+}
+
+const FRAME_64 = 0x5c0;
+const CONTEXT_EX = 0x4d0;
+const RECORD_64 = 0x4f0;
+const MACHINE_FRAME = 0x590;
+const TRAP_AND_DIRECTION = 0x500;
+
+/** Thrown by host functions that have set the registers; made once, since making an Error costs more than delivering an exception. */
+export const REGISTERS_REPLACED = new RegistersReplaced();
+
+export class Exceptions {
+  /** The frame being made. What is not written in it stays zero. */
+  private readonly bytes = new Uint8Array(0x800);
+  private readonly view = new DataView(this.bytes.buffer);
+  /** The CONTEXT being read back. */
+  private readonly taken = new Uint8Array(0x500);
+  private readonly takenView = new DataView(this.taken.buffer);
+  private readonly physical: Uint8Array;
+
+  constructor(private readonly os: Windows) {
+    this.physical = new Uint8Array(os.process.engine.physical);
+  }
+
+  /** Raise an exception in the state that `thread`'s registers have now. */
+  raise(thread: Thread, exception: Exception): void {
+    const registers = this.os.process.registers(thread);
+    const sp = registers.get(X86.rsp);
+    const top = this.os.layout.wordSize === 8 ? this.frame64(sp, exception) : this.frame32(sp, exception);
+    if (!this.copyOut(thread, top.sp, top.length)) {
+      // The frame met the last guard page: that becomes a stack overflow in place of the exception.
+      for (const at of [top.sp, top.sp + top.length - 1]) {
+        if (exception.code === Status.STACK_OVERFLOW || !this.os.onOwnGuard(thread, at)) continue;
+        this.os.takeStackGuard(thread, at);
+        return this.raise(thread, { ...exception, code: Status.STACK_OVERFLOW, information: [1, at] });
+      }
+      this.end(exception.code, `${this.describe(exception)}, and its stack at 0x${sp.toString(16)} cannot take the exception`);
+    }
+    registers.set(X86.rsp, top.sp);
+    registers.set(X86.rip, this.os.ntdll.userExceptionDispatcher);
+    registers.set(X86.rflags, registers.lo(X86.rflags) & ~TRAP_AND_DIRECTION);
+    const { events } = this.os.process;
+    if (events.on) events.emit('exception', { code: exception.code, address: exception.address, information: exception.information });
+  }
+
+  private frame64(sp: number, exception: Exception): { sp: number; length: number } {
+    const { view } = this;
+    const { codec, process } = this.os;
+    const words = process.engine.registers;
+    this.bytes.fill(0, CONTEXT_EX, FRAME_64);
+    view.setUint32(0x30, codec.all, true);
+    codec.fill(process.engine, view, 0, codec.all);
+    view.setInt32(CONTEXT_EX, -CONTEXT_EX, true);
+    view.setUint32(CONTEXT_EX + 4, CONTEXT_EX + 0x18, true);
+    view.setInt32(CONTEXT_EX + 8, -CONTEXT_EX, true);
+    view.setUint32(CONTEXT_EX + 0xc, CONTEXT_EX, true);
+    view.setUint32(CONTEXT_EX + 0x10, 0x19, true);
+    this.putRecord(RECORD_64, exception);
+    this.putWord(MACHINE_FRAME, words.get(X86.rip));
+    view.setUint32(MACHINE_FRAME + 8, words.lo(X86.cs), true);
+    view.setUint32(MACHINE_FRAME + 0x10, words.lo(X86.rflags), true);
+    this.putWord(MACHINE_FRAME + 0x18, sp);
+    view.setUint32(MACHINE_FRAME + 0x20, words.lo(X86.ss), true);
+    return { sp: Math.floor((sp - FRAME_64) / 16) * 16, length: FRAME_64 };
+  }
+
+  private frame32(sp: number, exception: Exception): { sp: number; length: number } {
+    const { view } = this;
+    const { codec, process } = this.os;
+    const context = 8 + 0x14 + 4 * exception.information.length;
+    const length = context + codec.bytes;
+    const top = (sp - (sp % 4) - length) >>> 0;
+    view.setUint32(0, top + 8, true);
+    view.setUint32(4, top + context, true);
+    this.putRecord(8, exception);
+    this.bytes.fill(0, context, length);
+    view.setUint32(context, codec.all, true);
+    codec.fill(process.engine, view, context, codec.all);
+    return { sp: top, length };
+  }
+
+  private putWord(at: number, value: number): void {
+    this.view.setUint32(at, value === NO_ADDRESS ? 0xffffffff : value % 0x100000000, true);
+    if (this.os.layout.wordSize === 8) this.view.setUint32(at + 4, value === NO_ADDRESS ? 0xffffffff : Math.floor(value / 0x100000000), true);
+  }
+
+  private putRecord(at: number, exception: Exception): void {
+    const { record, wordSize } = this.os.layout;
+    this.view.setUint32(at, exception.code, true);
+    this.view.setUint32(at + record.flags, exception.flags, true);
+    this.putWord(at + record.next, exception.record ?? 0);
+    this.putWord(at + record.address, exception.address);
+    this.view.setUint32(at + record.parameters, exception.information.length, true);
+    exception.information.forEach((value, i) => this.putWord(at + record.information + i * wordSize, value));
+  }
+
+  /** Copy the frame to the stack as the kernel does: with the user's rights, growing the stack at its guard page. */
+  private copyOut(thread: Thread, address: number, length: number): boolean {
+    const { engine } = this.os.process;
+    if (!(address > 0)) return false;
+    // From the top down, so that guard pages are met in their order.
+    for (let end = length; end > 0; ) {
+      const last = address + end - 1;
+      const page = last - (last % PAGE_SIZE);
+      const start = Math.max(0, page - address);
+      let offset = engine.translate(address + start, Access.Write);
+      if (offset < 0 && this.os.touchGuard(thread, address + start)) offset = engine.translate(address + start, Access.Write);
+      if (offset < 0) return false;
+      this.physical.set(this.bytes.subarray(start, end), offset);
+      end = start;
+    }
+    return true;
+  }
+
+  /** NtContinue: the registers become those of the CONTEXT at `address`. Undefined memory: false. */
+  continueFrom(thread: Thread, address: number): boolean {
+    const { codec, layout, process } = this.os;
+    if (!this.copyIn(thread, address, codec.bytes)) return false;
+    process.registers(thread);
+    const flags = this.takenView.getUint32(layout.context.flags, true);
+    codec.load(process.engine, this.takenView, 0, flags);
+    return true;
+  }
+
+  private copyIn(thread: Thread, address: number, length: number): boolean {
+    const { engine } = this.os.process;
+    for (let start = 0; start < length; ) {
+      const from = address + start;
+      const count = Math.min(length - start, PAGE_SIZE - (from % PAGE_SIZE));
+      let offset = engine.translate(from, Access.Read);
+      if (offset < 0 && this.os.touchGuard(thread, from)) offset = engine.translate(from, Access.Read);
+      if (offset < 0) return false;
+      this.taken.set(this.physical.subarray(offset, offset + count), start);
+      start += count;
+    }
+    return true;
+  }
+
+  /** The record at `address` in guest memory. */
+  read(address: number): Exception {
+    const { memory, layout } = this.os;
+    const { record, wordSize } = layout;
+    const count = Math.min(memory.u32(address + record.parameters), 15);
+    const information: number[] = [];
+    for (let i = 0; i < count; i++) {
+      const at = address + record.information + i * wordSize;
+      const ones = memory.u32(at) === 0xffffffff && memory.u32(at + wordSize - 4) === 0xffffffff;
+      information.push(ones ? NO_ADDRESS : memory.word(at));
+    }
+    return {
+      code: memory.u32(address),
+      flags: memory.u32(address + record.flags),
+      record: memory.word(address + record.next),
+      address: memory.word(address + record.address),
+      information,
+    };
+  }
+
+  /** Nobody has handled it: the process ends. */
+  unhandled(exception: Exception): never {
+    return this.end(exception.code, this.describe(exception));
+  }
+
+  private end(code: number, text: string): never {
+    return this.os.process.end({ kind: 'signal', signal: signalOf(code), text });
+  }
+
+  /** 'STATUS_ACCESS_VIOLATION (0xC0000005) reading 0x0 at prog!main+0x12'. */
+  describe(exception: Exception): string {
+    const [kind, target] = exception.information;
+    let access = '';
+    if ((exception.code === Status.ACCESS_VIOLATION || exception.code === Status.GUARD_PAGE_VIOLATION) && target !== undefined) {
+      const verb = kind === 1 ? 'writing' : kind === 8 ? 'executing' : 'reading';
+      access = target === NO_ADDRESS ? ` ${verb} a non-canonical address` : ` ${verb} 0x${target.toString(16)}`;
+      if (target === NO_ADDRESS && this.os.layout.wordSize === 4) access = ` ${verb} 0xffffffff`;
+    }
+    return `${statusName(exception.code)}${access} at ${this.os.where(exception.address)}`;
+  }
+
+  /** The registers have been set for a return from the present host function. */
+  leave(): never {
+    this.os.process.engine.registers.dirty |= RegisterGroup.General;
+    throw REGISTERS_REPLACED;
+  }
+}

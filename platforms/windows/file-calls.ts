@@ -1,0 +1,64 @@
+/** The standard streams through their handles. Files are the C library's, which has the granted directories. */
+import type { HostCall, HostFunction } from '../../emulator/process/host-call.js';
+import { FALSE, TRUE, win32 } from './call.js';
+import { ErrorCode } from './error-codes.js';
+import { StreamObject } from './objects.js';
+import type { Windows } from './windows.js';
+
+const FILE_TYPE_CHAR = 2;
+/** STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, STD_ERROR_HANDLE. */
+const STANDARD = new Map([
+  [-10, 0],
+  [-11, 1],
+  [-12, 2],
+]);
+
+export function fileCalls(os: Windows): HostFunction[] {
+  const failed = (call: HostCall, error: number): 0 => {
+    os.setLastError(call.thread, error);
+    return FALSE;
+  };
+  const stream = (call: HostCall, handle: number): StreamObject | undefined => {
+    const object = os.handle(call.thread, handle)?.object;
+    return object instanceof StreamObject ? object : void failed(call, ErrorCode.INVALID_HANDLE);
+  };
+  return [
+    win32('GetStdHandle', 'q(i)', (call, which: number) => {
+      const index = STANDARD.get(which);
+      if (index !== undefined) return BigInt(os.standard[index]);
+      failed(call, ErrorCode.INVALID_HANDLE);
+      return -1n;
+    }),
+    win32('GetFileType', 'u(i)', (call, handle: number) => (stream(call, handle) ? FILE_TYPE_CHAR : 0)),
+    // System calls: a buffer that the caller may not touch is an error, not a fault (no barrier is hit).
+    win32('WriteFile', 'i(ipupp)', (call, handle: number, buffer: number, length: number, written: number, _overlapped: number) => {
+      const to = stream(call, handle);
+      if (!to) return FALSE;
+      if (to.stream === 0) return failed(call, ErrorCode.ACCESS_DENIED);
+      const bytes = os.kernelAccess(call.thread, () => {
+        if (written !== 0) call.memory.setU32(written, 0);
+        return call.memory.bytes(buffer, length);
+      });
+      if (!bytes) return failed(call, ErrorCode.NO_ACCESS);
+      os.console.write(to.stream, bytes);
+      if (written !== 0) os.memory.setU32(written, length);
+      return TRUE;
+    }),
+    win32('ReadFile', 'i(ipupp)', (call, handle: number, buffer: number, length: number, read: number, _overlapped: number) => {
+      const from = stream(call, handle);
+      if (!from) return FALSE;
+      if (from.stream !== 0) return failed(call, ErrorCode.ACCESS_DENIED);
+      const probed = os.kernelAccess(call.thread, () => {
+        if (read !== 0) call.memory.setU32(read, 0);
+        call.memory.write(buffer, call.memory.bytes(buffer, length));
+        return true;
+      });
+      if (!probed) return failed(call, ErrorCode.NO_ACCESS);
+      const bytes = os.console.read(length);
+      os.memory.write(buffer, bytes);
+      if (read !== 0) os.memory.setU32(read, bytes.length);
+      return TRUE;
+    }),
+    win32('FlushFileBuffers', 'i(i)', (call, handle: number) => (stream(call, handle) ? TRUE : FALSE)),
+  ];
+}

@@ -1,0 +1,39 @@
+/** The handle table of the process: values are multiples of 4, each with its object and access rights. */
+import type { KernelObject } from './objects.js';
+
+export interface HandleEntry {
+  object: KernelObject;
+  access: number;
+}
+
+/** Pseudo-handles: valid without being in the table. */
+export const CURRENT_PROCESS = -1;
+export const CURRENT_THREAD = -2;
+
+export class HandleTable {
+  private readonly entries: (HandleEntry | undefined)[] = [];
+  /** Freed values, reused last-in first-out as the kernel's free list does. */
+  private readonly freed: number[] = [];
+
+  open(object: KernelObject, access: number): number {
+    const index = this.freed.pop() ?? this.entries.length;
+    this.entries[index] = { object, access };
+    object.handles++;
+    return 4 * (index + 1);
+  }
+
+  get(handle: number): HandleEntry | undefined {
+    return handle > 0 ? this.entries[(handle >> 2) - 1] : undefined;
+  }
+
+  close(handle: number): boolean {
+    const index = (handle >> 2) - 1;
+    const entry = handle > 0 ? this.entries[index] : undefined;
+    if (!entry) return false;
+    this.entries[index] = undefined;
+    this.freed.push(index);
+    entry.object.handles--;
+    entry.object.closed?.();
+    return true;
+  }
+}

@@ -1,0 +1,36 @@
+/** The Win32 functions by the library that programs import them from. */
+import type { HostLibrary } from '../../emulator/process/host-call.js';
+import { crtCalls } from './crt-calls.js';
+import { exceptionCalls, kernelExceptionCalls } from './exception-calls.js';
+import { fileCalls } from './file-calls.js';
+import { interlockedCalls } from './interlocked.js';
+import { lockCalls } from './locks.js';
+import { memoryCalls } from './memory-calls.js';
+import { moduleCalls } from './module-calls.js';
+import { objectCalls } from './object-calls.js';
+import { kernelThreadCalls, threadCalls } from './thread-calls.js';
+import { timeCalls } from './time-calls.js';
+import { waitCalls } from './waits.js';
+import type { Windows } from './windows.js';
+
+export function libraries(os: Windows): HostLibrary[] {
+  return [
+    {
+      name: 'kernel32.dll',
+      functions: [
+        ...memoryCalls(os),
+        ...exceptionCalls(os),
+        ...threadCalls(os),
+        ...objectCalls(os),
+        ...waitCalls(os),
+        ...lockCalls(os),
+        ...timeCalls(os),
+        ...moduleCalls(os),
+        ...fileCalls(os),
+        ...(os.layout.wordSize === 4 ? interlockedCalls : []),
+      ],
+    },
+    { name: 'ntoskrnl.exe', functions: [...kernelExceptionCalls(os), ...kernelThreadCalls(os)] },
+    { name: 'ucrtbase.dll', functions: crtCalls(os) },
+  ];
+}

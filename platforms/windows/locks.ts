@@ -1,0 +1,239 @@
+/**
+ * Locks that live in the program's memory: critical sections at their true layout
+ * (the scheme since Windows Vista: bit 0 of LockCount clear = locked, the waiters
+ * counted above it), slim reader/writer locks, condition variables, one-time
+ * initialisation. Each function is atomic; what blocks tries again.
+ */
+import type { HostCall, HostFunction } from '../../emulator/process/host-call.js';
+import { FALSE, INFINITE, TRUE, UNITS_PER_MILLISECOND, win32 } from './call.js';
+import { ErrorCode } from './error-codes.js';
+import { windowsThread } from './windows-thread.js';
+import type { Windows } from './windows.js';
+
+const FREE = -1;
+const LOCKED = -2;
+const WAITER = 4;
+
+/** SRWLOCK word: 0 free, 1 exclusive, else shared holders counted from bit 4 with bit 0 set. */
+const SRW_LOCKED = 1;
+const SRW_SHARE = 0x10;
+
+const CONDITION_VARIABLE_LOCKMODE_SHARED = 1;
+const INIT_ONCE_CHECK_ONLY = 1;
+const INIT_ONCE_ASYNC = 2;
+const INIT_ONCE_INIT_FAILED = 4;
+/** INIT_ONCE word: low two bits 0 not begun, 1 under way, 2 done (context above them). */
+const ONCE_RUNNING = 1;
+const ONCE_DONE = 2;
+
+/** A thread asleep on a condition variable. */
+interface Sleeper {
+  variable: number;
+  woken: boolean;
+}
+
+export class Locks {
+  private readonly sleepers: Sleeper[] = [];
+
+  constructor(private readonly os: Windows) {}
+
+  // Critical sections
+
+  initialize(call: HostCall, section: number, spin: number): number {
+    const { criticalSection: at, wordSize } = this.os.layout;
+    const { memory } = call;
+    // DebugInfo of -1: none, as for sections made without it.
+    memory.setU32(section, 0xffffffff);
+    if (wordSize === 8) memory.setU32(section + 4, 0xffffffff);
+    memory.setU32(section + at.lockCount, 0xffffffff);
+    memory.setU32(section + at.recursion, 0);
+    memory.setWord(section + at.owner, 0);
+    memory.setWord(section + at.semaphore, 0);
+    memory.setWord(section + at.spin, spin);
+    return TRUE;
+  }
+
+  enter(call: HostCall, section: number): void {
+    const at = this.os.layout.criticalSection;
+    const state = call.attempt(() => ({ counted: false }));
+    if (this.tryEnter(call, section, state.counted)) return;
+    if (!state.counted) {
+      state.counted = true;
+      call.memory.setU32(section + at.lockCount, call.memory.i32(section + at.lockCount) - WAITER);
+    }
+    call.block({
+      what: `critical section 0x${section.toString(16)}`,
+      ready: () => (this.os.memory.i32(section + at.lockCount) & 1) !== 0,
+    });
+  }
+
+  /** `counted`: this thread is among the waiters of LockCount. */
+  tryEnter(call: HostCall, section: number, counted = false): boolean {
+    const at = this.os.layout.criticalSection;
+    const { memory } = call;
+    const count = memory.i32(section + at.lockCount);
+    const { id } = windowsThread(call.thread);
+    if ((count & 1) === 0) {
+      if (memory.word(section + at.owner) !== id) return false;
+      memory.setU32(section + at.recursion, memory.u32(section + at.recursion) + 1);
+      return true;
+    }
+    memory.setU32(section + at.lockCount, count + (LOCKED - FREE) + (counted ? WAITER : 0));
+    memory.setWord(section + at.owner, id);
+    memory.setU32(section + at.recursion, 1);
+    return true;
+  }
+
+  leave(call: HostCall, section: number): void {
+    const at = this.os.layout.criticalSection;
+    const { memory } = call;
+    const depth = memory.u32(section + at.recursion) - 1;
+    memory.setU32(section + at.recursion, depth);
+    if (depth !== 0) return;
+    memory.setWord(section + at.owner, 0);
+    memory.setU32(section + at.lockCount, memory.i32(section + at.lockCount) | 1);
+  }
+
+  // Slim reader/writer locks
+
+  tryExclusive(call: HostCall, lock: number): boolean {
+    if (call.memory.word(lock) !== 0) return false;
+    call.memory.setWord(lock, SRW_LOCKED);
+    return true;
+  }
+
+  tryShared(call: HostCall, lock: number): boolean {
+    const word = call.memory.word(lock);
+    if (word === SRW_LOCKED) return false;
+    call.memory.setWord(lock, (word === 0 ? SRW_LOCKED : word) + SRW_SHARE);
+    return true;
+  }
+
+  exclusive(call: HostCall, lock: number): void {
+    if (this.tryExclusive(call, lock)) return;
+    call.block({ what: `reader/writer lock 0x${lock.toString(16)}`, ready: () => this.os.memory.word(lock) === 0 });
+  }
+
+  shared(call: HostCall, lock: number): void {
+    if (this.tryShared(call, lock)) return;
+    call.block({ what: `reader/writer lock 0x${lock.toString(16)}`, ready: () => this.os.memory.word(lock) !== SRW_LOCKED });
+  }
+
+  releaseExclusive(call: HostCall, lock: number): void {
+    call.memory.setWord(lock, 0);
+  }
+
+  releaseShared(call: HostCall, lock: number): void {
+    const word = call.memory.word(lock) - SRW_SHARE;
+    call.memory.setWord(lock, word === SRW_LOCKED ? 0 : word);
+  }
+
+  // Condition variables
+
+  /** Release, sleep until woken or out of time, take the lock again. */
+  sleep(call: HostCall, variable: number, milliseconds: number, release: () => void, acquire: () => boolean, what: string): number {
+    const state = call.attempt(() => ({ sleeper: { variable, woken: false } as Sleeper, entered: false, timedOut: false, deadline: undefined as number | undefined }));
+    const { clock } = call.process;
+    if (!state.entered) {
+      state.entered = true;
+      if (milliseconds !== INFINITE) state.deadline = clock.now + milliseconds * UNITS_PER_MILLISECOND;
+      release();
+      this.sleepers.push(state.sleeper);
+    }
+    if (!state.sleeper.woken && !state.timedOut) {
+      if (state.deadline === undefined || clock.now < state.deadline) {
+        call.block({
+          what: `condition variable 0x${variable.toString(16)}`,
+          ready: () => state.sleeper.woken,
+          ...(state.deadline !== undefined && { deadline: state.deadline }),
+        });
+      }
+      state.timedOut = true;
+      this.sleepers.splice(this.sleepers.indexOf(state.sleeper), 1);
+    }
+    if (!acquire()) call.block({ what, ready: () => true });
+    if (!state.timedOut) return TRUE;
+    this.os.setLastError(call.thread, ErrorCode.TIMEOUT);
+    return FALSE;
+  }
+
+  wake(variable: number, all: boolean): void {
+    for (let i = 0; i < this.sleepers.length; ) {
+      if (this.sleepers[i].variable !== variable) {
+        i++;
+        continue;
+      }
+      this.sleepers[i].woken = true;
+      this.sleepers.splice(i, 1);
+      if (!all) return;
+    }
+  }
+
+  // One-time initialisation
+
+  onceBegin(call: HostCall, once: number, flags: number, pending: number, context: number): number {
+    const { memory } = call;
+    const word = memory.word(once);
+    const state = word % 4;
+    if (state === ONCE_DONE) {
+      if (pending) memory.setU32(pending, FALSE);
+      if (context) memory.setWord(context, word - ONCE_DONE);
+      return TRUE;
+    }
+    if (flags & INIT_ONCE_CHECK_ONLY) {
+      this.os.setLastError(call.thread, ErrorCode.GEN_FAILURE);
+      return FALSE;
+    }
+    if (state === ONCE_RUNNING && !(flags & INIT_ONCE_ASYNC)) {
+      call.block({ what: `one-time initialisation 0x${once.toString(16)}`, ready: () => this.os.memory.word(once) % 4 !== ONCE_RUNNING });
+    }
+    memory.setWord(once, ONCE_RUNNING);
+    if (pending) memory.setU32(pending, TRUE);
+    return TRUE;
+  }
+
+  onceComplete(call: HostCall, once: number, flags: number, context: number): number {
+    if (context % 4 !== 0) {
+      this.os.setLastError(call.thread, ErrorCode.INVALID_PARAMETER);
+      return FALSE;
+    }
+    call.memory.setWord(once, flags & INIT_ONCE_INIT_FAILED ? 0 : context + ONCE_DONE);
+    return TRUE;
+  }
+}
+
+export function lockCalls(os: Windows): HostFunction[] {
+  const locks = new Locks(os);
+  const zero = (call: HostCall, word: number): void => call.memory.setWord(word, 0);
+  return [
+    win32('InitializeCriticalSection', 'v(p)', (call, section: number) => void locks.initialize(call, section, 0)),
+    win32('InitializeCriticalSectionAndSpinCount', 'i(pu)', (call, section: number, spin: number) => locks.initialize(call, section, spin & 0xffffff)),
+    win32('InitializeCriticalSectionEx', 'i(puu)', (call, section: number, spin: number) => locks.initialize(call, section, spin & 0xffffff)),
+    win32('EnterCriticalSection', 'v(p)', (call, section: number) => locks.enter(call, section)),
+    win32('TryEnterCriticalSection', 'i(p)', (call, section: number) => (locks.tryEnter(call, section) ? TRUE : FALSE)),
+    win32('LeaveCriticalSection', 'v(p)', (call, section: number) => locks.leave(call, section)),
+    win32('DeleteCriticalSection', 'v(p)', (call, section: number) => call.memory.fill(section, os.layout.criticalSection.bytes, 0)),
+    win32('InitializeSRWLock', 'v(p)', zero),
+    win32('AcquireSRWLockExclusive', 'v(p)', (call, lock: number) => locks.exclusive(call, lock)),
+    win32('AcquireSRWLockShared', 'v(p)', (call, lock: number) => locks.shared(call, lock)),
+    win32('TryAcquireSRWLockExclusive', 'i(p)', (call, lock: number) => (locks.tryExclusive(call, lock) ? TRUE : FALSE)),
+    win32('TryAcquireSRWLockShared', 'i(p)', (call, lock: number) => (locks.tryShared(call, lock) ? TRUE : FALSE)),
+    win32('ReleaseSRWLockExclusive', 'v(p)', (call, lock: number) => locks.releaseExclusive(call, lock)),
+    win32('ReleaseSRWLockShared', 'v(p)', (call, lock: number) => locks.releaseShared(call, lock)),
+    win32('InitializeConditionVariable', 'v(p)', zero),
+    win32('SleepConditionVariableCS', 'i(ppu)', (call, variable: number, section: number, milliseconds: number) =>
+      locks.sleep(call, variable, milliseconds, () => locks.leave(call, section), () => locks.tryEnter(call, section), `critical section 0x${section.toString(16)}`),
+    ),
+    win32('SleepConditionVariableSRW', 'i(ppuu)', (call, variable: number, lock: number, milliseconds: number, flags: number) => {
+      const shared = (flags & CONDITION_VARIABLE_LOCKMODE_SHARED) !== 0;
+      const release = (): void => (shared ? locks.releaseShared(call, lock) : locks.releaseExclusive(call, lock));
+      const acquire = (): boolean => (shared ? locks.tryShared(call, lock) : locks.tryExclusive(call, lock));
+      return locks.sleep(call, variable, milliseconds, release, acquire, `reader/writer lock 0x${lock.toString(16)}`);
+    }),
+    win32('WakeConditionVariable', 'v(p)', (_call, variable: number) => locks.wake(variable, false)),
+    win32('WakeAllConditionVariable', 'v(p)', (_call, variable: number) => locks.wake(variable, true)),
+    win32('InitOnceInitialize', 'v(p)', zero),
+    win32('InitOnceBeginInitialize', 'i(pupp)', (call, once: number, flags: number, pending: number, context: number) => locks.onceBegin(call, once, flags, pending, context)),
+    win32('InitOnceComplete', 'i(pup)', (call, once: number, flags: number, context: number) => locks.onceComplete(call, once, flags, context)),
+  ];
+}

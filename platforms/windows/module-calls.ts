@@ -1,0 +1,82 @@
+/** Loaded modules and the process's own data: GetModuleHandle, GetProcAddress, command line, environment, last error. */
+import type { LoadedImage } from '../../emulator/loader/link.js';
+import type { HostCall, HostFunction } from '../../emulator/process/host-call.js';
+import { FALSE, TRUE, win32 } from './call.js';
+import { ErrorCode } from './error-codes.js';
+import { readName } from './object-calls.js';
+import { utf16 } from './process-block.js';
+import type { Windows } from './windows.js';
+
+export function moduleCalls(os: Windows): HostFunction[] {
+  const failed = (call: HostCall, error: number): 0 => {
+    os.setLastError(call.thread, error);
+    return 0;
+  };
+  const find = (name: string): LoadedImage | undefined => {
+    const wanted = name.replaceAll('\\', '/').split('/').pop()!.toLowerCase();
+    const full = wanted.includes('.') ? wanted : `${wanted}.dll`;
+    return os.images?.list.find((module) => module.image.path.split('/').pop()!.toLowerCase() === full);
+  };
+  const handle = (wide: boolean) => (call: HostCall, place: number) => {
+    if (place === 0) return os.program!.base;
+    const module = find(readName(call, place, wide)!);
+    return module ? module.base : failed(call, ErrorCode.MOD_NOT_FOUND);
+  };
+  /** Text that lives as long as the process, made when it is first asked for. */
+  const strings = new Map<string, number>();
+  const persistent = (key: string, bytes: Uint8Array): number => {
+    let address = strings.get(key);
+    if (address === undefined) {
+      address = os.heap.allocate(bytes.length);
+      os.memory.write(address, bytes);
+      strings.set(key, address);
+    }
+    return address;
+  };
+  const environment = (name: string): string | undefined => {
+    const prefix = `${name.toUpperCase()}=`;
+    return os.options.env.find((entry) => entry.toUpperCase().startsWith(prefix))?.slice(prefix.length);
+  };
+  return [
+    win32('GetLastError', 'u()', (call) => os.lastError(call.thread)),
+    win32('SetLastError', 'v(u)', (call, code: number) => os.setLastError(call.thread, code)),
+    win32('GetModuleHandleA', 'p(p)', handle(false)),
+    win32('GetModuleHandleW', 'p(p)', handle(true)),
+    win32('GetModuleFileNameA', 'u(ppu)', (call, base: number, buffer: number, size: number) => {
+      const module = base === 0 ? os.program : os.images?.list.find((m) => m.base === base);
+      if (!module) return failed(call, ErrorCode.MOD_NOT_FOUND);
+      const bytes = new TextEncoder().encode(`${os.modulePath(module)}\0`);
+      if (bytes.length > size) {
+        os.setLastError(call.thread, 122); // ERROR_INSUFFICIENT_BUFFER
+        call.memory.write(buffer, bytes.subarray(0, size));
+        return size;
+      }
+      call.memory.write(buffer, bytes);
+      return bytes.length - 1;
+    }),
+    win32('GetProcAddress', 'p(pp)', (call, base: number, name: number) => {
+      const module = os.images?.list.find((m) => m.base === base);
+      if (!module) return failed(call, ErrorCode.MOD_NOT_FOUND);
+      const byOrdinal = name < 0x10000;
+      const wanted = byOrdinal ? '' : call.memory.cString(name);
+      const symbol = byOrdinal ? [...module.image.exports.values()].find((e) => e.ordinal === name) : module.image.exports.get(wanted);
+      if (!symbol) return failed(call, ErrorCode.PROC_NOT_FOUND);
+      return module.base + symbol.offset;
+    }),
+    win32('GetCommandLineA', 'p()', () => persistent('line', new TextEncoder().encode(`${os.commandLine}\0`))),
+    win32('GetCommandLineW', 'p()', () => persistent('wide line', utf16(`${os.commandLine}\0`))),
+    win32('GetEnvironmentVariableA', 'u(ppu)', (call, name: number, buffer: number, size: number) => {
+      const value = environment(call.memory.cString(name));
+      if (value === undefined) return failed(call, ErrorCode.ENVVAR_NOT_FOUND);
+      const bytes = new TextEncoder().encode(`${value}\0`);
+      if (bytes.length > size) return bytes.length;
+      call.memory.write(buffer, bytes);
+      return bytes.length - 1;
+    }),
+    win32('IsDebuggerPresent', 'i()', () => FALSE),
+    win32('IsProcessorFeaturePresent', 'i(u)', (_call, feature: number) => ([2, 3, 6, 7, 8, 10, 13, 14].includes(feature) ? TRUE : FALSE)),
+    win32('OutputDebugStringA', 'v(p)', (call, text: number) => {
+      os.process.events.emit('debug-string', { text: call.memory.cString(text) });
+    }),
+  ];
+}

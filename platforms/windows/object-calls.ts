@@ -1,0 +1,116 @@
+/** Events, mutexes, semaphores, and what all handles share (CloseHandle, DuplicateHandle). */
+import type { HostCall, HostFunction } from '../../emulator/process/host-call.js';
+import { FALSE, TRUE, win32 } from './call.js';
+import { ErrorCode } from './error-codes.js';
+import { CURRENT_PROCESS, CURRENT_THREAD } from './handles.js';
+import { EventObject, MutexObject, SemaphoreObject, type KernelObject } from './objects.js';
+import type { Windows } from './windows.js';
+
+const ALL_ACCESS = 0x1fffff;
+const DUPLICATE_CLOSE_SOURCE = 1;
+const DUPLICATE_SAME_ACCESS = 2;
+/** Generic rights as the object kinds map them; for our purposes any generic right is all of them. */
+const GENERIC = 0xf0000000;
+
+export function readName(call: HostCall, address: number, wide: boolean): string | undefined {
+  if (address === 0) return undefined;
+  if (!wide) return call.memory.cString(address);
+  let text = '';
+  for (let unit = call.memory.u16(address); unit !== 0; unit = call.memory.u16(address + 2 * text.length)) text += String.fromCharCode(unit);
+  return text;
+}
+
+export function objectCalls(os: Windows): HostFunction[] {
+  const failed = (call: HostCall, error: number): 0 => {
+    os.setLastError(call.thread, error);
+    return FALSE;
+  };
+  /** A new object, or the one of that name and kind. */
+  const create = (call: HostCall, name: string | undefined, make: () => KernelObject): number => {
+    const object = make();
+    const existing = name !== undefined ? os.named.get(name) : undefined;
+    if (existing && existing.kind !== object.kind) return failed(call, ErrorCode.INVALID_HANDLE);
+    os.setLastError(call.thread, existing ? ErrorCode.ALREADY_EXISTS : ErrorCode.SUCCESS);
+    if (!existing && name !== undefined) {
+      object.name = name;
+      object.closed = () => object.handles === 0 && os.named.delete(name);
+      os.named.set(name, object);
+    }
+    return os.handles.open(existing ?? object, ALL_ACCESS);
+  };
+  const get = <T extends KernelObject>(call: HostCall, handle: number, kind: new (...args: any[]) => T): T | undefined => {
+    const object = os.handle(call.thread, handle)?.object;
+    return object instanceof kind ? object : void failed(call, ErrorCode.INVALID_HANDLE);
+  };
+  const event = (call: HostCall, handle: number, set: boolean): number => {
+    const found = get(call, handle, EventObject);
+    if (!found) return FALSE;
+    found.set = set;
+    return TRUE;
+  };
+  const named = (suffix: 'A' | 'W'): HostFunction[] => [
+    win32(`CreateEvent${suffix}`, 'p(piip)', (call, _security: number, manual: number, initial: number, name: number) =>
+      create(call, readName(call, name, suffix === 'W'), () => new EventObject(manual !== 0, initial !== 0)),
+    ),
+    win32(`CreateMutex${suffix}`, 'p(pip)', (call, _security: number, owned: number, name: number) =>
+      create(call, readName(call, name, suffix === 'W'), () => {
+        const mutex = new MutexObject();
+        if (owned) mutex.acquire(call.thread);
+        return mutex;
+      }),
+    ),
+    win32(`CreateSemaphore${suffix}`, 'p(piip)', (call, _security: number, initial: number, maximum: number, name: number) => {
+      if (maximum <= 0 || initial < 0 || initial > maximum) return failed(call, ErrorCode.INVALID_PARAMETER);
+      return create(call, readName(call, name, suffix === 'W'), () => new SemaphoreObject(initial, maximum));
+    }),
+  ];
+  return [
+    ...named('A'),
+    ...named('W'),
+    win32('SetEvent', 'i(i)', (call, handle: number) => event(call, handle, true)),
+    win32('ResetEvent', 'i(i)', (call, handle: number) => event(call, handle, false)),
+    win32('ReleaseMutex', 'i(i)', (call, handle: number) => {
+      const mutex = get(call, handle, MutexObject);
+      if (!mutex) return FALSE;
+      if (mutex.owner?.thread !== call.thread) return failed(call, ErrorCode.NOT_OWNER);
+      mutex.release();
+      return TRUE;
+    }),
+    win32('ReleaseSemaphore', 'i(iip)', (call, handle: number, count: number, previous: number) => {
+      const semaphore = get(call, handle, SemaphoreObject);
+      if (!semaphore) return FALSE;
+      if (count <= 0) return failed(call, ErrorCode.INVALID_PARAMETER);
+      if (semaphore.count + count > semaphore.maximum) return failed(call, ErrorCode.TOO_MANY_POSTS);
+      if (previous !== 0) {
+        const written = os.kernelAccess(call.thread, () => {
+          call.memory.setU32(previous, semaphore.count);
+          return true;
+        });
+        if (!written) return failed(call, ErrorCode.NO_ACCESS);
+      }
+      semaphore.count += count;
+      return TRUE;
+    }),
+    win32('CloseHandle', 'i(i)', (call, handle: number) => {
+      if (handle === CURRENT_PROCESS || handle === CURRENT_THREAD) return TRUE;
+      return os.handles.close(handle) ? TRUE : failed(call, ErrorCode.INVALID_HANDLE);
+    }),
+    win32('DuplicateHandle', 'i(iiipuiu)', (call, source: number, handle: number, target: number, place: number, access: number, _inherit: number, options: number) => {
+      for (const process of [source, target]) {
+        if (os.handle(call.thread, process)?.object !== os.processObject) return failed(call, ErrorCode.INVALID_HANDLE);
+      }
+      const entry = os.handle(call.thread, handle);
+      if (!entry) return failed(call, ErrorCode.INVALID_HANDLE);
+      const rights = options & DUPLICATE_SAME_ACCESS ? entry.access : access & GENERIC ? ALL_ACCESS : access;
+      const probed = os.kernelAccess(call.thread, () => {
+        if (place !== 0) call.memory.setU32(place, call.memory.u32(place));
+        return true;
+      });
+      if (!probed) return failed(call, ErrorCode.NO_ACCESS);
+      const made = os.handles.open(entry.object, rights);
+      if (place !== 0) os.memory.setWord(place, made);
+      if (options & DUPLICATE_CLOSE_SOURCE) os.handles.close(handle);
+      return TRUE;
+    }),
+  ];
+}

@@ -1,0 +1,224 @@
+/**
+ * What the MPS needs of Windows, by its own calls, as the kit's vmw3, protw3,
+ * thw3, prmcw3 and ss do: VirtualAlloc and VirtualProtect, a vectored exception
+ * handler, SuspendThread, and GetThreadContext when a thread is scanned.
+ */
+import { X86 } from '../../emulator/cpu/registers.js';
+import { GuestFault } from '../../emulator/memory/memory-view.js';
+import { Access } from '../../emulator/engine.js';
+import type { HostCall } from '../../emulator/process/host-call.js';
+import type { Thread } from '../../emulator/process/thread.js';
+import { AccessSet, type Port, type PortThread, type ScanArea } from '../port.js';
+import { PortBase } from '../port-base.js';
+import { contextName, copyXmm } from './context.js';
+import { CURRENT_THREAD } from './handles.js';
+import { JUMP_BUFFER_BYTES, jumpBufferName, saveJumpBuffer, XMM_OFFSET_64 } from './jump-buffer.js';
+import { Group } from './layout.js';
+import { Mem, Page } from './memory-constants.js';
+import { ThreadObject } from './objects.js';
+import { Status } from './status.js';
+import { ThreadRight } from './suspension.js';
+import { windowsThread } from './windows-thread.js';
+import type { Windows } from './windows.js';
+
+const CONTINUE_EXECUTION = -1;
+const CONTINUE_SEARCH = 0;
+const NONCONTINUABLE = 1;
+/** The kit's stack probe, in words below SP. */
+const PROBE_WORDS = 500;
+/** More than what this file takes of the caller's stack afterwards: jmp_buf, CONTEXT, alignment. */
+const LOCALS = 0x1200;
+
+interface WindowsPortThread extends PortThread {
+  /** Duplicate of the thread's handle, with the rights that stopping and looking need. */
+  handle: number;
+  threadId: number;
+  object: ThreadObject;
+}
+
+export class WindowsPort extends PortBase implements Port {
+  protected readonly jumpBufferSize: number;
+  private readonly wordSize: 4 | 8;
+  private handlerInstalled = false;
+  private handler: ((address: number, mode: number) => boolean) | undefined;
+  private readonly physicalBytes: Uint8Array;
+  /** The CONTEXT on the collecting thread's stack: the kit's local, so one place for each entry to the MPS. */
+  private local: { call: HostCall; address: number } | undefined;
+
+  constructor(private readonly os: Windows) {
+    super(os.context.platform, os.process);
+    this.wordSize = os.layout.wordSize;
+    this.jumpBufferSize = JUMP_BUFFER_BYTES[this.wordSize];
+    this.physicalBytes = new Uint8Array(this.physical);
+  }
+
+  /** clock() of the Microsoft run-time: milliseconds since the start. */
+  override get clocksPerSecond(): number {
+    return 1000;
+  }
+
+  // vmw3
+
+  vmReserve(size: number, options: { topDown: boolean }): number | undefined {
+    return this.os.vm.allocate(0, size, Mem.RESERVE | (options.topDown ? Mem.TOP_DOWN : 0), Page.NOACCESS) || undefined;
+  }
+
+  vmMap(base: number, limit: number): boolean {
+    return this.os.vm.allocate(base, limit - base, Mem.COMMIT, Page.EXECUTE_READWRITE) === base;
+  }
+
+  vmUnmap(base: number, limit: number): void {
+    if (!this.os.vm.free(base, limit - base, Mem.DECOMMIT)) throw new Error(`vmUnmap: VirtualFree fails with error ${this.os.vm.error}`);
+  }
+
+  vmRelease(base: number, _size: number): void {
+    if (!this.os.vm.free(base, 0, Mem.RELEASE)) throw new Error(`vmRelease: VirtualFree fails with error ${this.os.vm.error}`);
+  }
+
+  // protw3
+
+  protSet(base: number, limit: number, mode: number): void {
+    const protect = mode & AccessSet.Read ? Page.NOACCESS : mode & AccessSet.Write ? Page.EXECUTE_READ : Page.EXECUTE_READWRITE;
+    if (!this.os.vm.protect(base, limit - base, protect)) throw new Error(`protSet: VirtualProtect fails with error ${this.os.vm.error}`);
+  }
+
+  protSetup(handler: (address: number, mode: number) => boolean): void {
+    this.handler = handler;
+    if (this.handlerInstalled) return;
+    this.handlerInstalled = true;
+    const gate = this.process.defineHostFunction(
+      { name: 'ProtSEHfilter', signature: 'i(p)', convention: 'stdcall', run: (call: HostCall, pointers: number) => this.exception(call, pointers) },
+      'libmps',
+    );
+    if (!this.os.ntdll.addVectored('Exception', true, gate)) throw new Error('protSetup: AddVectoredExceptionHandler fails');
+  }
+
+  /** The vectored handler: reads the record that the kernel left on the faulting thread's stack. */
+  private exception(call: HostCall, pointers: number): number {
+    const { memory, os } = this;
+    const at = os.layout.record;
+    const record = memory.word(pointers);
+    if (memory.u32(record) !== Status.ACCESS_VIOLATION) return CONTINUE_SEARCH;
+    if (memory.u32(record + at.flags) & NONCONTINUABLE || memory.u32(record + at.parameters) < 2) return CONTINUE_SEARCH;
+    const kind = memory.word(record + at.information);
+    if (kind !== 0 && kind !== 1 && kind !== 8) return CONTINUE_SEARCH;
+    const address = memory.word(record + at.information + this.wordSize);
+    // The last word of memory is nobody's; on x86-64 that is where accesses without an address are reported.
+    if (address > (this.wordSize === 4 ? 0xffffffff - 4 : 2 ** 53)) return CONTINUE_SEARCH;
+    const thread = call.thread as Thread;
+    const error = os.lastError(thread);
+    const handled = this.handler!(address, kind === 1 ? AccessSet.ReadWrite : AccessSet.Read);
+    os.setLastError(thread, error);
+    return handled ? CONTINUE_EXECUTION : CONTINUE_SEARCH;
+  }
+
+  // thw3
+
+  threadRegister(): PortThread | undefined {
+    const thread = this.callNow().thread as Thread;
+    const { object, id } = windowsThread(thread);
+    // DuplicateHandle(GetCurrentProcess(), GetCurrentThread(), ..., THREAD_SUSPEND_RESUME | THREAD_GET_CONTEXT)
+    const entry = this.os.handle(thread, CURRENT_THREAD);
+    if (!entry) return undefined;
+    const handle = this.os.handles.open(object, ThreadRight.SUSPEND_RESUME | ThreadRight.GET_CONTEXT);
+    const registered: WindowsPortThread = { id: thread.id, handle, threadId: id, object };
+    return registered;
+  }
+
+  threadDeregister(thread: PortThread): void {
+    this.os.handles.close((thread as WindowsPortThread).handle);
+  }
+
+  isCurrent(thread: PortThread): boolean {
+    const current = this.currentCall()?.thread ?? this.process.current;
+    return current !== undefined && windowsThread(current as Thread).id === (thread as WindowsPortThread).threadId;
+  }
+
+  threadSuspend(thread: PortThread): boolean {
+    return this.os.suspension.suspend(this.caller(), (thread as WindowsPortThread).handle) >= 0;
+  }
+
+  threadResume(thread: PortThread): boolean {
+    return this.os.suspension.resume(this.caller(), (thread as WindowsPortThread).handle) >= 0;
+  }
+
+  private caller(): Thread {
+    return (this.currentCall()?.thread ?? this.process.current) as Thread;
+  }
+
+  threadAreas(thread: PortThread, cold: number): ScanArea[] | undefined {
+    const { os, memory, wordSize } = this;
+    const at = os.layout.context;
+    const caller = this.caller();
+    const address = this.contextPlace(caller);
+    const offset = memory.physical(address, Access.Write);
+    const bytes = this.physicalBytes.subarray(offset, offset + at.bytes);
+    memory.setU32(address + at.flags, at.base | Group.CONTROL | Group.INTEGER);
+    if (!os.suspension.get(caller, (thread as WindowsPortThread).handle, bytes)) return undefined;
+    const sp = memory.word(address + at.rsp);
+    const base = Math.ceil(sp / wordSize) * wordSize;
+    if (base >= cold) return [];
+    return [
+      { base, limit: cold, kind: 'stack', nameOf: (word) => this.slotName(word, sp) },
+      { base: address, limit: address + at.bytes, kind: 'registers', nameOf: (word) => contextName(wordSize, word - address) },
+    ];
+  }
+
+  /** Room for a CONTEXT on the caller's stack, aligned so that it is within one page and one piece of physical memory. */
+  private contextPlace(caller: Thread): number {
+    const call = this.currentCall();
+    if (!call) throw new Error('a thread can be scanned only from within the MPS');
+    if (this.local?.call === call) return this.local.address;
+    const { bytes } = this.os.layout.context;
+    const address = call.pushStack(bytes, bytes > 1024 ? 2048 : 1024);
+    this.touch(caller, address);
+    this.local = { call, address };
+    return address;
+  }
+
+  // ss, sp
+
+  override stackBegin(call: HostCall): () => void {
+    this.touch(call.thread as Thread, call.sp - PROBE_WORDS * this.wordSize - LOCALS);
+    const end = super.stackBegin(call);
+    return () => {
+      end();
+      this.local = undefined;
+    };
+  }
+
+  /** The stack must be there down to `address`: touch its pages in order, as the kit's probe and the compiler's do. */
+  private touch(thread: Thread, address: number): void {
+    const { engine } = this.process;
+    const { pageSize } = this.platform;
+    const sp = this.process.registers(thread).get(X86.rsp);
+    for (let page = Math.floor(sp / pageSize) * pageSize; page > address - pageSize; page -= pageSize) {
+      const at = Math.max(page, address);
+      while (engine.translate(at, Access.Write) < 0) {
+        if (!this.os.touchGuard(thread, at)) throw new GuestFault(at, Access.Write);
+      }
+    }
+  }
+
+  protected saveJumpBuffer(call: HostCall, address: number): void {
+    const registers = this.process.registers(call.thread as Thread);
+    saveJumpBuffer(registers, this.memory, address, this.wordSize === 4 ? windowsThread(call.thread as Thread).teb : 0);
+  }
+
+  protected jumpBufferName(offset: number): string {
+    return jumpBufferName(this.wordSize, offset);
+  }
+
+  override currentAreas(cold: number): ScanArea[] | undefined {
+    const warm = this.warm.at(-1);
+    // xmm6 to xmm15 of the buffer: they cannot have changed since the entry, so they are fetched only when looked at.
+    if (warm && this.wordSize === 8) {
+      const registers = this.process.registers(warm.thread);
+      this.process.engine.readFloat();
+      const bytes = new Uint8Array(160);
+      copyXmm(registers, 6, 10, bytes, 0);
+      this.memory.write(warm.jumpBuffer + XMM_OFFSET_64, bytes);
+    }
+    return super.currentAreas(cold);
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * SuspendThread, ResumeThread, GetThreadContext and SetThreadContext on thread
+ * objects, with their counts, limits and errors; used by programs through
+ * handles and by the MPS's port in the same way.
+ */
+import type { Thread } from '../../emulator/process/thread.js';
+import { ErrorCode } from './error-codes.js';
+import { ThreadObject } from './objects.js';
+import type { Windows } from './windows.js';
+
+export const ThreadRight = { TERMINATE: 1, SUSPEND_RESUME: 2, GET_CONTEXT: 8, SET_CONTEXT: 16, QUERY_INFORMATION: 64 } as const;
+const MAXIMUM_SUSPEND_COUNT = 127;
+const EXCEPTION_REQUEST = 0x40000000;
+const EXCEPTION_REPORTING = 0x80000000;
+const SERVICE_ACTIVE = 0x10000000;
+
+export class Suspension {
+  /** Win32 code of the last call that failed. */
+  error = 0;
+
+  constructor(private readonly os: Windows) {}
+
+  private fail<T>(error: number, result: T): T {
+    this.error = error;
+    return result;
+  }
+
+  /** The thread that `handle` names, if it has the right. */
+  target(caller: Thread, handle: number, right: number): ThreadObject | undefined {
+    const entry = this.os.handle(caller, handle);
+    if (!entry || !(entry.object instanceof ThreadObject)) return this.fail(ErrorCode.INVALID_HANDLE, undefined);
+    if ((entry.access & right) !== right) return this.fail(ErrorCode.ACCESS_DENIED, undefined);
+    return entry.object;
+  }
+
+  /** The previous count; -1 = failed. */
+  suspend(caller: Thread, handle: number): number {
+    const object = this.target(caller, handle, ThreadRight.SUSPEND_RESUME);
+    if (!object) return -1;
+    if (object.ended) return this.fail(ErrorCode.ACCESS_DENIED, -1);
+    const { thread } = object;
+    if (thread.suspendCount >= MAXIMUM_SUSPEND_COUNT) return this.fail(ErrorCode.SIGNAL_REFUSED, -1);
+    this.os.process.reschedule = true;
+    return thread.suspendCount++;
+  }
+
+  resume(caller: Thread, handle: number): number {
+    const object = this.target(caller, handle, ThreadRight.SUSPEND_RESUME);
+    if (!object) return -1;
+    const { thread } = object;
+    if (object.ended || thread.suspendCount === 0) return 0;
+    this.os.process.reschedule = true;
+    return thread.suspendCount--;
+  }
+
+  /** The groups that ContextFlags asks for: undefined if it lacks the CPU's bit. */
+  private groups(flags: number): number | undefined {
+    const { base } = this.os.layout.context;
+    return (flags & base) === base ? flags & 0xff : undefined;
+  }
+
+  /** Fill the CONTEXT in `bytes`, which holds what the caller's buffer held: only the groups asked for change. */
+  get(caller: Thread, handle: number, bytes: Uint8Array): boolean {
+    const object = this.target(caller, handle, ThreadRight.GET_CONTEXT);
+    if (!object) return false;
+    if (object.ended) return this.fail(ErrorCode.GEN_FAILURE, false);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const at = this.os.layout.context.flags;
+    const flags = view.getUint32(at, true);
+    const groups = this.groups(flags);
+    if (groups === undefined) return this.fail(ErrorCode.INVALID_PARAMETER, false);
+    this.os.process.withThread(object.thread, () => this.os.codec.fill(this.os.process.engine, view, 0, groups));
+    if (flags & EXCEPTION_REQUEST) {
+      const service = object.thread.state === 'blocked' ? SERVICE_ACTIVE : 0;
+      view.setUint32(at, flags | EXCEPTION_REPORTING | service, true);
+    }
+    return true;
+  }
+
+  set(caller: Thread, handle: number, bytes: Uint8Array): boolean {
+    const object = this.target(caller, handle, ThreadRight.SET_CONTEXT);
+    if (!object) return false;
+    if (object.ended) return this.fail(ErrorCode.GEN_FAILURE, false);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const groups = this.groups(view.getUint32(this.os.layout.context.flags, true));
+    if (groups === undefined) return this.fail(ErrorCode.INVALID_PARAMETER, false);
+    this.os.process.withThread(object.thread, () => this.os.codec.load(this.os.process.engine, view, 0, groups));
+    return true;
+  }
+}

@@ -1,0 +1,172 @@
+/** Threads as programs make, end, stop and look at them; thread-local slots. */
+import type { HostCall, HostFunction } from '../../emulator/process/host-call.js';
+import type { Thread } from '../../emulator/process/thread.js';
+import { FALSE, TRUE, win32 } from './call.js';
+import { ErrorCode } from './error-codes.js';
+import { CURRENT_PROCESS, CURRENT_THREAD } from './handles.js';
+import { PAGE_SIZE } from './memory-constants.js';
+import { ThreadObject } from './objects.js';
+import { ThreadRight } from './suspension.js';
+import { deadlineOf } from './waits.js';
+import { windowsThread } from './windows-thread.js';
+import type { Windows } from './windows.js';
+
+const ALL_ACCESS = 0x1fffff;
+export const CREATE_SUSPENDED = 4;
+const STACK_SIZE_PARAM_IS_A_RESERVATION = 0x10000;
+const TLS_OUT_OF_INDEXES = 0xffffffff;
+const DEFAULT_RESERVE = 0x100000;
+
+/** CreateThread: the new thread's handle; 0 with LastError set if it failed. */
+export function createThread(os: Windows, call: HostCall, stackSize: number, routine: number, parameter: number, flags: number, idPlace: number): number {
+  const image = os.program!.image;
+  let reserve = image.stackReserve ?? DEFAULT_RESERVE;
+  let commit = image.stackCommit ?? PAGE_SIZE;
+  if (stackSize !== 0) {
+    if (flags & STACK_SIZE_PARAM_IS_A_RESERVATION) reserve = stackSize;
+    else commit = stackSize;
+  }
+  if (idPlace !== 0) call.memory.setU32(idPlace, call.memory.u32(idPlace));
+  const thread = os.createThread(`thread ${os.process.threads.length + 1}`, routine, parameter, { reserve, commit });
+  if (!thread) {
+    os.setLastError(call.thread, ErrorCode.NOT_ENOUGH_MEMORY);
+    return 0;
+  }
+  if (flags & CREATE_SUSPENDED) thread.suspendCount = 1;
+  if (idPlace !== 0) os.memory.setU32(idPlace, windowsThread(thread).id);
+  return os.handles.open(windowsThread(thread).object, ALL_ACCESS);
+}
+
+/** NtTerminateThread: at once, with nothing run on the thread. True if it was the calling thread. */
+function terminate(os: Windows, call: HostCall, object: ThreadObject, code: number): boolean {
+  if (!object.ended) os.endThread(object.thread, code);
+  return object.thread === call.thread;
+}
+
+export function threadCalls(os: Windows): HostFunction[] {
+  const failed = <T>(call: HostCall, error: number, result: T): T => {
+    os.setLastError(call.thread, error);
+    return result;
+  };
+  const thread = (call: HostCall, handle: number, right: number): ThreadObject | undefined => {
+    const found = os.suspension.target(call.thread, handle, right);
+    return found ?? failed(call, os.suspension.error, undefined);
+  };
+  const context = (call: HostCall, handle: number, address: number, set: boolean): number => {
+    const { codec, layout, suspension } = os;
+    if (layout.wordSize === 8 && address % 16 !== 0) return failed(call, ErrorCode.NO_ACCESS, FALSE);
+    const bytes = os.kernelAccess(call.thread, () => call.memory.bytes(address, codec.bytes));
+    if (!bytes) return failed(call, ErrorCode.NO_ACCESS, FALSE);
+    if (!(set ? suspension.set(call.thread, handle, bytes) : suspension.get(call.thread, handle, bytes))) return failed(call, suspension.error, FALSE);
+    const written = set || os.kernelAccess(call.thread, () => {
+      call.memory.write(address, bytes);
+      return true;
+    });
+    return written ? TRUE : failed(call, ErrorCode.NO_ACCESS, FALSE);
+  };
+  const sleep = (call: HostCall, milliseconds: number): void => {
+    if (milliseconds === 0) {
+      call.process.reschedule = true;
+      return;
+    }
+    const deadline = deadlineOf(call, milliseconds);
+    if (deadline !== undefined && call.process.clock.now >= deadline) return;
+    call.block({ what: 'Sleep', ready: () => false, ...(deadline !== undefined && { deadline }) });
+  };
+  const slot = (call: HostCall, index: number, make: boolean): number => {
+    if (!os.tls.valid(index)) return failed(call, ErrorCode.INVALID_PARAMETER, -1);
+    return os.tls.slot(call.thread, index, make);
+  };
+  return [
+    win32('CreateThread', 'p(pzppup)', (call, _security: number, stackSize: number, routine: number, parameter: number, flags: number, idPlace: number) =>
+      createThread(os, call, stackSize, routine, parameter, flags, idPlace),
+    ),
+    win32('TerminateThread', 'i(iu)', (call, handle: number, code: number) => {
+      const object = thread(call, handle, ThreadRight.TERMINATE);
+      if (!object) return FALSE;
+      if (object.ended) return failed(call, ErrorCode.ACCESS_DENIED, FALSE);
+      if (terminate(os, call, object, code)) os.exceptions.leave();
+      return TRUE;
+    }),
+    win32('GetExitCodeThread', 'i(ip)', (call, handle: number, place: number) => {
+      const object = thread(call, handle, 0);
+      if (!object) return FALSE;
+      const written = os.kernelAccess(call.thread, () => {
+        call.memory.setU32(place, object.exitCode);
+        return true;
+      });
+      return written ? TRUE : failed(call, ErrorCode.NO_ACCESS, FALSE);
+    }),
+    win32('GetCurrentThread', 'q()', () => BigInt(CURRENT_THREAD)),
+    win32('GetCurrentProcess', 'q()', () => BigInt(CURRENT_PROCESS)),
+    win32('GetCurrentThreadId', 'u()', (call) => windowsThread(call.thread).id),
+    win32('GetCurrentProcessId', 'u()', () => os.processId),
+    win32('GetThreadId', 'u(i)', (call, handle: number) => {
+      const object = thread(call, handle, 0);
+      return object ? windowsThread(object.thread).id : 0;
+    }),
+    win32('SuspendThread', 'i(i)', (call, handle: number) => {
+      const before = os.suspension.suspend(call.thread, handle);
+      return before < 0 ? failed(call, os.suspension.error, -1) : before;
+    }),
+    win32('ResumeThread', 'i(i)', (call, handle: number) => {
+      const before = os.suspension.resume(call.thread, handle);
+      return before < 0 ? failed(call, os.suspension.error, -1) : before;
+    }),
+    win32('GetThreadContext', 'i(ip)', (call, handle: number, address: number) => context(call, handle, address, false)),
+    win32('SetThreadContext', 'i(ip)', (call, handle: number, address: number) => context(call, handle, address, true)),
+    win32('Sleep', 'v(u)', sleep),
+    win32('SleepEx', 'u(ui)', (call, milliseconds: number) => {
+      sleep(call, milliseconds);
+      return 0;
+    }),
+    win32('SwitchToThread', 'i()', (call) => {
+      const others = os.process.threads.some((t: Thread) => t !== call.thread && t.runnable);
+      os.process.reschedule = true;
+      return others ? TRUE : FALSE;
+    }),
+    win32('GetThreadPriority', 'i(i)', (call, handle: number) => (thread(call, handle, 0) ? 0 : 0x7fffffff)),
+    // Priorities are accepted and have no effect: the seeded scheduler treats all threads alike.
+    win32('SetThreadPriority', 'i(ii)', (call, handle: number) => (thread(call, handle, 0) ? TRUE : FALSE)),
+    win32('TlsAlloc', 'u()', (call) => os.tls.allocate() ?? failed(call, ErrorCode.NOT_ENOUGH_MEMORY, TLS_OUT_OF_INDEXES)),
+    win32('TlsFree', 'i(u)', (call, index: number) => (os.tls.release(index) ? TRUE : failed(call, ErrorCode.INVALID_PARAMETER, FALSE))),
+    win32('TlsGetValue', 'p(u)', (call, index: number) => {
+      const address = slot(call, index, false);
+      if (address < 0) return 0;
+      os.setLastError(call.thread, ErrorCode.SUCCESS);
+      return address === 0 ? 0 : os.memory.word(address);
+    }),
+    win32('TlsSetValue', 'i(up)', (call, index: number, value: number) => {
+      const address = slot(call, index, true);
+      if (address < 0) return FALSE;
+      if (address === 0) return failed(call, ErrorCode.NOT_ENOUGH_MEMORY, FALSE);
+      os.memory.setWord(address, value);
+      return TRUE;
+    }),
+  ];
+}
+
+/** What the thread code in ntdll.dll asks of the kernel. */
+export function kernelThreadCalls(os: Windows): HostFunction[] {
+  return [
+    win32('NtTerminateThread', 'i(iu)', (call, handle: number, code: number) => {
+      const object = os.suspension.target(call.thread, handle, ThreadRight.TERMINATE);
+      if (object && terminate(os, call, object, code)) os.exceptions.leave();
+      return 0;
+    }),
+    win32('NtTerminateProcess', 'i(iu)', (call, handle: number, code: number) => {
+      if (handle !== 0) os.process.end({ kind: 'exit', code });
+      for (const thread of [...os.process.threads]) {
+        if (thread !== call.thread && thread.state !== 'ended') os.endThread(thread, code);
+      }
+      return 0;
+    }),
+    win32('TerminateProcess', 'i(iu)', (call, handle: number, code: number) => {
+      if (os.handle(call.thread, handle)?.object !== os.processObject) {
+        os.setLastError(call.thread, ErrorCode.INVALID_HANDLE);
+        return FALSE;
+      }
+      return os.process.end({ kind: 'exit', code });
+    }),
+  ];
+}

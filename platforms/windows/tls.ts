@@ -1,0 +1,90 @@
+/**
+ * Thread-local storage: the 64 slots of the TEB and 1024 expansion slots behind
+ * TlsAlloc; and the static kind, one block a module in the array that the TEB's
+ * ThreadLocalStoragePointer names, made from the images' TLS directories.
+ */
+import type { LoadedImage, LoadedImages } from '../../emulator/loader/link.js';
+import type { Thread } from '../../emulator/process/thread.js';
+import { windowsThread, type WindowsThread } from './windows-thread.js';
+import type { Windows } from './windows.js';
+
+const SLOTS = 64;
+const EXPANSION_SLOTS = 1024;
+
+export class Tls {
+  private readonly used: boolean[] = [];
+  private modules: LoadedImage[] = [];
+
+  constructor(private readonly os: Windows) {}
+
+  /** Undefined: all slots are in use. */
+  allocate(): number | undefined {
+    for (let index = 0; index < SLOTS + EXPANSION_SLOTS; index++) {
+      if (!this.used[index]) {
+        this.used[index] = true;
+        return index;
+      }
+    }
+    return undefined;
+  }
+
+  /** A freed slot is zero in every thread when it is used again. */
+  release(index: number): boolean {
+    if (!this.used[index]) return false;
+    this.used[index] = false;
+    for (const thread of this.os.process.threads) {
+      const address = thread.state === 'ended' ? 0 : this.slot(thread, index, false);
+      if (address) this.os.memory.setWord(address, 0);
+    }
+    return true;
+  }
+
+  valid(index: number): boolean {
+    return index >= 0 && index < SLOTS + EXPANSION_SLOTS;
+  }
+
+  /** Address of a slot of a thread; 0 if its expansion array does not exist (and is not to be, or cannot be made). */
+  slot(thread: Thread, index: number, make: boolean): number {
+    const { teb } = windowsThread(thread);
+    const { memory, layout, heap } = this.os;
+    if (index < SLOTS) return teb + layout.teb.tlsSlots + index * layout.wordSize;
+    let array = memory.word(teb + layout.teb.tlsExpansionSlots);
+    if (array === 0) {
+      if (!make) return 0;
+      array = heap.allocate(EXPANSION_SLOTS * layout.wordSize);
+      if (!array) return 0;
+      memory.fill(array, EXPANSION_SLOTS * layout.wordSize, 0);
+      memory.setWord(teb + layout.teb.tlsExpansionSlots, array);
+      windowsThread(thread).blocks.push(array);
+    }
+    return array + (index - SLOTS) * layout.wordSize;
+  }
+
+  /** Number the modules that have TLS directories and tell each its index. */
+  adopt(images: LoadedImages): void {
+    this.modules = images.list.filter((module) => module.image.tls !== undefined);
+    this.modules.forEach((module, index) => {
+      const { indexOffset } = module.image.tls!;
+      if (indexOffset !== undefined) this.os.memory.setU32(module.base + indexOffset, index);
+    });
+  }
+
+  /** The array and the blocks of a new thread. */
+  prepareThread(own: WindowsThread): void {
+    if (this.modules.length === 0) return;
+    const { memory, heap, layout } = this.os;
+    const array = heap.allocate(this.modules.length * layout.wordSize);
+    own.blocks.push(array);
+    this.modules.forEach((module, index) => {
+      const tls = module.image.tls!;
+      const align = Math.max(tls.align, 1);
+      const block = heap.allocate(tls.size + align);
+      own.blocks.push(block);
+      const aligned = Math.ceil(block / align) * align;
+      memory.fill(aligned, tls.size, 0);
+      memory.write(aligned, memory.bytes(module.base + tls.offset, tls.data.length));
+      memory.setWord(array + index * layout.wordSize, aligned);
+    });
+    memory.setWord(own.teb + layout.teb.tlsPointer, array);
+  }
+}

@@ -1,0 +1,245 @@
+/**
+ * The virtual memory of a Windows process: reservations in 64 KiB units, pages
+ * committed inside them, protections, guard pages. VirtualAlloc, VirtualFree,
+ * VirtualProtect and VirtualQuery are thin over it. Rules and error codes as
+ * documented for the Win32 memory functions; where Wine and the documentation
+ * differ, the documentation is followed.
+ */
+import { ErrorCode } from './error-codes.js';
+import { accessOf, GRANULARITY, Mem, Page, PAGE_SIZE, validProtection } from './memory-constants.js';
+import type { PageStates } from './page-states.js';
+import { ReservationMap, type Reservation } from './reservations.js';
+
+/** What happens to the pages themselves. */
+export interface Pages {
+  reserve(base: number, size: number): void;
+  /** Zero pages with this protection (Prot). */
+  commit(base: number, size: number, access: number): void;
+  protect(base: number, size: number, access: number): void;
+  decommit(base: number, size: number): void;
+  release(base: number, size: number): void;
+}
+
+export interface MemoryInformation {
+  baseAddress: number;
+  allocationBase: number;
+  allocationProtect: number;
+  regionSize: number;
+  state: number;
+  protect: number;
+  type: number;
+}
+
+const ALLOCATE_BITS = Mem.COMMIT | Mem.RESERVE | Mem.RESET | Mem.TOP_DOWN | Mem.WRITE_WATCH | Mem.PHYSICAL | Mem.LARGE_PAGES;
+
+const pageDown = (address: number): number => address - (address % PAGE_SIZE);
+const pageUp = (address: number): number => pageDown(address + PAGE_SIZE - 1);
+
+export class VirtualMemory {
+  /** Win32 code of the last call that failed. */
+  error = 0;
+  committedBytes = 0;
+  peakCommittedBytes = 0;
+  private readonly map: ReservationMap;
+
+  constructor(
+    private readonly pages: Pages,
+    /** Lowest and highest application address (the highest is the last usable byte). */
+    readonly lowest: number,
+    readonly highest: number,
+    readonly commitLimit: number,
+  ) {
+    this.map = new ReservationMap(lowest, highest + 1);
+  }
+
+  reservationAt(address: number): Reservation | undefined {
+    return this.map.at(address);
+  }
+
+  /** Protection of the page at `address`; 0 if it is not committed. */
+  stateAt(address: number): number {
+    const reservation = this.map.at(address);
+    return reservation === undefined ? 0 : reservation.pages.get(reservation.index(address));
+  }
+
+  private fail(error: number): 0 {
+    this.error = error;
+    return 0;
+  }
+
+  /** VirtualAlloc. 0 = failed, `error` says why. */
+  allocate(address: number, size: number, type: number, protect: number): number {
+    if (size === 0 || type & ~ALLOCATE_BITS || !(type & (Mem.COMMIT | Mem.RESERVE | Mem.RESET))) return this.fail(ErrorCode.INVALID_PARAMETER);
+    if (type & Mem.RESET && type !== Mem.RESET) return this.fail(ErrorCode.INVALID_PARAMETER);
+    if (!validProtection(protect, false)) return this.fail(ErrorCode.INVALID_PARAMETER);
+    if (type & Mem.LARGE_PAGES) return this.fail(ErrorCode.PRIVILEGE_NOT_HELD);
+    if (type & (Mem.WRITE_WATCH | Mem.PHYSICAL)) return this.fail(ErrorCode.NOT_SUPPORTED);
+    if (address > this.highest || size > this.highest + 1 - address) return this.fail(ErrorCode.INVALID_PARAMETER);
+    if (type & Mem.RESET) return this.reset(address, size);
+    if (!(type & Mem.RESERVE) && address !== 0) return this.commit(address, size, protect);
+    const reservation = this.reserve(address, size, type, protect);
+    if (reservation === undefined) return 0;
+    if (type & Mem.COMMIT && !this.commit(reservation.base, reservation.size, protect)) {
+      this.remove(reservation);
+      return 0;
+    }
+    return reservation.base;
+  }
+
+  private reserve(address: number, size: number, type: number, protect: number): Reservation | undefined {
+    let base: number;
+    let limit: number;
+    if (address === 0) {
+      const found = this.map.findFree(pageUp(size), (type & Mem.TOP_DOWN) !== 0);
+      if (found === undefined) return void this.fail(ErrorCode.NOT_ENOUGH_MEMORY);
+      base = found;
+      limit = base + pageUp(size);
+    } else {
+      base = address - (address % GRANULARITY);
+      limit = pageUp(address + size);
+      if (base < this.lowest) return void this.fail(ErrorCode.INVALID_PARAMETER);
+      if (this.map.overlaps(base, limit)) return void this.fail(ErrorCode.INVALID_ADDRESS);
+    }
+    this.pages.reserve(base, limit - base);
+    return this.map.add(base, limit - base, protect, Mem.PRIVATE);
+  }
+
+  private remove(reservation: Reservation): void {
+    this.map.remove(reservation);
+    this.pages.release(reservation.base, reservation.size);
+  }
+
+  private reset(address: number, size: number): number {
+    const base = pageDown(address);
+    const reservation = this.map.at(base);
+    if (!reservation || pageUp(address + size) > reservation.limit) return this.fail(ErrorCode.INVALID_ADDRESS);
+    return base;
+  }
+
+  private commit(address: number, size: number, protect: number): number {
+    const base = pageDown(address);
+    const limit = pageUp(address + size);
+    const reservation = this.map.at(base);
+    if (!reservation || limit > reservation.limit || reservation.type !== Mem.PRIVATE) return this.fail(ErrorCode.INVALID_ADDRESS);
+    const { pages } = reservation;
+    const to = reservation.index(limit);
+    const from = reservation.index(base);
+    const growth = (to - from - pages.committed(from, to)) * PAGE_SIZE;
+    if (this.committedBytes + growth > this.commitLimit) return this.fail(ErrorCode.COMMITMENT_LIMIT);
+    const access = accessOf(protect);
+    for (let index = from; index < to; ) {
+      const end = pages.runEnd(index, to);
+      const start = reservation.base + index * PAGE_SIZE;
+      const bytes = (end - index) * PAGE_SIZE;
+      if (pages.get(index) === 0) this.pages.commit(start, bytes, access);
+      else this.pages.protect(start, bytes, access);
+      index = end;
+    }
+    pages.fill(from, to, protect);
+    this.committedBytes += growth;
+    this.peakCommittedBytes = Math.max(this.peakCommittedBytes, this.committedBytes);
+    return base;
+  }
+
+  /** VirtualFree. */
+  free(address: number, size: number, type: number): boolean {
+    if (type !== Mem.DECOMMIT && type !== Mem.RELEASE) return this.fail(ErrorCode.INVALID_PARAMETER) !== 0;
+    if (type === Mem.RELEASE && size !== 0) return this.fail(ErrorCode.INVALID_PARAMETER) !== 0;
+    const reservation = this.map.at(address);
+    if (!reservation) return this.fail(ErrorCode.INVALID_ADDRESS) !== 0;
+    if (reservation.type !== Mem.PRIVATE) return this.fail(ErrorCode.INVALID_PARAMETER) !== 0;
+    if (type === Mem.RELEASE) {
+      if (address !== reservation.base) return this.fail(ErrorCode.INVALID_ADDRESS) !== 0;
+      this.decommit(reservation, 0, reservation.pages.count);
+      this.remove(reservation);
+      return true;
+    }
+    if (size === 0) {
+      if (address !== reservation.base) return this.fail(ErrorCode.INVALID_ADDRESS) !== 0;
+      this.decommit(reservation, 0, reservation.pages.count);
+      return true;
+    }
+    const limit = pageUp(address + size);
+    if (limit > reservation.limit) return this.fail(ErrorCode.INVALID_PARAMETER) !== 0;
+    this.decommit(reservation, reservation.index(pageDown(address)), reservation.index(limit));
+    return true;
+  }
+
+  private decommit(reservation: Reservation, from: number, to: number): void {
+    const { pages } = reservation;
+    for (let index = from; index < to; ) {
+      const end = pages.runEnd(index, to);
+      if (pages.get(index) !== 0) {
+        this.pages.decommit(reservation.base + index * PAGE_SIZE, (end - index) * PAGE_SIZE);
+        this.committedBytes -= (end - index) * PAGE_SIZE;
+      }
+      index = end;
+    }
+    pages.fill(from, to, 0);
+  }
+
+  /** VirtualProtect: the first page's old protection, or 0 if it failed. */
+  protect(address: number, size: number, protect: number): number {
+    const base = pageDown(address);
+    const limit = pageUp(address + size);
+    if (size === 0 || address > this.highest || size > this.highest + 1 - address) return this.fail(ErrorCode.INVALID_PARAMETER);
+    const reservation = this.map.at(base);
+    if (!validProtection(protect, reservation !== undefined && reservation.type !== Mem.PRIVATE)) return this.fail(ErrorCode.INVALID_PARAMETER);
+    if (!reservation || limit > reservation.limit) return this.fail(ErrorCode.INVALID_ADDRESS);
+    const { pages } = reservation;
+    const from = reservation.index(base);
+    const to = reservation.index(limit);
+    if (!pages.allCommitted(from, to)) return this.fail(ErrorCode.INVALID_ADDRESS);
+    const old = pages.get(from);
+    pages.fill(from, to, protect);
+    this.pages.protect(base, limit - base, accessOf(protect));
+    return old;
+  }
+
+  /** VirtualQuery. Undefined above the user's address space. */
+  query(address: number): MemoryInformation | undefined {
+    if (address > this.highest) return void this.fail(ErrorCode.INVALID_PARAMETER);
+    const base = pageDown(address);
+    const reservation = this.map.at(base);
+    if (!reservation) {
+      const limit = this.map.nextBase(base);
+      return { baseAddress: base, allocationBase: 0, allocationProtect: 0, regionSize: limit - base, state: Mem.FREE, protect: Page.NOACCESS, type: 0 };
+    }
+    const index = reservation.index(base);
+    const protect = reservation.pages.get(index);
+    const end = reservation.pages.runEnd(index, reservation.pages.count);
+    return {
+      baseAddress: base,
+      allocationBase: reservation.base,
+      allocationProtect: reservation.protect,
+      regionSize: (end - index) * PAGE_SIZE,
+      state: protect === 0 ? Mem.RESERVE : Mem.COMMIT,
+      protect,
+      type: reservation.type,
+    };
+  }
+
+  /** Touching a guard page ends its being one. True if `address` was on a guard page. */
+  takeGuard(address: number): boolean {
+    const reservation = this.map.at(address);
+    if (!reservation) return false;
+    const index = reservation.index(address);
+    const state = reservation.pages.get(index);
+    if (!(state & Page.GUARD)) return false;
+    reservation.pages.set(index, state & ~Page.GUARD);
+    this.pages.protect(pageDown(address), PAGE_SIZE, accessOf(state & ~Page.GUARD));
+    return true;
+  }
+
+  /** Where an image of `span` bytes goes: at its preferred base if that is free, else at the lowest free place. */
+  placeImage(preferred: number, span: number): number | undefined {
+    const size = pageUp(span);
+    const fits = preferred >= this.lowest && preferred % GRANULARITY === 0 && preferred + size <= this.highest + 1;
+    return fits && !this.map.overlaps(preferred, preferred + size) ? preferred : this.map.findFree(size, false);
+  }
+
+  /** Memory that others map (images, kernel-provided pages): known to VirtualQuery, out of VirtualAlloc's way. */
+  addMapped(base: number, size: number, type: number, protect: number): PageStates {
+    return this.map.add(base, pageUp(size), protect, type).pages;
+  }
+}
