@@ -73,6 +73,8 @@ export class FakeHost {
   readonly events = new EventStream();
   readonly port: Port;
   readonly guest = new Map<number, GuestFunction>();
+  /** Addresses of faults that host functions raised. */
+  readonly faults: number[] = [];
   readonly protection = new Map<number, number>();
   faultHandler: ((address: number, mode: number) => boolean) | undefined;
   /** Areas that the "stack" of the calling thread consists of, and those of a suspended one. */
@@ -178,7 +180,9 @@ export class FakeHost {
   call(fn: HostFunction, args: Value[], varargs: number[] = []): Value {
     const sp = this.sp;
     const host = this;
+    let state: unknown;
     const call = {
+      attempt: <T>(create: () => T): T => (state ??= create()) as T,
       process: {
         end(status: { text?: string }): never {
           throw new Stopped(status.text);
@@ -199,7 +203,9 @@ export class FakeHost {
       try {
         return fn.run(call, ...args) as Value;
       } catch (error) {
-        if (!(error instanceof GuestFault) || !this.faultHandler?.(error.address, 3)) throw error;
+        if (!(error instanceof GuestFault)) throw error;
+        this.faults.push(error.address);
+        if (!this.faultHandler?.(error.address, error.access === 2 ? 2 : 1)) throw error;
       } finally {
         this.calls.pop();
         this.sp = sp;
