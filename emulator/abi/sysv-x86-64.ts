@@ -1,0 +1,72 @@
+/** System V x86-64 (Linux, FreeBSD, macOS): classification by eightbytes. Source: the AMD64 psABI, 3.2.3. */
+import { X86 } from '../cpu/registers.js';
+import { roundUp, whole, type Convention, type Piece, type Placed, type Plan } from './placement.js';
+import { isFloat, scalars, type Signature, type Type } from './types.js';
+
+const INTEGERS = [X86.rdi, X86.rsi, X86.rdx, X86.rcx, X86.r8, X86.r9];
+
+/** Class of each eightbyte: true = SSE. Undefined: MEMORY. */
+function classify(type: Type): boolean[] | undefined {
+  if (type.size > 16 || type.size === 0) return undefined;
+  const parts = scalars(type);
+  if (parts.some((part) => part.type.kind === 'D')) return undefined;
+  return Array.from({ length: Math.ceil(type.size / 8) }, (_, i) => parts.filter((p) => p.offset >> 3 === i).every((p) => isFloat(p.type)));
+}
+
+export const sysvX8664: Convention = {
+  model: { word: 8, long: 8, longDouble: 16, align8: 8 },
+  stackArguments: 8,
+  redZone: 128,
+  sp: X86.rsp,
+  pc: X86.rip,
+  integerArguments: INTEGERS,
+  vectorArguments: 8,
+  calleeSaved: [X86.rbx, X86.rbp, X86.r12, X86.r13, X86.r14, X86.r15],
+  vectorBase: 160,
+  place(signature: Signature): Plan {
+    let integers = 0;
+    let vectors = 0;
+    let stack = 0;
+    const take = (type: Type): Placed => {
+      const classes = type.kind === 'D' ? undefined : classify(type);
+      const wantVectors = classes?.filter((sse) => sse).length ?? 0;
+      const wantIntegers = (classes?.length ?? 0) - wantVectors;
+      if (!classes || integers + wantIntegers > 6 || vectors + wantVectors > 8) {
+        stack = roundUp(stack, Math.max(8, type.kind === 'D' || type.align === 16 ? 16 : 8));
+        const placed = whole(type, { in: 'stack', offset: stack });
+        stack += roundUp(type.size, 8);
+        return placed;
+      }
+      const pieces = classes.map((sse, i): Piece => ({
+        place: sse ? { in: 'vector', index: vectors++ } : { in: 'integer', slot: INTEGERS[integers++] },
+        offset: 8 * i,
+        size: Math.min(8, type.size - 8 * i),
+      }));
+      return { type, pieces, byReference: false };
+    };
+    const { result } = signature;
+    const memory = result.kind === 'struct' && !classify(result);
+    if (memory) integers = 1;
+    return {
+      args: signature.args.map(take),
+      result: memory ? { type: result, memory: true } : resultOf(result),
+      ...(memory && { hidden: { in: 'integer', slot: X86.rdi } as const, hiddenReturn: X86.rax }),
+      stackBytes: stack,
+      calleePops: 0,
+      integers,
+      vectors,
+    };
+  },
+};
+
+function resultOf(type: Type): Placed {
+  if (type.kind === 'D') return whole(type, { in: 'st0' });
+  const free = [X86.rax, X86.rdx];
+  let vectors = 0;
+  const pieces = (classify(type) ?? []).map((sse, i): Piece => ({
+    place: sse ? { in: 'vector', index: vectors++ } : { in: 'integer', slot: free.shift()! },
+    offset: 8 * i,
+    size: Math.min(8, type.size - 8 * i),
+  }));
+  return { type, pieces, byReference: false };
+}
