@@ -74,7 +74,7 @@ export class VirtualMemory {
     if (!validProtection(protect, false)) return this.fail(ErrorCode.INVALID_PARAMETER);
     if (type & Mem.LARGE_PAGES) return this.fail(ErrorCode.PRIVILEGE_NOT_HELD);
     if (type & (Mem.WRITE_WATCH | Mem.PHYSICAL)) return this.fail(ErrorCode.NOT_SUPPORTED);
-    if (address > this.highest || size > this.highest + 1 - address) return this.fail(ErrorCode.INVALID_PARAMETER);
+    if (address > this.highest || size > this.highest + 1 - Math.max(address, this.lowest)) return this.fail(ErrorCode.INVALID_PARAMETER);
     if (type & Mem.RESET) return this.reset(address, size);
     if (!(type & Mem.RESERVE) && address !== 0) return this.commit(address, size, protect);
     const reservation = this.reserve(address, size, type, protect);
