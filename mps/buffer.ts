@@ -1,0 +1,278 @@
+/**
+ * Buffers, which stand behind allocation points. The allocation point itself (init, alloc,
+ * limit) is in guest memory and guest code works on it inline; the rest of the buffer is
+ * here. A flip sets limit to 0, by which the next commit and reserve come to the manager.
+ */
+import type { Pool, BufferArgs } from './pool.js';
+import { Res } from './res.js';
+import type { GCSeg } from './segment.js';
+
+export class Buffer {
+  /** Size of a buffer's block in the control pool; the allocation point is within it. */
+  static readonly blockWords = 24;
+  private static readonly apWord = 8;
+
+  /** Guest address of init, alloc, limit. */
+  readonly ap: number;
+  base = 0;
+  poolLimit = 0;
+  /** `init` at the last flip, while trapped by it. */
+  initAtFlip = 0;
+  attached = false;
+  flipped = false;
+  rampCount = 0;
+  /** Set of the ranks of references in objects that it allocates; empty for leaf pools. */
+  rankSet = 0;
+  /** The segment it allocates in, for pools with segments. */
+  seg: GCSeg | undefined;
+  private offered: [number, number] = [0, 0];
+  private readonly word: number;
+
+  constructor(
+    readonly pool: Pool,
+    readonly address: number,
+    args: BufferArgs,
+    hasRefs: boolean,
+    /** A client's, rather than one that the collector copies into. */
+    readonly isMutator = true,
+  ) {
+    this.word = pool.arena.wordSize;
+    this.ap = args.ap ?? address + Buffer.apWord * this.word;
+    if (hasRefs) this.rankSet = 1 << (args.rank ?? 1);
+    this.init = this.alloc = this.limit = 0;
+  }
+
+  get init(): number {
+    return this.pool.arena.memory.word(this.ap);
+  }
+  set init(value: number) {
+    this.pool.arena.memory.setWord(this.ap, value);
+  }
+  get alloc(): number {
+    return this.pool.arena.memory.word(this.ap + this.word);
+  }
+  set alloc(value: number) {
+    this.pool.arena.memory.setWord(this.ap + this.word, value);
+  }
+  get limit(): number {
+    return this.pool.arena.memory.word(this.ap + 2 * this.word);
+  }
+  set limit(value: number) {
+    this.pool.arena.memory.setWord(this.ap + 2 * this.word, value);
+  }
+
+  /** Up to where objects may be parsed. */
+  get scanLimit(): number {
+    return this.flipped ? this.initAtFlip : this.init;
+  }
+
+  /** What a pool's bufferFill found. */
+  offer(base: number, limit: number, seg?: GCSeg): void {
+    this.offered = [base, limit];
+    this.seg = seg;
+  }
+
+  private attach(size: number): void {
+    const { arena } = this.pool;
+    const [base, limit] = this.offered;
+    if (this.seg) this.seg.buffer = this;
+    this.base = base;
+    this.poolLimit = limit;
+    this.attached = true;
+    this.init = base;
+    this.alloc = base + size;
+    this.limit = limit;
+    if (this.isMutator) arena.noteMutatorAlloc(limit - base);
+    const { events } = arena.port;
+    if (this.isMutator && events.on) {
+      events.emit('ap-fill', { ap: this.ap, base, limit, size, pool: this.pool.poolClass.name });
+    }
+  }
+
+  /** Return what is left to the pool. The allocation point is then reset: all zero. */
+  detach(): void {
+    if (!this.attached) return;
+    this.pool.arena.plinth.aver(this.init === this.alloc, 'BufferDetach', 'BufferIsReady(buffer)');
+    this.pool.bufferEmpty(this);
+    if (this.seg) this.seg.buffer = undefined;
+    this.seg = undefined;
+    this.attached = this.flipped = false;
+    this.base = this.poolLimit = this.initAtFlip = 0;
+    this.init = this.alloc = this.limit = 0;
+  }
+
+  flip(): void {
+    if (this.rankSet === 0 || this.flipped || !this.attached) return;
+    this.initAtFlip = this.init;
+    this.limit = 0;
+    this.flipped = true;
+  }
+
+  private unflip(): void {
+    this.flipped = false;
+    this.initAtFlip = 0;
+    this.limit = this.poolLimit;
+  }
+
+  /** Reserve out of line: untrap, and get more memory if what is left doesn't do. Address, or -Res. */
+  fillInside(size: number): number {
+    if (this.attached && this.limit === 0) {
+      if (this.flipped) this.unflip();
+      const init = this.init;
+      if (init + size <= this.poolLimit) {
+        this.alloc = init + size;
+        return init;
+      }
+    }
+    this.detach();
+    const res = this.pool.bufferFill(this, size);
+    if (res !== Res.OK) return -res;
+    this.attach(size);
+    return this.base;
+  }
+
+  /** The inline protocols, for hosts that allocate. */
+  reserveInside(size: number): number {
+    const alloc = this.alloc;
+    if (alloc + size <= this.limit) {
+      this.alloc = alloc + size;
+      return this.init;
+    }
+    return this.fillInside(size);
+  }
+
+  tripInside(p: number): boolean {
+    if (!this.flipped || this.init === this.initAtFlip) return true;
+    this.init = p;
+    this.alloc = p;
+    return false;
+  }
+
+  // The interface of mps.h.
+  reserve(size: number): number {
+    const alloc = this.alloc;
+    if (alloc + size <= this.limit) {
+      this.alloc = alloc + size;
+      return this.init;
+    }
+    return this.fill(size);
+  }
+  commit(p: number, size: number): boolean {
+    this.init = this.alloc;
+    return this.limit !== 0 || this.trip(p, size);
+  }
+
+  fill(size: number): number {
+    const { arena, align } = this.pool;
+    const { plinth } = arena;
+    arena.enter();
+    try {
+      arena.poll();
+      if (!plinth.aver(size > 0, 'BufferFill', 'size > 0')) return -Res.PARAM;
+      if (!plinth.aver(size % align === 0, 'BufferFill', 'SizeIsAligned(size, BufferPool(buffer)->alignment)')) return -Res.PARAM;
+      if (!plinth.aver(this.init === this.alloc, 'BufferFill', 'BufferIsReady(buffer)')) return -Res.FAIL;
+      return this.fillInside(size);
+    } finally {
+      arena.leave();
+    }
+  }
+
+  trip(p: number, size: number): boolean {
+    const { arena, align } = this.pool;
+    const { plinth } = arena;
+    arena.enter();
+    try {
+      plinth.aver(size > 0, 'BufferTrip', 'size > 0');
+      plinth.aver(size % align === 0, 'BufferTrip', 'SizeIsAligned(size, BufferPool(buffer)->alignment)');
+      plinth.aver(p !== 0, 'BufferTrip', 'p != 0');
+      plinth.aver(this.limit === 0, 'BufferTrip', 'buffer->ap_s.limit == 0');
+      plinth.aver(this.flipped, 'BufferTrip', 'BufferIsTrapped(buffer)');
+      plinth.aver(this.init === this.alloc, 'BufferTrip', 'buffer->ap_s.init == buffer->ap_s.alloc');
+      plinth.aver(p + size === this.init, 'BufferTrip', 'AddrAdd(p, size) == buffer->ap_s.init');
+      plinth.aver(arena.vm.poolOf(p) === this.pool, 'BufferTrip', 'PoolHasAddr(BufferPool(buffer), p)');
+      return this.tripInside(p);
+    } finally {
+      arena.leave();
+    }
+  }
+
+  destroy(): void {
+    const { arena } = this.pool;
+    arena.inside(() => {
+      if (!arena.plinth.aver(this.init === this.alloc, 'BufferFinish', 'BufferIsReady(buffer)')) return;
+      this.finish();
+    });
+  }
+  finish(): void {
+    const { arena } = this.pool;
+    this.detach();
+    this.pool.buffers.delete(this);
+    arena.controlUnblock(this.address, Buffer.blockWords * this.word);
+  }
+
+  allocPatternBegin(): Res {
+    return this.pool.arena.inside(() => {
+      this.rampCount++;
+      this.pool.rampBegin(this);
+      return Res.OK;
+    });
+  }
+  allocPatternEnd(): Res {
+    const { arena } = this.pool;
+    return arena.inside(() => {
+      let res: Res = Res.FAIL;
+      if (this.rampCount > 0) {
+        this.rampCount--;
+        this.pool.rampEnd(this);
+        res = Res.OK;
+      }
+      arena.poll();
+      return res;
+    });
+  }
+  allocPatternReset(): Res {
+    const { arena } = this.pool;
+    return arena.inside(() => {
+      for (; this.rampCount > 0; this.rampCount--) this.pool.rampEnd(this);
+      arena.poll();
+      return Res.OK;
+    });
+  }
+
+  framePush(): number {
+    const init = this.init;
+    if (init !== this.alloc) return -Res.FAIL;
+    if (init < this.limit) return init;
+    return this.pool.arena.inside(() => {
+      if (this.flipped) this.unflip();
+      return this.pool.framePush(this);
+    });
+  }
+  framePop(frame: number): Res {
+    const init = this.init;
+    if (init !== this.alloc) return Res.FAIL;
+    if (!this.pool.isGC && this.base <= frame && frame < init) {
+      this.init = this.alloc = frame;
+      return Res.OK;
+    }
+    return this.pool.arena.inside(() => {
+      if (this.flipped) this.unflip();
+      return this.pool.framePop(this, frame);
+    });
+  }
+
+  check(): boolean {
+    const { plinth } = this.pool.arena;
+    const { init, alloc, limit } = this;
+    const c = (ok: boolean, text: string): boolean => plinth.aver(ok, 'BufferCheck', text);
+    if (!this.attached) return c(init === 0 && alloc === 0 && limit === 0, 'buffer->ap_s.init == (Addr)0');
+    return (
+      c(this.base <= init, 'buffer->base <= buffer->ap_s.init') &&
+      c(init <= alloc, 'buffer->ap_s.init <= buffer->ap_s.alloc') &&
+      c(alloc <= this.poolLimit, 'buffer->ap_s.alloc <= buffer->poolLimit') &&
+      c(limit === (this.flipped ? 0 : this.poolLimit), 'buffer->ap_s.limit == buffer->poolLimit') &&
+      c(!this.flipped || (this.base <= this.initAtFlip && this.initAtFlip <= init), 'buffer->initAtFlip <= buffer->ap_s.init') &&
+      c(this.seg === undefined || this.seg.buffer === this, 'SegBuffer(seg) == buffer')
+    );
+  }
+}

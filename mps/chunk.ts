@@ -1,0 +1,77 @@
+/**
+ * Chunks: contiguous pieces of reserved address space. The descriptor, the bit tables and
+ * the page table lie at the chunk's base (so free ranges of two chunks never touch); an
+ * entry of the page table for an allocated page is a tract: which pool has it, and which
+ * segment. The page table's own pages are mapped when first used.
+ */
+import type { Pool } from './pool.js';
+import type { Seg } from './segment.js';
+
+const DESCRIPTOR_WORDS = 40;
+
+/** Bytes at the base of a chunk of `pages` pages: descriptor and bit tables, and where the page table ends. */
+export function chunkOverhead(pages: number, grain: number, wordSize: number): { tables: number; pageTable: number } {
+  const bits = (n: number): number => Math.ceil(n / (wordSize * 8)) * wordSize;
+  const pageTable = Math.ceil((pages * 3 * wordSize) / grain) * grain;
+  const tables = DESCRIPTOR_WORDS * wordSize + 2 * bits(pages) + bits(pageTable / grain);
+  return { tables: Math.ceil(tables / grain) * grain, pageTable };
+}
+
+export class Chunk {
+  readonly pages: number;
+  /** Bytes of descriptor and tables, mapped all the time. */
+  readonly tables: number;
+  /** Index of the first page that can be allocated. */
+  readonly allocBase: number;
+  /** Tracts: the pool of each allocated page (the allocation table is "has a pool"). */
+  readonly pools: (Pool | undefined)[];
+  readonly segs: (Seg | undefined)[];
+  /** 1: the page has memory. */
+  readonly mapped: Uint8Array;
+  /** 1: this page of the page table has memory. */
+  readonly tableMapped: Uint8Array;
+  allocated = 0;
+
+  constructor(
+    readonly base: number,
+    readonly limit: number,
+    readonly grain: number,
+    private readonly wordSize: number,
+    /** What the OS gave, before alignment to grains. */
+    readonly reservedBase: number,
+    readonly reservedSize: number,
+  ) {
+    this.pages = (limit - base) / grain;
+    const overhead = chunkOverhead(this.pages, grain, wordSize);
+    this.tables = overhead.tables;
+    this.allocBase = (overhead.tables + overhead.pageTable) / grain;
+    this.pools = new Array<Pool | undefined>(this.pages);
+    this.segs = new Array<Seg | undefined>(this.pages);
+    this.mapped = new Uint8Array(this.pages);
+    this.tableMapped = new Uint8Array(overhead.pageTable / grain);
+  }
+
+  index(address: number): number {
+    return Math.floor((address - this.base) / this.grain);
+  }
+  address(index: number): number {
+    return this.base + index * this.grain;
+  }
+  /** Where free space begins. */
+  get usable(): number {
+    return this.address(this.allocBase);
+  }
+  /** Pages of the page table that hold the entries of pages [first, end). */
+  tableRange(first: number, end: number): [number, number] {
+    const entry = 3 * this.wordSize;
+    return [Math.floor((first * entry) / this.grain), Math.floor((end * entry - 1) / this.grain) + 1];
+  }
+  tableAddress(index: number): number {
+    return this.base + this.tables + index * this.grain;
+  }
+  /** The lowest page without a tract, or -1. */
+  firstFree(): number {
+    for (let i = this.allocBase; i < this.pages; i++) if (this.pools[i] === undefined) return i;
+    return -1;
+  }
+}

@@ -1,0 +1,74 @@
+/** Object formats: the client's methods by which pools find references, sizes and forwarding in objects. */
+import type { Arena } from './arena.js';
+import { Res } from './res.js';
+import type { ScanState } from './scan-state.js';
+
+/** All addresses are client pointers (base + header size), except pad's. */
+export interface FormatMethods {
+  /** Fix the references of the objects in [base, limit). */
+  scan(ss: ScanState, base: number, limit: number): Res;
+  /** Client pointer of the next object. */
+  skip(address: number): number;
+  /** Replace an object by a forwarding marker of the same size. */
+  fwd(old: number, now: number): void;
+  /** Where a forwarding marker points, or 0. */
+  isfwd(address: number): number;
+  /** Make a padding object of `size` bytes at `base`. */
+  pad(base: number, size: number): void;
+  /** The object's class, for people. */
+  class(address: number): number;
+}
+
+export interface FormatArgs {
+  align?: number;
+  headerSize?: number;
+  methods: Partial<FormatMethods>;
+}
+
+export class Format {
+  static readonly blockWords = 16;
+  readonly align: number;
+  readonly headerSize: number;
+  readonly methods: FormatMethods;
+  /** Pools that use it. */
+  poolCount = 0;
+
+  constructor(
+    readonly arena: Arena,
+    readonly address: number,
+    args: FormatArgs,
+  ) {
+    this.align = args.align ?? arena.port.platform.mpsAlign;
+    this.headerSize = args.headerSize ?? 0;
+    const { plinth } = arena;
+    plinth.aver(this.align > 0 && Number.isInteger(Math.log2(this.align)), 'FormatCheck', 'AlignCheck(format->alignment)');
+    // A method that wasn't given is found out when it is called.
+    this.methods = {
+      scan: () => {
+        plinth.notReached('FormatNoScan');
+        return Res.FAIL;
+      },
+      skip: () => {
+        plinth.notReached('FormatNoSkip');
+        return 0;
+      },
+      fwd: () => plinth.notReached('FormatNoMove'),
+      isfwd: () => {
+        plinth.notReached('FormatNoIsMoved');
+        return 0;
+      },
+      pad: () => plinth.notReached('FormatNoPad'),
+      class: (address) => arena.memory.word(address),
+      ...args.methods,
+    };
+  }
+
+  destroy(): void {
+    const { arena } = this;
+    arena.inside(() => {
+      if (!arena.plinth.aver(this.poolCount === 0, 'FormatDestroy', 'format->poolCount == 0')) return;
+      arena.formats.splice(arena.formats.indexOf(this), 1);
+      arena.controlUnblock(this.address, Format.blockWords * arena.wordSize);
+    });
+  }
+}

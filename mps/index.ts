@@ -1,0 +1,19 @@
+/** The MPS core for TypeScript: what the client layer and hosts use. */
+export { Arena, type ArenaOptions, type TestHooks } from './arena.js';
+export { Buffer } from './buffer.js';
+export { Chain, type GenParam } from './chain.js';
+export { Format, type FormatArgs, type FormatMethods } from './format.js';
+export { History } from './history.js';
+export { Message, MessageType } from './message.js';
+export { MpsAssertion, Plinth, type PlinthOptions, type Variety } from './plinth.js';
+export { Pool, type BufferArgs, type PoolArgs, type PoolClass } from './pool.js';
+export { amcClass, amczClass } from './pool/amc.js';
+export { mfsClass } from './pool/mfs.js';
+export { mvffClass } from './pool/mvff.js';
+export { isAllocFailure, Rank, Res } from './res.js';
+export { Root, RootMode } from './root.js';
+export { scanArea, scanAreaMasked, scanAreaTagged, scanAreaTaggedOrZero, type AreaScan } from './scan-area.js';
+export { ScanState } from './scan-state.js';
+export { Statistics, type PinnedExample } from './statistics.js';
+export { Thread } from './thread.js';
+export { RefSet } from './zone.js';

@@ -1,0 +1,129 @@
+/**
+ * Scan states: what a scan carries from reference to reference. Stage 1 of a fix (fix1)
+ * asks whether the reference is in a white zone; stage 2 (fix2) whether it is to a white
+ * segment, and if so calls the segment's fix. Words are pairs of 32-bit halves.
+ */
+import type { ScanArea } from '../platforms/port.js';
+import type { Arena } from './arena.js';
+import { Rank, Res } from './res.js';
+import type { Seg } from './segment.js';
+import { RefSet } from './zone.js';
+
+export class ScanState {
+  readonly zoneShift: number;
+  readonly whiteLo: number;
+  readonly whiteHi: number;
+  /** Unfixed summary: zones of every reference looked at. */
+  ufsLo = 0;
+  ufsHi = 0;
+  /** Fixed summary: zones of those that went through stage 2, as they are afterwards. */
+  fsLo = 0;
+  fsHi = 0;
+  /** Bytes scanned. */
+  scannedSize = 0;
+  /** Cleared by a fix that preserved, or failed to preserve, an object that wasn't marked before. */
+  wasMarked = true;
+  /** Did a segment's scan look at every reference in it? */
+  total = true;
+  /** Fixes must not allocate. */
+  readonly emergency: boolean;
+  /** In and out of fix2. */
+  ref = 0;
+  /** Address of the word that holds the reference, where known. */
+  slot = 0;
+  /** The stack or registers being scanned, and whose. */
+  area: ScanArea | undefined;
+  thread = 0;
+  private readonly width: number;
+  private readonly shiftIsLow: boolean;
+
+  constructor(
+    readonly arena: Arena,
+    readonly rank: Rank,
+    /** Set of traces. */
+    readonly traces: number,
+    white: RefSet,
+    /** In place of the segments' own fix methods. */
+    readonly substitute?: (seg: Seg, ss: ScanState) => Res,
+  ) {
+    this.zoneShift = arena.zones.shift;
+    this.width = arena.zones.width;
+    this.shiftIsLow = this.zoneShift < 32;
+    this.whiteLo = white.lo;
+    this.whiteHi = white.hi;
+    this.emergency = arena.emergency;
+  }
+
+  /** Stage 1 for a word given as halves. */
+  fix1Word(lo: number, hi: number): boolean {
+    const s = this.zoneShift;
+    if (this.width === 32) {
+      const bit = 1 << (lo >>> s);
+      this.ufsLo |= bit;
+      return (this.whiteLo & bit) !== 0;
+    }
+    const z = (this.shiftIsLow ? (lo >>> s) | (hi << (32 - s)) : hi >>> (s - 32)) & 63;
+    const bit = 1 << z;
+    if (z < 32) {
+      this.ufsLo |= bit;
+      return (this.whiteLo & bit) !== 0;
+    }
+    this.ufsHi |= bit;
+    return (this.whiteHi & bit) !== 0;
+  }
+  fix1(ref: number): boolean {
+    return this.fix1Word(ref >>> 0, (ref / 0x100000000) | 0);
+  }
+
+  /** Stage 2 on `ref`. If it fails, `ref` is as it was. */
+  fix2(): Res {
+    const { arena } = this;
+    const ref = this.ref;
+    const seg = arena.vm.segOf(ref);
+    if (seg !== undefined) {
+      if ((seg.white & this.traces) !== 0 || this.substitute) {
+        const res = this.substitute ? this.substitute(seg, this) : this.emergency ? seg.fixEmergency(this) : seg.fix(this);
+        if (res !== Res.OK) {
+          this.ref = ref;
+          return res;
+        }
+      }
+    } else if (arena.plinth.checking && this.rank >= Rank.EXACT && arena.vm.isFree(ref)) {
+      arena.plinth.aver(false, '_mps_fix2', 'ss->rank < RankEXACT');
+    }
+    if (arena.fixEvents && arena.port.events.on) {
+      arena.port.events.emit('fix', { rank: this.rank, from: ref, to: this.ref, slot: this.slot });
+    }
+    this.addFixed(this.ref);
+    return Res.OK;
+  }
+
+  private addFixed(ref: number): void {
+    const z = this.arena.zones.of(ref);
+    this.fsLo |= z.lo;
+    this.fsHi |= z.hi;
+  }
+
+  /** Where the reference being fixed is, for people. */
+  holder(): string {
+    if (this.area) return this.area.nameOf(this.slot);
+    return this.slot === 0 ? 'a root' : `[0x${this.slot.toString(16)}]`;
+  }
+
+  get white(): RefSet {
+    return new RefSet(this.whiteLo, this.whiteHi);
+  }
+  get unfixed(): RefSet {
+    return new RefSet(this.ufsLo, this.ufsHi);
+  }
+  /** What the scanned references amount to now: those that stayed as they were, and those fixed. */
+  get summary(): RefSet {
+    return new RefSet(this.fsLo | (this.ufsLo & ~this.whiteLo), this.fsHi | (this.ufsHi & ~this.whiteHi));
+  }
+  /** Make `summary` the answer, whatever was added so far. */
+  setSummary(summary: RefSet): void {
+    this.ufsLo = this.ufsHi = 0;
+    this.fsLo = summary.lo;
+    this.fsHi = summary.hi;
+  }
+}

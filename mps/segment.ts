@@ -1,0 +1,206 @@
+/**
+ * Segments: runs of grains that a pool has from the arena, with the colours that traces
+ * give them and the protection that the shield keeps for them. GCSeg adds what collected
+ * memory needs; MutatorSeg adds the barriers: grey raises the read barrier, a summary that
+ * isn't everything raises the write barrier.
+ */
+import { AccessSet } from '../platforms/port.js';
+import type { Arena } from './arena.js';
+import type { Buffer } from './buffer.js';
+import type { GenDesc } from './generation.js';
+import type { LocusPref } from './locus.js';
+import type { Pool } from './pool.js';
+import { Res } from './res.js';
+import { RingNode } from './ring.js';
+import type { ScanState } from './scan-state.js';
+import type { Trace } from './trace.js';
+import { accessSegment } from './access.js';
+import { RefSet } from './zone.js';
+
+/** Scans before a segment gets a real summary and so a write barrier: at first, and after a hit. */
+export const Defer = { INIT: 3, DELAY: 3, HIT: 1 } as const;
+
+export class Seg {
+  /** How often exposed (shield). */
+  depth = 0;
+  /** In the shield's queue. */
+  queued = false;
+  /** Protection that the pages have, and should have. */
+  pm = 0;
+  sm = 0;
+  /** Sets of traces. */
+  grey = 0;
+  white = 0;
+  nailed = 0;
+  /** Set of ranks of the references in it: empty or one. */
+  rankSet = 0;
+  defer: number = Defer.INIT;
+  summary = RefSet.EMPTY;
+  buffer: Buffer | undefined;
+  /** The control pool's block for the descriptor. */
+  block = 0;
+  readonly zones: RefSet;
+  readonly arena: Arena;
+
+  constructor(
+    readonly pool: Pool,
+    readonly base: number,
+    readonly limit: number,
+  ) {
+    this.arena = pool.arena;
+    this.zones = this.arena.zones.ofRange(base, limit);
+  }
+
+  get size(): number {
+    return this.limit - this.base;
+  }
+  get scanLimit(): number {
+    return this.buffer ? this.buffer.scanLimit : this.limit;
+  }
+  setGrey(grey: number): void {
+    this.arena.plinth.aver(grey === 0, 'SegSetGrey', 'grey == TraceSetEMPTY');
+  }
+  setSummary(summary: RefSet): void {
+    this.summary = summary;
+  }
+  /** A protected segment was hit at `address`. */
+  access(_address: number, _mode: number): Res {
+    this.arena.plinth.notReached('segNoAccess');
+    return Res.UNIMPL;
+  }
+  /** Condemn for the trace, or decline. */
+  whiten(_trace: Trace): void {
+    // Segments of pools that aren't collected decline.
+  }
+  greyen(trace: Trace): void {
+    if (!(this.white & trace.bit)) this.setGrey(this.grey | trace.bit);
+  }
+  blacken(_traces: number): void {
+    // Pools with colours per object override this.
+  }
+  /** Fix all references; ss.total says whether every one was looked at. */
+  scan(_ss: ScanState): Res {
+    this.arena.plinth.notReached('segNoScan');
+    return Res.UNIMPL;
+  }
+  /** ss.ref refers into this white segment. */
+  fix(_ss: ScanState): Res {
+    this.arena.plinth.notReached('segNoFix');
+    return Res.UNIMPL;
+  }
+  fixEmergency(ss: ScanState): Res {
+    return this.fix(ss);
+  }
+  reclaim(_trace: Trace): void {
+    this.arena.plinth.notReached('segNoReclaim');
+  }
+  flipped(_trace: Trace): void {
+    // Only barriers care.
+  }
+
+  /** Return the grains to the arena. */
+  free(): void {
+    const { arena } = this;
+    if (this.queued) arena.shield.flush();
+    arena.shield.lower(this, AccessSet.ReadWrite);
+    this.pool.segs.delete(this);
+    arena.vm.setSeg(this.base, this.limit, undefined);
+    arena.vm.free(this.base, this.size);
+    arena.controlUnblock(this.block, SEG_WORDS * arena.wordSize);
+    arena.plinth.aver(this.depth === 0, 'SegFinish', 'seg->depth == 0');
+  }
+
+  check(): boolean {
+    const c = (ok: boolean, text: string): boolean => this.arena.plinth.aver(ok, 'SegCheck', text);
+    return (
+      c((this.pm & ~this.sm) === 0, 'BS_DIFF(seg->pm, seg->sm) == 0') &&
+      c(this.sm === this.pm || this.depth > 0 || this.queued, 'seg->sm == seg->pm || seg->depth > 0 || seg->queued') &&
+      c(this.rankSet !== 0 || (this.grey === 0 && this.sm === 0 && this.summary.isEmpty), 'RankSet empty => no grey, no protection') &&
+      c((this.rankSet & (this.rankSet - 1)) === 0, 'RankSetIsSingle(seg->rankSet)') &&
+      c(this.arena.vm.segOf(this.base) === this, 'TRACT_SEG(seg->firstTract) == seg') &&
+      c(this.arena.vm.segOf(this.limit - 1) === this, 'TRACT_SEG(last tract) == seg')
+    );
+  }
+}
+
+const SEG_WORDS = 26;
+
+export class GCSeg extends Seg {
+  /** On the grey ring of its rank while grey. */
+  readonly greyNode = new RingNode<GCSeg>(this);
+  /** The generation whose ring it is on. */
+  gen: GenDesc | undefined;
+
+  override setGrey(grey: number): void {
+    if ((this.grey === 0) !== (grey === 0)) {
+      this.greyNode.remove();
+      if (grey !== 0) this.arena.greyRing(this.rankSet).insert(this.greyNode);
+    }
+    this.grey = grey;
+  }
+  setRankAndSummary(rankSet: number, summary: RefSet): void {
+    this.rankSet = rankSet;
+    this.setSummary(summary);
+  }
+  override free(): void {
+    if (this.grey) this.setGrey(0);
+    super.free();
+  }
+  override check(): boolean {
+    const { plinth } = this.arena;
+    return plinth.aver((this.grey !== 0) === !this.greyNode.isSingle, 'GCSegCheck', 'on grey ring iff grey') && super.check();
+  }
+}
+
+export class MutatorSeg extends GCSeg {
+  override access(address: number, mode: number): Res {
+    return accessSegment(this, address, mode);
+  }
+  override setGrey(grey: number): void {
+    const flipped = this.arena.flippedTraces;
+    const was = this.grey & flipped;
+    super.setGrey(grey);
+    if (!was && grey & flipped) this.arena.shield.raise(this, AccessSet.Read);
+    else if (was && !(grey & flipped)) this.arena.shield.lower(this, AccessSet.Read);
+  }
+  override setSummary(summary: RefSet): void {
+    const had = this.summary;
+    this.summary = summary;
+    if (this.rankSet === 0) return;
+    const { zones, shield } = this.arena;
+    if (zones.isUniv(summary)) {
+      if (!zones.isUniv(had) || this.sm & AccessSet.Write) shield.lower(this, AccessSet.Write);
+    } else shield.raise(this, AccessSet.Write);
+  }
+  override flipped(trace: Trace): void {
+    if (this.grey & trace.bit && !(this.grey & this.arena.flippedTraces & ~trace.bit)) {
+      this.arena.shield.raise(this, AccessSet.Read);
+    }
+  }
+  override check(): boolean {
+    const { plinth, zones, flippedTraces } = this.arena;
+    const c = (ok: boolean, text: string): boolean => plinth.aver(ok, 'MutatorSegCheck', text);
+    return (
+      super.check() &&
+      c(this.rankSet === 0 || (this.sm & AccessSet.Write) !== 0 || zones.isUniv(this.summary), 'summary is UNIV or write barrier') &&
+      c((this.grey & flippedTraces) === 0 || (this.sm & AccessSet.Read) !== 0, 'not grey or read barrier')
+    );
+  }
+}
+
+/** Grains for a segment of `pool`, then its descriptor. */
+export function allocSeg<S extends Seg>(pool: Pool, pref: LocusPref, size: number, make: (base: number, limit: number) => S): S | Res {
+  const { arena } = pool;
+  const base = arena.vm.alloc(pref, size, pool);
+  if (base < 0) return -base;
+  const block = arena.controlBlock(SEG_WORDS * arena.wordSize);
+  if (block < 0) {
+    arena.vm.free(base, size);
+    return -block;
+  }
+  const seg = make(base, base + size);
+  seg.block = block;
+  arena.vm.setSeg(base, base + size, seg);
+  pool.segs.add(seg);
+  return seg;
+}

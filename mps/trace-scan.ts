@@ -1,0 +1,82 @@
+/** Scanning a grey segment, and what its summary and its write barrier become; and which grey segment is next. */
+import { isAllocFailure, Rank, Res } from './res.js';
+import { ScanState } from './scan-state.js';
+import { Defer, type GCSeg, type Seg } from './segment.js';
+import type { Trace } from './trace.js';
+
+/** Scan `seg` for the trace; if memory runs out, again in emergency. It is then black. */
+export function scanSegment(seg: GCSeg, rank: Rank, trace: Trace): Res {
+  const { arena } = seg;
+  let res = attempt(seg, rank, trace);
+  if (isAllocFailure(res)) {
+    arena.setEmergency(true);
+    res = attempt(seg, rank, trace);
+    arena.plinth.aver(!isAllocFailure(res), 'traceScanSeg', '!ResIsAllocFailure(res)');
+  }
+  arena.plinth.aver(res === Res.OK, 'traceScanSeg', 'ResIsAllocFailure(res)');
+  return res;
+}
+
+function attempt(seg: GCSeg, rank: Rank, trace: Trace): Res {
+  const { arena } = seg;
+  const { white } = trace;
+  if (!seg.summary.intersects(white)) {
+    seg.blacken(trace.bit);
+    seg.setGrey(seg.grey & ~trace.bit);
+    return Res.OK;
+  }
+  const ss = new ScanState(arena, rank, trace.bit, white);
+  arena.shield.expose(seg);
+  let res: Res;
+  try {
+    res = seg.scan(ss);
+  } finally {
+    arena.shield.cover(seg);
+  }
+  trace.segScanSize += ss.scannedSize;
+  arena.plinth.aver(res !== Res.OK || ss.unfixed.within(seg.summary), 'traceScanSegRes', 'RefSetSub(ScanStateUnfixedSummary(ss), SegSummary(seg))');
+  if (!ss.unfixed.intersects(white)) {
+    if (seg.defer > 0) seg.defer--;
+  } else if (seg.defer < Defer.DELAY) seg.defer = Defer.DELAY;
+  const summary = ss.summary;
+  seg.setSummary(
+    seg.defer > 0 ? arena.zones.UNIV : res === Res.OK && ss.total ? summary : seg.summary.union(summary),
+  );
+  if (res === Res.OK) seg.setGrey(seg.grey & ~trace.bit);
+  return res;
+}
+
+/** The rank at which a segment is scanned when the mutator or the MPS needs it now. */
+export function accessRank(trace: Trace, seg: Seg): Rank {
+  switch (trace.band) {
+    case Rank.FINAL:
+      return seg.rankSet & (1 << Rank.FINAL) ? Rank.FINAL : Rank.EXACT;
+    case Rank.WEAK:
+      return Rank.WEAK;
+    default:
+      // Also just after the flip, before the first advance, when the band is still AMBIG.
+      return Rank.EXACT;
+  }
+}
+
+/** The next grey segment and the rank to scan it at (in trace.foundRank); undefined: none is left. */
+export function findGrey(trace: Trace): GCSeg | undefined {
+  const { arena } = trace;
+  for (;;) {
+    for (let rank = trace.band; rank >= Rank.EXACT; rank--) {
+      for (const seg of arena.greyRings[rank]) {
+        if (!(seg.grey & trace.bit)) continue;
+        if (rank !== trace.band) trace.firstStretch = false;
+        else arena.plinth.aver(trace.firstStretch || rank === Rank.EXACT, 'traceFindGrey', 'trace->firstStretch');
+        trace.foundRank = rank;
+        return seg;
+      }
+    }
+    trace.band++;
+    trace.firstStretch = true;
+    if (trace.band > Rank.WEAK) {
+      trace.band = Rank.AMBIG;
+      return undefined;
+    }
+  }
+}
