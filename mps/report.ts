@@ -35,7 +35,7 @@ export function reportOf(machine: Machine): Report {
     ...machine.mps.report(),
     hostCalls: process.hostCalls,
     threads: process.threads.length,
-    peakCommitted: process.space.peakCommitted,
-    peakReserved: process.space.peakReserved,
+    peakCommitted: process.space.peakCommittedBytes,
+    peakReserved: process.space.peakReservedBytes,
   };
 }

@@ -34,9 +34,12 @@ export interface ImageRelocation {
   value:
     | { base: true }
     | { import: number }
-    /** Offset of the symbol/addend in this module's TLS block relative to the thread pointer. */
+    /** Thread-pointer-relative offset of a place in this module's TLS block, or of an imported TLS symbol. */
     | { tlsOffset: number; import?: number }
-    | { tlsModule: true }
+    /** Module number (from 1) of this or the imported symbol's module, and offset within its block. */
+    | { tlsModule: true; import?: number }
+    | { tlsModuleOffset: number; import?: number }
+    /** The resolver at this image offset must be called: refused unless the linker's owner can. */
     | { ifunc: number };
   addend: number;
   /** copy: bytes. */
