@@ -112,14 +112,14 @@ function createVm(client: Client, args: Args): Outcome {
   take('SPARE', 'spare');
   take('PAUSE_TIME', 'pauseTime');
   // The guest's callbacks get the arena, which it can't know before creation is done: those of the first chunk wait until then.
-  let made: Arena | undefined;
-  const early: (() => void)[] = [];
+  let made: Arena | undefined = undefined;
+  const early: ((arena: Arena) => void)[] = [];
   const callback = (key: 'arena_extended' | 'arena_contracted', option: 'extended' | 'contracted'): void => {
     const address = args.take(key);
     if (address === undefined) return;
     options[option] = (base: number, size: number): void => {
-      const run = (): void => void port.callGuest(address, 'v(ppz)', [made!.address, base, size]);
-      if (made) run();
+      const run = (arena: Arena): void => void port.callGuest(address, 'v(ppz)', [arena.address, base, size]);
+      if (made) run(made);
       else early.push(run);
     };
   };
@@ -129,6 +129,6 @@ function createVm(client: Client, args: Args): Outcome {
   if (typeof arena === 'number') return { returns: arena };
   made = arena;
   client.arenas.push(arena);
-  for (const run of early) run();
+  for (const run of early) run(arena);
   return client.created('Arena', arena, arena);
 }

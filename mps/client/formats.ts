@@ -56,7 +56,6 @@ export function formatFunctions(client: Client): HostFunction[] {
     client.storing(call, out, 'mps_fmt_o', () => {
       const arena: Arena = client.arena(call, handle);
       const { align, headerSize, ...methods } = describe();
-      if (align !== undefined) client.averCool(align > 0 && Number.isInteger(Math.log2(align)), call.fn.name, 'AlignCheck(fmtAlign)');
       for (const [name, address] of Object.entries(methods)) client.averCool(address !== 0, call.fn.name, `FUNCHECK(format->${name})`);
       const format = arena.fmtCreate({
         ...(align !== undefined && { align }),

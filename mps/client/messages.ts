@@ -1,7 +1,7 @@
 /** Messages, and finalization, which reports by them (mps.h). */
 import type { HostCall, HostFunction } from '../../platforms/port.js';
 import type { Arena } from '../arena.js';
-import { MessageType, type Message } from '../message.js';
+import type { Message } from '../message.js';
 import type { Client } from './client.js';
 
 /** Longest text of mps_message_gc_start_why. */
@@ -9,32 +9,16 @@ const WHY = 127;
 
 export function messageFunctions(client: Client): HostFunction[] {
   const d = client.define.bind(client);
-  const typed = (call: HostCall, type: number): void => {
-    client.averCool(type <= MessageType.GC_START, call.fn.name, 'MessageTypeCheck(type)');
-  };
-  /** The message of a handle; `type`: what it must be for the question asked. */
-  const message = (call: HostCall, m: number, type?: number): Message => {
-    const found = client.object<Message>('Message', call, m, 'message');
-    if (type !== undefined) client.aver(found.type === type, call.fn.name, `MessageGetType(message) == ${['MessageTypeFINALIZATION', 'MessageTypeGC', 'MessageTypeGCSTART'][type]}`);
-    return found;
-  };
+  const message = (call: HostCall, m: number): Message => client.object<Message>('Message', call, m, 'message');
   const size = (name: string, value: (m: Message) => number): HostFunction =>
     d(name, 'z(pp)', (call, a, m) => {
       client.arena(call, a);
-      return value(message(call, m, MessageType.GC));
+      return value(message(call, m));
     });
 
   return [
-    d('mps_message_type_enable', 'v(pu)', (call, a, type) => {
-      const arena = client.arena(call, a);
-      typed(call, type);
-      arena.messageTypeEnable(type);
-    }),
-    d('mps_message_type_disable', 'v(pu)', (call, a, type) => {
-      const arena = client.arena(call, a);
-      typed(call, type);
-      arena.messageTypeDisable(type);
-    }),
+    d('mps_message_type_enable', 'v(pu)', (call, a, type) => client.arena(call, a).messageTypeEnable(type)),
+    d('mps_message_type_disable', 'v(pu)', (call, a, type) => client.arena(call, a).messageTypeDisable(type)),
     d('mps_message_poll', 'i(p)', (call, a) => (client.arena(call, a).messagePoll() ? 1 : 0)),
     d('mps_message_queue_type', 'i(pp)', (call, out, a) =>
       client.storing(
@@ -51,8 +35,7 @@ export function messageFunctions(client: Client): HostFunction[] {
     d('mps_message_get', 'i(ppu)', (call, out, a, type) =>
       client.storing(call, out, 'mps_message_o', () => {
         const arena: Arena = client.arena(call, a);
-        typed(call, type);
-        const found = arena.messageGet(type);
+          const found = arena.messageGet(type);
         return found ? { returns: 1, store: client.handles.add('Message', found.address, found, arena) } : { returns: 0 };
       }),
     ),
@@ -73,7 +56,7 @@ export function messageFunctions(client: Client): HostFunction[] {
     d('mps_message_finalization_ref', 'v(ppp)', (call, out, a, m) => {
       client.aver(out !== 0, call.fn.name, 'mps_addr_return != NULL');
       const arena = client.arena(call, a);
-      const ref = message(call, m, MessageType.FINALIZATION).finalizationRef();
+      const ref = message(call, m).finalizationRef();
       // The place may lie in a barrier's shadow, where the MPS writes as the barrier requires.
       if (arena.hasAddr(out)) arena.poke(out, ref);
       else call.memory.setWord(out, ref);
@@ -83,7 +66,7 @@ export function messageFunctions(client: Client): HostFunction[] {
     size('mps_message_gc_not_condemned_size', (m) => m.notCondemnedSize),
     d('mps_message_gc_start_why', 'p(pp)', (call, a, m) => {
       client.arena(call, a);
-      return client.statics.string(message(call, m, MessageType.GC_START).why.slice(0, WHY));
+      return client.statics.string(message(call, m).why.slice(0, WHY));
     }),
 
     d('mps_finalize', 'i(pp)', (call, a, slot) => {

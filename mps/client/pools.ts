@@ -5,7 +5,6 @@ import type { Chain } from '../chain.js';
 import type { Pool } from '../pool.js';
 import type { Args } from './args.js';
 import type { Client } from './client.js';
-import { sizeMax } from './layouts.js';
 import { PoolClasses, type GuestPoolClass } from './pool-classes.js';
 
 export function poolFunctions(client: Client): HostFunction[] {
@@ -42,32 +41,20 @@ export function poolFunctions(client: Client): HostFunction[] {
     d('mps_alloc', 'i(ppz)', (call, out, p, size) =>
       client.storing(call, out, 'p_o', () => {
         const from = pool(call, p);
-        if (!client.averCool(size > 0, call.fn.name, 'size > 0')) return { returns: 1 };
         return client.mayCollect(call, () => client.allocated(from.alloc(size)));
       }),
     ),
-    d('mps_free', 'v(ppz)', (call, p, address, size) => {
-      const to = pool(call, p);
-      client.averCool(size > 0, call.fn.name, 'size > 0');
-      to.free(address, size);
-    }),
+    d('mps_free', 'v(ppz)', (call, p, address, size) => pool(call, p).free(address, size)),
 
     d('mps_chain_create', 'i(ppzp)', (call, out, a, count, params) =>
       client.storing(call, out, 'chain_o', () => {
-        const name = call.fn.name;
         const arena: Arena = client.arena(call, a);
-        client.aver(count > 0, name, 'genCount > 0');
-        if (!client.aver(params !== 0, name, 'params != NULL')) client.wildRead(call, params);
+        if (!client.aver(params !== 0, call.fn.name, 'params != NULL')) client.wildRead(call, params);
         const { genParam } = client.layouts;
         const generations = [];
         for (let i = 0; i < count; i++) {
           const at = params + i * genParam.size;
-          const generation = { capacity: call.memory.word(at + genParam.capacity), mortality: call.memory.f64(at + genParam.mortality) };
-          client.averCool(generation.capacity > 0, name, 'params->capacity > 0');
-          client.averCool(generation.capacity <= sizeMax(client.layouts.word) / 1024, name, 'params->capacity <= SizeMAX / 1024');
-          client.averCool(generation.mortality >= 0, name, 'params->mortality >= 0.0');
-          client.averCool(generation.mortality <= 1, name, 'params->mortality <= 1.0');
-          generations.push(generation);
+          generations.push({ capacity: call.memory.word(at + genParam.capacity), mortality: call.memory.f64(at + genParam.mortality) });
         }
         return client.created('Chain', arena.chainCreate(generations), arena);
       }),

@@ -23,10 +23,9 @@ export function rootFunctions(client: Client): HostFunction[] {
     (state, base, limit) =>
       client.scans.scan(state, (ss) => port.callGuest(scanner, 'i(pppp)', [ss, base, limit, closure]) as number);
 
-  const create = (call: HostCall, out: number, a: number, rank: number, scanner: number, make: (arena: Arena) => Root | number): number =>
+  const create = (call: HostCall, out: number, a: number, scanner: number, make: (arena: Arena) => Root | number): number =>
     client.storing(call, out, 'mps_root_o', (): Outcome => {
       const arena = client.arena(call, a);
-      client.averCool(rank <= Rank.WEAK, call.fn.name, 'RankCheck(rank)');
       client.averCool(scanner !== 0, call.fn.name, 'FUNCHECK(scan)');
       return client.created('Root', make(arena), arena);
     });
@@ -46,68 +45,46 @@ export function rootFunctions(client: Client): HostFunction[] {
     return root;
   };
 
-  const range = (call: HostCall, base: number, limit: number): void => {
-    client.aver(base !== 0, call.fn.name, 'base != NULL');
-    client.aver(limit !== 0, call.fn.name, 'limit != NULL');
-    client.aver(base < limit, call.fn.name, 'base < limit');
-  };
   const aligned = (call: HostCall, address: number, name: string): void => {
     client.aver(address % client.layouts.word === 0, call.fn.name, `AddrIsAligned(${name}, sizeof(Word))`);
   };
-  const threadRoot = (call: HostCall, out: number, a: number, rank: number, mode: number, t: number, scanner: number, cold: number, make: (arena: Arena, thread: Thread) => Root | number): number =>
-    create(call, out, a, rank, scanner, (arena) => {
-      const name = call.fn.name;
-      client.aver(cold !== 0, name, 'cold != NULL');
-      aligned(call, cold, 'cold');
-      client.aver(rank === Rank.AMBIG, name, 'rank == mps_rank_ambig()');
-      client.aver(mode === 0, name, 'mode == (mps_rm_t)0');
-      const thread = client.object<Thread>('Thread', call, t, 'thread');
-      client.aver(thread.arena === arena, name, 'ThreadArena(thread) == arena');
-      return make(arena, thread);
-    });
+  const threadRoot = (call: HostCall, out: number, a: number, t: number, scanner: number, make: (arena: Arena, thread: Thread) => Root | number): number =>
+    create(call, out, a, scanner, (arena) => make(arena, client.object<Thread>('Thread', call, t, 'thread')));
   const ANY_SCANNER = 1;
   const plainThreadRoot = (call: HostCall, out: number, a: number, rank: number, mode: number, t: number, scanner: number, cold: number): number =>
-    threadRoot(call, out, a, rank, mode, t, scanner, cold, (arena, thread) => arena.rootCreateThread(rank, mode, thread, scanAreaTagged(client.layouts.word - 1, 0), cold));
+    threadRoot(call, out, a, t, scanner, (arena, thread) => arena.rootCreateThread(rank, mode, thread, scanAreaTagged(client.layouts.word - 1, 0), cold));
 
   return [
     d('mps_root_create', `i(ppuupp${w})`, (call, out, a, rank, mode, scanner, p, s: Word) =>
-      create(call, out, a, rank, scanner, (arena) => {
-        client.aver(mode === 0, call.fn.name, 'mps_rm == (mps_rm_t)0');
+      create(call, out, a, scanner, (arena) => {
         const scan = (state: ScanState): number => client.scans.scan(state, (ss) => port.callGuest(scanner, `i(pp${w})`, [ss, p, s]) as number);
         return arena.rootCreate(rank, mode, scan);
       }),
     ),
     d('mps_root_create_area', 'i(ppuupppp)', (call, out, a, rank, mode, base, limit, scanner, closure) =>
-      create(call, out, a, rank, scanner, (arena) => {
-        range(call, base, limit);
+      create(call, out, a, scanner, (arena) => {
         aligned(call, base, 'base');
         aligned(call, limit, 'limit');
         return arena.rootCreateArea(rank, mode, base, limit, areaScan(scanner, closure));
       }),
     ),
     d('mps_root_create_area_tagged', `i(ppuuppp${w}${w})`, (call, out, a, rank, mode, base, limit, scanner, mask: Word, pattern: Word) =>
-      create(call, out, a, rank, scanner, (arena) => {
-        range(call, base, limit);
+      create(call, out, a, scanner, (arena) => {
         return withTag(arena, mask, pattern, (tag) => arena.rootCreateArea(rank, mode, base, limit, areaScan(scanner, tag)));
       }),
     ),
     d('mps_root_create_table', 'i(ppuupz)', (call, out, a, rank, mode, base, count) =>
-      create(call, out, a, rank, ANY_SCANNER, (arena) => {
-        client.aver(base !== 0, call.fn.name, 'base != NULL');
-        client.aver(count > 0, call.fn.name, 'size > 0');
+      create(call, out, a, ANY_SCANNER, (arena) => {
         return arena.rootCreateArea(rank, mode, base, base + count * client.layouts.word, scanArea);
       }),
     ),
     d('mps_root_create_table_masked', `i(ppuupz${w})`, (call, out, a, rank, mode, base, count, mask: Word) =>
-      create(call, out, a, rank, ANY_SCANNER, (arena) => {
-        range(call, base, base + count * client.layouts.word);
+      create(call, out, a, ANY_SCANNER, (arena) => {
         return arena.rootCreateArea(rank, mode, base, base + count * client.layouts.word, scanAreaTagged(mask, 0));
       }),
     ),
     d('mps_root_create_fmt', 'i(ppuuppp)', (call, out, a, rank, mode, scanner, base, limit) =>
-      create(call, out, a, rank, scanner, (arena) => {
-        client.aver(base !== 0, call.fn.name, 'base != 0');
-        client.aver(base < limit, call.fn.name, 'base < limit');
+      create(call, out, a, scanner, (arena) => {
         const scan = (state: ScanState, from: number, to: number): number =>
           client.scans.scan(state, (ss) => port.callGuest(scanner, 'i(ppp)', [ss, from, to]) as number);
         return arena.rootCreateFmt(rank, mode, scan, base, limit);
@@ -119,12 +96,12 @@ export function rootFunctions(client: Client): HostFunction[] {
       return plainThreadRoot(call, out, a, rank, mode, t, scanner, cold);
     }),
     d('mps_root_create_thread_tagged', `i(ppuupp${w}${w}p)`, (call, out, a, rank, mode, t, scanner, mask: Word, pattern: Word, cold) =>
-      threadRoot(call, out, a, rank, mode, t, scanner, cold, (arena, thread) =>
+      threadRoot(call, out, a, t, scanner, (arena, thread) =>
         withTag(arena, mask, pattern, (tag) => arena.rootCreateThread(rank, mode, thread, areaScan(scanner, tag), cold)),
       ),
     ),
     d('mps_root_create_thread_scanned', 'i(ppuupppp)', (call, out, a, rank, mode, t, scanner, closure, cold) =>
-      threadRoot(call, out, a, rank, mode, t, scanner, cold, (arena, thread) => arena.rootCreateThread(rank, mode, thread, areaScan(scanner, closure), cold)),
+      threadRoot(call, out, a, t, scanner, (arena, thread) => arena.rootCreateThread(rank, mode, thread, areaScan(scanner, closure), cold)),
     ),
     // Only its address is of use, as an argument of mps_root_create_reg.
     d('mps_stack_scan_ambig', 'i(pppz)', (call) => {

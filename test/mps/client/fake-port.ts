@@ -105,47 +105,46 @@ export class FakeHost {
         if (mode & (write ? 2 : 1)) throw new GuestFault(address, write ? 2 : 1);
       }
     };
-    const host = this;
     this.port = {
       platform: { code, wordSize, pageSize: 4096, mpsAlign },
       memory: this.memory,
       events: this.events,
       physical: this.memory.buffer,
-      vmReserve(size) {
-        if (host.nextReserve + size > sizeBytes) return undefined;
-        const base = host.nextReserve;
-        host.nextReserve += size;
+      vmReserve: (size) => {
+        if (this.nextReserve + size > sizeBytes) return undefined;
+        const base = this.nextReserve;
+        this.nextReserve += size;
         return base;
       },
       vmMap: () => true,
-      vmUnmap() {},
-      vmRelease() {},
-      protSet(base, limit, mode) {
+      vmUnmap: () => undefined,
+      vmRelease: () => undefined,
+      protSet: (base, limit, mode) => {
         for (let page = base / 4096; page < limit / 4096; page++) {
-          if (mode === 0) host.protection.delete(page);
-          else host.protection.set(page, mode);
+          if (mode === 0) this.protection.delete(page);
+          else this.protection.set(page, mode);
         }
       },
-      protSetup(handler) {
-        host.faultHandler = handler;
+      protSetup: (handler) => {
+        this.faultHandler = handler;
       },
       threadRegister: () => thread,
-      threadDeregister() {},
+      threadDeregister: () => undefined,
       isCurrent: () => true,
       threadSuspend: () => true,
       threadResume: () => true,
       threadAreas: () => [],
-      stackBegin() {
-        host.saved++;
-        return () => host.saved--;
+      stackBegin: () => {
+        this.saved++;
+        return () => this.saved--;
       },
-      currentAreas: (cold) => (host.saved > 0 ? [{ base: host.sp, limit: cold, kind: 'stack', nameOf: (a) => `[sp+${a - host.sp}]` }] : undefined),
-      callGuest: (address, _signature, args) => host.callGuest(address, args),
-      pushStack: (bytes, align = 16) => (host.sp = Math.floor((host.sp - bytes) / align) * align),
-      currentCall: () => host.calls.at(-1),
-      clock: () => host.ticks++,
+      currentAreas: (cold) => (this.saved > 0 ? [{ base: this.sp, limit: cold, kind: 'stack', nameOf: (a) => `[sp+${a - this.sp}]` }] : undefined),
+      callGuest: (address, _signature, args) => this.callGuest(address, args),
+      pushStack: (bytes, align = 16) => (this.sp = Math.floor((this.sp - bytes) / align) * align),
+      currentCall: () => this.calls.at(-1),
+      clock: () => this.ticks++,
       clocksPerSecond: 1_000_000,
-      work() {},
+      work: () => undefined,
     };
   }
 
@@ -179,12 +178,11 @@ export class FakeHost {
   /** Call a host function as the guest would; faults are delivered and the call retried. */
   call(fn: HostFunction, args: Value[], varargs: number[] = []): Value {
     const sp = this.sp;
-    const host = this;
     let state: unknown;
     const call = {
       attempt: <T>(create: () => T): T => (state ??= create()) as T,
       process: {
-        end(status: { text?: string }): never {
+        end: (status: { text?: string }): never => {
           throw new Stopped(status.text);
         },
       },
@@ -195,8 +193,8 @@ export class FakeHost {
       memory: this.user,
       supervisor: this.memory,
       varargs: () => readerOf(varargs),
-      callGuest: (address: number, _s: string, values: Value[]) => host.callGuest(address, values),
-      pushStack: (bytes: number, align = 16) => host.port.pushStack(bytes, align),
+      callGuest: (address: number, _s: string, values: Value[]) => this.callGuest(address, values),
+      pushStack: (bytes: number, align = 16) => this.port.pushStack(bytes, align),
     } as unknown as HostCall;
     for (;;) {
       this.calls.push(call);
