@@ -175,9 +175,9 @@ export abstract class Pool {
     const { arena } = this;
     arena.inside(() => {
       let buffered = false;
-      for (const seg of this.segs) if (seg.buffer) buffered = true;
+      for (const seg of this.segs) if (seg.buffer?.isMutator) buffered = true;
       if (!arena.plinth.aver(!buffered, 'SegFinish', '!SegHasBuffer(seg)')) return;
-      arena.plinth.aver(this.buffers.size === 0, 'PoolFinish', 'RingIsSingle(&pool->bufferRing)');
+      arena.plinth.aver([...this.buffers].every((b) => !b.isMutator), 'PoolFinish', 'RingIsSingle(&pool->bufferRing)');
       arena.removePool(this);
     });
   }

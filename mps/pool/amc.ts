@@ -240,16 +240,8 @@ export class AMCPool extends Pool {
     }
   }
 
-  override destroy(): void {
-    this.arena.inside(() => this.detachForwarding());
-    super.destroy();
-  }
-  private detachForwarding(): void {
-    for (const gen of this.gens) gen.forward.detach();
-  }
-
   override finishPool(): void {
-    this.detachForwarding();
+    for (const gen of this.gens) gen.forward.detach();
     for (const seg of this.segs as Set<AMCSeg>) seg.release();
     for (const gen of this.gens) {
       gen.forward.finish();
