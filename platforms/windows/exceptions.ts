@@ -11,6 +11,7 @@ import { RegistersReplaced } from '../../emulator/process/host-call.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import { PAGE_SIZE } from './memory-constants.js';
 import { Status, signalOf, statusName } from './status.js';
+import { windowsThread } from './windows-thread.js';
 import type { Windows } from './windows.js';
 
 /** ExceptionInformation of an access that has no address (a non-canonical one): all ones. */
@@ -59,8 +60,10 @@ export class Exceptions {
         this.os.takeStackGuard(thread, at);
         return this.raise(thread, { ...exception, code: Status.STACK_OVERFLOW, information: [1, at] });
       }
-      this.end(exception.code, `${this.describe(exception)}, and its stack at 0x${sp.toString(16)} cannot take the exception`);
+      const first = windowsThread(thread).overflow ?? exception;
+      this.end(first.code, `${this.describe(first)}, and its stack at 0x${sp.toString(16)} cannot take the exception`);
     }
+    if (exception.code === Status.STACK_OVERFLOW) windowsThread(thread).overflow = exception;
     registers.set(X86.rsp, top.sp);
     registers.set(X86.rip, this.os.ntdll.userExceptionDispatcher);
     registers.set(X86.rflags, registers.lo(X86.rflags) & ~TRAP_AND_DIRECTION);

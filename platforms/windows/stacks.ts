@@ -1,7 +1,8 @@
 /**
- * Thread stacks: a reservation whose top is committed, below that one guard
- * page. Touching the guard commits one page more and moves the guard down; when
- * only the last page is left the touch is a stack overflow instead.
+ * Thread stacks: a reservation whose top is committed, below that the guard
+ * pages (Windows 10: three on x86-64, two on IA-32). Touching the guard commits
+ * down to there and moves the guard below it; when there is no room for it above
+ * the last page, the rest is committed and the touch is a stack overflow.
  */
 import { GRANULARITY, Mem, Page, PAGE_SIZE } from './memory-constants.js';
 import type { VirtualMemory } from './virtual-memory.js';
@@ -13,37 +14,46 @@ export interface Stack {
   deallocation: number;
   /** Lowest committed page without guard (StackLimit). */
   limit: number;
+  /** Bytes of guard pages below that. */
+  guard: number;
 }
 
 const MEGABYTE = 0x100000;
+const GUARDED = Page.READWRITE | Page.GUARD;
 const up = (value: number, unit: number): number => Math.ceil(value / unit) * unit;
 
 /** Undefined: no memory. */
-export function createStack(vm: VirtualMemory, reserve: number, commit: number): Stack | undefined {
+export function createStack(vm: VirtualMemory, reserve: number, commit: number, guardPages: number): Stack | undefined {
+  const guard = guardPages * PAGE_SIZE;
   const committed = Math.max(up(commit, PAGE_SIZE), PAGE_SIZE);
   const size = up(committed >= reserve ? up(committed, MEGABYTE) : reserve, GRANULARITY);
   const deallocation = vm.allocate(0, size, Mem.RESERVE, Page.READWRITE);
   if (!deallocation) return undefined;
   const base = deallocation + size;
-  const guard = size >= committed + 2 * PAGE_SIZE;
-  const bytes = committed + (guard ? PAGE_SIZE : 0);
-  if (!vm.allocate(base - bytes, bytes, Mem.COMMIT, Page.READWRITE)) {
+  const guarded = size >= committed + guard + PAGE_SIZE;
+  if (!vm.allocate(base - committed, committed, Mem.COMMIT, Page.READWRITE) || (guarded && !vm.allocate(base - committed - guard, guard, Mem.COMMIT, GUARDED))) {
     vm.free(deallocation, 0, Mem.RELEASE);
     return undefined;
   }
-  if (guard) vm.protect(base - bytes, PAGE_SIZE, Page.READWRITE | Page.GUARD);
-  return { base, deallocation, limit: base - committed };
+  return { base, deallocation, limit: base - committed, guard };
 }
 
 /** Is there room to move the guard down from the page of `address`? The lowest page of the reservation is never committed. */
 export function canGrow(stack: Stack, address: number): boolean {
-  return address - (address % PAGE_SIZE) - PAGE_SIZE > stack.deallocation;
+  return address - (address % PAGE_SIZE) - stack.guard > stack.deallocation;
 }
 
-/** The guard page at `address` of this stack has been touched and is a guard no more: the stack now reaches down to it. */
+/** The guard page at `address` of this stack has been touched: the stack now reaches down to it, or to its end. */
 export function growStack(vm: VirtualMemory, stack: Stack, address: number): void {
-  stack.limit = address - (address % PAGE_SIZE);
-  if (canGrow(stack, address)) vm.allocate(stack.limit - PAGE_SIZE, PAGE_SIZE, Mem.COMMIT, Page.READWRITE | Page.GUARD);
+  const page = address - (address % PAGE_SIZE);
+  if (canGrow(stack, address) && vm.allocate(page - stack.guard, stack.guard, Mem.COMMIT, GUARDED)) {
+    vm.allocate(page, stack.limit - page, Mem.COMMIT, Page.READWRITE);
+    stack.limit = page;
+    return;
+  }
+  const lowest = stack.deallocation + PAGE_SIZE;
+  vm.allocate(lowest, stack.limit - lowest, Mem.COMMIT, Page.READWRITE);
+  stack.limit = lowest;
 }
 
 export function freeStack(vm: VirtualMemory, stack: Stack): void {

@@ -1,5 +1,6 @@
 /** What Windows keeps of each guest thread beside its registers. */
 import type { Thread } from '../../emulator/process/thread.js';
+import type { Exception } from './exceptions.js';
 import type { ThreadObject } from './objects.js';
 import type { Stack } from './stacks.js';
 
@@ -14,6 +15,8 @@ export interface WindowsThread {
   blocks: number[];
   /** A handle that the run-time closes when the thread ends (_beginthread). */
   closeAtEnd: number;
+  /** The stack overflow that has been raised, to name it when the handling of it runs out of stack too. */
+  overflow: Exception | undefined;
 }
 
 export function windowsThread(thread: Thread): WindowsThread {

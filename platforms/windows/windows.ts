@@ -179,7 +179,7 @@ export class Windows implements Os {
 
   /** A thread whose context is at RtlUserThreadStart(routine, parameter). Undefined: no memory. */
   createThread(name: string, routine: number, parameter: number, size: { reserve: number; commit: number }): Thread | undefined {
-    const stack = createStack(this.vm, size.reserve, size.commit);
+    const stack = createStack(this.vm, size.reserve, size.commit, this.layout.wordSize === 8 ? 3 : 2);
     if (!stack) return undefined;
     const id = this.nextThreadId;
     const teb = this.blocks.createTeb(stack, PROCESS_ID, id);
@@ -191,7 +191,7 @@ export class Windows implements Os {
     const thread = this.process.createThread(name);
     thread.stackBase = stack.deallocation;
     thread.stackLimit = stack.base;
-    const own: WindowsThread = { id, teb, stack, object: new ThreadObject(thread), errno: 0, blocks: [], closeAtEnd: 0 };
+    const own: WindowsThread = { id, teb, stack, object: new ThreadObject(thread), errno: 0, blocks: [], closeAtEnd: 0, overflow: undefined };
     thread.os = own;
     this.tls.prepareThread(own);
     this.setStartRegisters(thread, routine, parameter, own);
@@ -286,7 +286,6 @@ export class Windows implements Os {
   /** The guard page goes; where there is no room for another this is the stack overflow. */
   takeStackGuard(thread: Thread, address: number): void {
     const { stack, teb } = windowsThread(thread);
-    this.vm.takeGuard(address);
     growStack(this.vm, stack, address);
     this.memory.setWord(teb + this.layout.teb.stackLimit, stack.limit);
   }
