@@ -23,7 +23,13 @@ export function startMachine(options: MachineOptions): Machine {
   const booted = boot({
     ...options,
     libraries(os) {
-      mps = mpsLibrary(os.port, { variety: options.variety, scan: options.scan, testHooks: options.testHooks ?? {} });
+      mps = mpsLibrary(os.port, {
+        variety: options.variety,
+        scan: options.scan,
+        testHooks: options.testHooks ?? {},
+        output: options.output,
+        environment: (name) => options.env.find((entry) => entry.startsWith(`${name}=`))?.slice(name.length + 1),
+      });
       return [mps.library];
     },
   });
