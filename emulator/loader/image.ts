@@ -91,6 +91,8 @@ export interface Image {
   stackReserve?: number;
   stackCommit?: number;
   programHeaders?: { offset: number; entrySize: number; count: number };
+  /** PE: .pdata. */
+  exceptionDirectory?: { offset: number; size: number };
   interpreter?: string;
   /** ELF note / Mach-O build version: OS version the file was built for. */
   osVersion?: string;
