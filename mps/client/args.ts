@@ -32,7 +32,11 @@ export class GuestArgs implements Args {
     for (let i = 0; i < LONGEST; i++) {
       const name = keys.nameAt(memory, memory.word(base + i * layouts.arg.size + layouts.arg.key));
       this.names.push(name);
-      if (name === 'ARGS_END') return;
+      if (name === 'ARGS_END') {
+        // Closing gaps must not fault halfway. (An empty list may be constant.)
+        if (i > 0) memory.write(base, memory.bytes(base, (i + 1) * layouts.arg.size));
+        return;
+      }
     }
     throw new RangeError(`the argument list at 0x${base.toString(16)} has no MPS_KEY_ARGS_END in ${LONGEST} elements`);
   }

@@ -38,6 +38,8 @@ export class Assertions {
   }
 
   fail(file: string, line: number, condition: string): void {
+    // On its way out of a process that has ended, the MPS has nobody to tell.
+    if (this.process?.status) return;
     this.port.events.emit('assertion', { where: file, condition });
     if (this.handler !== 0) {
       this.port.callGuest(this.handler, 'v(pup)', [this.memory.string(file), line, this.memory.string(condition)]);

@@ -182,6 +182,7 @@ export class FakeHost {
     const call = {
       attempt: <T>(create: () => T): T => (state ??= create()) as T,
       process: {
+        status: undefined,
         end: (status: { text?: string }): never => {
           throw new Stopped(status.text);
         },

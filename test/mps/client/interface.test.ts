@@ -346,3 +346,22 @@ test('out-parameters in protected memory are stored through the barrier', (t) =>
   t.true(g.host.faults.length > 0);
   t.is(g.call('mps_addr_pool', g.out, arena, g.memory.word(at)), 1);
 });
+
+test('a barrier that goes up during the work delays the storing, not the work', (t) => {
+  const g = new FakeGuest('lii6gc');
+  const page = Math.ceil(g.host.static(8192) / 4096) * 4096;
+  let extensions = 0;
+  const extended = g.host.define(() => {
+    if (extensions++ > 0) g.host.port.protSet(page, page + 4096, 2);
+  });
+  const arena = g.arena({ arena_extended: extended });
+  const pool = g.make('mps_pool_create_k', arena, g.call('mps_class_mvff'), g.args({}));
+  const real = g.host.faultHandler!;
+  g.host.faultHandler = (address, mode) => real(address, mode) || (g.host.port.protSet(page, page + 4096, 0), true);
+  const size = 12 << 20;
+  t.is(g.call('mps_alloc', page, pool, size), OK);
+  t.is(extensions, 2);
+  t.deepEqual(g.host.faults, [page]);
+  t.is(g.call('mps_pool_total_size', pool), size);
+  t.is(g.call('mps_addr_pool', g.out, arena, g.memory.word(page)), 1);
+});
