@@ -69,7 +69,7 @@ export function arm64(apple: boolean): Convention {
     };
   };
   return {
-    model: { word: 8, long: 8, longDouble: apple ? 8 : 16, align8: 8 },
+    model: { word: 8, long: 8, longDouble: apple ? 8 : 16, longDoubleFormat: apple ? 'double' : 'quad', align8: 8 },
     stackArguments: 0,
     redZone: apple ? 128 : 0,
     sp: A64.sp,

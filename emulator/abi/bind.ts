@@ -1,11 +1,14 @@
-/** A signature bound to a convention: decoding arguments, returning, calling, all from one Plan. */
+/**
+ * A signature bound to a convention: decoding arguments, returning, calling, all from one Plan.
+ * Scalars have a fast path: the place and kind of each are compiled to small integers once.
+ */
 import { FLOAT_OFFSET } from '../cpu/registers.js';
-import type { Registers } from '../engine.js';
+import { RegisterGroup, type Registers } from '../engine.js';
 import type { MemoryView } from '../memory/memory-view.js';
 import type { Abi, BoundSignature, FloatAccess, Value, VarArgs } from './abi.js';
 import { roundUp, type Convention, type Piece, type Placed, type Plan } from './placement.js';
 import { parseSignature, type Signature, type Type } from './types.js';
-import { fromBytes, fromHalves, integerFromMemory, popSt0, pushSt0, toBytes, toHalves } from './values.js';
+import { fromBytes, fromHalves, Integer, integerCode, isInteger, lowHalf, popSt0, pushSt0, toBytes } from './values.js';
 
 export interface Variadic {
   /** Reader of the arguments after the named ones, at a function's entry. */
@@ -16,20 +19,22 @@ export interface Variadic {
   restNeedsFloats: boolean;
 }
 
-function integerKind(type: Type): boolean {
-  return 'iulLpzqQV'.includes(type.kind) && type.kind !== 'struct';
-}
+/** How one argument is fetched. `at` is a slot, a byte offset in the block, or an offset from SP. */
+const Fetch = { Register: 0, Stack: 1, VectorFloat: 2, VectorDouble: 3, StackFloat: 4, StackDouble: 5, General: 6 } as const;
 
 export class Bound implements BoundSignature {
   readonly signature: string;
   private readonly parsed: Signature;
   private readonly plan: Plan;
-  private readonly quad: boolean;
-  /** Per argument, the fast path: a slot (>= 0) or ~offset on the stack; undefined where it needs more. */
-  private readonly fast: number[] | undefined;
+  private readonly fetch: Uint8Array;
+  private readonly codes: Uint8Array;
+  private readonly at: Int32Array;
+  private readonly usesStack: boolean;
   private readonly needsFloats: boolean;
-  /** Addresses of result memory of calls under way, innermost last. */
-  private readonly resultMemory: number[] = [];
+  private readonly resultNeedsFloats: boolean;
+  /** Slot of an integer result in one register; -1: something else. */
+  private readonly resultSlot: number;
+  private readonly resultCode: number;
 
   constructor(
     text: string,
@@ -41,31 +46,78 @@ export class Bound implements BoundSignature {
     this.signature = text;
     this.parsed = parseSignature(text, convention.model);
     this.plan = convention.place(this.parsed);
-    this.quad = convention.model.longDouble === 16 && convention.link !== undefined;
-    this.needsFloats = this.plan.args.some((arg) => arg.pieces.some((p) => p.place.in === 'vector'));
-    const simple = this.plan.args.every((arg) => integerKind(arg.type) && arg.type.kind !== 'V' && arg.pieces.length === 1);
-    this.fast = simple
-      ? this.plan.args.map(({ pieces: [{ place }] }) =>
-          place.in === 'integer' ? place.slot : ~(convention.stackArguments + (place as { offset: number }).offset),
-        )
-      : undefined;
+    const { args, result } = this.plan;
+    this.needsFloats = args.some((arg) => arg.pieces.some((p) => p.place.in === 'vector'));
+    this.fetch = new Uint8Array(args.length);
+    this.codes = new Uint8Array(args.length);
+    this.at = new Int32Array(args.length);
+    args.forEach((arg, i) => this.compile(arg, i));
+    this.usesStack = args.some((arg) => arg.pieces.some((p) => p.place.in === 'stack'));
+    this.resultSlot = -1;
+    this.resultCode = 0;
+    this.resultNeedsFloats = false;
+    if (!('memory' in result) && result.type.kind !== 'v') {
+      const [{ place }] = result.pieces;
+      this.resultCode = integerCode(result.type);
+      if (isInteger(result.type) && result.pieces.length === 1 && place.in === 'integer') this.resultSlot = place.slot;
+      this.resultNeedsFloats = result.pieces.some((p) => p.place.in !== 'integer');
+    }
+  }
+
+  private compile({ type, pieces, byReference }: Placed, i: number): void {
+    const [{ place }] = pieces;
+    this.fetch[i] = Fetch.General;
+    if (byReference || pieces.length !== 1) return;
+    const { kind, size } = type;
+    if (place.in === 'integer' && isInteger(type)) {
+      this.fetch[i] = Fetch.Register;
+      this.at[i] = place.slot;
+    } else if (place.in === 'stack' && isInteger(type)) this.fetch[i] = Fetch.Stack;
+    else if (place.in === 'stack' && kind === 'f') this.fetch[i] = Fetch.StackFloat;
+    else if (place.in === 'stack' && kind === 'd') this.fetch[i] = Fetch.StackDouble;
+    else if (place.in === 'vector' && kind === 'f') this.fetch[i] = Fetch.VectorFloat;
+    else if (place.in === 'vector' && kind === 'd') this.fetch[i] = Fetch.VectorDouble;
+    if (place.in === 'stack') this.at[i] = this.convention.stackArguments + place.offset;
+    if (place.in === 'vector') this.at[i] = this.vector(place.index);
+    this.codes[i] = kind === 'V' ? Integer.Unsigned32 + (size === 8 ? 2 : 0) : integerCode(type);
+  }
+
+  private vector(index: number): number {
+    return FLOAT_OFFSET + this.convention.vectorBase + 16 * index;
   }
 
   arguments(registers: Registers, memory: MemoryView): Value[] {
-    const { args } = this.plan;
-    const out: Value[] = new Array<Value>(args.length);
-    if (this.fast) {
-      const sp = registers.get(this.convention.sp);
-      for (let i = 0; i < args.length; i++) {
-        const at = this.fast[i];
-        out[i] = at >= 0 ? fromHalves(args[i].type, registers.lo(at), registers.hi(at)) : integerFromMemory(args[i].type, memory, sp + ~at);
-      }
-      return out;
-    }
+    const { fetch, at, codes, plan } = this;
+    const count = fetch.length;
+    const out: Value[] = new Array<Value>(count);
     if (this.needsFloats) this.floats.readFloat();
-    for (let i = 0; i < args.length; i++) {
-      const value = this.take(args[i], registers, memory);
-      out[i] = args[i].type.kind === 'V' ? this.variadic.list(memory, value as number) : value;
+    const sp = this.usesStack ? registers.get(this.convention.sp) : 0;
+    for (let i = 0; i < count; i++) {
+      const place = at[i];
+      const code = codes[i];
+      switch (fetch[i]) {
+        case Fetch.Register:
+          out[i] = fromHalves(code, registers.lo(place), registers.hi(place));
+          break;
+        case Fetch.Stack:
+          out[i] = fromHalves(code, memory.u32(sp + place), code >= Integer.Signed64 ? memory.u32(sp + place + 4) : 0);
+          break;
+        case Fetch.StackFloat:
+          out[i] = memory.f32(sp + place);
+          break;
+        case Fetch.StackDouble:
+          out[i] = memory.f64(sp + place);
+          break;
+        case Fetch.VectorFloat:
+          out[i] = new DataView(registers.buffer).getFloat32(place, true);
+          break;
+        case Fetch.VectorDouble:
+          out[i] = new DataView(registers.buffer).getFloat64(place, true);
+          break;
+        default:
+          out[i] = this.take(plan.args[i], registers, memory);
+      }
+      if (plan.args[i].type.kind === 'V') out[i] = this.variadic.list(memory, out[i] as number);
     }
     return out;
   }
@@ -75,7 +127,7 @@ export class Bound implements BoundSignature {
     if (byReference) return memory.bytes(this.pointerIn(pieces[0], registers, memory), type.size);
     const bytes = new Uint8Array(Math.max(8, type.size));
     for (const piece of pieces) this.read(piece, registers, memory, bytes);
-    return fromBytes(type, bytes.subarray(0, type.size));
+    return fromBytes(type, bytes.subarray(0, type.size), this.convention.model);
   }
 
   private pointerIn({ place }: Piece, registers: Registers, memory: MemoryView): number {
@@ -98,12 +150,8 @@ export class Bound implements BoundSignature {
     }
   }
 
-  private vector(index: number): number {
-    return FLOAT_OFFSET + this.convention.vectorBase + 16 * index;
-  }
-
-  /** Write one piece; `base` is the address of the first stacked argument. Says whether floats changed. */
-  private write(piece: Piece, registers: Registers, memory: MemoryView, base: number, bytes: Uint8Array): boolean {
+  /** Write one piece; `base` is the address of the first stacked argument. */
+  private write(piece: Piece, registers: Registers, memory: MemoryView | undefined, base: number, bytes: Uint8Array): void {
     const { place, offset, size } = piece;
     const part = bytes.subarray(offset, offset + size);
     switch (place.in) {
@@ -111,34 +159,33 @@ export class Bound implements BoundSignature {
         const target = new Uint8Array(registers.buffer, 8 * place.slot, 8);
         target.fill(0);
         target.set(part);
-        registers.dirty |= 1;
-        return false;
+        registers.dirty |= RegisterGroup.General;
+        break;
       }
       case 'vector':
         new Uint8Array(registers.buffer, this.vector(place.index), 16).fill(0);
         new Uint8Array(registers.buffer, this.vector(place.index), size).set(part);
-        return true;
+        break;
       case 'stack':
-        memory.write(base + place.offset, part);
-        return false;
-      case 'st0':
-        return false;
+        memory!.write(base + place.offset, part);
+        break;
     }
   }
 
   varargs(registers: Registers, memory: MemoryView): VarArgs {
+    if (!this.parsed.variadic) throw new Error(`'${this.signature}' has no variable arguments`);
     if (this.variadic.restNeedsFloats) this.floats.readFloat();
     return this.variadic.rest(registers, memory, this.plan);
   }
 
   returns(registers: Registers, memory: MemoryView, value: Value): void {
     const { convention, plan } = this;
-    const { type } = plan.result;
     if ('memory' in plan.result) {
       const address = this.pointerIn({ place: plan.hidden!, offset: 0, size: 8 }, registers, memory);
-      memory.write(address, value as Uint8Array);
+      memory.write(address, toBytes(plan.result.type, value, convention.model));
       if (plan.hiddenReturn !== undefined) registers.set(plan.hiddenReturn, address);
-    } else if (type.kind !== 'v') this.putResult(plan.result, registers, value);
+    } else if (this.resultSlot >= 0) this.putInteger(registers, this.resultSlot, value);
+    else if (plan.result.type.kind !== 'v') this.putResult(plan.result, registers, value);
     if (convention.link !== undefined) registers.set(convention.pc, registers.get(convention.link));
     else {
       const sp = registers.get(convention.sp);
@@ -147,88 +194,93 @@ export class Bound implements BoundSignature {
     }
   }
 
+  /** As a 32-bit move does, a 32-bit result clears the upper half. */
+  private putInteger(registers: Registers, slot: number, value: Value): void {
+    if (this.resultCode <= Integer.Unsigned32) registers.set(slot, lowHalf(value));
+    else if (typeof value === 'bigint') registers.setBig(slot, BigInt.asUintN(64, value));
+    else if (Number(value ?? 0) < 2 ** 64) registers.set(slot, Number(value ?? 0));
+    else registers.setBig(slot, 0xffffffffffffffffn);
+  }
+
   private putResult(placed: Placed, registers: Registers, value: Value): void {
     const { type, pieces } = placed;
-    const [{ place }] = pieces;
-    if (place.in === 'st0') {
-      this.floats.readFloat();
-      pushSt0(registers, type.kind === 'f' ? Math.fround(Number(value)) : Number(value));
-      this.floats.writeFloat();
-      return;
+    if (this.resultNeedsFloats) this.floats.readFloat();
+    if (pieces[0].place.in === 'st0') {
+      const number = type.kind === 'struct' ? fromBytes(placed.x87!, toBytes(type, value, this.convention.model), this.convention.model) : value;
+      pushSt0(registers, (placed.x87 ?? type).kind === 'f' ? Math.fround(Number(number)) : Number(number));
+    } else {
+      const bytes = toBytes(type, value, this.convention.model);
+      for (const piece of pieces) this.write(piece, registers, undefined, 0, bytes);
     }
-    if (integerKind(type) && pieces.length === 1 && place.in === 'integer') {
-      const [low, high] = toHalves(value);
-      const words = new Uint32Array(registers.buffer, 8 * place.slot, 2);
-      words[0] = low;
-      words[1] = type.size === 8 ? high : 0;
-      registers.dirty |= 1;
-      return;
-    }
-    if (pieces.some((p) => p.place.in === 'vector')) this.floats.readFloat();
-    const bytes = toBytes(type, value, this.quad);
-    let changed = false;
-    for (const piece of pieces) changed = this.write(piece, registers, undefined as never, 0, bytes) || changed;
-    if (changed) this.floats.writeFloat();
+    if (this.resultNeedsFloats) this.floats.writeFloat();
   }
 
   enter(registers: Registers, memory: MemoryView, target: number, args: Value[], returnAddress: number): void {
     const { convention, plan } = this;
-    let top = registers.get(convention.sp) - convention.redZone;
-    const copy = (size: number): number => {
-      top = roundUp(top - size - 15, 16);
-      return top;
-    };
-    const copies = plan.args.map((arg, i) => {
-      if (!arg.byReference) return 0;
-      const address = copy(arg.type.size);
-      memory.write(address, args[i] as Uint8Array);
-      return address;
-    });
-    let resultMemory = 0;
-    if ('memory' in plan.result) {
-      resultMemory = copy(plan.result.type.size);
-      this.resultMemory.push(resultMemory);
-    }
+    if (args.length !== plan.args.length) throw new TypeError(`'${this.signature}' takes ${plan.args.length} arguments, not ${args.length}`);
+    const { word } = convention.model;
     const align = this.abi.stackAlign;
+    // From the top down: copies of large structs, the result's memory, stacked arguments, the return address.
+    let top = registers.get(convention.sp) - convention.redZone;
+    top -= top % 16;
+    const pointer: Type = { kind: 'p', size: word, align: word };
+    const values: Value[] = plan.args.map((arg, i) => {
+      if (!arg.byReference) return args[i];
+      top = Math.floor((top - arg.type.size) / 16) * 16;
+      memory.write(top, toBytes(arg.type, args[i], convention.model));
+      return top;
+    });
+    if ('memory' in plan.result) top = Math.floor((top - plan.result.type.size) / 16) * 16;
     const base = Math.floor((top - plan.stackBytes) / align) * align;
-    let changed = false;
     if (this.needsFloats) this.floats.readFloat();
     plan.args.forEach((arg, i) => {
-      const type: Type = arg.byReference ? { kind: 'p', size: convention.model.word, align: convention.model.word } : arg.type;
-      const bytes = toBytes(type, arg.byReference ? copies[i] : args[i], this.quad);
-      for (const piece of arg.pieces) changed = this.write(piece, registers, memory, base, bytes) || changed;
+      const bytes = toBytes(arg.byReference ? pointer : arg.type, values[i], convention.model);
+      for (const piece of arg.pieces) {
+        this.write(piece, registers, memory, base, bytes);
+        const { place } = piece;
+        // A variadic callee looks for floats in the integer register of their position.
+        if (this.parsed.variadic && place.in === 'vector' && convention.floatsInBoth) {
+          this.write({ ...piece, place: { in: 'integer', slot: convention.integerArguments[place.index] } }, registers, memory, base, bytes);
+        }
+      }
     });
-    if (plan.hidden) {
-      const size = convention.model.word;
-      this.write({ place: plan.hidden, offset: 0, size }, registers, memory, base, toBytes({ kind: 'p', size, align: size }, resultMemory, false));
-    }
-    if (changed) this.floats.writeFloat();
+    if (plan.hidden) this.write({ place: plan.hidden, offset: 0, size: word }, registers, memory, base, toBytes(pointer, top, convention.model));
+    if (this.parsed.variadic && convention.vectorCount !== undefined) registers.set(convention.vectorCount, plan.vectors);
+    if (this.needsFloats) this.floats.writeFloat();
     if (convention.link !== undefined) {
       registers.set(convention.link, returnAddress);
       registers.set(convention.sp, base);
     } else {
-      memory.setWord(base - convention.model.word, returnAddress);
-      registers.set(convention.sp, base - convention.model.word);
+      memory.setWord(base - word, returnAddress);
+      registers.set(convention.sp, base - word);
     }
     registers.set(convention.pc, target);
   }
 
   result(registers: Registers, memory: MemoryView): Value {
-    const { plan } = this;
+    const { convention, plan } = this;
     const { type } = plan.result;
-    if ('memory' in plan.result) return memory.bytes(this.resultMemory.pop()!, type.size);
+    if ('memory' in plan.result) {
+      // Where `enter` put it: SP is now `base` again (plus what the callee popped).
+      const base = registers.get(convention.sp) - plan.calleePops;
+      return memory.bytes(base + roundUp(plan.stackBytes, this.abi.stackAlign), type.size);
+    }
+    if (this.resultSlot >= 0) return fromHalves(this.resultCode, registers.lo(this.resultSlot), registers.hi(this.resultSlot));
     if (type.kind === 'v') return undefined;
-    const [{ place }] = plan.result.pieces;
-    if (place.in === 'st0') {
-      this.floats.readFloat();
-      const value = popSt0(registers);
+    if (this.resultNeedsFloats) this.floats.readFloat();
+    if (plan.result.pieces[0].place.in === 'st0') {
+      const kind = plan.result.x87 ?? type;
+      const popped = popSt0(registers);
       this.floats.writeFloat();
-      return type.kind === 'f' ? Math.fround(value) : value;
+      const value = kind.kind === 'f' ? Math.fround(popped) : popped;
+      return type.kind === 'struct' ? padded(toBytes(kind, value, convention.model), type.size) : value;
     }
-    if (integerKind(type) && place.in === 'integer' && plan.result.pieces.length === 1) {
-      return fromHalves(type, registers.lo(place.slot), registers.hi(place.slot));
-    }
-    if (plan.result.pieces.some((p) => p.place.in === 'vector')) this.floats.readFloat();
     return this.take(plan.result, registers, memory);
   }
+}
+
+function padded(bytes: Uint8Array, size: number): Uint8Array {
+  const out = new Uint8Array(size);
+  out.set(bytes);
+  return out;
 }

@@ -5,7 +5,7 @@
  */
 import { X86 } from '../cpu/registers.js';
 import { roundUp, whole, type Convention, type Place, type Placed, type Plan } from './placement.js';
-import type { Signature, Type } from './types.js';
+import { isFloat, scalars, type Signature, type Type } from './types.js';
 
 interface Variant {
   windows: boolean;
@@ -18,7 +18,7 @@ interface Variant {
 export function ia32(variant: Variant): Convention {
   const { windows } = variant;
   const convention: Convention = {
-    model: { word: 4, long: 4, longDouble: windows ? 8 : 12, align8: windows ? 8 : 4 },
+    model: { word: 4, long: 4, longDouble: windows ? 8 : 12, longDoubleFormat: windows ? 'double' : 'x87', align8: windows ? 8 : 4 },
     stackArguments: 4,
     redZone: 0,
     sp: X86.rsp,
@@ -43,7 +43,7 @@ export function ia32(variant: Variant): Convention {
       const args = signature.args.map(take);
       return {
         args,
-        result: memory ? { type: signature.result, memory: true } : resultOf(signature.result),
+        result: memory ? { type: signature.result, memory: true } : resultOf(signature.result, windows),
         ...(hidden && { hidden, hiddenReturn: X86.rax }),
         stackBytes: stack,
         calleePops: variant.pops && !signature.variadic ? stack : memory && !windows ? 4 : 0,
@@ -59,8 +59,11 @@ function inRegisters(type: Type, variant: Variant): boolean {
   return variant.smallStructsInRegisters && [1, 2, 4, 8].includes(type.size);
 }
 
-function resultOf(type: Type): Placed {
-  if (type.kind === 'f' || type.kind === 'd' || type.kind === 'D') return whole(type, { in: 'st0' });
+function resultOf(type: Type, windows: boolean): Placed {
+  if (isFloat(type)) return whole(type, { in: 'st0' });
+  // Where small structs come back in registers, one float or double does so as a scalar would (not on Windows).
+  const parts = scalars(type);
+  if (type.kind === 'struct' && !windows && parts.length === 1 && isFloat(parts[0].type)) return { ...whole(type, { in: 'st0' }), x87: parts[0].type };
   const pieces = [{ place: { in: 'integer', slot: X86.rax } as const, offset: 0, size: Math.min(4, type.size) }];
   if (type.size > 4) pieces.push({ place: { in: 'integer', slot: X86.rdx } as never, offset: 4, size: type.size - 4 });
   return { type, pieces, byReference: false };

@@ -21,6 +21,8 @@ export interface Placed {
   pieces: Piece[];
   /** The pieces hold the address of a copy. */
   byReference: boolean;
+  /** A struct of one floating member that is returned in st0: that member's type. */
+  x87?: Type;
 }
 
 export interface Plan {
@@ -50,8 +52,12 @@ export interface Convention {
   integerArguments: readonly number[];
   vectorArguments: number;
   calleeSaved: readonly number[];
-  /** Where vector register 0 lies in the float area, and its integer return registers. */
+  /** Where vector register 0 lies in the float area. */
   vectorBase: number;
+  /** Variadic calls pass floats in the integer register of their position too. */
+  floatsInBoth?: boolean;
+  /** Variadic calls pass the number of vector registers here. */
+  vectorCount?: number;
   place(signature: Signature): Plan;
 }
 

@@ -13,8 +13,14 @@ function classify(type: Type): boolean[] | undefined {
   return Array.from({ length: Math.ceil(type.size / 8) }, (_, i) => parts.filter((p) => p.offset >> 3 === i).every((p) => isFloat(p.type)));
 }
 
+/** A struct that holds one long double and nothing else comes back in st0 (classes X87, X87UP). */
+function x87Member(type: Type): Type | undefined {
+  const parts = type.kind === 'struct' ? scalars(type) : [];
+  return parts.length === 1 && parts[0].type.kind === 'D' ? parts[0].type : undefined;
+}
+
 export const sysvX8664: Convention = {
-  model: { word: 8, long: 8, longDouble: 16, align8: 8 },
+  model: { word: 8, long: 8, longDouble: 16, longDoubleFormat: 'x87', align8: 8 },
   stackArguments: 8,
   redZone: 128,
   sp: X86.rsp,
@@ -23,6 +29,7 @@ export const sysvX8664: Convention = {
   vectorArguments: 8,
   calleeSaved: [X86.rbx, X86.rbp, X86.r12, X86.r13, X86.r14, X86.r15],
   vectorBase: 160,
+  vectorCount: X86.rax,
   place(signature: Signature): Plan {
     let integers = 0;
     let vectors = 0;
@@ -45,7 +52,7 @@ export const sysvX8664: Convention = {
       return { type, pieces, byReference: false };
     };
     const { result } = signature;
-    const memory = result.kind === 'struct' && !classify(result);
+    const memory = result.kind === 'struct' && !classify(result) && !x87Member(result);
     if (memory) integers = 1;
     return {
       args: signature.args.map(take),
@@ -61,6 +68,8 @@ export const sysvX8664: Convention = {
 
 function resultOf(type: Type): Placed {
   if (type.kind === 'D') return whole(type, { in: 'st0' });
+  const x87 = x87Member(type);
+  if (x87) return { ...whole(type, { in: 'st0' }), x87 };
   const free = [X86.rax, X86.rdx];
   let vectors = 0;
   const pieces = (classify(type) ?? []).map((sse, i): Piece => ({

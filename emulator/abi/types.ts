@@ -13,11 +13,11 @@ export interface Type {
 export interface DataModel {
   word: 4 | 8;
   long: 4 | 8;
-  /** Size of long double in memory. */
+  /** Size of long double in memory, and what it is. */
   longDouble: 8 | 12 | 16;
+  longDoubleFormat: 'double' | 'x87' | 'quad';
   /** Alignment of 8-byte scalars inside structs. */
   align8: 4 | 8;
-  /** sizeof(va_list) where it is passed as something else than a pointer. */
 }
 
 export interface Signature {

@@ -1,14 +1,20 @@
-/** Values in register slots, vector registers, the x87 stack and memory: reading and writing one piece. */
+/**
+ * Values of the signature language as bytes, as two 32-bit halves, and on the x87 stack.
+ *
+ * Words of 8 bytes (l, L, z, p) are numbers: exact below 2^53, else rounded to the nearest
+ * double. 2^64 itself (SIZE_MAX rounded up) becomes all ones again on the way back, so
+ * masks like (size_t)-1 survive; other values above 2^53 keep their top 53 bits.
+ */
 import { FLOAT_OFFSET } from '../cpu/registers.js';
 import type { Registers } from '../engine.js';
-import type { MemoryView } from '../memory/memory-view.js';
 import type { Value } from './abi.js';
 import { fromExtended, fromQuad, toExtended, toQuad } from './long-double.js';
-import type { Type } from './types.js';
+import type { DataModel, Type } from './types.js';
 
 const ST0 = FLOAT_OFFSET + 32;
+const HIGH = 2 ** 32;
 
-/** Push a value on the x87 stack of the FXSAVE image (Intel SDM vol. 1, 10.5.1: ST order, abridged tags by physical register). */
+/** Push bytes on the x87 stack of the FXSAVE image (Intel SDM vol. 1, 10.5.1: registers in ST order, tags by physical register). */
 export function pushSt0(registers: Registers, value: number): void {
   const bytes = new Uint8Array(registers.buffer);
   const view = new DataView(registers.buffer);
@@ -32,37 +38,59 @@ export function popSt0(registers: Registers): number {
   return value;
 }
 
-/** An integer value from its two halves. */
-export function fromHalves(type: Type, low: number, high: number): number | bigint {
+/** How an integer type is decoded from two halves. */
+export const Integer = { Signed32: 0, Unsigned32: 1, Signed64: 2, Unsigned64: 3, BigSigned: 4, BigUnsigned: 5 } as const;
+
+export function integerCode(type: Type): number {
   switch (type.kind) {
     case 'i':
-      return low | 0;
-    case 'u':
-      return low >>> 0;
-    case 'l':
-      return type.size === 4 ? low | 0 : (high | 0) * 2 ** 32 + (low >>> 0);
+      return Integer.Signed32;
     case 'q':
-      return (BigInt(high | 0) << 32n) | BigInt(low >>> 0);
+      return Integer.BigSigned;
     case 'Q':
-      return (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
+      return Integer.BigUnsigned;
+    case 'l':
+      return type.size === 4 ? Integer.Signed32 : Integer.Signed64;
     default:
-      return type.size === 4 ? low >>> 0 : (high >>> 0) * 2 ** 32 + (low >>> 0);
+      return type.size === 4 ? Integer.Unsigned32 : Integer.Unsigned64;
   }
 }
 
-/**
- * Two halves of an integer value; numbers may be negative. A number that was rounded up to 2^64
- * (SIZE_MAX as a size_t) becomes all ones again.
- */
-export function toHalves(value: Value): [number, number] {
-  if (typeof value === 'bigint') return [Number(value & 0xffffffffn), Number((value >> 32n) & 0xffffffffn)];
-  const number = Number(value ?? 0);
-  if (number >= 2 ** 64) return [0xffffffff, 0xffffffff];
-  return [number >>> 0, Math.floor(number / 2 ** 32) >>> 0];
+export function fromHalves(code: number, low: number, high: number): number | bigint {
+  switch (code) {
+    case Integer.Signed32:
+      return low | 0;
+    case Integer.Unsigned32:
+      return low >>> 0;
+    case Integer.Signed64:
+      return (high | 0) * HIGH + (low >>> 0);
+    case Integer.Unsigned64:
+      return (high >>> 0) * HIGH + (low >>> 0);
+    case Integer.BigSigned:
+      return (BigInt(high | 0) << 32n) | BigInt(low >>> 0);
+    default:
+      return (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
+  }
+}
+
+export function lowHalf(value: Value): number {
+  if (typeof value === 'number') return value >= 2 ** 64 ? 0xffffffff : value >>> 0;
+  if (typeof value === 'bigint') return Number(value & 0xffffffffn);
+  return 0;
+}
+
+export function highHalf(value: Value): number {
+  if (typeof value === 'number') return value >= 2 ** 64 ? 0xffffffff : Math.floor(value / HIGH) >>> 0;
+  if (typeof value === 'bigint') return Number((value >> 32n) & 0xffffffffn);
+  return 0;
+}
+
+export function isInteger(type: Type): boolean {
+  return !['v', 'f', 'd', 'D', 'struct'].includes(type.kind);
 }
 
 /** A value of `type` from its bytes in memory order. */
-export function fromBytes(type: Type, bytes: Uint8Array): Value {
+export function fromBytes(type: Type, bytes: Uint8Array, model: DataModel): Value {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   switch (type.kind) {
     case 'struct':
@@ -72,28 +100,28 @@ export function fromBytes(type: Type, bytes: Uint8Array): Value {
     case 'd':
       return view.getFloat64(0, true);
     case 'D':
-      return type.size === 8 ? view.getFloat64(0, true) : type.size === 12 || type.align !== 16 ? fromExtended(view, 0) : fromQuad(view, 0);
+      if (model.longDoubleFormat === 'double') return view.getFloat64(0, true);
+      return model.longDoubleFormat === 'x87' ? fromExtended(view, 0) : fromQuad(view, 0);
     default:
-      return fromHalves(type, view.getUint32(0, true), type.size === 8 ? view.getUint32(4, true) : 0);
+      return fromHalves(integerCode(type), view.getUint32(0, true), type.size === 8 ? view.getUint32(4, true) : 0);
   }
 }
 
-export function toBytes(type: Type, value: Value, quad: boolean): Uint8Array {
-  if (type.kind === 'struct') return value as Uint8Array;
-  const bytes = new Uint8Array(Math.max(type.size, 16));
+export function toBytes(type: Type, value: Value, model: DataModel): Uint8Array {
+  if (type.kind === 'struct') {
+    if (!(value instanceof Uint8Array) || value.length !== type.size) throw new TypeError(`a struct of ${type.size} bytes is expected`);
+    return value;
+  }
+  const bytes = new Uint8Array(16);
   const view = new DataView(bytes.buffer);
+  const format = type.kind === 'D' ? model.longDoubleFormat : undefined;
   if (type.kind === 'f') view.setFloat32(0, Number(value), true);
-  else if (type.kind === 'd' || (type.kind === 'D' && type.size === 8)) view.setFloat64(0, Number(value), true);
-  else if (type.kind === 'D') (quad ? toQuad : toExtended)(Number(value), view, 0);
+  else if (type.kind === 'd' || format === 'double') view.setFloat64(0, Number(value), true);
+  else if (format === 'x87') toExtended(Number(value), view, 0);
+  else if (format === 'quad') toQuad(Number(value), view, 0);
   else {
-    const [low, high] = toHalves(value);
-    view.setUint32(0, low, true);
-    view.setUint32(4, high, true);
+    view.setUint32(0, lowHalf(value), true);
+    view.setUint32(4, highHalf(value), true);
   }
   return bytes.subarray(0, type.size);
-}
-
-/** Fast path: a word-size-or-less integer straight from memory. */
-export function integerFromMemory(type: Type, memory: MemoryView, address: number): number | bigint {
-  return fromHalves(type, memory.u32(address), type.size === 8 ? memory.u32(address + 4) : 0);
 }

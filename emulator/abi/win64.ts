@@ -1,7 +1,7 @@
 /** Windows x64: four positions shared by integers and floats, 32 bytes of home space, odd sizes by reference. Source: Microsoft's x64 convention. */
 import { X86 } from '../cpu/registers.js';
 import { roundUp, whole, type Convention, type Place, type Placed, type Plan } from './placement.js';
-import type { Signature, Type } from './types.js';
+import { isFloat, type Signature, type Type } from './types.js';
 
 const INTEGERS = [X86.rcx, X86.rdx, X86.r8, X86.r9];
 
@@ -9,12 +9,8 @@ function fits(type: Type): boolean {
   return type.kind !== 'struct' || [1, 2, 4, 8].includes(type.size);
 }
 
-function float(type: Type): boolean {
-  return type.kind === 'f' || type.kind === 'd' || type.kind === 'D';
-}
-
 export const win64: Convention = {
-  model: { word: 8, long: 4, longDouble: 8, align8: 8 },
+  model: { word: 8, long: 4, longDouble: 8, longDoubleFormat: 'double', align8: 8 },
   stackArguments: 8,
   redZone: 0,
   sp: X86.rsp,
@@ -23,6 +19,7 @@ export const win64: Convention = {
   vectorArguments: 4,
   calleeSaved: [X86.rbx, X86.rbp, X86.rdi, X86.rsi, X86.r12, X86.r13, X86.r14, X86.r15],
   vectorBase: 160,
+  floatsInBoth: true,
   place(signature: Signature): Plan {
     const memory = signature.result.kind === 'struct' && !fits(signature.result);
     let position = memory ? 1 : 0;
@@ -30,7 +27,7 @@ export const win64: Convention = {
       const index = position++;
       const byReference = !fits(type);
       const place: Place =
-        index >= 4 ? { in: 'stack', offset: 8 * index } : float(type) ? { in: 'vector', index } : { in: 'integer', slot: INTEGERS[index] };
+        index >= 4 ? { in: 'stack', offset: 8 * index } : isFloat(type) ? { in: 'vector', index } : { in: 'integer', slot: INTEGERS[index] };
       return byReference ? { type, pieces: [{ place, offset: 0, size: 8 }], byReference } : whole(type, place);
     };
     const args = signature.args.map(take);
@@ -39,7 +36,7 @@ export const win64: Convention = {
       args,
       result: memory
         ? { type: result, memory: true }
-        : whole(result, float(result) ? { in: 'vector', index: 0 } : { in: 'integer', slot: X86.rax }),
+        : whole(result, isFloat(result) ? { in: 'vector', index: 0 } : { in: 'integer', slot: X86.rax }),
       ...(memory && { hidden: { in: 'integer', slot: X86.rcx } as const, hiddenReturn: X86.rax }),
       // The home space of the four register positions comes first.
       stackBytes: Math.max(32, roundUp(8 * position, 8)),
