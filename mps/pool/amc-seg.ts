@@ -13,6 +13,8 @@ export class AMCSeg extends MutatorSeg {
   /** Bytes copied out of it in this trace. */
   forwarded = 0;
   accountedAsBuffered = false;
+  /** Where what was condemned ends: beyond it a buffer has been allocating since. */
+  private condemnedLimit = 0;
   /** Condemned at least once: its bytes aren't new. */
   old = false;
   /** Its bytes don't count towards its generation's capacity. */
@@ -63,6 +65,7 @@ export class AMCSeg extends MutatorSeg {
       buffer = undefined;
     }
     let condemned = this.size;
+    this.condemnedLimit = buffer ? buffer.scanLimit : this.limit;
     if (buffer) {
       const { scanLimit, poolLimit } = buffer;
       // Nothing but a buffer that isn't used yet.
@@ -288,7 +291,7 @@ export class AMCSeg extends MutatorSeg {
       if (board ? this.isPinned(object, next) : methods.isfwd(object) === 0) {
         padTo(p);
         preserved += end - p;
-        if (board) statistics.notePin(trace, p, end);
+        if (board && p < this.condemnedLimit) statistics.notePin(trace, p, end);
         padBase = end;
       }
       p = end;
