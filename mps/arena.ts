@@ -254,13 +254,26 @@ export class Arena {
     if (this.plinth.checking) this.check();
     this.shield.leave();
   }
+  /** Run `body` in the arena. */
   inside<T>(body: () => T): T {
     this.enter();
+    let result: T;
     try {
-      return body();
-    } finally {
-      this.leave();
+      result = body();
+    } catch (error) {
+      this.abandon();
+      throw error;
     }
+    this.leave();
+    return result;
+  }
+  /**
+   * The client left by a non-local exit, from an assertion handler perhaps. If nothing was
+   * under way the arena stays usable; otherwise the lock stays held, as in the original.
+   */
+  private abandon(): void {
+    this.insidePoll = false;
+    if (this.lock > 1 || (this.shield.depth === 0 && this.shield.holds === 0)) this.leave();
   }
   poll(): void {
     polling.poll(this);
@@ -271,21 +284,18 @@ export class Arena {
     const seg = this.vm.segOf(address);
     const root = seg ? undefined : this.roots.find((r) => r.covers(address));
     if (!seg && !root) return false;
-    this.enter();
-    try {
+    this.inside(() => {
       this.statistics.barrierFaults++;
       const hit = mode & (seg ? seg.pm : root!.pm);
       if (this.port.events.on) this.port.events.emit('barrier', { address, mode, hit });
       // Nothing: another thread has been here in the meantime.
-      if (hit === 0) return true;
+      if (hit === 0) return;
       if (seg) {
         const res = seg.access(address, hit);
         this.plinth.aver(res === Res.OK, 'ArenaAccess', 'res == ResOK');
       } else root!.access(hit);
-      return true;
-    } finally {
-      this.leave();
-    }
+    });
+    return true;
   }
 
   suspendThreads(): void {

@@ -165,23 +165,19 @@ export class Buffer {
   fill(size: number): number {
     const { arena, align } = this.pool;
     const { plinth } = arena;
-    arena.enter();
-    try {
+    return arena.inside(() => {
       arena.poll();
       if (!plinth.aver(size > 0, 'BufferFill', 'size > 0')) return -Res.PARAM;
       if (!plinth.aver(size % align === 0, 'BufferFill', 'SizeIsAligned(size, BufferPool(buffer)->alignment)')) return -Res.PARAM;
       if (!plinth.aver(this.init === this.alloc, 'BufferFill', 'BufferIsReady(buffer)')) return -Res.FAIL;
       return this.fillInside(size);
-    } finally {
-      arena.leave();
-    }
+    });
   }
 
   trip(p: number, size: number): boolean {
     const { arena, align } = this.pool;
     const { plinth } = arena;
-    arena.enter();
-    try {
+    return arena.inside(() => {
       plinth.aver(size > 0, 'BufferTrip', 'size > 0');
       plinth.aver(size % align === 0, 'BufferTrip', 'SizeIsAligned(size, BufferPool(buffer)->alignment)');
       plinth.aver(p !== 0, 'BufferTrip', 'p != 0');
@@ -191,9 +187,7 @@ export class Buffer {
       plinth.aver(p + size === this.init, 'BufferTrip', 'AddrAdd(p, size) == buffer->ap_s.init');
       plinth.aver(arena.vm.poolOf(p) === this.pool, 'BufferTrip', 'PoolHasAddr(BufferPool(buffer), p)');
       return this.tripInside(p);
-    } finally {
-      arena.leave();
-    }
+    });
   }
 
   destroy(): void {

@@ -111,9 +111,8 @@ export abstract class Pool {
   // The interface of mps.h.
   alloc(size: number): number {
     const { arena } = this;
-    const plinth = arena.plinth;
-    arena.enter();
-    try {
+    const { plinth } = arena;
+    return arena.inside(() => {
       arena.poll();
       plinth.aver(size > 0, 'PoolAlloc', 'size > 0');
       const p = this.allocBlock(size);
@@ -122,16 +121,13 @@ export abstract class Pool {
         plinth.aver(p % this.align === 0, 'PoolAlloc', 'AddrIsAligned(*pReturn, pool->alignment)');
       }
       return p;
-    } finally {
-      arena.leave();
-    }
+    });
   }
 
   free(address: number, size: number): void {
     const { arena } = this;
-    const plinth = arena.plinth;
-    arena.enter();
-    try {
+    const { plinth } = arena;
+    arena.inside(() => {
       if (plinth.checking) {
         plinth.aver(size > 0, 'PoolFree', 'size > 0');
         if (!plinth.aver(address !== 0, 'PoolFree', 'old != NULL')) return;
@@ -140,9 +136,7 @@ export abstract class Pool {
         if (!plinth.aver(own, 'PoolFree', 'PoolHasRange(pool, old, AddrAdd(old, size))')) return;
       }
       this.freeBlock(address, size);
-    } finally {
-      arena.leave();
-    }
+    });
   }
 
   totalSize(): number {
