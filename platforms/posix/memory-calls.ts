@@ -3,19 +3,26 @@
  * placement in its direction, its behaviour over holes. Results are an address or
  * 0, or an errno number negated. Source: POSIX.1-2017; the differences in
  * MemoryTraits were observed on Linux and read in the FreeBSD and XNU kernels.
+ *
+ * The address space's regions say what is mapped and with which protection it was
+ * mapped; what a page allows now is in the page table alone, so that a heap whose
+ * pages are protected one by one stays one region and mprotect's cost is flat.
  */
-import { Prot, type Engine } from '../../emulator/engine.js';
-import { Mappings, type MappingKind } from './mappings.js';
+import { Prot } from '../../emulator/engine.js';
+import type { AddressSpace, MapOptions, Region } from '../../emulator/memory/address-space.js';
 import type { ErrnoNumbers, MemoryTraits } from './traits.js';
 
-export type PageTable = Pick<Engine, 'mapPages' | 'unmapPages' | 'protectPages' | 'protection'>;
+interface Piece {
+  base: number;
+  limit: number;
+  region: Region;
+}
 
 export class MemoryCalls {
-  readonly mappings = new Mappings();
   private readonly pageSize: number;
 
   constructor(
-    private readonly pages: PageTable,
+    readonly space: AddressSpace,
     readonly traits: MemoryTraits,
     private readonly errno: ErrnoNumbers,
   ) {
@@ -41,10 +48,28 @@ export class MemoryCalls {
     return 0;
   }
 
+  /** The mapped pieces of [base, limit), in order. */
+  private pieces(base: number, limit: number): Piece[] {
+    const whole = this.space.find(base);
+    if (whole && whole.limit >= limit) return [{ base, limit, region: whole }];
+    const regions = this.space.regions();
+    let low = 0;
+    let high = regions.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (regions[middle].limit > base) high = middle;
+      else low = middle + 1;
+    }
+    const found: Piece[] = [];
+    for (let i = low; i < regions.length && regions[i].base < limit; i++) {
+      found.push({ base: Math.max(base, regions[i].base), limit: Math.min(limit, regions[i].limit), region: regions[i] });
+    }
+    return found;
+  }
+
   mmap(address: number, length: number, prot: number, flags: number, fd: number, offset: number): number {
     const { traits, errno } = this;
     const map = traits.flags;
-    const fixed = (flags & map.FIXED) !== 0 || (map.NOREPLACE !== 0 && (flags & map.NOREPLACE) !== 0);
     if (length === 0) return -errno.EINVAL;
     if (traits.refusesUnknownFlags && flags & ~map.known) return -errno.EINVAL;
     const sharing = flags & (map.SHARED | map.PRIVATE);
@@ -58,10 +83,13 @@ export class MemoryCalls {
     const size = this.pageUp(length);
     if (size > traits.limit) return -errno.ENOMEM;
     if (sharing !== map.SHARED && prot & Prot.Write && size > traits.overcommitLimit) return -errno.ENOMEM;
-    const base = fixed ? this.fixedPlace(address, size, flags) : this.place(address, size);
-    if (base < 0) return base;
-    this.map(base, size, prot, 'anonymous', flags & map.SHARED ? 'shared' : 'anonymous');
+    const base = this.isFixed(flags) ? this.fixedPlace(address, size, flags) : this.place(address, size);
+    if (base >= 0) this.space.map(base, size, this.effective(prot & 7));
     return base;
+  }
+
+  private isFixed(flags: number): boolean {
+    return (flags & (this.traits.flags.FIXED | this.traits.flags.NOREPLACE)) !== 0;
   }
 
   private fixedPlace(address: number, size: number, flags: number): number {
@@ -69,19 +97,19 @@ export class MemoryCalls {
     if (address % this.pageSize !== 0) return -errno.EINVAL;
     if (address + size > traits.limit) return traits.topDown ? -errno.ENOMEM : -errno.EINVAL;
     if (address < traits.lowest) return -errno.EPERM;
-    const noReplace = traits.flags.NOREPLACE !== 0 && (flags & traits.flags.NOREPLACE) !== 0;
-    if (noReplace && !this.mappings.isFree(address, address + size)) return -errno.EEXIST;
+    if (flags & traits.flags.NOREPLACE && !this.space.isFree(address, size)) return -errno.EEXIST;
     return address;
   }
 
   /** Where the kernel puts a mapping that is not fixed. */
   private place(hint: number, size: number): number {
-    const { traits, mappings } = this;
+    const { traits, space } = this;
     const wanted = this.pageUp(hint);
-    if (wanted >= traits.lowest && wanted + size <= traits.limit && mappings.isFree(wanted, wanted + size)) return wanted;
+    if (wanted >= traits.lowest && wanted + size <= traits.limit && space.isFree(wanted, size)) return wanted;
+    const { pageSize } = this;
     const found = traits.topDown
-      ? (mappings.highestFree(size, traits.lowest, traits.mmapBase) ?? mappings.lowestFree(size, traits.mmapBase, traits.limit))
-      : mappings.lowestFree(size, traits.mmapBase, traits.limit);
+      ? (space.findFree(size, pageSize, traits.lowest, traits.mmapBase, true) ?? space.findFree(size, pageSize, traits.mmapBase, traits.limit, false))
+      : space.findFree(size, pageSize, traits.mmapBase, traits.limit, false);
     return found ?? -this.errno.ENOMEM;
   }
 
@@ -91,15 +119,9 @@ export class MemoryCalls {
     return base < 0 ? undefined : base;
   }
 
-  /** Map new zero pages for the system itself (stacks, images, the kernel's page). */
-  map(base: number, size: number, prot: number, kind: MappingKind, name: string): void {
-    this.mappings.add(base, base + size, kind, name);
-    this.pages.mapPages(base, size, this.effective(prot));
-  }
-
-  /** Take address space without pages: whatever touches it faults as unmapped. */
-  reserve(base: number, size: number, kind: MappingKind, name: string): void {
-    this.mappings.add(base, base + size, kind, name);
+  /** Map new zero pages for the system itself (stacks, the kernel's page). */
+  map(base: number, size: number, prot: number, options: MapOptions): void {
+    this.space.map(base, this.pageUp(size), this.effective(prot), options);
   }
 
   munmap(address: number, length: number): number {
@@ -108,13 +130,12 @@ export class MemoryCalls {
     const base = this.pageDown(address);
     const size = this.pageUp(length + (address - base));
     if (length === 0 || base + size > traits.limit) return -errno.EINVAL;
-    for (const piece of this.mappings.pieces(base, base + size)) this.pages.unmapPages(piece.base, piece.limit - piece.base);
-    this.mappings.remove(base, base + size);
+    this.space.unmap(base, size);
     return 0;
   }
 
   mprotect(address: number, length: number, prot: number): number {
-    const { traits, errno, mappings } = this;
+    const { traits, errno } = this;
     if (address % this.pageSize !== 0 && !traits.roundsDown) return -errno.EINVAL;
     const denied = this.protectionError(prot);
     if (denied !== 0) return denied;
@@ -123,42 +144,51 @@ export class MemoryCalls {
     const limit = base + this.pageUp(length + (address - base));
     if (limit > traits.limit) return -errno.ENOMEM;
     const wanted = this.effective(prot & 7);
-    const covered = mappings.coveredTo(base, limit);
-    if (covered === limit) {
-      this.pages.protectPages(base, limit - base, wanted);
-      return 0;
+    const pieces = this.pieces(base, limit);
+    let covered = base;
+    for (const piece of pieces) if (piece.base === covered) covered = piece.limit;
+    if (covered < limit && traits.protectHole === 'fail') return -errno.ENOMEM;
+    for (const piece of pieces) {
+      if (piece.base >= covered && traits.protectHole === 'partial') break;
+      if (wanted & ~piece.region.maxProt) return -errno.EACCES;
+      this.protectPiece(piece, wanted);
     }
-    switch (traits.protectHole) {
-      case 'skip':
-        for (const piece of mappings.pieces(base, limit)) this.pages.protectPages(piece.base, piece.limit - piece.base, wanted);
-        return 0;
-      case 'partial':
-        if (covered > base) this.pages.protectPages(base, covered - base, wanted);
-        return -errno.ENOMEM;
-      case 'fail':
-        return -errno.ENOMEM;
-    }
+    return covered < limit && traits.protectHole === 'partial' ? -errno.ENOMEM : 0;
+  }
+
+  private protectPiece({ base, limit, region }: Piece, prot: number): void {
+    // A region mapped without access has no pages yet: the address space gives it some.
+    if (region.prot === Prot.None) this.space.protect(base, limit - base, prot);
+    else this.space.engine.protectPages(base, limit - base, prot);
   }
 
   madvise(address: number, length: number, advice: number): number {
-    const { traits, errno, mappings } = this;
+    const { traits, errno } = this;
     if (address % this.pageSize !== 0) return -errno.EINVAL;
     if (advice < 0 || advice > traits.adviceLimit) return -errno.EINVAL;
     const limit = address + this.pageUp(length);
-    if (advice === traits.MADV_DONTNEED && traits.dontNeedDrops) {
-      for (const piece of mappings.pieces(address, limit)) this.dropPages(piece.base, piece.limit);
+    let covered = address;
+    for (const { base, limit: end } of this.pieces(address, limit)) {
+      if (advice === traits.MADV_DONTNEED && traits.dontNeedDrops) this.dropPages(base, end);
+      if (base === covered) covered = end;
     }
-    return mappings.coveredTo(address, limit) < limit ? -errno.ENOMEM : 0;
+    return covered < limit ? -errno.ENOMEM : 0;
   }
 
   /** Pages become zero and keep their protection. */
   private dropPages(base: number, limit: number): void {
+    const { engine } = this.space;
     for (let page = base; page < limit; ) {
-      const prot = this.pages.protection(page);
+      const prot = engine.protection(page);
       let end = page + this.pageSize;
-      while (end < limit && this.pages.protection(end) === prot) end += this.pageSize;
-      if (prot >= 0) this.pages.mapPages(page, end - page, prot);
+      while (end < limit && engine.protection(end) === prot) end += this.pageSize;
+      if (prot >= 0) engine.mapPages(page, end - page, prot);
       page = end;
     }
+  }
+
+  /** Does anything lie at `address`? (A fault there is ACCERR, else MAPERR.) */
+  isMapped(address: number): boolean {
+    return this.space.find(address) !== undefined;
   }
 }

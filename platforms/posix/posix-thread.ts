@@ -13,8 +13,9 @@ export interface SignalInfo {
   value?: number;
   /** Machine trap behind it (siginfo's trap number on FreeBSD); undefined: not a fault. */
   trap?: number;
-  /** For people: what happened, should nobody handle it. */
+  /** For people: what happened and where, should nobody handle it. */
   about?: string;
+  pc?: number;
 }
 
 export interface SignalAction {
@@ -47,6 +48,8 @@ export class PosixThread {
   suspendedMask: SignalSet | undefined;
   altStack: AlternateStack | undefined;
   trap: TrapRecord = { number: 0, error: 0, address: 0, syndrome: 0 };
+  /** The last fault in words, for who passes it on. */
+  lastFault: { about: string; pc: number } | undefined;
   /** Blocking calls that a handler has interrupted: they answer EINTR when taken up again. */
   interrupted: { pc: number; sp: number }[] = [];
   /** pthread_t as the guest sees it. */
@@ -54,10 +57,10 @@ export class PosixThread {
   errnoAddress = 0;
   /** The whole stack mapping, guard included; size 0: not ours to free. */
   stackMapping = { base: 0, size: 0 };
+  /** A thread of the system itself: it doesn't keep the process alive. */
+  service = false;
   detached = false;
   joined = false;
-  /** Being ended: value, and rounds of key destructors done. */
-  exit: { value: number; round: number; next: number } | undefined;
   readonly keys = new Map<number, number>();
 
   constructor(

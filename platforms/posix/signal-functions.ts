@@ -10,7 +10,11 @@ import { fail, type PosixSystem } from './system.js';
 const SIG_ERR = -1;
 
 export class SignalFunctions {
-  constructor(private readonly system: PosixSystem) {}
+  constructor(
+    private readonly system: PosixSystem,
+    /** What the C library passes as sa_restorer; 0: nothing. */
+    private readonly restorer = 0,
+  ) {}
 
   private valid(signal: number): boolean {
     return signal >= 1 && signal <= this.system.traits.signals.limit;
@@ -53,7 +57,7 @@ export class SignalFunctions {
 
   /** sigaction(2) by the C library, which adds its own restorer where the OS has one. */
   install(signal: number, handler: number, flags: number, mask: SignalSet): void {
-    this.system.signals.actions[signal] = { handler, flags: flags >>> 0, mask, restorer: 0 };
+    this.system.signals.actions[signal] = { handler, flags: flags >>> 0, mask, restorer: this.restorer };
     this.system.signals.discardIgnored(signal);
   }
 

@@ -53,6 +53,10 @@ export class Signals {
 
   /** A fault: delivered now, or the death of the process. */
   force(thread: Thread, info: SignalInfo): void {
+    if (info.about !== undefined) {
+      const { process } = this;
+      posixThread(thread).lastFault = { about: info.about, pc: process.registers(thread).get(process.abi.pc) };
+    }
     const { handler } = this.actions[info.signal];
     if (handler === SIG_DFL || handler === SIG_IGN || has(posixThread(thread).mask, info.signal)) this.kill(thread, info);
     this.handle(thread, info);
@@ -224,9 +228,9 @@ export class Signals {
     const { process } = this;
     const name = this.name(info.signal);
     const description = signalDescription(name);
-    const pc = process.registers(thread).get(process.abi.pc);
+    const pc = info.pc ?? process.registers(thread).get(process.abi.pc);
     const about = info.about ?? (info.pid !== undefined ? 'sent by the program itself' : undefined);
-    process.end({
+    return process.end({
       kind: 'signal',
       signal: info.signal,
       text: `killed by ${name}${description ? ` (${description})` : ''}${about ? `: ${about}` : ''}, at ${this.nameOf(pc)}`,

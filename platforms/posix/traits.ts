@@ -84,7 +84,7 @@ export interface MemoryTraits {
 export interface ObjectTraits {
   /** sizeof of the type that programs declare. */
   size: number;
-  /** The declared object is a pointer to the real one, 0 (or `staticLimit` - 1 and less) before its first use. */
+  /** The declared object is a pointer to the real one, null before its first use. */
   indirect: boolean;
 }
 
@@ -116,16 +116,24 @@ export interface PthreadTraits {
   /** Offset of the state word in pthread_once_t: `onceInit` before, `onceDone` after. */
   once: { state: number; init: number; done: number };
   keyBytes: 4 | 8;
+  /** Number of the first key. */
+  firstKey: number;
   keysMax: number;
   destructorIterations: number;
+  /** pthread_kill of a thread that has ended but not been joined succeeds (glibc since 2.34) instead of ESRCH. */
+  killsEnded: boolean;
   detached: number;
   joinable: number;
   stackMinimum: number;
   defaultStack: number;
   defaultGuard: number;
   barrierSerial: number;
+  /** Offset of a word of the condition variable that says its clock. */
+  condClock: number;
   clockRealtime: number;
   clockMonotonic: number;
+  /** Clocks that count as the monotonic one does: coarse, raw, process and thread CPU time. */
+  otherClocks: readonly number[];
   /** sem_t: where its count lies; `unsupported`: sem_init answers ENOSYS. */
   semaphore: { size: number; count: number; magic?: { offset: number; value: number }; unsupported?: boolean; maximum: number };
 }

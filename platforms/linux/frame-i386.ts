@@ -1,0 +1,197 @@
+/**
+ * The two signal frames of Linux on IA-32 (a 32-bit process on a 64-bit kernel):
+ * with SA_SIGINFO the rt frame, else the old one. Source: arch/x86/kernel/signal_32.c;
+ * offsets observed on a 6.18 kernel.
+ */
+import { X86 } from '../../emulator/cpu/registers.js';
+import type { Process } from '../../emulator/process/process.js';
+import type { Thread } from '../../emulator/process/thread.js';
+import { FrameMemory, permitted } from '../posix/frame-memory.js';
+import { posixThread, type PosixThread, type SignalAction, type SignalInfo } from '../posix/posix-thread.js';
+import { altStackFlags, frameStart, type ContextLayout } from '../posix/signal-frames.js';
+import { emptySet, type SignalSet } from '../posix/signal-set.js';
+import type { SignalTraits } from '../posix/traits.js';
+import { fxsaveImage, initialFxsave } from '../posix/x87-state.js';
+import type { LinuxFrames } from './frames.js';
+import { applyLegacyHeader, buildLegacyHeader, LEGACY_HEADER } from './legacy-fp.js';
+import { writeSiginfo } from './siginfo.js';
+import { buildFpArea, FP_AREA_SIZE, FXSAVE_RESTORED, XSAVE_SIZE } from './xsave-area.js';
+
+export const RtFrame = {
+  restorer: 0, signo: 4, pinfo: 8, puc: 0xc, siginfo: 0x10, ucontext: 0x90, stack: 0x98, mcontext: 0xa4, sigmask: 0xfc, retcode: 0x104, end: 0x10c, fp: 0x114,
+} as const;
+export const OldFrame = { restorer: 0, signo: 4, mcontext: 8, unused: 0x60, extramask: 0x2d0, retcode: 0x2d4, end: 0x2dc, fp: 0x2e4 } as const;
+const SIZE = OldFrame.fp + LEGACY_HEADER + FP_AREA_SIZE;
+const MCONTEXT_SIZE = 88;
+
+/** Register slot of each word of the context up to SS; the three that are none are below. */
+const GREGS = [
+  X86.gs, X86.fs, X86.es, X86.ds, X86.rdi, X86.rsi, X86.rbp, X86.rsp, X86.rbx, X86.rdx, X86.rcx, X86.rax, -1, -1, X86.rip, X86.cs, X86.rflags, X86.rsp,
+  X86.ss,
+];
+const NAMES = [
+  'gs', 'fs', 'es', 'ds', 'edi', 'esi', 'ebp', 'esp', 'ebx', 'edx', 'ecx', 'eax', 'trapno', 'err', 'eip', 'cs', 'eflags', 'uesp', 'ss', 'fpregs',
+  'oldmask', 'cr2',
+];
+const Word = { esp: 7, trapno: 12, err: 13, eip: 14, cs: 15, eflags: 16, uesp: 17, ss: 18, fpregs: 19, oldmask: 20, cr2: 21 } as const;
+
+const RESTORED_FLAGS = 0x40dd5;
+const RF = 0x10000;
+const HANDLER_CLEARS = 0x400 | 0x100 | RF;
+const CW = 0x37f;
+/** mov eax,173; int 80h and pop eax; mov eax,119; int 80h: never executed, debuggers look for it. */
+const RT_RETCODE = [0x0000adb8, 0x0080cd00];
+const OLD_RETCODE = [0x0077b858, 0x80cd0000];
+
+export class FrameI386 implements LinuxFrames {
+  readonly context: ContextLayout = {
+    ucontextSize: 364,
+    mcontext: RtFrame.mcontext - RtFrame.ucontext,
+    mcontextSize: MCONTEXT_SIZE,
+    sp: RtFrame.mcontext - RtFrame.ucontext + 4 * Word.esp,
+    pc: RtFrame.mcontext - RtFrame.ucontext + 4 * Word.eip,
+    nameOf: (offset) => NAMES[offset >>> 2],
+  };
+  /** __kernel_sigreturn and __kernel_rt_sigreturn, for actions without a restorer. */
+  vdso = { sigreturn: 0, rtSigreturn: 0 };
+  private readonly frame: FrameMemory;
+  private readonly registers: Uint32Array;
+  private readonly image: Uint8Array;
+
+  constructor(
+    private readonly process: Process,
+    private readonly traits: SignalTraits,
+  ) {
+    this.frame = new FrameMemory(process, (SIZE + 15) & ~15);
+    this.registers = new Uint32Array(process.engine.registers.buffer);
+    this.image = fxsaveImage(process.engine);
+  }
+
+  push(thread: Thread, info: SignalInfo, action: SignalAction, savedMask: SignalSet): boolean {
+    const { process, frame, registers: r, traits } = this;
+    const { engine } = process;
+    const state = posixThread(thread);
+    const rt = (action.flags & traits.flags.SIGINFO) !== 0;
+    const layout = rt ? RtFrame : OldFrame;
+    const sp = r[X86.rsp * 2];
+    const start = frameStart(state, sp, action, traits);
+    const fx = start - XSAVE_SIZE - 4;
+    const below = fx - (fx % 64) - LEGACY_HEADER - layout.end + 4;
+    const base = below - (below % 16) - 4;
+    if (!(base >= 4096)) return false;
+    engine.readFloat();
+    const w = frame.words;
+    w[0] = action.restorer || (rt ? this.vdso.rtSigreturn : this.vdso.sigreturn);
+    w[1] = info.signal;
+    this.fillContext(layout.mcontext, state, info, savedMask, base + layout.fp);
+    const fp = layout.fp;
+    buildLegacyHeader(frame.bytes, fp, this.image, r[X86.cs * 2], r[X86.ds * 2]);
+    buildFpArea(frame, fp + LEGACY_HEADER, this.image, LEGACY_HEADER);
+    if (rt) this.fillRt(base, state, sp, info, savedMask);
+    else {
+      w[OldFrame.extramask >>> 2] = savedMask[1];
+      w[OldFrame.retcode >>> 2] = OLD_RETCODE[0];
+      w[(OldFrame.retcode >>> 2) + 1] = OLD_RETCODE[1];
+    }
+    const written = permitted(() => {
+      if (rt) frame.store(base, 0, RtFrame.end);
+      else {
+        frame.store(base, 0, OldFrame.unused);
+        frame.store(base + OldFrame.extramask, OldFrame.extramask, OldFrame.end - OldFrame.extramask);
+      }
+      frame.store(base + fp, fp, LEGACY_HEADER + FP_AREA_SIZE);
+    });
+    if (!written) return false;
+    const set = (slot: number, value: number): void => {
+      r[slot * 2] = value;
+      r[slot * 2 + 1] = 0;
+    };
+    set(X86.rax, info.signal);
+    set(X86.rdx, rt ? base + RtFrame.siginfo : 0);
+    set(X86.rcx, rt ? base + RtFrame.ucontext : 0);
+    set(X86.rsp, base);
+    set(X86.rip, action.handler);
+    set(X86.rflags, r[X86.rflags * 2] & ~HANDLER_CLEARS);
+    set(X86.ds, r[X86.ss * 2]);
+    set(X86.es, r[X86.ss * 2]);
+    engine.registers.dirty |= 1;
+    initialFxsave(this.image, CW);
+    engine.writeFloat();
+    return true;
+  }
+
+  private fillContext(at: number, state: PosixThread, info: SignalInfo, savedMask: SignalSet, fp: number): void {
+    const { registers: r } = this;
+    const w = this.frame.words;
+    const first = at >>> 2;
+    for (let i = 0; i < GREGS.length; i++) if (GREGS[i] >= 0) w[first + i] = r[GREGS[i] * 2];
+    if (info.trap !== undefined) w[first + Word.eflags] |= RF;
+    w[first + Word.trapno] = state.trap.number;
+    w[first + Word.err] = state.trap.error;
+    w[first + Word.fpregs] = fp;
+    w[first + Word.oldmask] = savedMask[0];
+    w[first + Word.cr2] = state.trap.address;
+  }
+
+  private fillRt(base: number, state: PosixThread, sp: number, info: SignalInfo, savedMask: SignalSet): void {
+    const { frame, traits } = this;
+    const w = frame.words;
+    w[RtFrame.pinfo >>> 2] = base + RtFrame.siginfo;
+    w[RtFrame.puc >>> 2] = base + RtFrame.ucontext;
+    writeSiginfo(frame, RtFrame.siginfo, info, 4);
+    w[RtFrame.ucontext >>> 2] = 1;
+    w[(RtFrame.ucontext >>> 2) + 1] = 0;
+    w[RtFrame.stack >>> 2] = state.altStack?.sp ?? 0;
+    w[(RtFrame.stack >>> 2) + 1] = altStackFlags(state, sp, traits);
+    w[(RtFrame.stack >>> 2) + 2] = state.altStack?.size ?? 0;
+    w[RtFrame.sigmask >>> 2] = savedMask[0];
+    w[(RtFrame.sigmask >>> 2) + 1] = savedMask[1];
+    w[RtFrame.retcode >>> 2] = RT_RETCODE[0];
+    w[(RtFrame.retcode >>> 2) + 1] = RT_RETCODE[1];
+  }
+
+  sigreturn(thread: Thread, old: boolean): SignalSet | undefined {
+    const { process, frame, registers: r, image } = this;
+    const layout = old ? OldFrame : RtFrame;
+    const base = r[X86.rsp * 2] - (old ? 8 : 4);
+    const w = frame.words;
+    const first = layout.mcontext >>> 2;
+    const fp = layout.fp;
+    const read = permitted(() => {
+      frame.load(base, 0, layout.end);
+      const address = w[first + Word.fpregs];
+      if (address !== 0) frame.load(address, fp, LEGACY_HEADER + 512);
+    });
+    if (!read) return undefined;
+    const cs = w[first + Word.cs] & 0xffff;
+    if (cs !== (r[X86.cs * 2] & 0xffff)) return undefined;
+    const flags = r[X86.rflags * 2];
+    for (let i = 0; i < GREGS.length; i++) {
+      if (GREGS[i] < 0 || i === Word.uesp) continue;
+      const isSelector = i < 4 || i === Word.cs || i === Word.ss;
+      r[GREGS[i] * 2] = isSelector ? w[first + i] & 0xffff : w[first + i];
+      r[GREGS[i] * 2 + 1] = 0;
+    }
+    r[X86.rflags * 2] = (flags & ~RESTORED_FLAGS) | (w[first + Word.eflags] & RESTORED_FLAGS);
+    process.engine.registers.dirty |= 1;
+    if (w[first + Word.fpregs] === 0) initialFxsave(image, CW);
+    else {
+      const fx = fp + LEGACY_HEADER;
+      image.set(frame.bytes.subarray(fx, fx + FXSAVE_RESTORED));
+      applyLegacyHeader(frame.bytes, fp, image);
+    }
+    process.engine.writeFloat();
+    const mask = emptySet();
+    if (old) {
+      mask[0] = w[first + Word.oldmask];
+      mask[1] = w[OldFrame.extramask >>> 2];
+    } else {
+      mask[0] = w[RtFrame.sigmask >>> 2];
+      mask[1] = w[(RtFrame.sigmask >>> 2) + 1];
+      const stack = RtFrame.stack >>> 2;
+      const disabled = (w[stack + 1] & this.traits.altStack.DISABLE) !== 0;
+      posixThread(thread).altStack = disabled ? undefined : { sp: w[stack], size: w[stack + 2] };
+    }
+    return mask;
+  }
+}

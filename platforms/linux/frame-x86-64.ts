@@ -1,0 +1,166 @@
+/**
+ * The signal frame of Linux on x86-64, as the kernel pushes it and rt_sigreturn
+ * reads it back. Source: arch/x86/kernel/signal_64.c; offsets observed on a 6.18 kernel.
+ */
+import { X86 } from '../../emulator/cpu/registers.js';
+import type { Process } from '../../emulator/process/process.js';
+import type { Thread } from '../../emulator/process/thread.js';
+import { FrameMemory, permitted } from '../posix/frame-memory.js';
+import { posixThread, type SignalAction, type SignalInfo } from '../posix/posix-thread.js';
+import { altStackFlags, frameStart, type ContextLayout } from '../posix/signal-frames.js';
+import { emptySet, type SignalSet } from '../posix/signal-set.js';
+import type { SignalTraits } from '../posix/traits.js';
+import { fxsaveImage, initialFxsave } from '../posix/x87-state.js';
+import type { LinuxFrames } from './frames.js';
+import { writeSiginfo } from './siginfo.js';
+import { buildFpArea, FP_AREA_SIZE, FXSAVE_RESTORED, XSAVE_SIZE } from './xsave-area.js';
+
+/** Offsets from the frame's start. */
+export const Frame = {
+  restorer: 0x0, ucontext: 0x8, flags: 0x8, link: 0x10, stack: 0x18, gregs: 0x30, fpregs: 0xe8, reserved: 0xf0, sigmask: 0x130, siginfo: 0x138, fp: 0x1c8,
+} as const;
+const SIZE = Frame.fp + FP_AREA_SIZE;
+
+/** Register slot of each gregs index up to EFL. */
+const GREGS = [
+  X86.r8, X86.r9, X86.r10, X86.r11, X86.r12, X86.r13, X86.r14, X86.r15, X86.rdi, X86.rsi, X86.rbp, X86.rbx, X86.rdx, X86.rax, X86.rcx, X86.rsp,
+  X86.rip, X86.rflags,
+];
+const NAMES = [
+  'r8', 'r9', 'r10', 'r11', 'r12', 'r13', 'r14', 'r15', 'rdi', 'rsi', 'rbp', 'rbx', 'rdx', 'rax', 'rcx', 'rsp', 'rip', 'eflags', 'csgsfs', 'err',
+  'trapno', 'oldmask', 'cr2', 'fpregs',
+];
+const EFL = 17;
+const CSGSFS = 18;
+const ERR = 19;
+
+const Uc = { xstate: 1, savedSs: 2, strictSs: 4 } as const;
+/** Flags that sigreturn restores: AC OF DF TF SF ZF AF PF CF (RF has done its work). */
+const RESTORED_FLAGS = 0x40dd5;
+export const RF = 0x10000;
+/** DF, TF and RF are clear in a handler. */
+const HANDLER_CLEARS = 0x400 | 0x100 | RF;
+const CW = 0x37f;
+
+export class FrameX64 implements LinuxFrames {
+  readonly context: ContextLayout = {
+    ucontextSize: 968,
+    mcontext: Frame.gregs - Frame.ucontext,
+    mcontextSize: 256,
+    sp: Frame.gregs - Frame.ucontext + 8 * 15,
+    pc: Frame.gregs - Frame.ucontext + 8 * 16,
+    nameOf: (offset) => NAMES[offset >>> 3] ?? `mcontext+0x${(offset & ~7).toString(16)}`,
+  };
+  private readonly frame: FrameMemory;
+  private readonly registers: Uint32Array;
+  private readonly image: Uint8Array;
+
+  constructor(
+    private readonly process: Process,
+    private readonly traits: SignalTraits,
+  ) {
+    this.frame = new FrameMemory(process, (SIZE + 15) & ~15);
+    this.registers = new Uint32Array(process.engine.registers.buffer);
+    this.image = fxsaveImage(process.engine);
+  }
+
+  push(thread: Thread, info: SignalInfo, action: SignalAction, savedMask: SignalSet): boolean {
+    if (action.restorer === 0) return false;
+    const { process, frame, registers: r, traits } = this;
+    const { engine } = process;
+    const state = posixThread(thread);
+    const sp = engine.registers.get(X86.rsp);
+    const start = frameStart(state, sp, action, traits);
+    const x = start - XSAVE_SIZE - 4;
+    const below = x - (x % 64) - 0x1b8;
+    const base = below - (below % 16) - 8;
+    if (!(base >= traits.redZone)) return false;
+    engine.readFloat();
+    const w = frame.words;
+    frame.put64(Frame.restorer, action.restorer);
+    w[Frame.flags >>> 2] = Uc.xstate | Uc.savedSs | Uc.strictSs;
+    w.fill(0, (Frame.flags >>> 2) + 1, Frame.stack >>> 2);
+    frame.put64(Frame.stack, state.altStack?.sp ?? 0);
+    frame.put64(Frame.stack + 8, altStackFlags(state, sp, traits));
+    frame.put64(Frame.stack + 16, state.altStack?.size ?? 0);
+    let at = Frame.gregs >>> 2;
+    for (let i = 0; i < GREGS.length; i++) {
+      w[at++] = r[GREGS[i] * 2];
+      w[at++] = r[GREGS[i] * 2 + 1];
+    }
+    if (info.trap !== undefined) w[(Frame.gregs >>> 2) + 2 * EFL] |= RF;
+    w[at++] = r[X86.cs * 2] & 0xffff;
+    w[at++] = r[X86.ss * 2] << 16;
+    w[at++] = state.trap.error;
+    w[at++] = 0;
+    w[at++] = state.trap.number;
+    w[at++] = 0;
+    w[at++] = savedMask[0];
+    w[at++] = savedMask[1];
+    frame.put64(at * 4, state.trap.address);
+    frame.put64(Frame.fpregs, base + Frame.fp);
+    w[Frame.sigmask >>> 2] = savedMask[0];
+    w[(Frame.sigmask >>> 2) + 1] = savedMask[1];
+    const wantsInfo = (action.flags & traits.flags.SIGINFO) !== 0;
+    if (wantsInfo) writeSiginfo(frame, Frame.siginfo, info, 8);
+    buildFpArea(frame, Frame.fp, this.image, 0);
+    const written = permitted(() => {
+      // The reserved words, and siginfo where it is not asked for, keep what the stack held.
+      frame.store(base, 0, Frame.reserved);
+      frame.store(base + Frame.sigmask, Frame.sigmask, wantsInfo ? 8 + 128 : 8);
+      frame.store(base + Frame.fp, Frame.fp, FP_AREA_SIZE);
+    });
+    if (!written) return false;
+    const registers = engine.registers;
+    registers.set(X86.rdi, info.signal);
+    registers.set(X86.rsi, base + Frame.siginfo);
+    registers.set(X86.rdx, base + Frame.ucontext);
+    registers.set(X86.rax, 0);
+    registers.set(X86.rsp, base);
+    registers.set(X86.rip, action.handler);
+    registers.set(X86.rflags, r[X86.rflags * 2] & ~HANDLER_CLEARS);
+    initialFxsave(this.image, CW);
+    engine.writeFloat();
+    return true;
+  }
+
+  sigreturn(thread: Thread): SignalSet | undefined {
+    const { process, frame, registers: r } = this;
+    const { engine } = process;
+    const base = engine.registers.get(X86.rsp) - 8;
+    const state = posixThread(thread);
+    const w = frame.words;
+    const image = this.image;
+    const read = permitted(() => {
+      frame.load(base + Frame.ucontext, Frame.ucontext, Frame.siginfo - Frame.ucontext);
+      const fp = frame.get64(Frame.fpregs);
+      if (fp !== 0) frame.load(fp, Frame.fp, 512);
+    });
+    if (!read) return undefined;
+    const cs = w[(Frame.gregs >>> 2) + 2 * CSGSFS] & 0xffff;
+    if (cs !== 0x33 && cs !== 0x23) return undefined;
+    let at = Frame.gregs >>> 2;
+    const flags = r[X86.rflags * 2];
+    for (let i = 0; i < GREGS.length; i++) {
+      r[GREGS[i] * 2] = w[at++];
+      r[GREGS[i] * 2 + 1] = w[at++];
+    }
+    r[X86.rflags * 2] = (flags & ~RESTORED_FLAGS) | (r[X86.rflags * 2] & RESTORED_FLAGS);
+    r[X86.rflags * 2 + 1] = 0;
+    if (cs !== (r[X86.cs * 2] & 0xffff)) engine.registers.set(X86.cs, cs);
+    engine.registers.dirty |= 1;
+    if (frame.get64(Frame.fpregs) === 0) initialFxsave(image, CW);
+    else image.set(frame.bytes.subarray(Frame.fp, Frame.fp + FXSAVE_RESTORED));
+    engine.writeFloat();
+    const size = frame.get64(Frame.stack + 16);
+    if (!(w[(Frame.stack + 8) >>> 2] & this.traits.altStack.DISABLE)) state.altStack = { sp: frame.get64(Frame.stack), size };
+    else state.altStack = undefined;
+    const mask = emptySet();
+    mask[0] = w[Frame.sigmask >>> 2];
+    mask[1] = w[(Frame.sigmask >>> 2) + 1];
+    return mask;
+  }
+}
+
+/** Offsets inside gregs, for tests and tools. */
+export const Greg = { efl: EFL, csgsfs: CSGSFS, err: ERR } as const;

@@ -1,0 +1,121 @@
+/**
+ * glibc's jmp_buf as setjmp fills it, SP, PC (and RBP on x86-64) mangled with the
+ * thread's pointer guard. Source: sysdeps/{x86_64,i386,aarch64}/setjmp.S, sysdep.h; checked by running.
+ */
+import { A64, FLOAT_OFFSET, X86 } from '../../emulator/cpu/registers.js';
+import type { HostCall } from '../../emulator/process/host-call.js';
+import type { Process } from '../../emulator/process/process.js';
+import type { JumpBuffer } from '../posix/jump-buffer.js';
+
+/** Register slot of each word from the start; 'sp' and 'pc' are those of the call. */
+interface Saved {
+  offset: number;
+  slot: number | 'sp' | 'pc';
+  name: string;
+  mangled?: boolean;
+}
+
+const X64: Saved[] = [
+  { offset: 0x00, slot: X86.rbx, name: 'rbx' },
+  { offset: 0x08, slot: X86.rbp, name: 'rbp', mangled: true },
+  { offset: 0x10, slot: X86.r12, name: 'r12' },
+  { offset: 0x18, slot: X86.r13, name: 'r13' },
+  { offset: 0x20, slot: X86.r14, name: 'r14' },
+  { offset: 0x28, slot: X86.r15, name: 'r15' },
+  { offset: 0x30, slot: 'sp', name: 'rsp', mangled: true },
+  { offset: 0x38, slot: 'pc', name: 'rip', mangled: true },
+];
+const I386: Saved[] = [
+  { offset: 0x00, slot: X86.rbx, name: 'ebx' },
+  { offset: 0x04, slot: X86.rsi, name: 'esi' },
+  { offset: 0x08, slot: X86.rdi, name: 'edi' },
+  { offset: 0x0c, slot: X86.rbp, name: 'ebp' },
+  { offset: 0x10, slot: 'sp', name: 'esp', mangled: true },
+  { offset: 0x14, slot: 'pc', name: 'eip', mangled: true },
+];
+const ARM64: Saved[] = [
+  ...Array.from({ length: 10 }, (_, i) => ({ offset: 8 * i, slot: A64.x19 + i, name: `x${19 + i}` })),
+  { offset: 0x50, slot: A64.fp, name: 'x29' },
+  { offset: 0x58, slot: 'pc', name: 'x30', mangled: true },
+  { offset: 0x68, slot: 'sp', name: 'sp', mangled: true },
+];
+
+const SIZES = { ia32: 156, 'x86-64': 200, arm64: 312 } as const;
+/** mask_was_saved. */
+const FLAG = { ia32: 0x18, 'x86-64': 0x40, arm64: 0xb0 } as const;
+const VECTORS = 0x70;
+
+export class GlibcJumpBuffer implements JumpBuffer {
+  readonly size: number;
+  private readonly saved: Saved[];
+
+  constructor(
+    private readonly process: Process,
+    /** ARM64: its pointer guard is a variable, not in the TCB. */
+    private readonly guardVariable: () => number | undefined,
+  ) {
+    this.size = SIZES[process.cpu];
+    this.saved = process.cpu === 'arm64' ? ARM64 : process.cpu === 'ia32' ? I386 : X64;
+  }
+
+  nameOf(offset: number): string {
+    const { wordSize } = this.process.abi;
+    const word = offset - (offset % wordSize);
+    const found = this.saved.find((s) => s.offset === word);
+    if (found) return `jmp_buf.${found.name}${found.mangled ? ' (mangled)' : ''}`;
+    if (this.process.cpu === 'arm64' && word >= VECTORS && word < VECTORS + 64) return `jmp_buf.d${8 + (word - VECTORS) / 8}`;
+    return `jmp_buf+0x${word.toString(16)}`;
+  }
+
+  /** The pointer guard of the thread that is loaded, low and high half. */
+  private guard(): [number, number] {
+    const { process } = this;
+    const memory = process.supervisor;
+    const { registers } = process.engine;
+    if (process.cpu === 'ia32') return [memory.u32(registers.get(X86.gsBase) + 0x18), 0];
+    const at = process.cpu === 'arm64' ? this.guardVariable() : registers.get(X86.fsBase) + 0x30;
+    return at === undefined ? [0, 0] : [memory.u32(at), memory.u32(at + 4)];
+  }
+
+  store(call: HostCall, address: number): void {
+    const { process } = this;
+    const memory = process.supervisor;
+    const registers = process.registers(call.thread);
+    const guard = this.guard();
+    for (const { offset, slot, mangled } of this.saved) {
+      let low: number;
+      let high: number;
+      if (typeof slot === 'number') [low, high] = [registers.lo(slot), registers.hi(slot)];
+      else {
+        // setjmp was called from the MPS's function: SP is in its frame, PC after the call.
+        const value = slot === 'sp' ? address : registers.get(process.abi.pc);
+        [low, high] = [value >>> 0, Math.floor(value / 0x100000000)];
+      }
+      if (mangled) [low, high] = this.mangle(low ^ guard[0], high ^ guard[1]);
+      memory.setU32(address + offset, low);
+      if (process.abi.wordSize === 8) memory.setU32(address + offset + 4, high);
+    }
+    if (process.cpu === 'arm64') this.storeVectors(address);
+    memory.setU32(address + FLAG[process.cpu], 0);
+  }
+
+  /** Rotate left by 17 (x86-64) or 9 (IA-32) after the exclusive or; ARM64 leaves it there. */
+  private mangle(low: number, high: number): [number, number] {
+    switch (this.process.cpu) {
+      case 'x86-64':
+        return [((low << 17) | (high >>> 15)) >>> 0, ((high << 17) | (low >>> 15)) >>> 0];
+      case 'ia32':
+        return [((low << 9) | (low >>> 23)) >>> 0, 0];
+      case 'arm64':
+        return [low >>> 0, high >>> 0];
+    }
+  }
+
+  /** d8 to d15. */
+  private storeVectors(address: number): void {
+    const { process } = this;
+    process.engine.readFloat();
+    const vectors = new Uint8Array(process.engine.registers.buffer, FLOAT_OFFSET, 512);
+    for (let i = 0; i < 8; i++) process.supervisor.write(address + VECTORS + 8 * i, vectors.subarray(16 * (8 + i), 16 * (8 + i) + 8));
+  }
+}

@@ -1,0 +1,165 @@
+/** Linux at work in one process: start, faults, system calls, and what only it has. */
+import type { Image } from '../../emulator/loader/image.js';
+import type { LoadedImage, LoadedImages } from '../../emulator/loader/link.js';
+import type { HostFunction } from '../../emulator/process/host-call.js';
+import type { MemoryFault } from '../../emulator/process/os-model.js';
+import { Random } from '../../emulator/process/random.js';
+import type { Thread } from '../../emulator/process/thread.js';
+import { Prot } from '../../emulator/engine.js';
+import type { OsContext } from '../os.js';
+import { PosixOs, PROCESS_ID } from '../posix/posix-os.js';
+import { posixThread, type PosixThread } from '../posix/posix-thread.js';
+import { LinuxFaults } from './faults.js';
+import { FrameArm64 } from './frame-arm64.js';
+import { FrameI386 } from './frame-i386.js';
+import { linuxFrames } from './frames.js';
+import { GlibcJumpBuffer } from './jump-buffer.js';
+import { linuxLayouts, type LinuxLayout } from './layout.js';
+import { buildStartBlock } from './start-block.js';
+import { LinuxSystemCalls } from './system-calls.js';
+import { LinuxThreads } from './thread-memory.js';
+import { linuxTraits } from './traits.js';
+import { mapVdso, vdsoCode } from './vdso.js';
+
+const SYSTEM_CALL_GATE = 0x80;
+const HEAP_STEP = 132 << 10;
+
+/** What AT_RANDOM points at. */
+function randomBytes(seed: number): Uint8Array {
+  const random = new Random(seed ^ 0x52414e44);
+  return Uint8Array.from({ length: 16 }, () => random.below(256));
+}
+
+export class Linux extends PosixOs {
+  readonly name = 'linux';
+  private readonly layout: LinuxLayout;
+  private readonly linuxThreads: LinuxThreads;
+  private readonly faults: LinuxFaults;
+  private readonly calls: LinuxSystemCalls;
+  private readonly random: Uint8Array;
+  private readonly systemCallEntry: number;
+  private heapEnd = 0;
+
+  constructor(context: OsContext) {
+    const { cpu } = context.process;
+    const layout = linuxLayouts[cpu];
+    const code = vdsoCode(cpu, layout.vdso);
+    const random = randomBytes(context.options.seed);
+    const word = (at: number): number => new DataView(random.buffer).getUint32(at, true);
+    const secrets =
+      cpu === 'ia32'
+        ? { canary: [word(0) & ~0xff, 0] as [number, number], pointerGuard: [word(4), 0] as [number, number] }
+        : { canary: [(word(0) & ~0xff) >>> 0, word(4)] as [number, number], pointerGuard: [word(8), word(12)] as [number, number] };
+    const traits = linuxTraits(cpu, layout);
+    const frames = linuxFrames(context.process, traits.signals);
+    const threads = new LinuxThreads(
+      context.process,
+      () => this.memory,
+      () => this.images!.tls,
+      secrets,
+      code.systemCall,
+    );
+    super(context, () => ({ traits, frames, threads, firstTid: PROCESS_ID, restorer: code.restorer }));
+    this.layout = layout;
+    this.linuxThreads = threads;
+    this.random = random;
+    this.systemCallEntry = code.systemCall;
+    if (frames instanceof FrameI386) frames.vdso = { sigreturn: code.sigreturn, rtSigreturn: code.rtSigreturn };
+    if (frames instanceof FrameArm64) frames.vdsoSigreturn = code.rtSigreturn;
+    mapVdso(this.process, layout);
+    this.process.space.map(layout.stackTop - layout.stackSize, layout.stackSize, Prot.RW, { name: '[stack]' });
+    this.port.jump = new GlibcJumpBuffer(this.process, () => this.images?.exported('__pointer_chk_guard'));
+    this.faults = new LinuxFaults(this);
+    this.calls = new LinuxSystemCalls(this, frames);
+  }
+
+  protected ownFunctions(): HostFunction[] {
+    return [
+      this.errnoLocation('__errno_location'),
+      { name: 'gettid', signature: 'i()', run: (call) => posixThread(call.thread).tid },
+      { name: '__tls_get_addr', signature: 'p(p)', run: (call, index: number) => this.tlsAddress(call.thread, call.memory.word(index), call.memory.word(index + call.memory.wordSize)) },
+    ];
+  }
+
+  /** Dynamic TLS: every module's block is in static TLS here. */
+  private tlsAddress(thread: Thread, module: number, offset: number): number {
+    const { process } = this;
+    const tp = posixThread(thread).identity + (process.cpu === 'arm64' ? 1856 : 0);
+    const block = this.images!.tls.blocks.find((b) => this.images!.list.indexOf(b.module) + 1 === module);
+    return block ? tp + block.offset + offset : 0;
+  }
+
+  protected programBase(image: Image): number {
+    return image.relocatable ? this.layout.pieBase : image.preferredBase;
+  }
+
+  /** The break: the heap grows from the end of the program, as malloc's main arena does; elsewhere when it can't. */
+  heapGrow(bytes: number): number | undefined {
+    const size = Math.ceil(Math.max(bytes, HEAP_STEP) / 4096) * 4096;
+    const { space } = this.process;
+    if (this.heapEnd === 0 || !space.isFree(this.heapEnd, size) || this.heapEnd + size > this.layout.userLimit) return this.anonymous(bytes);
+    const base = this.heapEnd;
+    this.memory.map(base, size, Prot.RW, { name: '[heap]' });
+    this.heapEnd += size;
+    return base;
+  }
+
+  protected startMain(posix: PosixThread, program: LoadedImage, images: LoadedImages): void {
+    const { process, layout, options } = this;
+    const { thread } = posix;
+    const end = program.base + program.image.span;
+    this.heapEnd = Math.ceil(end / 4096) * 4096;
+    thread.stackLimit = layout.stackTop;
+    thread.stackBase = layout.stackTop - layout.stackSize;
+    // The dynamic linker takes the main thread's TLS from mmap.
+    const tlsBytes = Math.ceil((images.tls.size + images.tls.align + 4096) / 4096) * 4096;
+    const area = this.anonymous(tlsBytes);
+    if (area === undefined) throw new Error('no memory for the main thread');
+    this.linuxThreads.placeControlBlock(posix, area + tlsBytes);
+    thread.stackLimit = layout.stackTop;
+    this.storeGuards(images);
+    const block = buildStartBlock(process.supervisor, {
+      layout,
+      path: options.argv[0] ?? program.image.path,
+      argv: options.argv,
+      env: options.env,
+      random: this.random,
+      program,
+      systemCall: this.systemCallEntry,
+    });
+    process.withThread(thread, (registers) => {
+      registers.set(process.abi.sp, block.sp);
+      registers.set(process.abi.pc, program.base + program.image.entry!);
+      this.runInitialisers(thread, images, [block.argc, block.argv, block.envp]);
+    });
+  }
+
+  /** ARM64 keeps the two secrets in variables. */
+  private storeGuards(images: LoadedImages): void {
+    const { canary, pointerGuard } = this.linuxThreads.secrets;
+    const memory = this.process.supervisor;
+    for (const [name, value] of [['__stack_chk_guard', canary], ['__pointer_chk_guard', pointerGuard]] as const) {
+      const at = images.exported(name);
+      if (at === undefined) continue;
+      memory.setU32(at, value[0]);
+      if (this.platform.wordSize === 8) memory.setU32(at + 4, value[1]);
+    }
+  }
+
+  memoryFault(thread: Thread, fault: MemoryFault): void {
+    this.faults.memory(thread, fault);
+  }
+
+  systemCall(thread: Thread): void {
+    this.calls.dispatch(thread);
+  }
+
+  interrupt(thread: Thread, vector: number, detail: number): void {
+    if (vector === SYSTEM_CALL_GATE && this.process.cpu === 'ia32') this.calls.dispatch(thread);
+    else this.faults.interrupt(thread, vector, detail);
+  }
+
+  invalidInstruction(thread: Thread): void {
+    this.faults.invalidInstruction(thread);
+  }
+}

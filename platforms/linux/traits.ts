@@ -1,0 +1,102 @@
+/** Linux with glibc 2.36 as PosixTraits. Source: uapi headers of Linux 6.1, glibc's headers; behaviour observed on 6.18. */
+import type { CpuName } from '../../emulator/engine.js';
+import { linuxErrno } from '../posix/errno.js';
+import { linuxSignals } from '../posix/signal-numbers.js';
+import type { MemoryTraits, PosixTraits, PthreadTraits, SignalTraits } from '../posix/traits.js';
+import type { LinuxLayout } from './layout.js';
+
+function signals(cpu: CpuName): SignalTraits {
+  const wide = cpu !== 'ia32';
+  return {
+    numbers: linuxSignals,
+    limit: 64,
+    flags: { SIGINFO: 0x4, ONSTACK: 0x8000000, RESTART: 0x10000000, NODEFER: 0x40000000, RESETHAND: 0x80000000 },
+    how: { BLOCK: 0, UNBLOCK: 1, SETMASK: 2 },
+    codes: { USER: 0, THREAD: -6, KERNEL: 0x80 },
+    altStack: { ONSTACK: 1, DISABLE: 2, minimum: cpu === 'arm64' ? 5120 : 2048 },
+    redZone: cpu === 'x86-64' ? 128 : 0,
+    reserved: [32, 33],
+    sigset: { size: 128 },
+    sigaction: wide ? { size: 152, handler: 0, mask: 8, flags: 0x88, restorer: 0x90 } : { size: 140, handler: 0, mask: 4, flags: 0x84, restorer: 0x88 },
+    stack: wide ? { size: 24, sp: 0, flags: 8, length: 16 } : { size: 12, sp: 0, flags: 4, length: 8 },
+    siginfo: wide
+      ? { size: 128, signo: 0, errno: 4, code: 8, address: 0x10, pid: 0x10, uid: 0x14, value: 0x18 }
+      : { size: 128, signo: 0, errno: 4, code: 8, address: 0xc, pid: 0xc, uid: 0x10, value: 0x14 },
+  };
+}
+
+/** The emulated machine has 4 GiB: what one request may ask for under heuristic overcommit. */
+const MEMORY = 0x100000000;
+
+function memory(layout: LinuxLayout): MemoryTraits {
+  return {
+    pageSize: 4096,
+    flags: { SHARED: 1, PRIVATE: 2, FIXED: 0x10, ANON: 0x20, NOREPLACE: 0x100000, known: 0xffffffff },
+    lowest: 0x10000,
+    limit: layout.userLimit,
+    topDown: true,
+    mmapBase: layout.mmapBase,
+    needsSharing: true,
+    refusesUnknownFlags: false,
+    roundsDown: false,
+    protectHole: 'partial',
+    badProtection: 'EINVAL',
+    anonymousWithFile: 'ignored',
+    dontNeedDrops: true,
+    writeExecute: 'allowed',
+    overcommitLimit: MEMORY,
+    MADV_DONTNEED: 4,
+    adviceLimit: 25,
+  };
+}
+
+function pthread(cpu: CpuName): PthreadTraits {
+  const wide = cpu !== 'ia32';
+  const direct = (size: number): { size: number; indirect: boolean } => ({ size, indirect: false });
+  return {
+    mutex: {
+      ...direct(cpu === 'arm64' ? 48 : wide ? 40 : 24),
+      lock: 0, count: 4, owner: 8, kind: wide ? 16 : 12, kindMask: 3,
+      normal: 0, recursive: 1, errorCheck: 2, defaultKind: 0, staticKinds: {},
+    },
+    attr: direct(cpu === 'arm64' ? 64 : wide ? 56 : 36),
+    mutexAttr: direct(cpu === 'arm64' ? 8 : 4),
+    condAttr: direct(cpu === 'arm64' ? 8 : 4),
+    cond: direct(48),
+    rwlock: direct(wide ? 56 : 32),
+    barrier: direct(wide ? 32 : 20),
+    once: { state: 0, init: 0, done: 2 },
+    keyBytes: 4,
+    firstKey: 0,
+    keysMax: 1024,
+    destructorIterations: 4,
+    killsEnded: true,
+    detached: 1,
+    joinable: 0,
+    stackMinimum: cpu === 'arm64' ? 131072 : 16384,
+    defaultStack: 8 << 20,
+    defaultGuard: cpu === 'arm64' ? 65536 : 4096,
+    barrierSerial: -1,
+    condClock: 44,
+    clockRealtime: 0,
+    clockMonotonic: 1,
+    otherClocks: [2, 3, 4, 5, 6, 7],
+    semaphore: { size: wide ? 32 : 16, count: 0, maximum: 0x7fffffff },
+  };
+}
+
+export function linuxTraits(cpu: CpuName, layout: LinuxLayout): PosixTraits {
+  return {
+    os: 'linux',
+    wordSize: cpu === 'ia32' ? 4 : 8,
+    errno: linuxErrno,
+    signals: signals(cpu),
+    memory: memory(layout),
+    pthread: pthread(cpu),
+    sysconf: {
+      0: 2097152, 2: 100, 4: 1024, 30: 4096, 83: 1, 84: 1, 85: MEMORY / 4096, 86: MEMORY / 4096, 75: cpu === 'arm64' ? 131072 : 16384,
+      249: layout.minimumSignalStack, 250: 8192,
+    },
+    libraryNames: { c: 'libc.so.6', threads: 'libpthread.so.0' },
+  };
+}

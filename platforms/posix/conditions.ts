@@ -1,0 +1,120 @@
+/** pthread condition variables. Who waits is kept here, in order of arrival, keyed by the variable's address. Source: POSIX.1-2017. */
+import type { HostCall, HostFunction } from '../../emulator/process/host-call.js';
+import { deadlineAt } from './clock.js';
+import type { Mutexes } from './mutexes.js';
+import type { ObjectPlaces } from './objects.js';
+import type { PosixSystem } from './system.js';
+
+interface Waiter {
+  phase: 'new' | 'waiting' | 'locking';
+  /** Recursion count of the mutex to give back. */
+  count: number;
+  woken: boolean;
+  timedOut: boolean;
+}
+
+export class Conditions {
+  private readonly waiters = new Map<number, Waiter[]>();
+
+  constructor(
+    private readonly system: PosixSystem,
+    private readonly places: ObjectPlaces,
+    private readonly mutexes: Mutexes,
+  ) {}
+
+  private leave(state: number, waiter: Waiter): void {
+    const queue = this.waiters.get(state);
+    if (!queue) return;
+    const place = queue.indexOf(waiter);
+    if (place >= 0) queue.splice(place, 1);
+    if (queue.length === 0) this.waiters.delete(state);
+  }
+
+  private wait(call: HostCall, address: number, mutex: number, deadline?: number): number {
+    const { traits, process } = this.system;
+    const state = this.places.state(traits.pthread.cond, address);
+    if (state === 0) return traits.errno.ENOMEM;
+    const waiter = call.attempt<Waiter>(() => ({ phase: 'new', count: 1, woken: false, timedOut: false }));
+    if (waiter.phase === 'new') {
+      const count = this.mutexes.release(call, mutex);
+      if (count < 0) return -count;
+      waiter.count = count;
+      waiter.phase = 'waiting';
+      const queue = this.waiters.get(state);
+      if (queue) queue.push(waiter);
+      else this.waiters.set(state, [waiter]);
+    }
+    if (waiter.phase === 'waiting') {
+      if (!waiter.woken && deadline !== undefined && process.clock.now >= deadline) waiter.timedOut = true;
+      if (!waiter.woken && !waiter.timedOut) {
+        return call.block({ what: `condition 0x${address.toString(16)}`, ready: () => waiter.woken, ...(deadline !== undefined && { deadline }) });
+      }
+      this.leave(state, waiter);
+      waiter.phase = 'locking';
+    }
+    const error = this.mutexes.lock(call, mutex, waiter.count);
+    return error !== 0 ? error : waiter.timedOut ? traits.errno.ETIMEDOUT : 0;
+  }
+
+  private wake(address: number, all: boolean): number {
+    const state = this.places.state(this.system.traits.pthread.cond, address);
+    const queue = this.waiters.get(state) ?? [];
+    for (const waiter of all ? queue.splice(0) : queue.splice(0, 1)) waiter.woken = true;
+    if (queue.length === 0) this.waiters.delete(state);
+    return 0;
+  }
+
+  list(): HostFunction[] {
+    const { places } = this;
+    const { pthread, errno } = this.system.traits;
+    /** The attribute and the variable keep the clock in their first word: 0 = realtime, else clock + 1. */
+    const clockOf = (call: HostCall, address: number): boolean => {
+      const word = call.memory.u32(places.state(pthread.cond, address) + pthread.condClock);
+      return word !== pthread.clockMonotonic + 1;
+    };
+    return [
+      {
+        name: 'pthread_cond_init',
+        signature: 'i(pp)',
+        run: (call, address: number, attributes: number) => {
+          const clock = attributes === 0 ? 0 : call.memory.u32(places.state(pthread.condAttr, attributes));
+          const state = places.fresh(pthread.cond, address);
+          if (state === 0) return errno.ENOMEM;
+          call.memory.setU32(state + pthread.condClock, clock);
+          return 0;
+        },
+      },
+      {
+        name: 'pthread_cond_destroy',
+        signature: 'i(p)',
+        run: (_call, address: number) => {
+          if (this.waiters.has(places.state(pthread.cond, address))) return errno.EBUSY;
+          places.destroy(pthread.cond, address);
+          return 0;
+        },
+      },
+      { name: 'pthread_cond_wait', signature: 'i(pp)', run: (call, address: number, mutex: number) => this.wait(call, address, mutex) },
+      {
+        name: 'pthread_cond_timedwait',
+        signature: 'i(ppp)',
+        run: (call, address: number, mutex: number, time: number) => {
+          const deadline = deadlineAt(call, time, clockOf(call, address));
+          return deadline === undefined ? errno.EINVAL : this.wait(call, address, mutex, deadline);
+        },
+      },
+      { name: 'pthread_cond_signal', signature: 'i(p)', run: (_call, address: number) => this.wake(address, false) },
+      { name: 'pthread_cond_broadcast', signature: 'i(p)', run: (_call, address: number) => this.wake(address, true) },
+      { name: 'pthread_condattr_init', signature: 'i(p)', run: (_call, address: number) => (places.fresh(pthread.condAttr, address) === 0 ? errno.ENOMEM : 0) },
+      { name: 'pthread_condattr_destroy', signature: 'i(p)', run: (_call, address: number) => (places.destroy(pthread.condAttr, address), 0) },
+      {
+        name: 'pthread_condattr_setclock',
+        signature: 'i(pi)',
+        run: (call, address: number, clock: number) => {
+          if (clock !== pthread.clockRealtime && clock !== pthread.clockMonotonic) return errno.EINVAL;
+          call.memory.setU32(places.state(pthread.condAttr, address), clock + 1);
+          return 0;
+        },
+      },
+    ];
+  }
+}

@@ -1,0 +1,98 @@
+/** Unnamed POSIX semaphores. The count is in the guest's sem_t. Source: POSIX.1-2017; layouts of glibc and FreeBSD's libc. */
+import type { HostCall, HostFunction } from '../../emulator/process/host-call.js';
+import { deadlineAt } from './clock.js';
+import { peek } from './mutexes.js';
+import type { InterruptibleWait } from './signals.js';
+import { fail, type PosixSystem } from './system.js';
+
+export function semaphoreFunctions(system: PosixSystem): HostFunction[] {
+  const { traits, signals, process } = system;
+  const layout = traits.pthread.semaphore;
+
+  const valid = (call: HostCall, address: number): boolean => !layout.magic || call.memory.u32(address + layout.magic.offset) === layout.magic.value;
+
+  const tryWait = (call: HostCall, address: number): boolean => {
+    const { memory } = call;
+    const count = memory.u32(address + layout.count);
+    if (count === 0) return false;
+    memory.setU32(address + layout.count, count - 1);
+    return true;
+  };
+
+  const wait = (call: HostCall, address: number, deadline?: number): number => {
+    if (!valid(call, address)) return fail(system, 'EINVAL');
+    if (tryWait(call, address)) return 0;
+    if (signals.wasInterrupted(call)) return fail(system, 'EINTR');
+    if (deadline !== undefined && process.clock.now >= deadline) return fail(system, 'ETIMEDOUT');
+    const request: InterruptibleWait = {
+      what: `semaphore 0x${address.toString(16)}`,
+      ready: () => peek(call.supervisor, address + layout.count, (word) => word > 0),
+      interrupt: 'without-restart',
+      ...(deadline !== undefined && { deadline }),
+    };
+    return call.block(request);
+  };
+
+  return [
+    {
+      name: 'sem_init',
+      signature: 'i(piu)',
+      run: (call, address: number, _shared: number, value: number) => {
+        if (layout.unsupported) return fail(system, 'ENOSYS');
+        if (value > layout.maximum) return fail(system, 'EINVAL');
+        call.memory.fill(address, layout.size, 0);
+        if (layout.magic) call.memory.setU32(address + layout.magic.offset, layout.magic.value);
+        call.memory.setU32(address + layout.count, value);
+        return 0;
+      },
+    },
+    {
+      name: 'sem_destroy',
+      signature: 'i(p)',
+      run: (call, address: number) => {
+        if (layout.unsupported) return fail(system, 'ENOSYS');
+        if (!valid(call, address)) return fail(system, 'EINVAL');
+        if (layout.magic) call.memory.setU32(address + layout.magic.offset, 0);
+        return 0;
+      },
+    },
+    { name: 'sem_wait', signature: 'i(p)', run: (call, address: number) => wait(call, address) },
+    {
+      name: 'sem_trywait',
+      signature: 'i(p)',
+      run: (call, address: number) => {
+        if (!valid(call, address)) return fail(system, 'EINVAL');
+        return tryWait(call, address) ? 0 : fail(system, 'EAGAIN');
+      },
+    },
+    {
+      name: 'sem_timedwait',
+      signature: 'i(pp)',
+      run: (call, address: number, time: number) => {
+        const deadline = deadlineAt(call, time, true);
+        return deadline === undefined ? fail(system, 'EINVAL') : wait(call, address, deadline);
+      },
+    },
+    {
+      name: 'sem_post',
+      signature: 'i(p)',
+      run: (call, address: number) => {
+        if (!valid(call, address)) return fail(system, 'EINVAL');
+        const { memory } = call;
+        const count = memory.u32(address + layout.count);
+        if (count >= layout.maximum) return fail(system, 'EOVERFLOW');
+        memory.setU32(address + layout.count, count + 1);
+        return 0;
+      },
+    },
+    {
+      name: 'sem_getvalue',
+      signature: 'i(pp)',
+      run: (call, address: number, result: number) => {
+        if (!valid(call, address)) return fail(system, 'EINVAL');
+        call.memory.setU32(result, call.memory.u32(address + layout.count));
+        return 0;
+      },
+    },
+  ];
+}

@@ -1,0 +1,309 @@
+/**
+ * pthread threads: creation, end, joining, keys, once. A start routine is guest code
+ * on a stack of its own, entered as that OS's library enters it; when it returns it
+ * reaches a gate that runs key destructors (guest code again) and ends the thread.
+ * Source: POSIX.1-2017; glibc's, libthr's and libpthread's behaviour where it leaves room.
+ */
+import { A64 } from '../../emulator/cpu/registers.js';
+import type { HostCall, HostFunction } from '../../emulator/process/host-call.js';
+import type { Step } from '../../emulator/process/sequence.js';
+import type { Thread } from '../../emulator/process/thread.js';
+import type { ObjectPlaces } from './objects.js';
+import { posixThread, PosixThread } from './posix-thread.js';
+import type { PosixSystem } from './system.js';
+import { AttributeObjects, type ThreadAttributes } from './thread-attributes.js';
+
+/** How one OS and CPU gives a thread its memory and first registers. */
+export interface ThreadPlatform {
+  /** Stack, thread control block, TLS; fills in identity, errnoAddress, stackMapping, stackBase and stackLimit. False: no memory. */
+  prepare(thread: PosixThread, attributes: ThreadAttributes): boolean;
+  /** Registers (the thread is loaded) for `start(argument)`, which returns to `returnAddress`. */
+  begin(thread: PosixThread, start: number, argument: number, returnAddress: number): void;
+  /** The thread has ended and nobody waits for it: its memory may be used again. */
+  release(thread: PosixThread): void;
+}
+
+interface Key {
+  destructor: number;
+}
+
+export class ThreadLibrary {
+  private readonly byIdentity = new Map<number, PosixThread>();
+  private readonly keys: (Key | undefined)[] = [];
+  private readonly attributes: AttributeObjects;
+  private readonly returnGate: number;
+  private nextTid: number;
+  /** Called when the last thread has ended: the process exits with status 0, by exit(). */
+  exitProcess: (thread: Thread) => void;
+
+  constructor(
+    private readonly system: PosixSystem,
+    places: ObjectPlaces,
+    private readonly platform: ThreadPlatform,
+    firstTid: number,
+  ) {
+    const { process } = system;
+    this.nextTid = firstTid;
+    this.attributes = new AttributeObjects(system, places, process.user);
+    this.returnGate = process.defineHostFunction(
+      { name: 'thread-return', signature: 'v()', run: (call) => this.exit(call.thread as Thread, this.result(call.thread as Thread)) },
+      system.traits.libraryNames.threads,
+    );
+    this.exitProcess = () => process.end({ kind: 'exit', code: 0 });
+  }
+
+  private result(thread: Thread): number {
+    // rax and x0 are slot 0.
+    return this.system.process.registers(thread).get(A64.x0);
+  }
+
+  /** Take a thread (the main one, at process start) into the library's care. */
+  adopt(thread: Thread): PosixThread {
+    return new PosixThread(thread, this.nextTid++);
+  }
+
+  register(thread: PosixThread): void {
+    this.byIdentity.set(thread.identity, thread);
+  }
+
+  find(identity: number): PosixThread | undefined {
+    return this.byIdentity.get(identity);
+  }
+
+  /** A new thread; undefined where there is no memory for it. `start` may be a gate. */
+  create(name: string, attributes: ThreadAttributes, start: number, argument: number, parent?: Thread): PosixThread | undefined {
+    const { process } = this.system;
+    const thread = process.createThread(name);
+    const posix = this.adopt(thread);
+    posix.detached = attributes.detached;
+    if (!this.platform.prepare(posix, attributes)) {
+      process.endThread(thread, 0);
+      return undefined;
+    }
+    if (parent) {
+      posix.mask = posixThread(parent).mask.slice();
+      this.inheritFloatControl(parent, thread);
+    }
+    this.register(posix);
+    process.withThread(thread, () => this.platform.begin(posix, start, argument, this.returnGate));
+    process.events.emit('thread-start', { started: thread.id, start, stackBase: thread.stackBase, stackLimit: thread.stackLimit });
+    return posix;
+  }
+
+  /** clone and thr_new give the child its parent's floating-point control. */
+  private inheritFloatControl(parent: Thread, child: Thread): void {
+    const { process } = this.system;
+    const { engine } = process;
+    if (process.cpu === 'arm64') {
+      const fpcr = process.withThread(parent, (registers) => registers.get(A64.fpcr));
+      process.withThread(child, (registers) => registers.set(A64.fpcr, fpcr));
+      return;
+    }
+    const image = new DataView(engine.registers.buffer, 512, 512);
+    const control = process.withThread(parent, () => {
+      engine.readFloat();
+      return { cw: image.getUint16(0, true), mxcsr: image.getUint32(24, true) & ~0x3f };
+    });
+    process.withThread(child, () => {
+      engine.readFloat();
+      image.setUint16(0, control.cw, true);
+      image.setUint32(24, control.mxcsr, true);
+      engine.writeFloat();
+    });
+  }
+
+  private createFunction(call: HostCall, result: number, attr: number, start: number, argument: number): number {
+    const { traits, process } = this.system;
+    const attributes = this.attributes.read(attr);
+    call.memory.setWord(result, call.memory.word(result));
+    const created = this.create(`thread ${process.threads.length + 1}`, attributes, start, argument, call.thread as Thread);
+    if (!created) return traits.errno.EAGAIN;
+    call.memory.setWord(result, created.identity);
+    return 0;
+  }
+
+  /** pthread_exit, and the end of a start routine: destructors, then the end. Never returns. */
+  exit(thread: Thread, value: number): never {
+    const posix = posixThread(thread);
+    return this.system.process.sequences.start(thread, this.destructors(posix), () => this.finish(posix, value));
+  }
+
+  private *destructors(posix: PosixThread): Generator<Step> {
+    for (let round = 0; round < this.system.traits.pthread.destructorIterations; round++) {
+      let any = false;
+      for (let key = 0; key < this.keys.length; key++) {
+        const value = posix.keys.get(key);
+        const destructor = this.keys[key]?.destructor ?? 0;
+        if (!value || destructor === 0) continue;
+        posix.keys.delete(key);
+        any = true;
+        yield { address: destructor, signature: 'v(p)', args: [value] };
+      }
+      if (!any) return;
+    }
+  }
+
+  private finish(posix: PosixThread, value: number): void {
+    const { process } = this.system;
+    const { thread } = posix;
+    const others = process.threads.some((t) => t !== thread && t.state !== 'ended' && !posixThread(t).service);
+    if (!others) return this.exitProcess(thread);
+    process.endThread(thread, value);
+    if (posix.detached) this.forget(posix);
+  }
+
+  private forget(posix: PosixThread): void {
+    this.byIdentity.delete(posix.identity);
+    this.platform.release(posix);
+  }
+
+  private join(call: HostCall, identity: number, result: number): number {
+    const { errno } = this.system.traits;
+    const target = this.find(identity);
+    if (!target) return errno.ESRCH;
+    const { thread } = target;
+    if (thread === call.thread) return errno.EDEADLK;
+    if (target.detached || target.joined) return errno.EINVAL;
+    if (thread.state !== 'ended') return call.block({ what: `the end of thread ${thread.id}`, ready: () => thread.state === 'ended' });
+    if (result !== 0) call.memory.setWord(result, thread.exitValue);
+    target.joined = true;
+    this.forget(target);
+    return 0;
+  }
+
+  private detach(identity: number): number {
+    const { errno } = this.system.traits;
+    const target = this.find(identity);
+    if (!target) return errno.ESRCH;
+    if (target.detached) return errno.EINVAL;
+    target.detached = true;
+    if (target.thread.state === 'ended') this.forget(target);
+    return 0;
+  }
+
+  private kill(call: HostCall, identity: number, signal: number): number {
+    const { system } = this;
+    const { errno, signals: traits } = system.traits;
+    const target = this.find(identity);
+    if (!target) return errno.ESRCH;
+    if (signal < 0 || signal > traits.limit || traits.reserved.includes(signal)) return errno.EINVAL;
+    if (target.thread.state === 'ended') return system.traits.pthread.killsEnded ? 0 : errno.ESRCH;
+    if (signal === 0) return 0;
+    system.signals.sendToThread(target.thread, { signal, code: traits.codes.THREAD, pid: system.pid });
+    return target.thread === call.thread ? system.signals.complete(call, 0) : 0;
+  }
+
+  private once(call: HostCall, address: number, routine: number): number {
+    const { process, traits } = this.system;
+    const { state, init, done } = traits.pthread.once;
+    const { memory } = call;
+    const thread = call.thread as Thread;
+    const word = memory.u32(address + state);
+    if (word === done) return 0;
+    if (word !== init) {
+      return call.block({ what: `pthread_once 0x${address.toString(16)}`, ready: () => process.supervisor.u32(address + state) === done });
+    }
+    memory.setU32(address + state, init + 1 === done ? done + 1 : init + 1);
+    const link = process.cpu === 'arm64' ? process.registers(thread).get(A64.lr) : 0;
+    const steps: Step[] = [{ address: routine, signature: 'v()', args: [] }];
+    return process.sequences.start(thread, steps[Symbol.iterator](), () => {
+      process.supervisor.setU32(address + state, done);
+      const registers = process.registers(thread);
+      if (process.cpu === 'arm64') registers.set(A64.lr, link);
+      process.abi.bind(call.fn.signature).returns(registers, process.supervisor, 0);
+    });
+  }
+
+  private keyFunctions(): HostFunction[] {
+    const { errno, pthread } = this.system.traits;
+    const bits = pthread.keyBytes === 8 ? 'L' : 'u';
+    return [
+      {
+        name: 'pthread_key_create',
+        signature: 'i(pp)',
+        run: (call, result: number, destructor: number) => {
+          let key = 0;
+          while (this.keys[key]) key++;
+          if (key >= pthread.keysMax) return errno.EAGAIN;
+          const number = key + pthread.firstKey;
+          if (pthread.keyBytes === 8) call.memory.setWord(result, number);
+          else call.memory.setU32(result, number);
+          this.keys[key] = { destructor };
+          return 0;
+        },
+      },
+      {
+        name: 'pthread_key_delete',
+        signature: `i(${bits})`,
+        run: (_call, number: number) => {
+          const key = number - pthread.firstKey;
+          if (!this.keys[key]) return errno.EINVAL;
+          this.keys[key] = undefined;
+          for (const thread of this.system.process.threads) posixThread(thread).keys.delete(key);
+          return 0;
+        },
+      },
+      {
+        name: 'pthread_setspecific',
+        signature: `i(${bits}p)`,
+        run: (call, number: number, value: number) => {
+          const key = number - pthread.firstKey;
+          if (!this.keys[key]) return errno.EINVAL;
+          posixThread(call.thread).keys.set(key, value);
+          return 0;
+        },
+      },
+      { name: 'pthread_getspecific', signature: `p(${bits})`, run: (call, number: number) => posixThread(call.thread).keys.get(number - pthread.firstKey) ?? 0 },
+    ];
+  }
+
+  list(): HostFunction[] {
+    const { process, traits } = this.system;
+    const describe = (_call: HostCall, identity: number, address: number): number => {
+      const target = this.find(identity);
+      return target ? this.attributes.describe(address, target) : traits.errno.ESRCH;
+    };
+    return [
+      ...this.attributes.list(),
+      ...this.keyFunctions(),
+      {
+        name: 'pthread_create',
+        signature: 'i(pppp)',
+        run: (call, result: number, attr: number, start: number, argument: number) => this.createFunction(call, result, attr, start, argument),
+      },
+      { name: 'pthread_exit', signature: 'v(p)', run: (call, value: number) => this.exit(call.thread as Thread, value) },
+      { name: 'pthread_join', signature: 'i(pp)', run: (call, identity: number, result: number) => this.join(call, identity, result) },
+      { name: 'pthread_detach', signature: 'i(p)', run: (_call, identity: number) => this.detach(identity) },
+      { name: 'pthread_self', signature: 'p()', run: (call) => posixThread(call.thread).identity },
+      { name: 'pthread_equal', signature: 'i(pp)', run: (_call, a: number, b: number) => (a === b ? 1 : 0) },
+      { name: 'pthread_kill', signature: 'i(pi)', run: (call, identity: number, signal: number) => this.kill(call, identity, signal) },
+      { name: 'pthread_once', signature: 'i(pp)', run: (call, address: number, routine: number) => this.once(call, address, routine) },
+      { name: 'pthread_getattr_np', signature: 'i(pp)', run: describe },
+      { name: 'pthread_attr_get_np', signature: 'i(pp)', run: describe },
+      // The process never forks (fork answers ENOSYS), so the handlers never run.
+      { name: 'pthread_atfork', signature: 'i(ppp)', run: () => 0 },
+      {
+        name: 'sched_yield',
+        signature: 'i()',
+        run: () => {
+          process.reschedule = true;
+          return 0;
+        },
+      },
+      {
+        name: 'pthread_yield',
+        signature: 'i()',
+        run: () => {
+          process.reschedule = true;
+          return 0;
+        },
+      },
+    ];
+  }
+
+  /** Have `thread` call exit(0), the C library's: what the end of the last thread does. */
+  callExit(thread: Thread, exit: number): void {
+    this.system.process.enterGuest(thread, exit, 'v(i)', [0], this.returnGate);
+  }
+}
+
