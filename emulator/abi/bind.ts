@@ -6,6 +6,7 @@ import { FLOAT_OFFSET } from '../cpu/registers.js';
 import { RegisterGroup, type Registers } from '../engine.js';
 import type { MemoryView } from '../memory/memory-view.js';
 import type { Abi, BoundSignature, FloatAccess, Value, VarArgs } from './abi.js';
+import { fromExtended } from './long-double.js';
 import { roundUp, type Convention, type Piece, type Placed, type Plan } from './placement.js';
 import { parseSignature, type Signature, type Type } from './types.js';
 import { fromBytes, fromHalves, Integer, integerCode, isInteger, lowHalf, popSt0, pushSt0, toBytes } from './values.js';
@@ -206,8 +207,8 @@ export class Bound implements BoundSignature {
     const { type, pieces } = placed;
     if (this.resultNeedsFloats) this.floats.readFloat();
     if (pieces[0].place.in === 'st0') {
-      const number = type.kind === 'struct' ? fromBytes(placed.x87!, toBytes(type, value, this.convention.model), this.convention.model) : value;
-      pushSt0(registers, (placed.x87 ?? type).kind === 'f' ? Math.fround(Number(number)) : Number(number));
+      if (placed.x87) this.pushStruct(placed.x87, registers, toBytes(type, value, this.convention.model));
+      else pushSt0(registers, type.kind === 'f' ? Math.fround(Number(value)) : Number(value));
     } else {
       const bytes = toBytes(type, value, this.convention.model);
       for (const piece of pieces) this.write(piece, registers, undefined, 0, bytes);
@@ -269,13 +270,18 @@ export class Bound implements BoundSignature {
     if (type.kind === 'v') return undefined;
     if (this.resultNeedsFloats) this.floats.readFloat();
     if (plan.result.pieces[0].place.in === 'st0') {
-      const kind = plan.result.x87 ?? type;
       const popped = popSt0(registers);
       this.floats.writeFloat();
-      const value = kind.kind === 'f' ? Math.fround(popped) : popped;
-      return type.kind === 'struct' ? padded(toBytes(kind, value, convention.model), type.size) : value;
+      const kind = plan.result.x87 ?? type;
+      const number = fromExtended(new DataView(popped.buffer), 0);
+      const value = kind.kind === 'f' ? Math.fround(number) : number;
+      return type.kind === 'struct' ? padded(kind.kind === 'D' ? popped : toBytes(kind, value, convention.model), type.size) : value;
     }
     return this.take(plan.result, registers, memory);
+  }
+
+  private pushStruct(member: Type, registers: Registers, bytes: Uint8Array): void {
+    pushSt0(registers, member.kind === 'D' ? bytes : (fromBytes(member, bytes, this.convention.model) as number));
   }
 }
 

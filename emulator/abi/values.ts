@@ -15,21 +15,23 @@ const ST0 = FLOAT_OFFSET + 32;
 const HIGH = 2 ** 32;
 
 /** Push bytes on the x87 stack of the FXSAVE image (Intel SDM vol. 1, 10.5.1: registers in ST order, tags by physical register). */
-export function pushSt0(registers: Registers, value: number): void {
+export function pushSt0(registers: Registers, value: number | Uint8Array): void {
   const bytes = new Uint8Array(registers.buffer);
   const view = new DataView(registers.buffer);
   bytes.copyWithin(ST0 + 16, ST0, ST0 + 7 * 16);
-  toExtended(value, view, ST0);
+  if (typeof value === 'number') toExtended(value, view, ST0);
+  else bytes.set(value.subarray(0, 10), ST0);
   const status = view.getUint16(FLOAT_OFFSET + 2, true);
   const top = (((status >> 11) & 7) + 7) & 7;
   view.setUint16(FLOAT_OFFSET + 2, (status & ~(7 << 11)) | (top << 11), true);
   bytes[FLOAT_OFFSET + 4] |= 1 << top;
 }
 
-export function popSt0(registers: Registers): number {
+/** Take the top of the x87 stack: its ten bytes. */
+export function popSt0(registers: Registers): Uint8Array {
   const bytes = new Uint8Array(registers.buffer);
   const view = new DataView(registers.buffer);
-  const value = fromExtended(view, ST0);
+  const value = bytes.slice(ST0, ST0 + 10);
   bytes.copyWithin(ST0, ST0 + 16, ST0 + 8 * 16);
   const status = view.getUint16(FLOAT_OFFSET + 2, true);
   const top = (status >> 11) & 7;
