@@ -19,7 +19,7 @@ export function deadlineOf(call: HostCall, milliseconds: number): number | undef
 }
 
 export function describe(object: KernelObject): string {
-  return object.name ? `${object.kind} '${object.name}'` : `a ${object.kind}`;
+  return object.name ? `${object.kind} '${object.name}'` : `${/^[aeiou]/.test(object.kind) ? 'an' : 'a'} ${object.kind}`;
 }
 
 /** Wait until one of (or all) the objects are signalled; the result as the Win32 functions return it. */
