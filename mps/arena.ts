@@ -1,149 +1,26 @@
-/**
- * Arenas: the whole of one heap. Holds the arena's memory, shield, traces and the rings of
- * everything in it, and is the entry for the functions of mps.h that are about an arena.
- */
+/** Arenas for clients: the functions of mps.h that take an arena, each with its entry and exit. */
 import type { Port } from '../platforms/port.js';
 import { peek, poke } from './access.js';
-import { ArenaRing } from './arena-ring.js';
-import { ArenaVM } from './arena-vm.js';
+import { ArenaStruct, POOL_WORDS, type ArenaOptions } from './arena-struct.js';
 import { Chain, checkGenParams, type GenParam } from './chain.js';
 import { Format, type FormatArgs, type FormatMethods } from './format.js';
-import { GenDesc } from './generation.js';
-import { GuestMemory } from './guest-memory.js';
-import { History } from './history.js';
-import type { LocusPref } from './locus.js';
-import { MessageQueue, type Message } from './message.js';
+import type { Message } from './message.js';
 import { Plinth } from './plinth.js';
 import * as polling from './poll.js';
 import type { Pool, PoolArgs, PoolClass } from './pool.js';
 import { MRGPool } from './pool/mrg.js';
-import { MVFFPool } from './pool/mvff.js';
 import { Rank, Res } from './res.js';
-import { Ring } from './ring.js';
 import { Root, RootMode, type RootSpec } from './root.js';
 import type { AreaScan } from './scan-area.js';
 import type { ScanState } from './scan-state.js';
-import type { GCSeg } from './segment.js';
-import { Shield } from './shield.js';
-import { Statistics } from './statistics.js';
-import { resumeThreads, suspendThreads, Thread } from './thread.js';
-import { TraceWhy, type Trace } from './trace.js';
-import { RefSet, ZoneMap } from './zone.js';
+import { Thread } from './thread.js';
+import { TraceWhy } from './trace.js';
 
-export interface TestHooks {
-  /** Protect nothing. */
-  noBarriers?: boolean;
-  noRegisterScan?: boolean;
-  noStackScan?: boolean;
-}
-
-export interface ArenaOptions {
-  plinth?: Plinth;
-  size?: number;
-  grainSize?: number;
-  zoned?: boolean;
-  commitLimit?: number;
-  spare?: number;
-  spareCommitLimit?: number;
-  pauseTime?: number;
-  topDown?: boolean;
-  extended?: (base: number, size: number) => void;
-  contracted?: (base: number, size: number) => void;
-  /** Emit an event for every reference fixed in stage 2. */
-  fixEvents?: boolean;
-  /** Only for tests that must then lose objects. */
-  testHooks?: TestHooks;
-}
+export type { ArenaOptions, TestHooks } from './arena-struct.js';
 
 const DEFAULT_SIZE = 2 ** 28;
-const DEFAULT_CHAIN: GenParam[] = [
-  { capacity: 8 * 1024, mortality: 0.85 },
-  { capacity: 36 * 1024, mortality: 0.45 },
-];
-const TOP_MORTALITY = 0.5;
-const CONTROL_EXTEND_BY = 32768;
-const POOL_WORDS = 80;
 
-export class Arena {
-  readonly plinth: Plinth;
-  readonly memory: GuestMemory;
-  readonly wordSize: 4 | 8;
-  readonly wordWidth: 32 | 64;
-  readonly testHooks: TestHooks;
-  readonly fixEvents: boolean;
-  readonly statistics = new Statistics();
-  readonly shield: Shield;
-  readonly history: History;
-  readonly messages: MessageQueue;
-  readonly zones: ZoneMap;
-  readonly vm: ArenaVM;
-  /** Preference of pools that have no generations. */
-  readonly defaultPref: LocusPref;
-
-  // Rings, in order of creation.
-  readonly pools: Pool[] = [];
-  readonly formats: Format[] = [];
-  readonly chains: Chain[] = [];
-  readonly roots: Root[] = [];
-  readonly threads: Thread[] = [];
-  readonly deadThreads: Thread[] = [];
-  /** Grey segments by rank, newest first. */
-  readonly greyRings = [0, 1, 2, 3].map(() => new Ring<GCSeg>());
-  topGen!: GenDesc;
-  defaultChain!: Chain;
-  control!: MVFFPool;
-  private mrg: MRGPool | undefined;
-  private systemPools = 0;
-  private rootSerial = 0;
-  private readonly ring: ArenaRing;
-  private structSize = 0;
-  private structBump = 0;
-
-  // Traces.
-  busyTrace: Trace | undefined;
-  /** Set of traces that have flipped. */
-  flippedTraces = 0;
-  emergency = false;
-
-  // Scheduling.
-  clamped = false;
-  insidePoll = false;
-  pollThreshold = 0;
-  /** The allocation clock, in bytes. */
-  fillMutatorSize = 0;
-  pauseTimeSeconds: number;
-  tracedWork = 0;
-  tracedTime = 0;
-  lastWorldCollect: number;
-  private lock = 0;
-
-  private constructor(
-    readonly port: Port,
-    options: ArenaOptions,
-    /** Guest address of the arena structure, in a reservation of its own. */
-    readonly address: number,
-    readonly grain: number,
-    size: number,
-  ) {
-    this.plinth = options.plinth ?? new Plinth();
-    this.memory = new GuestMemory(port);
-    this.wordSize = port.platform.wordSize;
-    this.wordWidth = (this.wordSize * 8) as 32 | 64;
-    this.testHooks = options.testHooks ?? {};
-    this.fixEvents = options.fixEvents ?? false;
-    const longIsWord = !(this.wordWidth === 64 && port.platform.code.startsWith('w3'));
-    this.zones = new ZoneMap(this.wordWidth, Math.floor(Math.log2(size / this.wordWidth)), longIsWord);
-    this.defaultPref = { zones: this.zones.upperHalf, avoid: RefSet.EMPTY, high: false };
-    this.shield = new Shield(this);
-    this.history = new History(this);
-    this.messages = new MessageQueue(this);
-    this.pauseTimeSeconds = options.pauseTime ?? 0.1;
-    this.lastWorldCollect = port.clock();
-    this.ring = ArenaRing.of(port);
-    const commitLimit = options.commitLimit ?? 2 ** this.wordWidth - 1;
-    this.vm = new ArenaVM(this, grain, size, this.zones, { commitLimit, spare: options.spare ?? 0.75 });
-  }
-
+export class Arena extends ArenaStruct {
   static create(port: Port, options: ArenaOptions = {}): Arena | Res {
     const plinth = options.plinth ?? new Plinth();
     const { pageSize, wordSize, mpsAlign } = port.platform;
@@ -182,40 +59,6 @@ export class Arena {
     return arena;
   }
 
-  private structBase = 0;
-
-  private start(options: ArenaOptions, structBase: number): Res {
-    const { vm } = this;
-    this.structBase = structBase;
-    vm.topDown = options.topDown ?? false;
-    vm.zoned = options.zoned ?? true;
-    vm.extended = options.extended ?? vm.extended;
-    vm.contracted = options.contracted ?? vm.contracted;
-    vm.reserved += this.structSize;
-    vm.committed += this.grain;
-    const res = vm.start(() => this.structBlock(POOL_WORDS));
-    if (res !== Res.OK) return res;
-    this.pools.push(vm.freeBlocks, vm.spareBlocks);
-    this.control = new MVFFPool(this, { extendBy: CONTROL_EXTEND_BY }, this.structBlock(POOL_WORDS));
-    this.pools.push(this.control);
-    this.systemPools = this.pools.length;
-    this.topGen = new GenDesc(this, 1024, TOP_MORTALITY);
-    this.messages.prepareGC();
-    const block = this.controlBlock(Chain.size(this, DEFAULT_CHAIN.length));
-    if (block < 0) return -block;
-    this.defaultChain = new Chain(this, block, DEFAULT_CHAIN);
-    this.chains.push(this.defaultChain);
-    this.ring.arenas.push(this);
-    return Res.OK;
-  }
-
-  /** A block of the arena structure itself, for what exists before the control pool. */
-  private structBlock(words: number): number {
-    const block = this.address + 1024 + this.structBump;
-    this.structBump += words * this.wordSize;
-    return block;
-  }
-
   destroy(): void {
     this.enter();
     const { plinth } = this;
@@ -239,103 +82,6 @@ export class Arena {
     this.vm.finish();
     this.port.vmUnmap(this.address, this.address + this.grain);
     this.port.vmRelease(this.structBase, this.structSize);
-  }
-
-  // Entry and exit.
-  enter(): void {
-    this.plinth.aver(this.lock === 0, 'ArenaEnterLock', 'lock->claims == 0');
-    this.lock++;
-    if (this.lock > 1) return;
-    if (this.plinth.checking) this.check();
-    this.shield.enter();
-  }
-  leave(): void {
-    if (--this.lock > 0) return;
-    if (this.plinth.checking) this.check();
-    this.shield.leave();
-  }
-  /** Run `body` in the arena. */
-  inside<T>(body: () => T): T {
-    this.enter();
-    let result: T;
-    try {
-      result = body();
-    } catch (error) {
-      this.abandon();
-      throw error;
-    }
-    this.leave();
-    return result;
-  }
-  /**
-   * The client left by a non-local exit, from an assertion handler perhaps. If nothing was
-   * under way the arena stays usable; otherwise the lock stays held, as in the original.
-   */
-  private abandon(): void {
-    this.insidePoll = false;
-    if (this.lock > 1 || (this.shield.depth === 0 && this.shield.holds === 0)) this.leave();
-  }
-  poll(): void {
-    polling.poll(this);
-  }
-
-  /** A protection fault at `address`. False: not ours. */
-  access(address: number, mode: number): boolean {
-    const seg = this.vm.segOf(address);
-    const root = seg ? undefined : this.roots.find((r) => r.covers(address));
-    if (!seg && !root) return false;
-    this.inside(() => {
-      this.statistics.barrierFaults++;
-      const hit = mode & (seg ? seg.pm : root!.pm);
-      if (this.port.events.on) this.port.events.emit('barrier', { address, mode, hit });
-      // Nothing: another thread has been here in the meantime.
-      if (hit === 0) return;
-      if (seg) {
-        const res = seg.access(address, hit);
-        this.plinth.aver(res === Res.OK, 'ArenaAccess', 'res == ResOK');
-      } else root!.access(hit);
-    });
-    return true;
-  }
-
-  suspendThreads(): void {
-    suspendThreads(this);
-  }
-  resumeThreads(): void {
-    resumeThreads(this);
-  }
-  setEmergency(emergency: boolean): void {
-    this.plinth.aver(!emergency || this.busyTrace !== undefined, 'ArenaSetEmergency', 'arena->busyTraces != TraceSetEMPTY');
-    this.emergency = emergency;
-  }
-  greyRing(rankSet: number): Ring<GCSeg> {
-    return this.greyRings[31 - Math.clz32(rankSet)];
-  }
-
-  // Sizes and the control pool.
-  alignUp(size: number, align: number): number {
-    return Math.ceil(size / align) * align;
-  }
-  grains(size: number): number {
-    return Math.ceil(size / this.grain) * this.grain;
-  }
-  noteMutatorAlloc(size: number): void {
-    this.fillMutatorSize += size;
-  }
-  /** A descriptor's block. Address, or -Res. */
-  controlBlock(size: number): number {
-    const p = this.control.allocBlock(size);
-    if (p > 0) this.fillMutatorSize += size;
-    return p;
-  }
-  controlUnblock(address: number, size: number): void {
-    this.control.freeBlock(address, size);
-  }
-  controlAlloc(size: number): number {
-    return this.controlBlock(size);
-  }
-  controlFree(address: number, size: number): void {
-    this.controlUnblock(address, size);
   }
 
   vmGrowth(desired: number, minimum: number): Res {
@@ -599,27 +345,5 @@ export class Arena {
   }
   poke(address: number, value: number): void {
     this.inside(() => poke(this, address, value));
-  }
-
-  /** Shallow consistency, as every entry and exit checks it in the cool variety. */
-  check(): boolean {
-    const c = (ok: boolean, text: string): boolean => this.plinth.aver(ok, 'ArenaCheck', text);
-    const { vm } = this;
-    return (
-      c(vm.committed <= vm.reserved, 'arena->committed <= arena->reserved') &&
-      c(vm.spareCommitted <= vm.committed, 'arena->spareCommitted <= arena->committed') &&
-      c(vm.committed <= vm.commitLimit || vm.commitLimit < this.grain, 'arena->committed <= arena->commitLimit') &&
-      c(this.flippedTraces === 0 || this.busyTrace !== undefined, 'TraceSetSub(arena->flippedTraces, arena->busyTraces)') &&
-      c(!this.emergency || this.busyTrace !== undefined, '!arena->emergency || arena->busyTraces != TraceSetEMPTY') &&
-      this.shield.check()
-    );
-  }
-
-  /** Everything, down to the last segment: for tests. */
-  checkDeep(): boolean {
-    let ok = this.check() && this.vm.check();
-    for (const pool of this.pools) ok = pool.checkPool() && ok;
-    for (const chain of this.chains) ok = chain.check() && ok;
-    return this.topGen.check() && ok;
   }
 }
