@@ -1,0 +1,187 @@
+/**
+ * Guests for the tests of Linux and FreeBSD: C text compiled on the spot against a
+ * stub of the C library, loaded onto the OS model, every import bound to a gate.
+ * Where a compiler is missing the caller skips its test.
+ */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { EventBase } from '../../../emulator/events.js';
+import { LoadedImages } from '../../../emulator/loader/link.js';
+import { parseImage } from '../../../emulator/loader/load.js';
+import type { HostLibrary } from '../../../emulator/process/host-call.js';
+import type { ExitStatus } from '../../../emulator/process/os-model.js';
+import { Process } from '../../../emulator/process/process.js';
+import { platform as platformOf } from '../../../platforms/codes.js';
+import { freebsd } from '../../../platforms/freebsd/index.js';
+import { linux } from '../../../platforms/linux/index.js';
+import type { PosixOs } from '../../../platforms/posix/posix-os.js';
+
+function projectRoot(): string {
+  let directory = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(directory, 'package.json'))) directory = dirname(directory);
+  return directory;
+}
+
+export const root = projectRoot();
+
+/** C compiler of a platform row; x86-64 Linux's also serves as the native oracle. */
+const COMPILERS: Record<string, string[]> = {
+  ia32: ['i686-linux-gnu-gcc'],
+  'x86-64': ['gcc'],
+  arm64: ['aarch64-linux-gnu-gcc'],
+};
+
+const START: Record<string, string> = {
+  'x86-64': 'asm(".globl _start\\n_start: mov %rsp,%rdi\\n test $8,%sp\\n and $-16,%rsp\\n call start_c\\n hlt");',
+  ia32: 'asm(".globl _start\\n_start: mov %esp,%eax\\n and $-16,%esp\\n sub $12,%esp\\n push %eax\\n call start_c\\n hlt");',
+  arm64: 'asm(".globl _start\\n_start: mov x0,sp\\n bl start_c\\n brk #1");',
+};
+
+const PRELUDE = `
+typedef unsigned long word; typedef unsigned char u8; typedef unsigned int u32; typedef unsigned long long u64;
+#define NULL ((void *)0)
+extern void _exit(int) __attribute__((noreturn));
+extern long test_write(const char *, word);
+extern void *mmap(void *, word, int, int, int, long); extern int munmap(void *, word); extern int mprotect(void *, word, int); extern int madvise(void *, word, int);
+typedef word pthread_t;
+extern int pthread_create(pthread_t *, void *, void *(*)(void *), void *); extern int pthread_join(pthread_t, void **); extern pthread_t pthread_self(void);
+extern int pthread_kill(pthread_t, int); extern void pthread_exit(void *) __attribute__((noreturn)); extern int pthread_detach(pthread_t);
+extern int sched_yield(void); extern int raise(int); extern int kill(int, int); extern int getpid(void);
+extern int sigaction(int, const void *, void *); extern int sigprocmask(int, const void *, void *); extern int sigaltstack(const void *, void *); extern int sigsuspend(const void *);
+static inline void out(const char *s) { word n = 0; while (s[n]) n++; test_write(s, n); }
+static inline void hex(u64 v) { char b[20]; int i = 18; b[19] = 0; do { b[i--] = "0123456789abcdef"[v & 15]; v >>= 4; } while (v); out(b + i + 1); }
+int main(int, char **, char **);
+__attribute__((used)) void start_c(word *sp) { int argc = (int)sp[0]; _exit(main(argc, (char **)(sp + 1), (char **)(sp + 2 + argc))); }
+`;
+
+function compilerFor(code: string): string | undefined {
+  const names = COMPILERS[platformOf(code)!.cpu];
+  return names.find((name) => spawnSync(name, ['--version']).status === 0);
+}
+
+export function canCompile(code: string): boolean {
+  return compilerFor(code) !== undefined;
+}
+
+const cache = join(tmpdir(), 'mpsemu-test-guests');
+
+function cached(kind: string, inputs: string[], build: (folder: string) => string): string {
+  const name = `${kind}-${createHash('sha256').update(inputs.join('\0')).digest('hex').slice(0, 16)}`;
+  const target = join(cache, name);
+  if (existsSync(target)) return target;
+  mkdirSync(cache, { recursive: true });
+  const made = build(mkdtempSync(join(cache, 'build-')));
+  renameSync(made, target);
+  return target;
+}
+
+/** A shared library that offers the names and does nothing: what the guest is linked against. */
+function stubLibrary(code: string, names: string[]): string {
+  return cached(`stub-${code}`, names, (folder) => {
+    writeFileSync(join(folder, 'stub.s'), names.map((n) => `.globl ${n}\n.type ${n}, %function\n${n}:`).join('\n') + '\n');
+    const out = join(folder, 'libc.so.6');
+    execFileSync(compilerFor(code)!, ['-shared', '-nostdlib', '-Wl,-soname,libc.so.6', '-o', out, join(folder, 'stub.s')]);
+    return out;
+  });
+}
+
+export function compileGuest(code: string, source: string, names: string[], flags: string[] = []): string {
+  const stub = stubLibrary(code, names);
+  const text = `${PRELUDE}${START[platformOf(code)!.cpu]}\n${source}`;
+  return cached(`guest-${code}`, [text, stub, ...flags], (folder) => {
+    writeFileSync(join(folder, 'guest.c'), text);
+    const out = join(folder, 'guest');
+    const options = ['-O1', '-w', '-ffreestanding', '-fno-builtin', '-fno-stack-protector', '-fno-asynchronous-unwind-tables', '-nostdlib', '-pie', '-fPIE'];
+    execFileSync(compilerFor(code)!, [...options, ...flags, '-o', out, join(folder, 'guest.c'), stub]);
+    return out;
+  });
+}
+
+/** A native program of this machine's Linux, or of an emulated one (QEMU), as an oracle; undefined where it can't be had. */
+export function runNative(code: string, source: string): string | undefined {
+  const compiler = compilerFor(code);
+  if (!compiler) return undefined;
+  const program = cached(`native-${code}`, [source], (folder) => {
+    writeFileSync(join(folder, 'native.c'), source);
+    execFileSync(compiler, ['-O1', '-w', '-static', '-pthread', '-o', join(folder, 'native'), join(folder, 'native.c')]);
+    return join(folder, 'native');
+  });
+  const [command, args] = code.startsWith('lia') ? ['qemu-aarch64', [program]] : [program, []];
+  const result = spawnSync(command as string, args as string[], { encoding: 'latin1', timeout: 20000 });
+  return result.status === 0 ? result.stdout : undefined;
+}
+
+export interface GuestRun {
+  process: Process;
+  os: PosixOs;
+  images: LoadedImages;
+  output: () => string;
+  events: EventBase[];
+  run(): ExitStatus;
+}
+
+export interface GuestOptions {
+  argv?: string[];
+  env?: string[];
+  seed?: number;
+  budget?: number;
+  flags?: string[];
+  quirks?: string[];
+  libraries?: (os: PosixOs, process: Process) => HostLibrary[];
+}
+
+/** Compile and boot `source` on platform `code`; nothing has run yet. */
+export function bootGuest(code: string, source: string, options: GuestOptions = {}): GuestRun {
+  const platform = platformOf(code)!;
+  const definition = platform.os === 'linux' ? linux : freebsd;
+  const process = new Process({ ...definition.processOptions(platform), seed: options.seed ?? 0, budget: options.budget ?? 200_000_000 });
+  let text = '';
+  const os = definition.create({
+    platform,
+    process,
+    options: {
+      argv: options.argv ?? ['guest'],
+      env: options.env ?? [],
+      seed: options.seed ?? 0,
+      quirks: options.quirks ?? [],
+      directories: [],
+      output: () => {},
+      input: () => new Uint8Array(0),
+    },
+  }) as PosixOs;
+  process.os = os;
+  const write: HostLibrary = {
+    name: 'test',
+    functions: [
+      {
+        name: 'test_write',
+        signature: 'l(pz)',
+        run: (call, address: number, length: number) => {
+          text += Buffer.from(call.memory.bytes(address, length)).toString('latin1');
+          return length;
+        },
+      },
+    ],
+  };
+  const libraries = [...os.libraries(), write, ...(options.libraries?.(os, process) ?? [])];
+  const functions = new Map(libraries.flatMap((library) => library.functions.map((fn) => [fn.name, { fn, library: library.name }] as const)));
+  const path = compileGuest(code, source, [...functions.keys()].sort(), options.flags);
+  const image = parseImage(readFileSync(path), path);
+  const images = new LoadedImages(process.space, process.supervisor, platform.pageSize);
+  images.add(image, os.place(image));
+  const gates = new Map<string, number>();
+  const gate = (name: string): number | undefined => {
+    const found = functions.get(name);
+    if (!found) return undefined;
+    if (!gates.has(name)) gates.set(name, process.defineHostFunction(found.fn, found.library));
+    return gates.get(name);
+  };
+  images.link((wanted) => gate(wanted.name));
+  os.start(images.program, images, gate);
+  const events: EventBase[] = [];
+  return { process, os, images, output: () => text, events, run: () => process.run() };
+}
