@@ -18,8 +18,6 @@ export class GuestMemory implements MemoryView {
   private readonly words: Uint32Array;
   private readonly view: DataView;
   private readonly pageSize: number;
-  private readonly mask: number;
-  private readonly shift: number;
   /** Page number + 1 of each entry, by kind of access; 0 = none. */
   private readonly readTags = new Float64Array(ENTRIES);
   private readonly writeTags = new Float64Array(ENTRIES);
@@ -35,8 +33,6 @@ export class GuestMemory implements MemoryView {
   ) {
     this.supervisor = privilege === 'supervisor';
     this.pageSize = engine.pageSize;
-    this.mask = engine.pageSize - 1;
-    this.shift = Math.log2(engine.pageSize);
     const { physical } = engine;
     this.bytes8 = new Uint8Array(physical);
     this.bytes16 = new Uint16Array(physical, 0, physical.byteLength >>> 1);

@@ -90,7 +90,7 @@ bool Engine::EmulateSystemRegister(uc_engine* uc) {
   }
   // The trap cut the block short after this instruction.
   if (uc == main_.uc) {
-    remaining_ += current_->count - CountBefore(pc) - 1;
+    remaining += current->count - CountBefore(pc) - 1;
     SetPc(uc, pc + 4);
     return true;
   }

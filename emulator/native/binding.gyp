@@ -8,7 +8,7 @@
         "registers.cc", "contexts.cc", "x86.cc", "arm64.cc", "cpuid.cc"
       ],
       "cflags": ["<@(unicorn_cflags)"],
-      "cflags_cc": ["-std=c++17", "-O2", "-Wall", "-Wextra", "-Wno-unused-parameter", "-fno-exceptions", "-fno-rtti", "<@(unicorn_cflags)"],
+      "cflags_cc": ["-std=c++17", "-O2", "-fomit-frame-pointer", "-fno-plt", "-Wall", "-Wextra", "-Wno-unused-parameter", "-fno-exceptions", "-fno-rtti", "<@(unicorn_cflags)"],
       "libraries": ["<@(unicorn_libraries)"]
     }
   ]

@@ -7,7 +7,9 @@
 #include <cstring>
 
 Engine::Engine(Cpu cpu, uint64_t physicalBytes, unsigned pageShift, const Selectors& selectors, double* state, uint8_t* block)
-    : cpu_(cpu), shift_(pageShift), selectors_(selectors), state_(state), block_(block), table_(memory_), blocks_(kBlockSlots, Block{~0ull, 0, 0}) {
+    : cpu_(cpu), shift_(pageShift), selectors_(selectors), state_(state), block_(block), table_(memory_) {
+  blocks = new Block[kBlockSlots];
+  for (size_t i = 0; i < kBlockSlots; i++) blocks[i] = Block{~0ull, 0, 0};
   table_.Open(pageShift);
   main_.engine = stepper_.engine = this;
   if (!memory_.Open(physicalBytes, pageShift)) {
@@ -29,7 +31,10 @@ Engine::Engine(Cpu cpu, uint64_t physicalBytes, unsigned pageShift, const Select
   UpdateMemoryState();
 }
 
-Engine::~Engine() { Close(); }
+Engine::~Engine() {
+  Close();
+  delete[] blocks;
+}
 
 void Engine::Close() {
   for (Machine* machine : {&main_, &stepper_}) {
@@ -51,7 +56,7 @@ bool Engine::OpenMachine(Machine& machine, bool stepper) {
   int model = x86() ? static_cast<int>(UC_CPU_X86_HASWELL) : static_cast<int>(UC_CPU_ARM64_MAX);
   if (failed(uc_ctl_set_cpu_model(uc, model), "CPU model")) return false;
   if (!x86() && failed(uc_ctl_set_page_size(uc, static_cast<uint32_t>(pageSize())), "page size")) return false;
-  uc_ctl_set_tcg_buffer_size(uc, uint32_t{stepper ? 16u << 20 : 128u << 20});
+  uc_ctl_set_tcg_buffer_size(uc, uint32_t{stepper ? 16u << 20 : 64u << 20});
   if (failed(uc_ctl_tlb_mode(uc, UC_TLB_VIRTUAL), "TLB mode")) return false;
   if (failed(uc_ctl_exits_enable(uc), "exits")) return false;
   if (failed(uc_mem_map_ptr(uc, 0, memory_.bytes(), UC_PROT_ALL, memory_.base()), "physical memory")) return false;
@@ -61,7 +66,7 @@ bool Engine::OpenMachine(Machine& machine, bool stepper) {
   };
   bool hooked = hook(UC_HOOK_TLB_FILL, &OnFill, &machine) && hook(UC_HOOK_INTR, &OnInterrupt, this);
   if (stepper) hooked = hooked && hook(UC_HOOK_CODE, &OnCode, this) && hook(UC_HOOK_MEM_READ | UC_HOOK_MEM_WRITE, &OnMemory, this);
-  else hooked = hooked && hook(UC_HOOK_BLOCK, &OnBlock, this);
+  else hooked = hooked && (x86() ? hook(UC_HOOK_BLOCK, &OnBlock<0>, this) : hook(UC_HOOK_BLOCK, &OnBlock<2>, this));
   if (x86()) {
     hooked = hooked && hook(UC_HOOK_INSN, &OnSystemCall, this, UC_X86_INS_SYSCALL) && hook(UC_HOOK_INSN, &OnSysenter, this, UC_X86_INS_SYSENTER) &&
              hook(UC_HOOK_INSN, &OnCpuid, this, UC_X86_INS_CPUID) && hook(UC_HOOK_INSN, &OnRdtsc, this, UC_X86_INS_RDTSC) &&
@@ -80,7 +85,7 @@ bool Engine::RunBootCode(Machine& machine, const uint8_t* code, size_t size) {
   memcpy(memory_.base() + bootPage_, code, size);
   internal_ = true;
   RemoveMachineCode(machine, bootPage_);
-  remaining_ = 1000;
+  remaining = 1000;
   exit_ = -1;
   blockStop_ = false;
   uc_err error = uc_emu_start(machine.uc, kBootAddress, 0, 0, 0);
@@ -138,22 +143,22 @@ int Engine::Finish(Machine& machine, int reason) {
   state_[kPc] = static_cast<double>(general()[pcSlot()]);
   state_[kNumber] = number_;
   if (reason != kFault) state_[kDetail] = detail_;
-  state_[kExecuted] = static_cast<double>(budget_ - remaining_);
+  state_[kExecuted] = static_cast<double>(budget_ - remaining);
   return reason;
 }
 
 int Engine::Run(double budget) {
-  budget_ = remaining_ = budget < 1 ? 0 : budget > 9e15 ? static_cast<int64_t>(9e15) : static_cast<int64_t>(budget);
+  budget_ = remaining = budget < 1 ? 0 : budget > 9e15 ? static_cast<int64_t>(9e15) : static_cast<int64_t>(budget);
   number_ = detail_ = 0;
-  if (!remaining_) {
+  if (!remaining) {
     if (!at_) MoveTo(main_);
     if (state_[kDirty] != 0) WriteDirty(at_->uc);
     return Finish(*at_, kBudget);
   }
   // A few instructions are cheaper where they are than moved to main.
   bool recording = !ring_.empty();
-  if (recording || remaining_ == 1 || (at_ == &stepper_ && remaining_ < 24)) {
-    int reason = Step(recording ? remaining_ : remaining_);
+  if (recording || remaining == 1 || (at_ == &stepper_ && remaining < 24)) {
+    int reason = Step(recording ? remaining : remaining);
     if (reason >= 0) return reason;
   }
   for (;;) {
@@ -167,7 +172,7 @@ int Engine::Run(double budget) {
     skipBreakpoint_ = ~0ull;
     exit_ = -1;
     blockStop_ = false;
-    current_ = nullptr;
+    current = nullptr;
     uc_err error = uc_emu_start(main_.uc, general()[pcSlot()], 0, 0, 0);
     int reason = AfterMain(error);
     if (reason >= 0) return reason;
@@ -177,14 +182,14 @@ int Engine::Run(double budget) {
 // What main's stop means; negative: go on.
 int Engine::AfterMain(uc_err error) {
   if (blockStop_) {
-    if (remaining_ == 0) return Finish(main_, kBudget);
+    if (remaining == 0) return Finish(main_, kBudget);
     // Block too long for the budget, or it holds a breakpoint: at most all of it, instruction by instruction.
-    int64_t most = current_->count == kNeverFits ? static_cast<int64_t>(current_->size) : remaining_;
-    return Step(most < remaining_ ? most : remaining_);
+    int64_t most = current->count == kNeverFits ? static_cast<int64_t>(current->size) : remaining;
+    return Step(most < remaining ? most : remaining);
   }
   uint64_t pc = Pc(main_.uc);
   bool jumped = error == UC_ERR_EXCEPTION && deniedType_ == UC_MEM_FETCH;
-  if (current_ && !jumped) remaining_ += current_->count - CountBefore(pc);
+  if (current && !jumped) remaining += current->count - CountBefore(pc);
   if (exit_ >= 0) return Finish(main_, exit_);
   if (error == UC_ERR_INSN_INVALID) return Finish(main_, kInvalidInstruction);
   if (error != UC_ERR_EXCEPTION) return Finish(main_, kHalt);
@@ -193,7 +198,7 @@ int Engine::AfterMain(uc_err error) {
   if (cpu_ == Cpu::kIa32) page &= 0xffffffff;
   if (jumped && page != deniedPage_ && !SameTaggedPage(pc)) {
     ReadGeneral(main_.uc);
-    return Step(remaining_);
+    return Step(remaining);
   }
   return FaultExit(main_);
 }

@@ -55,7 +55,15 @@ struct Context {
 
 struct Watchpoint { uint64_t address, length; uint32_t access; };
 
-class Engine {
+// What the block hook touches, in one cache line.
+struct alignas(64) Counting {
+  Block* blocks = nullptr;    // direct-mapped cache of instruction counts
+  uint64_t codeGeneration = 0;  // in the top 16 bits
+  int64_t remaining = 0;      // instructions that the run may still execute
+  Block* current = nullptr;   // the block that main is in
+};
+
+class Engine : private Counting {
  public:
   Engine(Cpu cpu, uint64_t physicalBytes, unsigned pageShift, const Selectors& selectors, double* state, uint8_t* block);
   ~Engine();
@@ -107,7 +115,9 @@ class Engine {
   void ApplyWatchpoints(uint64_t address, uint64_t length);
 
   // hooks.cc
-  static void OnBlock(uc_engine*, uint64_t, uint32_t, void*);
+  template <int kShift> static void OnBlock(uc_engine*, uint64_t, uint32_t, void*);
+  static void OnNewBlock(uc_engine*, uint64_t, uint32_t, void*);
+  static void OnBudget(uc_engine*, void*);
   static void OnInterrupt(uc_engine*, uint32_t, void*);
   static void OnSystemCall(uc_engine*, void*);
   static void OnSysenter(uc_engine*, void*);
@@ -121,8 +131,8 @@ class Engine {
   void ForgetBlocks();
   unsigned ReadCode(uint64_t address, uint8_t* to, unsigned length);
   uint16_t CodeSelector(uc_engine* uc);
-  Block& SlotOf(uint64_t address) { return blocks_[(address >> (x86() ? 0 : 2)) & (kBlockSlots - 1)]; }
-  uint64_t AddressOf(const Block& block) const { return block.tag ^ codeGeneration_; }
+  Block& SlotOf(uint64_t address) { return blocks[(address >> (x86() ? 0 : 2)) & (kBlockSlots - 1)]; }
+  uint64_t AddressOf(const Block& block) const { return block.tag ^ codeGeneration; }
   bool EmulateSystemRegister(uc_engine* uc);
   uint64_t ExecutedAt(uc_engine* uc, uint64_t pc);
   void Stop(Machine& machine);
@@ -193,11 +203,7 @@ class Engine {
   size_t exceptionSlot_ = 0, monitorSlot_ = 0;  // byte offsets in a blob
 
   // The current run.
-  int64_t remaining_ = 0;
-  Block* current_ = nullptr;    // the block that main is in
-  uint64_t codeGeneration_ = 0;  // in the top 16 bits
   bool blockStop_ = false;
-  std::vector<Block> blocks_;   // direct-mapped cache of instruction counts
   int exit_ = -1;               // set by a hook that stopped the machine
   uint32_t number_ = 0, detail_ = 0;
   uint64_t deniedPage_ = 0;

@@ -104,7 +104,7 @@ void Engine::FillExecutable(Machine& machine, Frame& frame) {
 // A store to a frame that may have translated code.
 uint64_t Engine::FillWritten(Machine& machine, uint64_t offset, uint64_t allowed) {
   uint64_t mask = ~(pageSize() - 1), pc = Pc(machine.uc);
-  uint64_t start = &machine == &main_ && current_ ? AddressOf(*current_) : pc;
+  uint64_t start = &machine == &main_ && current ? AddressOf(*current) : pc;
   for (uint64_t page : {start & mask, pc & mask, (pc & mask) + pageSize()}) {
     uint64_t* entry = table_.Find(page);
     if (!entry || PageTable::FrameOf(*entry) != offset) continue;
@@ -153,10 +153,10 @@ void Engine::RemoveCode(uint64_t offset) {
 }
 
 void Engine::ForgetBlocks() {
-  Block* block = current_;
+  Block* block = current;
   uint64_t address = block ? AddressOf(*block) : 0;
-  codeGeneration_ += uint64_t{1} << 48;
-  if (codeGeneration_ == 0) for (Block& slot : blocks_) slot = Block{~0ull, 0, 0};
+  codeGeneration += uint64_t{1} << 48;
+  if (codeGeneration == 0) for (size_t i = 0; i < kBlockSlots; i++) blocks[i] = Block{~0ull, 0, 0};
   // The block that is running keeps its place, so that it can still be counted.
-  if (block) block->tag = address ^ codeGeneration_;
+  if (block) block->tag = address ^ codeGeneration;
 }

@@ -8,23 +8,37 @@
 
 void Engine::Stop(Machine& machine) { uc_emu_stop(machine.uc); }
 
+// kShift: 0 where instructions may start anywhere, 2 where at words. Runs once per block:
+// everything rare is in functions of its own, called last, so that nothing is spilled here.
+template <int kShift>
 void Engine::OnBlock(uc_engine* uc, uint64_t address, uint32_t size, void* user) {
   auto* e = static_cast<Engine*>(user);
-  Block* block = &e->SlotOf(address);
-  if (!LIKELY(block->tag == (address ^ e->codeGeneration_) && block->size == size)) block = e->LookUpBlock(address, size);
-  e->current_ = block;
-  int64_t left = e->remaining_ - block->count;
-  if (LIKELY(left >= 0)) {
-    e->remaining_ = left;
-    return;
-  }
-  e->blockStop_ = true;
+  Block* block = &e->blocks[(address >> kShift) & (kBlockSlots - 1)];
+  if (!LIKELY(block->tag == (address ^ e->codeGeneration) && block->size == size)) return OnNewBlock(uc, address, size, user);
+  e->current = block;
+  int64_t left = e->remaining - block->count;
+  if (!LIKELY(left >= 0)) return OnBudget(uc, user);
+  e->remaining = left;
+}
+
+void Engine::OnNewBlock(uc_engine* uc, uint64_t address, uint32_t size, void* user) {
+  auto* e = static_cast<Engine*>(user);
+  Block* block = e->LookUpBlock(address, size);
+  e->current = block;
+  if (e->remaining < block->count) return OnBudget(uc, user);
+  e->remaining -= block->count;
+}
+
+void Engine::OnBudget(uc_engine* uc, void* user) {
+  static_cast<Engine*>(user)->blockStop_ = true;
   uc_emu_stop(uc);
 }
+template void Engine::OnBlock<0>(uc_engine*, uint64_t, uint32_t, void*);
+template void Engine::OnBlock<2>(uc_engine*, uint64_t, uint32_t, void*);
 
 Block* Engine::LookUpBlock(uint64_t address, uint32_t size) {
   Block& slot = SlotOf(address);
-  slot = Block{address ^ codeGeneration_, size, 0};
+  slot = Block{address ^ codeGeneration, size, 0};
   if (x86()) {
     uc_tb translated = {};
     uc_ctl_request_cache(main_.uc, uint64_t{address}, &translated);
@@ -41,8 +55,8 @@ Block* Engine::LookUpBlock(uint64_t address, uint32_t size) {
 
 // Instructions of the current block that lie before pc; all of them when pc is elsewhere.
 int32_t Engine::CountBefore(uint64_t pc) {
-  uint64_t start = AddressOf(*current_);
-  if (pc < start || pc >= start + current_->size) return current_->count;
+  uint64_t start = AddressOf(*current);
+  if (pc < start || pc >= start + current->size) return current->count;
   if (pc == start) return 0;
   if (!x86()) return static_cast<int32_t>((pc - start) / 4);
   uint8_t code[16];
@@ -109,8 +123,8 @@ void Engine::OnSysenter(uc_engine* uc, void* user) {
 
 // Whole instructions that this run has executed before the one at pc.
 uint64_t Engine::ExecutedAt(uc_engine* uc, uint64_t pc) {
-  if (uc == stepper_.uc) return static_cast<uint64_t>(budget_ - remaining_ - stepsLeft_ - 1);
-  return static_cast<uint64_t>(budget_ - remaining_ - current_->count + CountBefore(pc));
+  if (uc == stepper_.uc) return static_cast<uint64_t>(budget_ - remaining - stepsLeft_ - 1);
+  return static_cast<uint64_t>(budget_ - remaining - current->count + CountBefore(pc));
 }
 
 int Engine::OnRdtsc(uc_engine* uc, void* user) {

@@ -2,14 +2,22 @@
 
 #include <sys/mman.h>
 
+#include <atomic>
 #include <cstring>
 
 namespace {
 // Runs of at least this many frames go back to the host, instead of being cleared one by one on reuse.
 constexpr uint64_t kReturnToHost = 32;
 
+// Large reservations are asked for far from where libraries are loaded. Between Unicorn's code
+// and its translation buffer they would push the two more than 2 GiB apart, and each of the many
+// calls from translated code would be an indirect one (measured: a sixth of all speed).
 void* Reserve(uint64_t bytes) {
-  void* p = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  constexpr uintptr_t kFarAway = 0x100000000000, kEnd = 0x500000000000;
+  static std::atomic<uintptr_t> next{kFarAway};
+  uintptr_t hint = next.fetch_add((bytes | 0xffffff) + 1);
+  if (hint > kEnd) next = kFarAway;
+  void* p = mmap(reinterpret_cast<void*>(hint), bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   return p == MAP_FAILED ? nullptr : p;
 }
 }  // namespace

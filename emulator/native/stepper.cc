@@ -9,7 +9,7 @@ int Engine::Step(int64_t count) {
   Prepare(stepper_);
   for (uint64_t offset : mixed_) RemoveMachineCode(stepper_, offset);
   if (stepper_.flush) FlushNow(stepper_);
-  remaining_ -= count;
+  remaining -= count;
   stepsLeft_ = count;
   stopAfter_ = false;
   watchHit_ = ~0ull;
@@ -29,7 +29,7 @@ int Engine::AfterStepper(uc_err error) {
   }
   if (error == UC_ERR_EXCEPTION && (stepsLeft_ == 0 || stopAfter_) && deniedType_ == UC_MEM_FETCH) blockStop_ = true;
   else if (!blockStop_ && exit_ != kBreakpoint && exit_ != kSystemCall && pc == stepPc_) stepsLeft_++;  // it did not execute
-  remaining_ += stepsLeft_;
+  remaining += stepsLeft_;
   stepsLeft_ = 0;
   if (stopAfter_) {
     state_[kAddress] = static_cast<double>(watchHit_);
@@ -41,7 +41,7 @@ int Engine::AfterStepper(uc_err error) {
   if (exit_ == kBreakpoint) skipBreakpoint_ = pc;
   if (exit_ >= 0) return Finish(stepper_, exit_);
   if (blockStop_) {
-    if (remaining_ == 0) return Finish(stepper_, kBudget);
+    if (remaining == 0) return Finish(stepper_, kBudget);
     ReadGeneral(stepper_.uc);
     return -1;
   }
@@ -71,7 +71,7 @@ int Engine::StepUnreadable() {
     uint64_t now = Pc(stepper_.uc);
     bool refused = error == UC_ERR_EXCEPTION && deniedType_ == UC_MEM_FETCH;
     if (refused && now == pc && stepPc_ != pc) {  // it reaches into the refused page itself
-      remaining_ += stepsLeft_;
+      remaining += stepsLeft_;
       stepsLeft_ = 0;
       return FaultExit(stepper_);
     }
@@ -80,10 +80,10 @@ int Engine::StepUnreadable() {
   }
   if (error == UC_ERR_OK && exit_ < 0 && !blockStop_ && !stopAfter_) {  // left the page, or a repeated instruction
     int64_t left = stepsLeft_;
-    remaining_ += left;
+    remaining += left;
     stepsLeft_ = 0;
     ReadGeneral(stepper_.uc);
-    return left == 0 ? (remaining_ == 0 ? Finish(stepper_, kBudget) : -1) : Step(left);
+    return left == 0 ? (remaining == 0 ? Finish(stepper_, kBudget) : -1) : Step(left);
   }
   return AfterStepper(error);
 }
