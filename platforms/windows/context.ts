@@ -112,13 +112,26 @@ function sameFloat(block: Uint8Array, image: Uint8Array, mxcsr: number | undefin
 
 /** IA-32 integer registers and their offsets. */
 const INTEGER_32 = [
-  [X86.rdi, 0x9c], [X86.rsi, 0xa0], [X86.rbx, 0xa4], [X86.rdx, 0xa8], [X86.rcx, 0xac], [X86.rax, 0xb0],
+  [X86.rdi, 0x9c],
+  [X86.rsi, 0xa0],
+  [X86.rbx, 0xa4],
+  [X86.rdx, 0xa8],
+  [X86.rcx, 0xac],
+  [X86.rax, 0xb0],
 ] as const;
 const CONTROL_32 = [
-  [X86.rbp, 0xb4], [X86.rip, 0xb8], [X86.cs, 0xbc], [X86.rflags, 0xc0], [X86.rsp, 0xc4], [X86.ss, 0xc8],
+  [X86.rbp, 0xb4],
+  [X86.rip, 0xb8],
+  [X86.cs, 0xbc],
+  [X86.rflags, 0xc0],
+  [X86.rsp, 0xc4],
+  [X86.ss, 0xc8],
 ] as const;
 const SEGMENTS_32 = [
-  [X86.gs, 0x8c], [X86.fs, 0x90], [X86.es, 0x94], [X86.ds, 0x98],
+  [X86.gs, 0x8c],
+  [X86.fs, 0x90],
+  [X86.es, 0x94],
+  [X86.ds, 0x98],
 ] as const;
 const FLOAT_SAVE_32 = 0x1c;
 const EXTENDED_32 = 0xcc;
@@ -226,10 +239,38 @@ export function contextName(wordSize: 4 | 8, offset: number): string {
 }
 
 const names64 = new Map<number, string>();
-for (const [slot, name] of ['rax', 'rcx', 'rdx', 'rbx', 'rsp', 'rbp', 'rsi', 'rdi', 'r8', 'r9', 'r10', 'r11', 'r12', 'r13', 'r14', 'r15', 'rip'].entries()) {
+for (const [slot, name] of [
+  'rax',
+  'rcx',
+  'rdx',
+  'rbx',
+  'rsp',
+  'rbp',
+  'rsi',
+  'rdi',
+  'r8',
+  'r9',
+  'r10',
+  'r11',
+  'r12',
+  'r13',
+  'r14',
+  'r15',
+  'rip',
+].entries()) {
   names64.set(0x78 + 8 * slot, name);
 }
 const names32 = new Map<number, string>([
-  [0x9c, 'edi'], [0xa0, 'esi'], [0xa4, 'ebx'], [0xa8, 'edx'], [0xac, 'ecx'], [0xb0, 'eax'], [0xb4, 'ebp'], [0xb8, 'eip'],
-  [0xbc, 'cs'], [0xc0, 'eflags'], [0xc4, 'esp'], [0xc8, 'ss'],
+  [0x9c, 'edi'],
+  [0xa0, 'esi'],
+  [0xa4, 'ebx'],
+  [0xa8, 'edx'],
+  [0xac, 'ecx'],
+  [0xb0, 'eax'],
+  [0xb4, 'ebp'],
+  [0xb8, 'eip'],
+  [0xbc, 'cs'],
+  [0xc0, 'eflags'],
+  [0xc4, 'esp'],
+  [0xc8, 'ss'],
 ]);

@@ -23,7 +23,8 @@ export function crtCalls(os: Windows): HostFunction[] {
     {
       name: '_beginthreadex',
       signature: 'p(puppup)',
-      run: (call, _security: number, stack: number, start: number, argument: number, flags: number, id: number) => begin(call, stack, start, argument, flags, id),
+      run: (call, _security: number, stack: number, start: number, argument: number, flags: number, id: number) =>
+        begin(call, stack, start, argument, flags, id),
     },
     {
       name: '_beginthread',

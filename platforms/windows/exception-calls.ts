@@ -28,7 +28,9 @@ export function exceptionCalls(os: Windows): HostFunction[] {
       ntdll.unhandledFilter = filter;
       return old;
     }),
-    win32('RaiseException', 'v(uuup)', (call, code: number, flags: number, count: number, args: number) => raiseException(os, call, code, flags, count, args)),
+    win32('RaiseException', 'v(uuup)', (call, code: number, flags: number, count: number, args: number) =>
+      raiseException(os, call, code, flags, count, args),
+    ),
     win32('RtlCaptureContext', 'v(p)', (call, address: number) => captureContext(os, call, address)),
   ];
 }

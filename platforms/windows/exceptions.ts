@@ -109,7 +109,8 @@ export class Exceptions {
 
   private putWord(at: number, value: number): void {
     this.view.setUint32(at, value === NO_ADDRESS ? 0xffffffff : value % 0x100000000, true);
-    if (this.os.layout.wordSize === 8) this.view.setUint32(at + 4, value === NO_ADDRESS ? 0xffffffff : Math.floor(value / 0x100000000), true);
+    if (this.os.layout.wordSize === 8)
+      this.view.setUint32(at + 4, value === NO_ADDRESS ? 0xffffffff : Math.floor(value / 0x100000000), true);
   }
 
   private putRecord(at: number, exception: Exception): void {
@@ -127,7 +128,7 @@ export class Exceptions {
     const { engine } = this.os.process;
     if (!(address > 0)) return false;
     // From the top down, so that guard pages are met in their order.
-    for (let end = length; end > 0; ) {
+    for (let end = length; end > 0;) {
       const last = address + end - 1;
       const page = last - (last % PAGE_SIZE);
       const start = Math.max(0, page - address);
@@ -152,7 +153,7 @@ export class Exceptions {
 
   private copyIn(thread: Thread, address: number, length: number): boolean {
     const { engine } = this.os.process;
-    for (let start = 0; start < length; ) {
+    for (let start = 0; start < length;) {
       const from = address + start;
       const count = Math.min(length - start, PAGE_SIZE - (from % PAGE_SIZE));
       let offset = engine.translate(from, Access.Read);

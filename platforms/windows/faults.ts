@@ -14,7 +14,18 @@ const WRITE = 1;
 const EXECUTE = 8;
 const NONCONTINUABLE = 1;
 
-const Vector = { Divide: 0, Debug: 1, Breakpoint: 3, Overflow: 4, Bound: 5, Protection: 13, Float: 16, FastFail: 0x29, Assertion: 0x2c, DebugService: 0x2d } as const;
+const Vector = {
+  Divide: 0,
+  Debug: 1,
+  Breakpoint: 3,
+  Overflow: 4,
+  Bound: 5,
+  Protection: 13,
+  Float: 16,
+  FastFail: 0x29,
+  Assertion: 0x2c,
+  DebugService: 0x2d,
+} as const;
 
 export class Faults {
   constructor(private readonly os: Windows) {}
@@ -101,6 +112,9 @@ export class Faults {
     const registers = this.os.process.registers(thread);
     const pc = registers.get(X86.rip);
     const number = registers.lo(X86.rax);
-    this.os.process.end({ kind: 'error', text: `system service 0x${number.toString(16)} called directly at ${this.os.where(pc)}: Windows is modelled at its library functions` });
+    this.os.process.end({
+      kind: 'error',
+      text: `system service 0x${number.toString(16)} called directly at ${this.os.where(pc)}: Windows is modelled at its library functions`,
+    });
   }
 }

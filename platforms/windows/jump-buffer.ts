@@ -9,10 +9,22 @@ import type { MemoryView } from '../../emulator/memory/memory-view.js';
 export const JUMP_BUFFER_BYTES = { 4: 64, 8: 256 } as const;
 
 const WORDS_64: readonly [number, number][] = [
-  [0x08, X86.rbx], [0x18, X86.rbp], [0x20, X86.rsi], [0x28, X86.rdi], [0x30, X86.r12], [0x38, X86.r13], [0x40, X86.r14], [0x48, X86.r15], [0x50, X86.rip],
+  [0x08, X86.rbx],
+  [0x18, X86.rbp],
+  [0x20, X86.rsi],
+  [0x28, X86.rdi],
+  [0x30, X86.r12],
+  [0x38, X86.r13],
+  [0x40, X86.r14],
+  [0x48, X86.r15],
+  [0x50, X86.rip],
 ];
 const WORDS_32: readonly [number, number][] = [
-  [0x00, X86.rbp], [0x04, X86.rbx], [0x08, X86.rdi], [0x0c, X86.rsi], [0x14, X86.rip],
+  [0x00, X86.rbp],
+  [0x04, X86.rbx],
+  [0x08, X86.rdi],
+  [0x0c, X86.rsi],
+  [0x14, X86.rip],
 ];
 export const XMM_OFFSET_64 = 0x60;
 /** "VC20": marks a buffer that _setjmp3 has filled. */
@@ -37,10 +49,26 @@ export function saveJumpBuffer(registers: Registers, memory: MemoryView, at: num
 }
 
 const NAMES_64 = new Map([
-  [0x00, 'jmp_buf.Frame'], [0x08, 'rbx'], [0x10, 'jmp_buf.Rsp'], [0x18, 'rbp'], [0x20, 'rsi'], [0x28, 'rdi'], [0x30, 'r12'], [0x38, 'r13'], [0x40, 'r14'], [0x48, 'r15'], [0x50, 'jmp_buf.Rip'],
+  [0x00, 'jmp_buf.Frame'],
+  [0x08, 'rbx'],
+  [0x10, 'jmp_buf.Rsp'],
+  [0x18, 'rbp'],
+  [0x20, 'rsi'],
+  [0x28, 'rdi'],
+  [0x30, 'r12'],
+  [0x38, 'r13'],
+  [0x40, 'r14'],
+  [0x48, 'r15'],
+  [0x50, 'jmp_buf.Rip'],
 ]);
 const NAMES_32 = new Map([
-  [0x00, 'ebp'], [0x04, 'ebx'], [0x08, 'edi'], [0x0c, 'esi'], [0x10, 'jmp_buf.Esp'], [0x14, 'jmp_buf.Eip'], [0x18, 'jmp_buf.Registration'],
+  [0x00, 'ebp'],
+  [0x04, 'ebx'],
+  [0x08, 'edi'],
+  [0x0c, 'esi'],
+  [0x10, 'jmp_buf.Esp'],
+  [0x14, 'jmp_buf.Eip'],
+  [0x18, 'jmp_buf.Registration'],
 ]);
 
 export function jumpBufferName(wordSize: 4 | 8, offset: number): string {

@@ -21,12 +21,39 @@ export interface Layout {
     guaranteedStackBytes: number;
     tlsExpansionSlots: number;
   };
-  peb: { imageBase: number; ldr: number; processParameters: number; processHeap: number; osMajor: number; osMinor: number; osBuild: number; sessionId: number; processors: number };
+  peb: {
+    imageBase: number;
+    ldr: number;
+    processParameters: number;
+    processHeap: number;
+    osMajor: number;
+    osMinor: number;
+    osBuild: number;
+    sessionId: number;
+    processors: number;
+  };
   context: { bytes: number; flags: number; rip: number; rsp: number; base: number };
   record: { bytes: number; flags: number; next: number; address: number; parameters: number; information: number };
   criticalSection: { bytes: number; lockCount: number; recursion: number; owner: number; semaphore: number; spin: number };
-  memoryInformation: { bytes: number; allocationBase: number; allocationProtect: number; regionSize: number; state: number; protect: number; type: number };
-  systemInfo: { bytes: number; minimum: number; maximum: number; mask: number; processors: number; type: number; granularity: number; level: number };
+  memoryInformation: {
+    bytes: number;
+    allocationBase: number;
+    allocationProtect: number;
+    regionSize: number;
+    state: number;
+    protect: number;
+    type: number;
+  };
+  systemInfo: {
+    bytes: number;
+    minimum: number;
+    maximum: number;
+    mask: number;
+    processors: number;
+    type: number;
+    granularity: number;
+    level: number;
+  };
 }
 
 const layout32: Layout = {
@@ -47,7 +74,17 @@ const layout32: Layout = {
     guaranteedStackBytes: 0xf78,
     tlsExpansionSlots: 0xf94,
   },
-  peb: { imageBase: 0x8, ldr: 0xc, processParameters: 0x10, processHeap: 0x18, osMajor: 0xa4, osMinor: 0xa8, osBuild: 0xac, sessionId: 0x1d4, processors: 0x64 },
+  peb: {
+    imageBase: 0x8,
+    ldr: 0xc,
+    processParameters: 0x10,
+    processHeap: 0x18,
+    osMajor: 0xa4,
+    osMinor: 0xa8,
+    osBuild: 0xac,
+    sessionId: 0x1d4,
+    processors: 0x64,
+  },
   context: { bytes: 716, flags: 0, rip: 0xb8, rsp: 0xc4, base: 0x10000 },
   record: { bytes: 80, flags: 4, next: 8, address: 0xc, parameters: 0x10, information: 0x14 },
   criticalSection: { bytes: 24, lockCount: 4, recursion: 8, owner: 0xc, semaphore: 0x10, spin: 0x14 },
@@ -73,7 +110,17 @@ const layout64: Layout = {
     guaranteedStackBytes: 0x1748,
     tlsExpansionSlots: 0x1780,
   },
-  peb: { imageBase: 0x10, ldr: 0x18, processParameters: 0x20, processHeap: 0x30, osMajor: 0x118, osMinor: 0x11c, osBuild: 0x120, sessionId: 0x2c0, processors: 0xb8 },
+  peb: {
+    imageBase: 0x10,
+    ldr: 0x18,
+    processParameters: 0x20,
+    processHeap: 0x30,
+    osMajor: 0x118,
+    osMinor: 0x11c,
+    osBuild: 0x120,
+    sessionId: 0x2c0,
+    processors: 0xb8,
+  },
   context: { bytes: 1232, flags: 0x30, rip: 0xf8, rsp: 0x98, base: 0x100000 },
   record: { bytes: 152, flags: 4, next: 8, address: 0x10, parameters: 0x18, information: 0x20 },
   criticalSection: { bytes: 40, lockCount: 8, recursion: 0xc, owner: 0x10, semaphore: 0x18, spin: 0x20 },

@@ -132,7 +132,12 @@ export class Locks {
 
   /** Release, sleep until woken or out of time, take the lock again. */
   sleep(call: HostCall, variable: number, milliseconds: number, release: () => void, acquire: () => boolean, what: string): number {
-    const state = call.attempt(() => ({ sleeper: { variable, woken: false } as Sleeper, entered: false, timedOut: false, deadline: undefined as number | undefined }));
+    const state = call.attempt(() => ({
+      sleeper: { variable, woken: false } as Sleeper,
+      entered: false,
+      timedOut: false,
+      deadline: undefined as number | undefined,
+    }));
     const { clock } = call.process;
     if (!state.entered) {
       state.entered = true;
@@ -158,7 +163,7 @@ export class Locks {
   }
 
   wake(variable: number, all: boolean): void {
-    for (let i = 0; i < this.sleepers.length; ) {
+    for (let i = 0; i < this.sleepers.length;) {
       if (this.sleepers[i].variable !== variable) {
         i++;
         continue;
@@ -207,8 +212,12 @@ export function lockCalls(os: Windows): HostFunction[] {
   const zero = (call: HostCall, word: number): void => call.memory.setWord(word, 0);
   return [
     win32('InitializeCriticalSection', 'v(p)', (call, section: number) => void locks.initialize(call, section, 0)),
-    win32('InitializeCriticalSectionAndSpinCount', 'i(pu)', (call, section: number, spin: number) => locks.initialize(call, section, spin & 0xffffff)),
-    win32('InitializeCriticalSectionEx', 'i(puu)', (call, section: number, spin: number) => locks.initialize(call, section, spin & 0xffffff)),
+    win32('InitializeCriticalSectionAndSpinCount', 'i(pu)', (call, section: number, spin: number) =>
+      locks.initialize(call, section, spin & 0xffffff),
+    ),
+    win32('InitializeCriticalSectionEx', 'i(puu)', (call, section: number, spin: number) =>
+      locks.initialize(call, section, spin & 0xffffff),
+    ),
     win32('EnterCriticalSection', 'v(p)', (call, section: number) => locks.enter(call, section)),
     win32('TryEnterCriticalSection', 'i(p)', (call, section: number) => (locks.tryEnter(call, section) ? TRUE : FALSE)),
     win32('LeaveCriticalSection', 'v(p)', (call, section: number) => locks.leave(call, section)),
@@ -222,7 +231,14 @@ export function lockCalls(os: Windows): HostFunction[] {
     win32('ReleaseSRWLockShared', 'v(p)', (call, lock: number) => locks.releaseShared(call, lock)),
     win32('InitializeConditionVariable', 'v(p)', zero),
     win32('SleepConditionVariableCS', 'i(ppu)', (call, variable: number, section: number, milliseconds: number) =>
-      locks.sleep(call, variable, milliseconds, () => locks.leave(call, section), () => locks.tryEnter(call, section), `critical section 0x${section.toString(16)}`),
+      locks.sleep(
+        call,
+        variable,
+        milliseconds,
+        () => locks.leave(call, section),
+        () => locks.tryEnter(call, section),
+        `critical section 0x${section.toString(16)}`,
+      ),
     ),
     win32('SleepConditionVariableSRW', 'i(ppuu)', (call, variable: number, lock: number, milliseconds: number, flags: number) => {
       const shared = (flags & CONDITION_VARIABLE_LOCKMODE_SHARED) !== 0;
@@ -233,7 +249,11 @@ export function lockCalls(os: Windows): HostFunction[] {
     win32('WakeConditionVariable', 'v(p)', (_call, variable: number) => locks.wake(variable, false)),
     win32('WakeAllConditionVariable', 'v(p)', (_call, variable: number) => locks.wake(variable, true)),
     win32('InitOnceInitialize', 'v(p)', zero),
-    win32('InitOnceBeginInitialize', 'i(pupp)', (call, once: number, flags: number, pending: number, context: number) => locks.onceBegin(call, once, flags, pending, context)),
-    win32('InitOnceComplete', 'i(pup)', (call, once: number, flags: number, context: number) => locks.onceComplete(call, once, flags, context)),
+    win32('InitOnceBeginInitialize', 'i(pupp)', (call, once: number, flags: number, pending: number, context: number) =>
+      locks.onceBegin(call, once, flags, pending, context),
+    ),
+    win32('InitOnceComplete', 'i(pup)', (call, once: number, flags: number, context: number) =>
+      locks.onceComplete(call, once, flags, context),
+    ),
   ];
 }

@@ -19,7 +19,9 @@ export function memoryCalls(os: Windows): HostFunction[] {
     win32('VirtualAlloc', 'p(pzuu)', (call, address: number, size: number, type: number, protect: number) => {
       return vm.allocate(address, size, type, protect) || failed(call, vm.error);
     }),
-    win32('VirtualFree', 'i(pzu)', (call, address: number, size: number, type: number) => (vm.free(address, size, type) ? TRUE : failed(call, vm.error))),
+    win32('VirtualFree', 'i(pzu)', (call, address: number, size: number, type: number) =>
+      vm.free(address, size, type) ? TRUE : failed(call, vm.error),
+    ),
     win32('VirtualProtect', 'i(pzup)', (call, address: number, size: number, protect: number, old: number) => {
       // The kernel probes the place of the old protection before it changes anything.
       const probed = os.kernelAccess(call.thread, () => {
@@ -58,12 +60,19 @@ export function memoryCalls(os: Windows): HostFunction[] {
       // HeapAlloc does not set the last error.
       return os.heap.allocate(size, (flags & HEAP_ZERO_MEMORY) !== 0);
     }),
-    win32('HeapReAlloc', 'p(pupz)', (call, _heap: number, flags: number, block: number, size: number) => reallocate(os, call, flags, block, size)),
+    win32('HeapReAlloc', 'p(pupz)', (call, _heap: number, flags: number, block: number, size: number) =>
+      reallocate(os, call, flags, block, size),
+    ),
     win32('HeapFree', 'i(pup)', (call, _heap: number, _flags: number, block: number) => {
       return block === 0 || os.heap.release(block) ? TRUE : failed(call, ErrorCode.INVALID_PARAMETER);
     }),
     win32('HeapSize', 'q(pup)', (_call, _heap: number, _flags: number, block: number) => BigInt(os.heap.size(block) ?? -1)),
-    win32('LocalAlloc', 'p(uz)', (call, flags: number, size: number) => os.heap.allocate(size, (flags & LMEM_ZEROINIT) !== 0) || failed(call, ErrorCode.NOT_ENOUGH_MEMORY)),
+    win32(
+      'LocalAlloc',
+      'p(uz)',
+      (call, flags: number, size: number) =>
+        os.heap.allocate(size, (flags & LMEM_ZEROINIT) !== 0) || failed(call, ErrorCode.NOT_ENOUGH_MEMORY),
+    ),
     win32('LocalFree', 'p(p)', (call, block: number) => {
       if (block === 0 || os.heap.release(block)) return 0;
       os.setLastError(call.thread, ErrorCode.INVALID_HANDLE);

@@ -61,7 +61,8 @@ export function moduleCalls(os: Windows): HostFunction[] {
       const wanted = byOrdinal ? '' : call.memory.cString(name);
       const symbol = byOrdinal ? [...module.image.exports.values()].find((e) => e.ordinal === name) : module.image.exports.get(wanted);
       if (!symbol) return failed(call, ErrorCode.PROC_NOT_FOUND);
-      if (symbol.kind === 'forward') return os.images!.exported(symbol.forward!.split('.').pop()!) ?? failed(call, ErrorCode.PROC_NOT_FOUND);
+      if (symbol.kind === 'forward')
+        return os.images!.exported(symbol.forward!.split('.').pop()!) ?? failed(call, ErrorCode.PROC_NOT_FOUND);
       return module.base + symbol.offset;
     }),
     win32('GetCommandLineA', 'p()', () => persistent('line', new TextEncoder().encode(`${os.commandLine}\0`))),

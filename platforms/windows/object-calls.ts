@@ -16,7 +16,8 @@ export function readName(call: HostCall, address: number, wide: boolean): string
   if (address === 0) return undefined;
   if (!wide) return call.memory.cString(address);
   let text = '';
-  for (let unit = call.memory.u16(address); unit !== 0; unit = call.memory.u16(address + 2 * text.length)) text += String.fromCharCode(unit);
+  for (let unit = call.memory.u16(address); unit !== 0; unit = call.memory.u16(address + 2 * text.length))
+    text += String.fromCharCode(unit);
   return text;
 }
 
@@ -95,22 +96,26 @@ export function objectCalls(os: Windows): HostFunction[] {
       if (handle === CURRENT_PROCESS || handle === CURRENT_THREAD) return TRUE;
       return os.handles.close(handle) ? TRUE : failed(call, ErrorCode.INVALID_HANDLE);
     }),
-    win32('DuplicateHandle', 'i(iiipuiu)', (call, source: number, handle: number, target: number, place: number, access: number, _inherit: number, options: number) => {
-      for (const process of [source, target]) {
-        if (os.handle(call.thread, process)?.object !== os.processObject) return failed(call, ErrorCode.INVALID_HANDLE);
-      }
-      const entry = os.handle(call.thread, handle);
-      if (!entry) return failed(call, ErrorCode.INVALID_HANDLE);
-      const rights = options & DUPLICATE_SAME_ACCESS ? entry.access : access & GENERIC ? ALL_ACCESS : access;
-      const probed = os.kernelAccess(call.thread, () => {
-        if (place !== 0) call.memory.setU32(place, call.memory.u32(place));
-        return true;
-      });
-      if (!probed) return failed(call, ErrorCode.NO_ACCESS);
-      const made = os.handles.open(entry.object, rights);
-      if (place !== 0) os.memory.setWord(place, made);
-      if (options & DUPLICATE_CLOSE_SOURCE) os.handles.close(handle);
-      return TRUE;
-    }),
+    win32(
+      'DuplicateHandle',
+      'i(iiipuiu)',
+      (call, source: number, handle: number, target: number, place: number, access: number, _inherit: number, options: number) => {
+        for (const process of [source, target]) {
+          if (os.handle(call.thread, process)?.object !== os.processObject) return failed(call, ErrorCode.INVALID_HANDLE);
+        }
+        const entry = os.handle(call.thread, handle);
+        if (!entry) return failed(call, ErrorCode.INVALID_HANDLE);
+        const rights = options & DUPLICATE_SAME_ACCESS ? entry.access : access & GENERIC ? ALL_ACCESS : access;
+        const probed = os.kernelAccess(call.thread, () => {
+          if (place !== 0) call.memory.setU32(place, call.memory.u32(place));
+          return true;
+        });
+        if (!probed) return failed(call, ErrorCode.NO_ACCESS);
+        const made = os.handles.open(entry.object, rights);
+        if (place !== 0) os.memory.setWord(place, made);
+        if (options & DUPLICATE_CLOSE_SOURCE) os.handles.close(handle);
+        return TRUE;
+      },
+    ),
   ];
 }

@@ -57,7 +57,7 @@ export class PageStates {
 
   committed(from: number, to: number): number {
     let total = 0;
-    for (let index = from; index < to; ) {
+    for (let index = from; index < to;) {
       const end = this.runEnd(index, to);
       if (this.get(index) !== 0) total += end - index;
       index = end;

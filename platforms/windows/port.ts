@@ -87,7 +87,12 @@ export class WindowsPort extends PortBase implements Port {
     if (this.handlerInstalled) return;
     this.handlerInstalled = true;
     const gate = this.process.defineHostFunction(
-      { name: 'ProtSEHfilter', signature: 'i(p)', convention: 'stdcall', run: (call: HostCall, pointers: number) => this.exception(call, pointers) },
+      {
+        name: 'ProtSEHfilter',
+        signature: 'i(p)',
+        convention: 'stdcall',
+        run: (call: HostCall, pointers: number) => this.exception(call, pointers),
+      },
       'libmps',
     );
     if (!this.os.ntdll.addVectored('Exception', true, gate)) throw new Error('protSetup: AddVectoredExceptionHandler fails');

@@ -31,7 +31,10 @@ export function createStack(vm: VirtualMemory, reserve: number, commit: number, 
   if (!deallocation) return undefined;
   const base = deallocation + size;
   const guarded = size >= committed + guard + PAGE_SIZE;
-  if (!vm.allocate(base - committed, committed, Mem.COMMIT, Page.READWRITE) || (guarded && !vm.allocate(base - committed - guard, guard, Mem.COMMIT, GUARDED))) {
+  if (
+    !vm.allocate(base - committed, committed, Mem.COMMIT, Page.READWRITE) ||
+    (guarded && !vm.allocate(base - committed - guard, guard, Mem.COMMIT, GUARDED))
+  ) {
     vm.free(deallocation, 0, Mem.RELEASE);
     return undefined;
   }

@@ -18,7 +18,15 @@ const TLS_OUT_OF_INDEXES = 0xffffffff;
 const DEFAULT_RESERVE = 0x100000;
 
 /** CreateThread: the new thread's handle; 0 with LastError set if it failed. */
-export function createThread(os: Windows, call: HostCall, stackSize: number, routine: number, parameter: number, flags: number, idPlace: number): number {
+export function createThread(
+  os: Windows,
+  call: HostCall,
+  stackSize: number,
+  routine: number,
+  parameter: number,
+  flags: number,
+  idPlace: number,
+): number {
   const image = os.program!.image;
   let reserve = image.stackReserve ?? DEFAULT_RESERVE;
   let commit = image.stackCommit ?? PAGE_SIZE;
@@ -57,11 +65,14 @@ export function threadCalls(os: Windows): HostFunction[] {
     if (layout.wordSize === 8 && address % 16 !== 0) return failed(call, ErrorCode.NO_ACCESS, FALSE);
     const bytes = os.kernelAccess(call.thread, () => call.memory.bytes(address, codec.bytes));
     if (!bytes) return failed(call, ErrorCode.NO_ACCESS, FALSE);
-    if (!(set ? suspension.set(call.thread, handle, bytes) : suspension.get(call.thread, handle, bytes))) return failed(call, suspension.error, FALSE);
-    const written = set || os.kernelAccess(call.thread, () => {
-      call.memory.write(address, bytes);
-      return true;
-    });
+    if (!(set ? suspension.set(call.thread, handle, bytes) : suspension.get(call.thread, handle, bytes)))
+      return failed(call, suspension.error, FALSE);
+    const written =
+      set ||
+      os.kernelAccess(call.thread, () => {
+        call.memory.write(address, bytes);
+        return true;
+      });
     return written ? TRUE : failed(call, ErrorCode.NO_ACCESS, FALSE);
   };
   const sleep = (call: HostCall, milliseconds: number): void => {
@@ -78,8 +89,11 @@ export function threadCalls(os: Windows): HostFunction[] {
     return os.tls.slot(call.thread, index, make);
   };
   return [
-    win32('CreateThread', 'p(pzppup)', (call, _security: number, stackSize: number, routine: number, parameter: number, flags: number, idPlace: number) =>
-      createThread(os, call, stackSize, routine, parameter, flags, idPlace),
+    win32(
+      'CreateThread',
+      'p(pzppup)',
+      (call, _security: number, stackSize: number, routine: number, parameter: number, flags: number, idPlace: number) =>
+        createThread(os, call, stackSize, routine, parameter, flags, idPlace),
     ),
     win32('TerminateThread', 'i(iu)', (call, handle: number, code: number) => {
       const object = thread(call, handle, ThreadRight.TERMINATE);

@@ -69,7 +69,8 @@ export class VirtualMemory {
 
   /** VirtualAlloc. 0 = failed, `error` says why. */
   allocate(address: number, size: number, type: number, protect: number): number {
-    if (size === 0 || type & ~ALLOCATE_BITS || !(type & (Mem.COMMIT | Mem.RESERVE | Mem.RESET))) return this.fail(ErrorCode.INVALID_PARAMETER);
+    if (size === 0 || type & ~ALLOCATE_BITS || !(type & (Mem.COMMIT | Mem.RESERVE | Mem.RESET)))
+      return this.fail(ErrorCode.INVALID_PARAMETER);
     if (type & Mem.RESET && type !== Mem.RESET) return this.fail(ErrorCode.INVALID_PARAMETER);
     if (!validProtection(protect, false)) return this.fail(ErrorCode.INVALID_PARAMETER);
     if (type & Mem.LARGE_PAGES) return this.fail(ErrorCode.PRIVILEGE_NOT_HELD);
@@ -127,7 +128,7 @@ export class VirtualMemory {
     const growth = (to - from - pages.committed(from, to)) * PAGE_SIZE;
     if (this.committedBytes + growth > this.commitLimit) return this.fail(ErrorCode.COMMITMENT_LIMIT);
     const access = accessOf(protect);
-    for (let index = from; index < to; ) {
+    for (let index = from; index < to;) {
       const end = pages.runEnd(index, to);
       const start = reservation.base + index * PAGE_SIZE;
       const bytes = (end - index) * PAGE_SIZE;
@@ -167,7 +168,7 @@ export class VirtualMemory {
 
   private decommit(reservation: Reservation, from: number, to: number): void {
     const { pages } = reservation;
-    for (let index = from; index < to; ) {
+    for (let index = from; index < to;) {
       const end = pages.runEnd(index, to);
       if (pages.get(index) !== 0) {
         this.pages.decommit(reservation.base + index * PAGE_SIZE, (end - index) * PAGE_SIZE);
@@ -184,7 +185,8 @@ export class VirtualMemory {
     const limit = pageUp(address + size);
     if (size === 0 || address > this.highest || size > this.highest + 1 - address) return this.fail(ErrorCode.INVALID_PARAMETER);
     const reservation = this.map.at(base);
-    if (!validProtection(protect, reservation !== undefined && reservation.type !== Mem.PRIVATE)) return this.fail(ErrorCode.INVALID_PARAMETER);
+    if (!validProtection(protect, reservation !== undefined && reservation.type !== Mem.PRIVATE))
+      return this.fail(ErrorCode.INVALID_PARAMETER);
     if (!reservation || limit > reservation.limit) return this.fail(ErrorCode.INVALID_ADDRESS);
     const { pages } = reservation;
     const from = reservation.index(base);
@@ -203,7 +205,15 @@ export class VirtualMemory {
     const reservation = this.map.at(base);
     if (!reservation) {
       const limit = this.map.nextBase(base);
-      return { baseAddress: base, allocationBase: 0, allocationProtect: 0, regionSize: limit - base, state: Mem.FREE, protect: Page.NOACCESS, type: 0 };
+      return {
+        baseAddress: base,
+        allocationBase: 0,
+        allocationProtect: 0,
+        regionSize: limit - base,
+        state: Mem.FREE,
+        protect: Page.NOACCESS,
+        type: 0,
+      };
     }
     const index = reservation.index(base);
     const protect = reservation.pages.get(index);

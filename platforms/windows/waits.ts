@@ -36,7 +36,11 @@ export function wait(call: HostCall, objects: KernelObject[], all: boolean, mill
   }
   const deadline = deadlineOf(call, milliseconds);
   if (deadline !== undefined && call.process.clock.now >= deadline) return WAIT_TIMEOUT;
-  return call.block({ what: objects.map(describe).join(all ? ' and ' : ' or '), ready: satisfied, ...(deadline !== undefined && { deadline }) });
+  return call.block({
+    what: objects.map(describe).join(all ? ' and ' : ' or '),
+    ready: satisfied,
+    ...(deadline !== undefined && { deadline }),
+  });
 }
 
 export function waitCalls(os: Windows): HostFunction[] {
@@ -55,7 +59,9 @@ export function waitCalls(os: Windows): HostFunction[] {
   };
   const multiple = (call: HostCall, count: number, handles: number, all: number, milliseconds: number): number => {
     if (count === 0 || count > MAXIMUM_WAIT_OBJECTS) return failed(call, ErrorCode.INVALID_PARAMETER);
-    const values = os.kernelAccess(call.thread, () => Array.from({ length: count }, (_, i) => call.memory.i32(handles + i * os.layout.wordSize)));
+    const values = os.kernelAccess(call.thread, () =>
+      Array.from({ length: count }, (_, i) => call.memory.i32(handles + i * os.layout.wordSize)),
+    );
     if (!values) return failed(call, ErrorCode.NO_ACCESS);
     const objects: KernelObject[] = [];
     for (const value of values) {

@@ -191,7 +191,16 @@ export class Windows implements Os {
     const thread = this.process.createThread(name);
     thread.stackBase = stack.deallocation;
     thread.stackLimit = stack.base;
-    const own: WindowsThread = { id, teb, stack, object: new ThreadObject(thread), errno: 0, blocks: [], closeAtEnd: 0, overflow: undefined };
+    const own: WindowsThread = {
+      id,
+      teb,
+      stack,
+      object: new ThreadObject(thread),
+      errno: 0,
+      blocks: [],
+      closeAtEnd: 0,
+      overflow: undefined,
+    };
     thread.os = own;
     this.tls.prepareThread(own);
     this.setStartRegisters(thread, routine, parameter, own);

@@ -60,7 +60,7 @@ function argumentBytes(fn: HostFunction): number {
 }
 
 /** Of ntdll.dll rather than the host. */
-const guestFunctions: Record<string, number> = { ExitThread: 4, ExitProcess: 4, InitOnceExecuteOnce: 16 };
+const guestFunctions: Record<string, number> = { ExitThread: 4, ExitProcess: 4, InitOnceExecuteOnce: 16, RtlUnwind: 16 };
 
 let work: string | undefined;
 
@@ -78,9 +78,31 @@ export function compile(code: string, name: string, defines: string[] = [], impo
   const lines = decorated.map((n) => `  ${ia32 ? n : n.replace(/@.*/, '')}`);
   writeFileSync(`${stem}.def`, `LIBRARY kernel32.dll\nEXPORTS\n${lines.join('\n')}\n`);
   execFileSync(dlltool!, ['-m', ia32 ? 'i386' : 'i386:x86-64', '-k', '-d', `${stem}.def`, '-l', `${stem}.lib`]);
-  execFileSync(clang!, [target, '-O1', '-ffreestanding', '-fno-builtin', '-mno-stack-arg-probe', '-w', ...defines, '-c', join(guests, `${name}.c`), '-o', `${stem}.obj`]);
+  execFileSync(clang!, [
+    target,
+    '-O1',
+    '-ffreestanding',
+    '-fno-builtin',
+    '-mno-stack-arg-probe',
+    '-w',
+    ...defines,
+    '-c',
+    join(guests, `${name}.c`),
+    '-o',
+    `${stem}.obj`,
+  ]);
   execFileSync(clang!, [target, '-O1', '-ffreestanding', '-c', join(guests, 'support.c'), '-o', `${stem}-support.obj`]);
-  execFileSync(link!, ['/entry:start', '/subsystem:console', '/nodefaultlib', '/safeseh:no', '/debug:symtab', `${stem}.obj`, `${stem}-support.obj`, `${stem}.lib`, `/out:${stem}.exe`]);
+  execFileSync(link!, [
+    '/entry:start',
+    '/subsystem:console',
+    '/nodefaultlib',
+    '/safeseh:no',
+    '/debug:symtab',
+    `${stem}.obj`,
+    `${stem}-support.obj`,
+    `${stem}.lib`,
+    `/out:${stem}.exe`,
+  ]);
   return `${stem}.exe`;
 }
 

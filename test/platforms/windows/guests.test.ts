@@ -73,14 +73,44 @@ guest('exceptions', (t, code) => {
     'privileged: c0000096 flags 0 parameters',
     'raised: e0001234 22',
   ]);
-  const shown = values(output.split('\n').filter((line) => !line.includes(':')).join('\n'));
+  const shown = values(
+    output
+      .split('\n')
+      .filter((line) => !line.includes(':'))
+      .join('\n'),
+  );
   const common = { lasterror: 77, unguarded: 4, second: 0, removed: 1, 'removed-again': 0, x87: 0x27f };
   t.deepEqual(
     shown,
     wide(code)
-      ? { ...common, 'record-at': 0x4f0, 'sp-aligned': 1, rax: 1, rbx: 0x11, rsi: 0x12, rdi: 0x13, r8: 0x14, r15: 0x15, xmm7: 1, segcs: 0x33, segss: 0x2b, mxcsr: 0x1f80 }
+      ? {
+          ...common,
+          'record-at': 0x4f0,
+          'sp-aligned': 1,
+          rax: 1,
+          rbx: 0x11,
+          rsi: 0x12,
+          rdi: 0x13,
+          r8: 0x14,
+          r15: 0x15,
+          xmm7: 1,
+          segcs: 0x33,
+          segss: 0x2b,
+          mxcsr: 0x1f80,
+        }
       : // The record, cut to its two parameters, lies right below the CONTEXT.
-        { ...common, 'record-at': 0x100000000 - 0x1c, eax: 1, ebx: 0x11, esi: 0x12, edi: 0x13, ebp: 0x14, segcs: 0x1b, segss: 0x23, segfs: 0x3b },
+        {
+          ...common,
+          'record-at': 0x100000000 - 0x1c,
+          eax: 1,
+          ebx: 0x11,
+          esi: 0x12,
+          edi: 0x13,
+          ebp: 0x14,
+          segcs: 0x1b,
+          segss: 0x23,
+          segfs: 0x3b,
+        },
   );
 });
 
@@ -168,7 +198,32 @@ for (const [name, way, expected] of ends) {
     t.true(output.startsWith('peb 1\n'));
     if (way === 6) t.is(output, 'peb 1\nfilter\n');
     const wanted = expected(code);
-    if (wanted instanceof RegExp) t.regex(status.kind === 'signal' ? `${status.signal} ${status.text}` : status.kind === 'error' ? status.text : status.kind, wanted);
+    if (wanted instanceof RegExp)
+      t.regex(status.kind === 'signal' ? `${status.signal} ${status.text}` : status.kind === 'error' ? status.text : status.kind, wanted);
     else t.deepEqual(status as object, wanted);
+  });
+}
+
+if (!missing) {
+  test('w3i3mv: frame handlers: continue, unwind, nested exceptions', (t) => {
+    const { output, status } = run('w3i3mv', compile('w3i3mv', 'frames'));
+    t.deepEqual(status, { kind: 'exit', code: 0 });
+    t.deepEqual(output.trim().split('\n'), [
+      'inner e0000002 0',
+      'continued',
+      'inner e0000001 0',
+      'outer e0000001',
+      'inner e0000001 2',
+      'unwound',
+      'after',
+      'inner e0000003 0',
+      'outer e0000003',
+      'inner c0000005 10',
+      'outer c0000005',
+      'nested',
+      'inner c0000005 12',
+      'unwound',
+      'chain ffffffff',
+    ]);
   });
 }

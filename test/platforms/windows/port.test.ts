@@ -33,7 +33,12 @@ function probe(os: Windows): Probe {
     }
     return found;
   };
-  const define = (name: string, signature: string, body: (call: HostCall, ...args: any[]) => number | void): HostFunction => ({ name, signature, convention: 'stdcall', run: body });
+  const define = (name: string, signature: string, body: (call: HostCall, ...args: any[]) => number | void): HostFunction => ({
+    name,
+    signature,
+    convention: 'stdcall',
+    run: body,
+  });
   const functions = [
     define('port_setup', 'v(p)', (_call, page: number) =>
       port.protSetup((address, mode) => {
@@ -77,13 +82,22 @@ for (const code of codes) {
   }
   test(title, (t) => {
     let names: string[] = [];
-    const { output, status } = run(code, compile(code, 'port', [], ['port_setup@4', 'port_register@0', 'port_find@12', 'port_find_own@8', 'port_protect@8', 'port_hits@0', 'port_dead@4']), {
-      extra: (os) => {
-        const made = probe(os);
-        names = made.names;
-        return made.functions;
+    const { output, status } = run(
+      code,
+      compile(
+        code,
+        'port',
+        [],
+        ['port_setup@4', 'port_register@0', 'port_find@12', 'port_find_own@8', 'port_protect@8', 'port_hits@0', 'port_dead@4'],
+      ),
+      {
+        extra: (os) => {
+          const made = probe(os);
+          names = made.names;
+          return made.functions;
+        },
       },
-    });
+    );
     t.deepEqual(status, { kind: 'exit', code: 0 });
     const wide = code === 'w3i6mv';
     t.deepEqual(values(output), {

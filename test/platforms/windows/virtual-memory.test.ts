@@ -190,7 +190,13 @@ test('random calls agree with the model', (t) => {
   const address = fc.integer({ min: LOWEST, max: HIGHEST - UNIT });
   const size = fc.integer({ min: 1, max: UNIT });
   const protect = fc.constantFrom(Page.NOACCESS, Page.READONLY, Page.READWRITE, Page.EXECUTE_READ, Page.EXECUTE_READWRITE);
-  const step = fc.record({ kind: fc.constantFrom('reserve', 'commit', 'commit', 'decommit', 'protect', 'protect', 'release'), address, size, protect, atBase: fc.boolean() });
+  const step = fc.record({
+    kind: fc.constantFrom('reserve', 'commit', 'commit', 'decommit', 'protect', 'protect', 'release'),
+    address,
+    size,
+    protect,
+    atBase: fc.boolean(),
+  });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
       const { vm, pages } = fresh();
@@ -218,7 +224,11 @@ test('random calls agree with the model', (t) => {
       }
       for (let p = LOWEST; p <= HIGHEST; p += PAGE) {
         const state = model.pages.get(p)?.state ?? 0;
-        if (state) expected.set(p, { [Page.NOACCESS]: 0, [Page.READONLY]: 1, [Page.READWRITE]: 3, [Page.EXECUTE_READ]: 5, [Page.EXECUTE_READWRITE]: 7 }[state]!);
+        if (state)
+          expected.set(
+            p,
+            { [Page.NOACCESS]: 0, [Page.READONLY]: 1, [Page.READWRITE]: 3, [Page.EXECUTE_READ]: 5, [Page.EXECUTE_READWRITE]: 7 }[state]!,
+          );
         if (vm.stateAt(p) !== state) t.fail(`page 0x${p.toString(16)}`);
         const information = vm.query(p)!;
         if ((information.state === Mem.FREE) !== !model.pages.has(p)) t.fail(`query of 0x${p.toString(16)}`);
