@@ -287,7 +287,6 @@ export abstract class ArenaStruct {
     return (
       c(vm.committed <= vm.reserved, 'arena->committed <= arena->reserved') &&
       c(vm.spareCommitted <= vm.committed, 'arena->spareCommitted <= arena->committed') &&
-      c(vm.committed <= vm.commitLimit || vm.commitLimit < this.grain, 'arena->committed <= arena->commitLimit') &&
       c(this.flippedTraces === 0 || this.busyTrace !== undefined, 'TraceSetSub(arena->flippedTraces, arena->busyTraces)') &&
       c(!this.emergency || this.busyTrace !== undefined, '!arena->emergency || arena->busyTraces != TraceSetEMPTY') &&
       this.shield.check()
