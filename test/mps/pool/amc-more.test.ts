@@ -88,7 +88,7 @@ test('survivors of a ramp stay in the last generation of the chain', (t) => {
   arena.collect();
   t.is(pool.rampMode, Ramp.RAMPING);
   arena.collect();
-  const inRamp = (): number => [...pool.segs].filter((s) => s.gen === pool.rampGen.pgen.gen).length;
+  const inRamp = (): number => pool.rampGen.pgen.segs;
   t.true(inRamp() > 0);
   const { rampGen } = pool;
   t.true(rampGen.pgen.newDeferredSize + rampGen.pgen.oldDeferredSize + rampGen.pgen.bufferedSize > 0);
