@@ -183,6 +183,7 @@ int Engine::Run(double budget) {
 int Engine::AfterMain(uc_err error) {
   if (blockStop_) {
     if (remaining == 0) return Finish(main_, kBudget);
+    ReadGeneral(main_.uc);  // the stepper starts where main has come to
     // Block too long for the budget, or it holds a breakpoint: at most all of it, instruction by instruction.
     int64_t most = current->count == kNeverFits ? static_cast<int64_t>(current->size) : remaining;
     return Step(most < remaining ? most : remaining);
