@@ -1,6 +1,7 @@
 /** The functions about exceptions: what programs call (kernel32), and what the dispatcher in ntdll.dll asks of the kernel. */
 import { X86 } from '../../emulator/cpu/registers.js';
 import type { HostCall, HostFunction } from '../../emulator/process/host-call.js';
+import { ContextBuffer } from './context.js';
 import { ErrorCode } from './error-codes.js';
 import { win32 } from './call.js';
 import type { Windows } from './windows.js';
@@ -51,8 +52,9 @@ function raiseException(os: Windows, call: HostCall, code: number, flags: number
 function captureContext(os: Windows, call: HostCall, address: number): void {
   const { codec, layout } = os;
   const bytes = call.memory.bytes(address, codec.bytes);
-  const view = new DataView(bytes.buffer);
-  codec.fill(os.process.engine, view, 0, 0x1f);
+  const buffer = new ContextBuffer(bytes);
+  const { view } = buffer;
+  codec.fill(os.process.engine, buffer, 0, 0x1f);
   view.setUint32(layout.context.flags, codec.all, true);
   const put = (offset: number, value: number): void => {
     view.setUint32(offset, value % 0x100000000, true);

@@ -9,6 +9,7 @@ import { X86 } from '../../emulator/cpu/registers.js';
 import { Access, RegisterGroup } from '../../emulator/engine.js';
 import { RegistersReplaced } from '../../emulator/process/host-call.js';
 import type { Thread } from '../../emulator/process/thread.js';
+import { ContextBuffer } from './context.js';
 import { PAGE_SIZE } from './memory-constants.js';
 import { Status, signalOf, statusName } from './status.js';
 import { windowsThread } from './windows-thread.js';
@@ -37,11 +38,11 @@ export const REGISTERS_REPLACED = new RegistersReplaced();
 
 export class Exceptions {
   /** The frame being made. What is not written in it stays zero. */
-  private readonly bytes = new Uint8Array(0x800);
-  private readonly view = new DataView(this.bytes.buffer);
+  private readonly frame = new ContextBuffer(new Uint8Array(0x800));
+  private readonly bytes = this.frame.bytes;
+  private readonly view = this.frame.view;
   /** The CONTEXT being read back. */
-  private readonly taken = new Uint8Array(0x500);
-  private readonly takenView = new DataView(this.taken.buffer);
+  private readonly taken = new ContextBuffer(new Uint8Array(0x500));
   private readonly physical: Uint8Array;
 
   constructor(private readonly os: Windows) {
@@ -77,7 +78,7 @@ export class Exceptions {
     const words = process.engine.registers;
     this.bytes.fill(0, CONTEXT_EX, FRAME_64);
     view.setUint32(0x30, codec.all, true);
-    codec.fill(process.engine, view, 0, codec.all);
+    codec.fill(process.engine, this.frame, 0, codec.all);
     view.setInt32(CONTEXT_EX, -CONTEXT_EX, true);
     view.setUint32(CONTEXT_EX + 4, CONTEXT_EX + 0x18, true);
     view.setInt32(CONTEXT_EX + 8, -CONTEXT_EX, true);
@@ -103,7 +104,7 @@ export class Exceptions {
     this.putRecord(8, exception);
     this.bytes.fill(0, context, length);
     view.setUint32(context, codec.all, true);
-    codec.fill(process.engine, view, context, codec.all);
+    codec.fill(process.engine, this.frame, context, codec.all);
     return { sp: top, length };
   }
 
@@ -146,8 +147,8 @@ export class Exceptions {
     const { codec, layout, process } = this.os;
     if (!this.copyIn(thread, address, codec.bytes)) return false;
     process.registers(thread);
-    const flags = this.takenView.getUint32(layout.context.flags, true);
-    codec.load(process.engine, this.takenView, 0, flags);
+    const flags = this.taken.view.getUint32(layout.context.flags, true);
+    codec.load(process.engine, this.taken, 0, flags);
     return true;
   }
 
@@ -159,7 +160,7 @@ export class Exceptions {
       let offset = engine.translate(from, Access.Read);
       if (offset < 0 && this.os.touchGuard(thread, from)) offset = engine.translate(from, Access.Read);
       if (offset < 0) return false;
-      this.taken.set(this.physical.subarray(offset, offset + count), start);
+      this.taken.bytes.set(this.physical.subarray(offset, offset + count), start);
       start += count;
     }
     return true;

@@ -4,6 +4,7 @@
  * handles and by the MPS's port in the same way.
  */
 import type { Thread } from '../../emulator/process/thread.js';
+import { ContextBuffer } from './context.js';
 import { ErrorCode } from './error-codes.js';
 import { ThreadObject } from './objects.js';
 import type { Windows } from './windows.js';
@@ -64,12 +65,13 @@ export class Suspension {
     const object = this.target(caller, handle, ThreadRight.GET_CONTEXT);
     if (!object) return false;
     if (object.ended) return this.fail(ErrorCode.GEN_FAILURE, false);
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const buffer = new ContextBuffer(bytes);
+    const { view } = buffer;
     const at = this.os.layout.context.flags;
     const flags = view.getUint32(at, true);
     const groups = this.groups(flags);
     if (groups === undefined) return this.fail(ErrorCode.INVALID_PARAMETER, false);
-    this.os.process.withThread(object.thread, () => this.os.codec.fill(this.os.process.engine, view, 0, groups));
+    this.os.process.withThread(object.thread, () => this.os.codec.fill(this.os.process.engine, buffer, 0, groups));
     if (flags & EXCEPTION_REQUEST) {
       const service = object.thread.state === 'blocked' ? SERVICE_ACTIVE : 0;
       view.setUint32(at, flags | EXCEPTION_REPORTING | service, true);
@@ -81,10 +83,11 @@ export class Suspension {
     const object = this.target(caller, handle, ThreadRight.SET_CONTEXT);
     if (!object) return false;
     if (object.ended) return this.fail(ErrorCode.GEN_FAILURE, false);
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const buffer = new ContextBuffer(bytes);
+    const { view } = buffer;
     const groups = this.groups(view.getUint32(this.os.layout.context.flags, true));
     if (groups === undefined) return this.fail(ErrorCode.INVALID_PARAMETER, false);
-    this.os.process.withThread(object.thread, () => this.os.codec.load(this.os.process.engine, view, 0, groups));
+    this.os.process.withThread(object.thread, () => this.os.codec.load(this.os.process.engine, buffer, 0, groups));
     return true;
   }
 }
