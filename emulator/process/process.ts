@@ -213,7 +213,10 @@ export class Process {
         address: exit.address,
         canonical: exit.canonical,
         access: exit.access,
-        size: exit.size,
+        // Found only when somebody asks, since finding it is slow.
+        get size() {
+          return exit.size;
+        },
         pc: exit.pc,
         fromHost: false,
         exhausted: exit.detail === 1,
