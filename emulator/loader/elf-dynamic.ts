@@ -6,7 +6,7 @@ import type { Reader } from './reader.js';
 export const DT = {
   NEEDED: 1, PLTRELSZ: 2, HASH: 4, STRTAB: 5, SYMTAB: 6, RELA: 7, RELASZ: 8, RELAENT: 9, STRSZ: 10, SYMENT: 11,
   INIT: 12, FINI: 13, REL: 17, RELSZ: 18, PLTREL: 20, JMPREL: 23, INIT_ARRAY: 25, FINI_ARRAY: 26,
-  INIT_ARRAYSZ: 27, FINI_ARRAYSZ: 28, PREINIT_ARRAY: 32, PREINIT_ARRAYSZ: 33, RELR: 36,
+  INIT_ARRAYSZ: 27, FINI_ARRAYSZ: 28, PREINIT_ARRAY: 32, PREINIT_ARRAYSZ: 33, RELRSZ: 35, RELR: 36,
   GNU_HASH: 0x6ffffef5, FLAGS_1: 0x6ffffffb,
 } as const;
 const DF_1_PIE = 0x08000000;
@@ -37,13 +37,12 @@ export class ElfDynamic {
     r.check(dynamic.offset, dynamic.filesz, 'PT_DYNAMIC');
     const size = 2 * this.word;
     for (let at = dynamic.offset; at + size <= dynamic.offset + dynamic.filesz; at += size) {
-      const tag = wide ? r.u32(at, 'd_tag') : r.u32(at, 'd_tag');
+      const tag = r.u32(at, 'd_tag');
       if (tag === 0) break;
       const value = wide ? r.u64(at + 8, `d_val of tag 0x${tag.toString(16)}`) : r.u32(at + 4, 'd_val');
       if (tag === DT.NEEDED) this.needed.push(value);
       else this.tags.set(tag, value);
     }
-    if (this.tags.has(DT.RELR)) r.fail('DT_RELR relocations are not supported: link with -z nopack-relative-relocs');
     this.readSymbols();
   }
 
@@ -135,6 +134,33 @@ export class ElfDynamic {
     add(DT.RELA, DT.RELASZ, true, 'DT_RELA');
     add(DT.JMPREL, DT.PLTRELSZ, this.tags.get(DT.PLTREL) === DT.RELA, 'DT_JMPREL');
     return out;
+  }
+
+  /** DT_RELR: an address, then bitmaps of the words after it that are relative relocations. */
+  packedRelative(): number[] {
+    const address = this.tags.get(DT.RELR);
+    const size = this.tags.get(DT.RELRSZ) ?? 0;
+    if (address === undefined || size === 0) return [];
+    const at = this.fileOffset(address, size, 'DT_RELR');
+    const places: number[] = [];
+    let next = 0;
+    for (let i = 0; i + this.word <= size; i += this.word) {
+      const low = this.r.u32(at + i, 'a DT_RELR entry');
+      const high = this.wide ? this.r.u32(at + i + 4, 'a DT_RELR entry') : 0;
+      if ((low & 1) === 0) {
+        next = low + high * 2 ** 32;
+        places.push(next);
+        next += this.word;
+        continue;
+      }
+      const bits = 8 * this.word - 1;
+      for (let bit = 1; bit <= bits; bit++) {
+        const half = bit < 32 ? low : high;
+        if ((half >>> (bit & 31)) & 1) places.push(next + (bit - 1) * this.word);
+      }
+      next += bits * this.word;
+    }
+    return places;
   }
 
   /** Fill in what the dynamic section says of the image, relocations apart. */

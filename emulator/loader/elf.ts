@@ -2,10 +2,12 @@
  * ELF executables and shared objects for i386, x86-64 and AArch64.
  * Sources: System V gABI chapters 4 and 5, and the processor supplements.
  */
+import { checkImage } from './check-image.js';
 import { ElfDynamic } from './elf-dynamic.js';
 import { elfRelocations } from './elf-relocations.js';
+import { addSymbols } from './elf-symbols.js';
 import type { Image, ImageSegment } from './image.js';
-import { Reader, SPAN_LIMIT } from './reader.js';
+import { Reader, SEGMENT_LIMIT, SPAN_LIMIT } from './reader.js';
 
 const MACHINES: Record<number, { cpu: Image['cpu']; bits: 32 | 64 }> = {
   3: { cpu: 'ia32', bits: 32 },
@@ -14,7 +16,7 @@ const MACHINES: Record<number, { cpu: Image['cpu']; bits: 32 | 64 }> = {
 };
 const ET_EXEC = 2;
 const ET_DYN = 3;
-const PT = { LOAD: 1, DYNAMIC: 2, INTERP: 3, NOTE: 4, TLS: 7 } as const;
+const PT = { LOAD: 1, DYNAMIC: 2, INTERP: 3, NOTE: 4, TLS: 7, GNU_RELRO: 0x6474e552 } as const;
 const OSABI: Record<number, Image['os']> = { 3: 'linux', 9: 'freebsd' };
 
 export interface ProgramHeader {
@@ -43,6 +45,7 @@ export function parseElf(bytes: Uint8Array, path: string): Image {
   const phnum = r.u16(wide ? 56 : 44, 'e_phnum');
   if (phnum === 0) r.fail('e_phnum is 0: there is nothing to load');
   if (phentsize < (wide ? 56 : 32)) r.fail(`e_phentsize is ${phentsize}, too small`);
+  if (phnum > SEGMENT_LIMIT) r.fail(`e_phnum is ${phnum}, more than ${SEGMENT_LIMIT}`);
   r.check(phoff, phentsize * phnum, 'the program header table');
   const headers: ProgramHeader[] = [];
   for (let i = 0; i < phnum; i++) {
@@ -81,13 +84,8 @@ export function parseElf(bytes: Uint8Array, path: string): Image {
     high = Math.max(high, load.vaddr + load.memsz);
   }
   if (high - low > SPAN_LIMIT) r.fail(`its segments span ${high - low} bytes, more than can be loaded`);
-  const segments: ImageSegment[] = loads.map((h, i) => ({
-    offset: h.vaddr - low,
-    size: h.memsz,
-    data: r.slice(h.offset, h.filesz, 'a PT_LOAD segment'),
-    prot: (h.flags & 4 ? 1 : 0) | (h.flags & 2 ? 2 : 0) | (h.flags & 1 ? 4 : 0),
-    name: `PT_LOAD ${i}`,
-  }));
+  const relro = headers.find((h) => h.type === PT.GNU_RELRO);
+  const segments = loads.flatMap((h, i) => splitRelro(segmentOf(r, h, i, low), relro && relro.vaddr + relro.memsz - low, relro && relro.vaddr - low));
 
   const image: Image = {
     format: 'elf',
@@ -116,7 +114,7 @@ export function parseElf(bytes: Uint8Array, path: string): Image {
   const tls = headers.find((h) => h.type === PT.TLS);
   if (tls) {
     if (tls.filesz > tls.memsz || tls.memsz > SPAN_LIMIT) r.fail(`p_filesz or p_memsz of PT_TLS is ${tls.filesz}, ${tls.memsz}`);
-    if (tls.align > 65536) r.fail(`p_align of PT_TLS is ${tls.align}`);
+    if (tls.align > 65536 || (tls.align & (tls.align - 1)) !== 0) r.fail(`p_align of PT_TLS is ${tls.align}`);
     image.tls = { offset: tls.vaddr - low, data: r.slice(tls.offset, tls.filesz, 'PT_TLS'), size: tls.memsz, align: Math.max(1, tls.align) };
   }
   const dynamic = headers.find((h) => h.type === PT.DYNAMIC);
@@ -128,7 +126,22 @@ export function parseElf(bytes: Uint8Array, path: string): Image {
   }
   addSymbols(r, image, wide, low);
   image.symbols.sort((a, b) => a.offset - b.offset);
-  return image;
+  return checkImage(r, image);
+}
+
+function segmentOf(r: Reader, h: ProgramHeader, index: number, low: number): ImageSegment {
+  const prot = (h.flags & 4 ? 1 : 0) | (h.flags & 2 ? 2 : 0) | (h.flags & 1 ? 4 : 0);
+  return { offset: h.vaddr - low, size: h.memsz, data: r.slice(h.offset, h.filesz, 'a PT_LOAD segment'), prot, name: `PT_LOAD ${index}` };
+}
+
+/** Whole pages of PT_GNU_RELRO [start, end) become read-only after relocation. */
+function splitRelro(segment: ImageSegment, end: number | undefined, start: number | undefined): ImageSegment[] {
+  if (end === undefined || start === undefined || start < segment.offset || end > Math.ceil((segment.offset + segment.size) / 4096) * 4096) return [segment];
+  const cut = Math.floor(end / 4096) * 4096 - segment.offset;
+  if (cut <= 0 || Math.floor(start / 4096) !== Math.floor(segment.offset / 4096)) return [segment];
+  const { data, name, prot, offset, size } = segment;
+  const first = { offset, size: Math.min(cut, size), data: data.subarray(0, cut), prot: prot & ~2, name: `${name} (relro)` };
+  return cut >= size ? [first] : [first, { offset: offset + cut, size: size - cut, data: data.subarray(cut), prot, name }];
 }
 
 /** OS from EI_OSABI, else from the ABI notes: "FreeBSD" type 1; "GNU" type 1 with OS 0 = Linux. */
@@ -143,7 +156,7 @@ function osOf(r: Reader, headers: ProgramHeader[], bytes: Uint8Array): Image['os
       const nameSize = r.u32(at, 'n_namesz');
       const size = r.u32(at + 4, 'n_descsz');
       if (nameSize > note.filesz || size > note.filesz) break;
-      const name = new TextDecoder('latin1').decode(r.slice(at + 12, Math.min(nameSize, end - at - 12), 'a note name'));
+      const name = r.text(at + 12, Math.min(nameSize, end - at - 12), 'a note name');
       if (r.u32(at + 8, 'n_type') === 1 && name.startsWith('FreeBSD')) return 'freebsd';
       if (r.u32(at + 8, 'n_type') === 1 && name.startsWith('GNU') && size >= 4) {
         const desc = at + 12 + Math.ceil(nameSize / 4) * 4;
@@ -153,35 +166,4 @@ function osOf(r: Reader, headers: ProgramHeader[], bytes: Uint8Array): Image['os
     }
   }
   return undefined;
-}
-
-/** Function symbols from .symtab, where the file still has it: only for naming PCs, so damage here is not an error. */
-function addSymbols(r: Reader, image: Image, wide: boolean, low: number): void {
-  const shoff = wide ? r.u64(40, 'e_shoff') : r.u32(32, 'e_shoff');
-  const size = r.u16(wide ? 58 : 46, 'e_shentsize');
-  const count = r.u16(wide ? 60 : 48, 'e_shnum');
-  if (shoff === 0 || size < (wide ? 64 : 40) || shoff + size * count > r.bytes.length) return;
-  const section = (i: number): { type: number; offset: number; size: number; link: number } => {
-    const at = shoff + i * size;
-    return wide
-      ? { type: r.u32(at + 4, ''), offset: Number(r.u32(at + 24, '')), size: Number(r.u32(at + 32, '')), link: r.u32(at + 40, '') }
-      : { type: r.u32(at + 4, ''), offset: r.u32(at + 16, ''), size: r.u32(at + 20, ''), link: r.u32(at + 24, '') };
-  };
-  for (let i = 0; i < count; i++) {
-    const table = section(i);
-    if (table.type !== 2 || table.link >= count) continue;
-    const strings = section(table.link);
-    const entry = wide ? 24 : 16;
-    if (table.offset + table.size > r.bytes.length || strings.offset + strings.size > r.bytes.length) continue;
-    for (let at = table.offset; at + entry <= table.offset + table.size; at += entry) {
-      const info = r.u8(at + (wide ? 4 : 12), '');
-      const name = r.u32(at, '');
-      const value = r.u32(at + (wide ? 8 : 4), '') + (wide ? r.u32(at + 12, '') * 2 ** 32 : 0);
-      if ((info & 15) !== 2 || value < low || name >= strings.size) continue;
-      const end = r.bytes.indexOf(0, strings.offset + name);
-      if (end < 0 || end - strings.offset - name > 1024) continue;
-      const text = new TextDecoder('latin1').decode(r.bytes.subarray(strings.offset + name, end));
-      image.symbols.push({ name: text, offset: value - low, size: r.u32(at + (wide ? 16 : 8), '') });
-    }
-  }
 }

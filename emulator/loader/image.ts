@@ -25,6 +25,8 @@ export interface ImageImport {
   /** PE: import by ordinal. */
   ordinal?: number;
   weak: boolean;
+  /** Mach-O weak definitions: all images use the first one; a place keeps its value if nobody offers any. */
+  coalesced?: true;
 }
 
 /** A place to patch. `write` kinds: word = pointer-size, word32/word64, pcrel32. Value = symbol/base/tls expression. */
@@ -64,6 +66,8 @@ export interface ImageTls {
   /** PE: offset of the variable that receives the module's TLS index; TLS callbacks. */
   indexOffset?: number;
   callbacks?: number[];
+  /** Mach-O: offsets of the 24-byte descriptors of thread-local variables (thunk, key, offset in the block). */
+  descriptors?: number[];
 }
 
 export interface Image {
@@ -101,4 +105,9 @@ export interface Image {
 }
 
 /** A file that can't be loaded: one line saying which field is wrong. */
-export class LoadError extends Error {}
+export class LoadError extends Error {
+  constructor(message: string) {
+    // Names from a damaged file may hold anything.
+    super(message.replace(/\p{Cc}/gu, '?').slice(0, 400));
+  }
+}

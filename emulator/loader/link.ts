@@ -18,6 +18,11 @@ export interface LoadedImage {
 
 export type Resolver = (wanted: ImageImport, from: LoadedImage) => number | undefined;
 
+const fileName = (path: string): string => path.replaceAll('\\', '/').split('/').pop()!.toLowerCase();
+/** PE: 'library.name'; Mach-O: a name. */
+const forwardName = (forward: string): string => forward.slice(forward.lastIndexOf('.') + 1);
+const forwardLibrary = (forward: string): string => (forward.includes('.') ? `${forward.slice(0, forward.lastIndexOf('.')).toLowerCase()}.dll` : '');
+
 /** What is needed of an address space: AddressSpace, or a fake in tests. */
 export type Space = Pick<AddressSpace, 'map' | 'protect'>;
 
@@ -45,7 +50,10 @@ export class LoadedImages {
     if (base % this.pageSize !== image.preferredBase % this.pageSize) throw new LoadError(`${image.path}: its base 0x${base.toString(16)} is not page-aligned`);
     if (base !== image.preferredBase && !image.relocatable) throw new LoadError(`${image.path}: it must be loaded at 0x${image.preferredBase.toString(16)}, which is not free`);
     const loaded = { image, base, bound: [] };
-    for (const { start, limit } of this.pages(image, base)) this.space.map(start, limit - start, Prot.RW, { name: image.path, tag: { image: true } });
+    const pages = this.pages(image, base);
+    const other = this.list.find((l) => base < l.base + l.image.span && l.base < base + image.span);
+    if (other) throw new LoadError(`${image.path}: its place at 0x${base.toString(16)} is taken by ${other.image.path}`);
+    for (const { start, limit, prot } of pages) this.space.map(start, limit - start, prot === Prot.None ? Prot.None : Prot.RW, { name: image.path, tag: { image: true } });
     for (const segment of image.segments) {
       if (segment.prot !== Prot.None && segment.data.length > 0) this.memory.write(base + segment.offset, segment.data);
     }
@@ -56,24 +64,17 @@ export class LoadedImages {
   /** Page runs of an image with the protection that its segments want, merged where segments share a page. */
   private pages(image: Image, base: number): { start: number; limit: number; prot: number }[] {
     const size = this.pageSize;
-    const runs: { start: number; limit: number; prot: number }[] = [];
     const wanted = image.segments
       .filter((s) => s.size > 0)
-      .map((s) => ({ start: Math.floor((base + s.offset) / size) * size, limit: Math.ceil((base + s.offset + s.size) / size) * size, prot: s.prot }))
-      .sort((a, b) => a.start - b.start);
-    for (const next of wanted) {
-      const last = runs.at(-1);
-      if (last && next.start < last.limit) {
-        const shared = Math.min(last.limit, next.limit);
-        const { limit, prot } = last;
-        last.limit = next.start;
-        if (last.limit <= last.start) runs.pop();
-        runs.push({ start: next.start, limit: shared, prot: prot | next.prot });
-        if (limit > shared) runs.push({ start: shared, limit, prot });
-        else if (next.limit > shared) runs.push({ start: shared, limit: next.limit, prot: next.prot });
-      } else runs.push({ ...next });
+      .map((s) => ({ start: Math.floor((base + s.offset) / size) * size, limit: Math.ceil((base + s.offset + s.size) / size) * size, prot: s.prot }));
+    const bounds = [...new Set(wanted.flatMap(({ start, limit }) => [start, limit]))].sort((a, b) => a - b);
+    const runs: { start: number; limit: number; prot: number }[] = [];
+    for (let i = 0; i + 1 < bounds.length; i++) {
+      const [start, limit] = [bounds[i], bounds[i + 1]];
+      const here = wanted.filter((w) => w.start <= start && w.limit >= limit);
+      if (here.length > 0) runs.push({ start, limit, prot: here.reduce((prot, w) => prot | w.prot, 0) });
     }
-    return runs.filter((run) => run.prot !== Prot.None);
+    return runs;
   }
 
   /** Address of an exported symbol, looked up globally in load order. `from` = undefined: anywhere. */
@@ -87,7 +88,8 @@ export class LoadedImages {
 
   private exportIn(loaded: LoadedImage, name: string): number | undefined {
     const found = loaded.image.exports.get(name);
-    if (!found || found.kind === 'tls') return undefined;
+    // A Mach-O thread-local variable's symbol is its descriptor, an ordinary address.
+    if (!found || (found.kind === 'tls' && loaded.image.format === 'elf')) return undefined;
     return this.addressOf(loaded, found);
   }
 
@@ -95,8 +97,10 @@ export class LoadedImages {
     if (found.kind === 'absolute') return found.offset;
     if (found.kind !== 'forward') return loaded.base + found.offset;
     if (depth > 8) throw new LoadError(`${loaded.image.path}: the forwarder of ${found.name} goes round in circles`);
-    const name = found.forward!.slice(found.forward!.lastIndexOf('.') + 1);
+    const name = forwardName(found.forward!);
+    const library = forwardLibrary(found.forward!);
     for (const other of this.list) {
+      if (library !== '' && fileName(other.image.path) !== library) continue;
       const target = other.image.exports.get(name);
       if (target && target !== found) return this.addressOf(other, target, depth + 1);
     }
@@ -120,18 +124,38 @@ export class LoadedImages {
   }
 
   private bind(wanted: ImageImport, loaded: LoadedImage, resolve: Resolver): number | undefined {
-    if (this.list.some((other) => other.image.exports.get(wanted.name)?.kind === 'tls')) return 0;
-    const address = wanted.ordinal === undefined ? resolve(wanted, loaded) : this.byOrdinal(wanted);
+    // A thread-local variable of ELF has no address; relocations ask for its module and offset.
+    if (loaded.image.format === 'elf' && this.tlsOwner(wanted.name)) return 0;
+    const address = this.fromLibrary(wanted, loaded, resolve) ?? (wanted.ordinal === undefined ? resolve(wanted, loaded) : undefined);
     if (address !== undefined || wanted.weak) return address;
     const what = wanted.ordinal === undefined ? `'${wanted.name}'` : `ordinal ${wanted.ordinal}`;
     throw new LoadError(`${loaded.image.path}: needs ${what}${wanted.library === '' ? '' : ` from ${wanted.library}`}, which nobody provides`);
   }
 
-  private byOrdinal(wanted: ImageImport): number | undefined {
-    const library = wanted.library.toLowerCase();
-    const provider = this.list.find((l) => l.image.path.replaceAll('\\', '/').split('/').pop()!.toLowerCase() === library);
-    const found = provider && [...provider.image.exports.values()].find((e) => e.ordinal === wanted.ordinal);
-    return provider && found && this.addressOf(provider, found);
+  private tlsOwner(name: string): LoadedImage | undefined {
+    return this.list.find((other) => other.image.exports.get(name)?.kind === 'tls');
+  }
+
+  /** PE and Mach-O say which library they want a symbol from: that one has it, whoever else does too. */
+  private fromLibrary(wanted: ImageImport, loaded: LoadedImage, resolve: Resolver): number | undefined {
+    const provider = wanted.library === '' ? undefined : this.list.find((l) => fileName(l.image.path) === fileName(wanted.library));
+    if (!provider || provider === loaded) return undefined;
+    const { exports } = provider.image;
+    const found = wanted.ordinal === undefined ? exports.get(wanted.name) : this.ordinals(provider).get(wanted.ordinal);
+    if (!found) return undefined;
+    if (found.kind !== 'forward') return this.addressOf(provider, found);
+    return this.addressOf(provider, found) ?? resolve({ library: forwardLibrary(found.forward!), name: forwardName(found.forward!), weak: wanted.weak }, provider);
+  }
+
+  private readonly byOrdinal = new Map<LoadedImage, Map<number, ImageExport>>();
+
+  private ordinals(provider: LoadedImage): Map<number, ImageExport> {
+    let map = this.byOrdinal.get(provider);
+    if (!map) {
+      map = new Map([...provider.image.exports.values()].filter((e) => e.ordinal !== undefined).map((e) => [e.ordinal!, e]));
+      this.byOrdinal.set(provider, map);
+    }
+    return map;
   }
 
   private relocate(loaded: LoadedImage, relocation: ImageRelocation): void {
@@ -145,6 +169,7 @@ export class LoadedImages {
     else if ('tlsModuleOffset' in value) target = this.tlsPlace(loaded, value.tlsModuleOffset, value.import).moduleOffset + addend;
     else {
       const address = loaded.bound[value.import];
+      if (address === undefined && loaded.image.imports[value.import].coalesced) return;
       target = address === undefined ? 0 : address + addend;
     }
     if (kind === 'word64') {
@@ -156,7 +181,7 @@ export class LoadedImages {
   private owner(loaded: LoadedImage, imported: number | undefined): { module: LoadedImage; symbol: ImageExport | undefined } {
     if (imported === undefined) return { module: loaded, symbol: undefined };
     const { name } = loaded.image.imports[imported];
-    const module = this.list.find((other) => other.image.exports.get(name)?.kind === 'tls');
+    const module = this.tlsOwner(name);
     if (!module) throw new LoadError(`${loaded.image.path}: needs the thread-local variable '${name}', which nobody provides`);
     return { module, symbol: module.image.exports.get(name) };
   }

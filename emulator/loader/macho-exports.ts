@@ -20,14 +20,13 @@ export class Stream {
     return this.bytes[this.at++];
   }
 
+  /** Numbers are 64 bits; one above 2^63 is a negative number of a sum modulo 2^64. */
   uleb(): number {
-    let value = 0;
-    let scale = 1;
+    let value = 0n;
     for (let i = 0; i < 10; i++) {
       const byte = this.byte();
-      value += (byte & 0x7f) * scale;
-      if (byte < 0x80) return value;
-      scale *= 128;
+      value |= BigInt(byte & 0x7f) << BigInt(7 * i);
+      if (byte < 0x80) return Number(BigInt.asIntN(64, value));
     }
     return this.r.fail(`${this.what} holds a number that is too long`);
   }
@@ -45,15 +44,12 @@ export class Stream {
   }
 
   string(): string {
-    const end = this.bytes.indexOf(0, this.at);
-    if (end < 0) this.r.fail(`${this.what} holds a name without an end`);
-    const text = new TextDecoder('latin1').decode(this.bytes.subarray(this.at, end));
-    this.at = end + 1;
+    const text = this.r.stringIn(this.bytes, this.at, `a name in ${this.what}`);
+    this.at += text.length + 1;
     return text;
   }
 }
 
-const MAX_NODES = 1_000_000;
 const FLAG = { KIND: 3, ABSOLUTE: 2, REEXPORT: 8, STUB: 16 } as const;
 
 export function exportTrie(r: Reader, bytes: Uint8Array, image: Image): void {
@@ -63,13 +59,15 @@ export function exportTrie(r: Reader, bytes: Uint8Array, image: Image): void {
   const seen = new Set<number>();
   while (pending.length > 0) {
     const { at, prefix } = pending.pop()!;
-    if (at >= bytes.length || seen.has(at) || seen.size > MAX_NODES || prefix.length > 4096) r.fail('the export trie is damaged');
+    if (at < 0 || at >= bytes.length || seen.has(at) || prefix.length > 4096) r.fail('the export trie is damaged');
     seen.add(at);
     stream.at = at;
     const size = stream.uleb();
     const children = stream.at + size;
+    if (size < 0 || children >= bytes.length) r.fail('a node of the export trie is too long');
     if (size > 0) {
       const flags = stream.uleb();
+      r.countText(prefix.length, 'the export trie');
       const name = prefix.replace(/^_/, '');
       if (flags & FLAG.REEXPORT) {
         stream.uleb();
@@ -78,7 +76,7 @@ export function exportTrie(r: Reader, bytes: Uint8Array, image: Image): void {
       } else {
         const offset = stream.uleb();
         const kind = (flags & FLAG.KIND) === FLAG.ABSOLUTE ? 'absolute' : (flags & FLAG.KIND) === 1 ? 'tls' : 'function';
-        if (kind !== 'absolute' && offset >= image.span) r.fail(`the export ${name} lies outside of the image`);
+        if (kind !== 'absolute' && !(offset >= 0 && offset < image.span)) r.fail(`the export ${name} lies outside of the image`);
         image.exports.set(name, { name, offset, size: 0, kind });
       }
     }

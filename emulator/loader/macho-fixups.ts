@@ -8,8 +8,6 @@ import { Stream } from './macho-exports.js';
 import type { MachoSegment } from './macho.js';
 import type { Reader } from './reader.js';
 
-const MAX_FIXUPS = 4_000_000;
-
 export class MachoBinder {
   private readonly importIndex = new Map<string, number>();
   private readonly rebased = new Map<number, number>();
@@ -28,8 +26,9 @@ export class MachoBinder {
 
   private place(segment: number, offset: number): number {
     const found = this.segments[segment];
-    if (!found || offset < 0 || offset + 8 > found.vmsize) this.r.fail(`a fixup lies outside of segment ${segment}`);
-    if (this.image.relocations.length > MAX_FIXUPS) this.r.fail('it has too many fixups');
+    // What is patched is in the file, so there can be no more places than the file has words.
+    if (!found || !(offset >= 0 && offset + 8 <= found.filesize) || found.name === '__PAGEZERO') return this.r.fail(`a fixup lies outside of segment ${segment}'s contents`);
+    if (this.image.relocations.length > this.r.bytes.length / 2) this.r.fail('it has more fixups than words');
     return found.vmaddr - this.low + offset;
   }
 
@@ -43,13 +42,14 @@ export class MachoBinder {
     this.image.relocations.push({ offset, kind: 'word64', value: { base: true }, addend: target });
   }
 
-  private imported(name: string, weak: boolean, ordinal: number): number {
+  private imported(name: string, weak: boolean, ordinal: number, coalesced = false): number {
     const plain = name.replace(/^_/, '');
-    let index = this.importIndex.get(plain);
+    const key = `${coalesced ? 'coalesced' : ordinal} ${plain}`;
+    let index = this.importIndex.get(key);
     if (index === undefined) {
       index = this.image.imports.length;
-      this.image.imports.push({ library: this.image.libraries[ordinal - 1] ?? '', name: plain, weak });
-      this.importIndex.set(plain, index);
+      this.image.imports.push(coalesced ? { library: '', name: plain, weak: true, coalesced } : { library: this.image.libraries[ordinal - 1] ?? '', name: plain, weak });
+      this.importIndex.set(key, index);
     }
     return index;
   }
@@ -82,7 +82,7 @@ export class MachoBinder {
     }
   }
 
-  binds(bytes: Uint8Array, lazy: boolean): void {
+  binds(bytes: Uint8Array, table: 'normal' | 'lazy' | 'weak'): void {
     const s = new Stream(this.r, bytes, 'the bind info');
     let segment = 0;
     let offset = 0;
@@ -91,7 +91,7 @@ export class MachoBinder {
     let ordinal = 0;
     let addend = 0;
     const bind = (): void => {
-      const value = { import: this.imported(name, weak, ordinal) };
+      const value = { import: this.imported(name, weak, ordinal, table === 'weak') };
       this.image.relocations.push({ offset: this.place(segment, offset), kind: 'word64', value, addend });
       offset += 8;
     };
@@ -99,7 +99,7 @@ export class MachoBinder {
       const byte = s.byte();
       const immediate = byte & 15;
       switch (byte & 0xf0) {
-        case 0x00: if (!lazy) return; break;
+        case 0x00: if (table !== 'lazy') return; break;
         case 0x10: ordinal = immediate; break;
         case 0x20: ordinal = s.uleb(); break;
         case 0x30: ordinal = immediate === 0 ? 0 : immediate - 16; break;
@@ -122,8 +122,6 @@ export class MachoBinder {
         }
         default: this.r.fail(`bind opcode 0x${byte.toString(16)} is unknown`);
       }
-      // Offsets are sums modulo 2^64: a large uleb moves backwards.
-      if (offset >= 2 ** 63) offset -= 2 ** 64;
     }
   }
 
@@ -137,17 +135,18 @@ export class MachoBinder {
     const symbolsAt = u32(12);
     const importCount = u32(16);
     const format = u32(20);
-    if (format !== 1 && format !== 2) r.fail(`imports_format ${format} of the chained fixups is not supported`);
-    const importSize = format === 1 ? 4 : 8;
+    if (format < 1 || format > 3) r.fail(`imports_format ${format} of the chained fixups is unknown`);
+    if (u32(24) !== 0) r.fail('the symbol names of the chained fixups are compressed, which is not supported');
+    const importSize = format === 1 ? 4 : format === 2 ? 8 : 16;
     if (importCount * importSize > bytes.length) r.fail(`imports_count ${importCount} of the chained fixups is too large`);
     const names: { index: number; addend: number }[] = [];
     for (let i = 0; i < importCount; i++) {
       const word = u32(imports + importSize * i);
-      const at = symbolsAt + (word >>> 9);
-      const end = bytes.indexOf(0, at);
-      if (at >= bytes.length || end < 0) r.fail('a name of the chained fixups lies outside of them');
-      const name = new TextDecoder('latin1').decode(bytes.subarray(at, end));
-      names.push({ index: this.imported(name, (word & 0x100) !== 0, word & 0xff), addend: format === 2 ? view.getInt32(imports + 8 * i + 4, true) : 0 });
+      // Format 3 has a 16-bit library ordinal, a weak bit 16 and the name's offset in the upper half.
+      const [weak, nameOffset, ordinal] = format === 3 ? [word & 0x10000, u32(imports + 16 * i + 4), word & 0xffff] : [word & 0x100, word >>> 9, word & 0xff];
+      const name = r.stringIn(bytes, symbolsAt + nameOffset, 'a name of the chained fixups');
+      const addend = format === 1 ? 0 : format === 2 ? u32(imports + 8 * i + 4) | 0 : u32(imports + 16 * i + 8) + (u32(imports + 16 * i + 12) | 0) * 2 ** 32;
+      names.push({ index: this.imported(name, weak !== 0, ordinal), addend });
     }
     const segmentCount = u32(starts);
     for (let i = 0; i < Math.min(segmentCount, this.segments.length); i++) {
@@ -157,20 +156,23 @@ export class MachoBinder {
       const pageSize = u16(at + 4);
       const pointerFormat = u16(at + 6);
       if (pointerFormat !== 2 && pointerFormat !== 6) r.fail(`pointer_format ${pointerFormat} of the chained fixups is not supported (arm64e?)`);
+      if (pageSize !== 0x1000 && pageSize !== 0x4000) r.fail(`page_size ${pageSize} of the chained fixups is neither 4 nor 16 KiB`);
       const pages = u16(at + 20);
       for (let page = 0; page < pages; page++) {
         const start = u16(at + 22 + 2 * page);
-        if (start !== 0xffff) this.chain(i, page * pageSize + start, pointerFormat, names);
+        if (start === 0xffff) continue;
+        if (start >= pageSize) r.fail(`page_start ${start} of the chained fixups lies outside of its page`);
+        this.chain(i, page * pageSize + start, (page + 1) * pageSize, pointerFormat, names);
       }
     }
   }
 
-  private chain(segment: number, start: number, format: number, names: { index: number; addend: number }[]): void {
+  private chain(segment: number, start: number, limit: number, format: number, names: { index: number; addend: number }[]): void {
     const { r } = this;
     for (let offset = start; ; ) {
       const place = this.place(segment, offset);
-      const { fileoff, filesize } = this.segments[segment];
-      if (offset + 8 > filesize) r.fail('a chain of fixups leaves its segment');
+      const { fileoff } = this.segments[segment];
+      if (offset >= limit) r.fail('a chain of fixups leaves its page');
       const low = r.u32(fileoff + offset, 'a chained pointer');
       const high = r.u32(fileoff + offset + 4, 'a chained pointer');
       const next = (high >>> 19) & 0xfff;

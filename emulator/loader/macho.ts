@@ -2,10 +2,12 @@
  * Mach-O 64-bit executables and dylibs, x86-64 and arm64.
  * Source: mach-o/loader.h and nlist.h (structures), dyld's documentation of its info.
  */
+import { checkImage } from './check-image.js';
 import type { Image, ImageSegment } from './image.js';
 import { MachoBinder } from './macho-fixups.js';
 import { exportTrie } from './macho-exports.js';
-import { Reader, SPAN_LIMIT } from './reader.js';
+import { machoInitialisers, machoSymbols, machoThreadLocals } from './macho-sections.js';
+import { Reader, SEGMENT_LIMIT, SPAN_LIMIT } from './reader.js';
 
 const CPUS: Record<number, Image['cpu']> = { 0x01000007: 'x86-64', 0x0100000c: 'arm64' };
 const MH_EXECUTE = 2;
@@ -15,9 +17,7 @@ const LC = {
   BUILD_VERSION: 0x32, MAIN: 0x80000028, LOAD_WEAK_DYLIB: 0x80000018, REEXPORT_DYLIB: 0x8000001f, DYLD_INFO_ONLY: 0x80000022,
   DYLD_EXPORTS_TRIE: 0x80000033, DYLD_CHAINED_FIXUPS: 0x80000034,
 } as const;
-const S_MOD_INIT_FUNC_POINTERS = 9;
-const S_MOD_TERM_FUNC_POINTERS = 10;
-const S_INIT_FUNC_OFFSETS = 0x16;
+const MH_PIE = 0x200000;
 
 export interface MachoSegment {
   name: string;
@@ -25,6 +25,14 @@ export interface MachoSegment {
   vmsize: number;
   fileoff: number;
   filesize: number;
+}
+
+export interface MachoSection {
+  /** S_*: the low byte of its flags. */
+  type: number;
+  address: number;
+  size: number;
+  align: number;
 }
 
 export function parseMacho(bytes: Uint8Array, path: string): Image {
@@ -38,7 +46,7 @@ export function parseMacho(bytes: Uint8Array, path: string): Image {
   r.check(32, size, 'the load commands');
   const segments: MachoSegment[] = [];
   const out: ImageSegment[] = [];
-  const initSections: { type: number; address: number; size: number }[] = [];
+  const sections: MachoSection[] = [];
   const image: Image = {
     format: 'macho',
     cpu,
@@ -47,7 +55,7 @@ export function parseMacho(bytes: Uint8Array, path: string): Image {
     path,
     preferredBase: 0,
     span: 0,
-    relocatable: true,
+    relocatable: type === MH_DYLIB || cpu === 'arm64' || (r.u32(24, 'flags') & MH_PIE) !== 0,
     segments: out,
     libraries: [],
     imports: [],
@@ -66,7 +74,7 @@ export function parseMacho(bytes: Uint8Array, path: string): Image {
     const length = r.u32(at + 4, 'cmdsize');
     if (length < 8 || length % 4 !== 0 || at + length > 32 + size) r.fail(`cmdsize of load command ${i} is ${length}`);
     found.set(command, { at, size: length });
-    if (command === LC.SEGMENT_64) readSegment(r, at, length, segments, out, initSections);
+    if (command === LC.SEGMENT_64) readSegment(r, at, length, segments, out, sections);
     else if (command === LC.LOAD_DYLIB || command === LC.LOAD_WEAK_DYLIB || command === LC.REEXPORT_DYLIB) {
       const name = r.u32(at + 8, 'the name of a dylib');
       if (name >= length) r.fail(`the name of a dylib lies outside of its load command`);
@@ -97,9 +105,9 @@ export function parseMacho(bytes: Uint8Array, path: string): Image {
   if (info) {
     const part = (offset: number, name: string): Uint8Array => r.slice(r.u32(info.at + offset, name), r.u32(info.at + offset + 4, name), name);
     binder.rebases(part(8, 'the rebase info'));
-    binder.binds(part(16, 'the bind info'), false);
-    binder.binds(part(24, 'the weak bind info'), false);
-    binder.binds(part(32, 'the lazy bind info'), true);
+    binder.binds(part(16, 'the bind info'), 'normal');
+    binder.binds(part(32, 'the lazy bind info'), 'lazy');
+    binder.binds(part(24, 'the weak bind info'), 'weak');
     exportTrie(r, part(40, 'the export info'), image);
   }
   const linkedit = (command: number, name: string): Uint8Array | undefined => {
@@ -111,22 +119,20 @@ export function parseMacho(bytes: Uint8Array, path: string): Image {
   const trie = linkedit(LC.DYLD_EXPORTS_TRIE, 'the exports trie');
   if (trie) exportTrie(r, trie, image);
   const symtab = found.get(LC.SYMTAB);
-  if (symtab) symbols(r, image, symtab.at, low);
-  for (const section of initSections) initialisers(r, image, segments, section, low, binder);
+  if (symtab) machoSymbols(r, image, symtab.at, low);
+  machoInitialisers(r, image, segments, sections, low, binder);
+  machoThreadLocals(r, image, segments, sections, low);
   image.symbols.sort((a, b) => a.offset - b.offset);
-  return image;
+  return checkImage(r, image);
 }
 
 function version(packed: number): string {
   return `${packed >>> 16}.${(packed >> 8) & 0xff}`;
 }
 
-function text16(r: Reader, at: number): string {
-  return new TextDecoder('latin1').decode(r.slice(at, 16, 'a name')).replace(/\0.*$/s, '');
-}
-
-function readSegment(r: Reader, at: number, length: number, segments: MachoSegment[], out: ImageSegment[], inits: { type: number; address: number; size: number }[]): void {
-  const name = text16(r, at + 8);
+function readSegment(r: Reader, at: number, length: number, segments: MachoSegment[], out: ImageSegment[], found: MachoSection[]): void {
+  if (segments.length >= SEGMENT_LIMIT) r.fail(`it has more than ${SEGMENT_LIMIT} segments`);
+  const name = r.text(at + 8, 16, 'segname');
   const segment = {
     name,
     vmaddr: r.u64(at + 24, `vmaddr of ${name}`),
@@ -143,46 +149,14 @@ function readSegment(r: Reader, at: number, length: number, segments: MachoSegme
   }
   segments.push(segment);
   out.push({ offset: segment.vmaddr, size: name === '__PAGEZERO' ? 0 : segment.vmsize, data: r.slice(segment.fileoff, name === '__PAGEZERO' ? 0 : segment.filesize, name), prot, name });
+  if (found.length + sections > 255) r.fail('it has more than 255 sections');
   for (let i = 0; i < sections; i++) {
     const s = at + 72 + 80 * i;
-    const type = r.u32(s + 64, 'the flags of a section') & 0xff;
-    if (type === S_MOD_INIT_FUNC_POINTERS || type === S_MOD_TERM_FUNC_POINTERS || type === S_INIT_FUNC_OFFSETS) {
-      inits.push({ type, address: r.u64(s + 32, 'the address of a section'), size: r.u64(s + 40, 'the size of a section') });
-    }
-  }
-}
-
-function initialisers(r: Reader, image: Image, segments: MachoSegment[], section: { type: number; address: number; size: number }, low: number, binder: MachoBinder): void {
-  const owner = segments.find((s) => section.address >= s.vmaddr && section.address + section.size <= s.vmaddr + s.filesize);
-  if (!owner) r.fail('a section of initialisers lies outside of its segment');
-  const at = section.address - owner!.vmaddr + owner!.fileoff;
-  if (section.type === S_INIT_FUNC_OFFSETS) {
-    for (let i = 0; i + 4 <= section.size; i += 4) image.initializers.push(r.u32(at + i, 'an initialiser'));
-    return;
-  }
-  for (let i = 0; i + 8 <= section.size; i += 8) {
-    // With chained fixups the word in the file is a link of the chain; its target is the relocation's.
-    const target = binder.rebasedAt(section.address - low + i) ?? r.u64(at + i, 'an initialiser') - low;
-    (section.type === S_MOD_INIT_FUNC_POINTERS ? image.initializers : image.finalizers).push(target);
-  }
-}
-
-function symbols(r: Reader, image: Image, at: number, low: number): void {
-  const table = r.u32(at + 8, 'symoff');
-  const count = r.u32(at + 12, 'nsyms');
-  const strings = r.u32(at + 16, 'stroff');
-  const stringSize = r.u32(at + 20, 'strsize');
-  r.check(table, 16 * count, 'the symbol table');
-  r.check(strings, stringSize, 'the string table');
-  for (let i = 0; i < count; i++) {
-    const s = table + 16 * i;
-    const index = r.u32(s, 'n_strx');
-    const type = r.u8(s + 4, 'n_type');
-    // Defined in a section (N_SECT), no debugging entry (N_STAB).
-    if ((type & 0xe0) !== 0 || (type & 0x0e) !== 0x0e || index >= stringSize) continue;
-    const end = r.bytes.indexOf(0, strings + index);
-    const name = new TextDecoder('latin1').decode(r.bytes.subarray(strings + index, Math.min(end, strings + index + 1024)));
-    const offset = r.u64(s + 8, 'n_value') - low;
-    if (offset >= 0 && offset < image.span) image.symbols.push({ name: name.replace(/^_/, ''), offset, size: 0 });
+    found.push({
+      type: r.u32(s + 64, 'the flags of a section') & 0xff,
+      address: r.u64(s + 32, 'the address of a section'),
+      size: r.u64(s + 40, 'the size of a section'),
+      align: 2 ** Math.min(16, r.u32(s + 52, 'the alignment of a section')),
+    });
   }
 }

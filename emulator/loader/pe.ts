@@ -2,8 +2,9 @@
  * PE32 (i386) and PE32+ (x86-64) executables and DLLs.
  * Source: Microsoft's PE/COFF specification.
  */
+import { checkImage } from './check-image.js';
 import type { Image, ImageRelocation, ImageSegment } from './image.js';
-import { Reader, SPAN_LIMIT } from './reader.js';
+import { Reader, SEGMENT_LIMIT, SPAN_LIMIT } from './reader.js';
 
 const MACHINES: Record<number, { cpu: Image['cpu']; magic: number }> = { 0x14c: { cpu: 'ia32', magic: 0x10b }, 0x8664: { cpu: 'x86-64', magic: 0x20b } };
 const DIRECTORY = { export: 0, import: 1, exception: 3, reloc: 5, tls: 9, delay: 13 } as const;
@@ -71,11 +72,12 @@ export function parsePe(bytes: Uint8Array, path: string): Image {
   const directoryCount = Math.min(16, r.u32(directories - 4, 'NumberOfRvaAndSizes'));
   const file = new PeFile(r, headerSize);
   const table = opt + optionalSize;
+  if (sectionCount >= SEGMENT_LIMIT) r.fail(`NumberOfSections is ${sectionCount}, more than can be loaded`);
   r.check(table, 40 * sectionCount, 'the section table');
   const segments: ImageSegment[] = [{ offset: 0, size: headerSize, data: bytes.subarray(0, headerSize), prot: 1, name: 'headers' }];
   for (let i = 0; i < sectionCount; i++) {
     const s = table + 40 * i;
-    const name = new TextDecoder('latin1').decode(bytes.subarray(s, s + 8)).replace(/\0.*$/s, '');
+    const name = r.text(s, 8, 'the name of a section');
     const virtual = r.u32(s + 8, 'VirtualSize');
     const rva = r.u32(s + 12, 'VirtualAddress');
     const rawSize = r.u32(s + 16, 'SizeOfRawData');
@@ -87,6 +89,7 @@ export function parsePe(bytes: Uint8Array, path: string): Image {
     const inFile = Math.min(rawSize, size);
     const data = inFile === 0 ? new Uint8Array(0) : r.slice(raw, inFile, `section ${name}`);
     file.sections.push({ name, rva, size, raw, rawSize: inFile, flags });
+    if (rva < headerSize) r.fail(`section ${name} at RVA 0x${rva.toString(16)} overlaps the headers`);
     if (flags & 0x02000000 && !data.length) continue;
     const prot = (flags & 0x40000000 ? 1 : 0) | (flags & 0x80000000 ? 3 : 0) | (flags & 0x20000000 ? 4 : 0);
     segments.push({ offset: rva, size, data, prot, name });
@@ -129,7 +132,7 @@ export function parsePe(bytes: Uint8Array, path: string): Image {
   if (tls) threadLocal(file, image, tls.rva, word, address);
   symbols(r, image, pe, file);
   image.symbols.sort((a, b) => a.offset - b.offset);
-  return image;
+  return checkImage(r, image);
 }
 
 function imports(file: PeFile, image: Image, directory: { rva: number } | undefined, word: 4 | 8): void {
@@ -146,7 +149,7 @@ function imports(file: PeFile, image: Image, directory: { rva: number } | undefi
     image.libraries.push(library);
     const names = lookup || thunk;
     for (let j = 0; ; j++) {
-      if (j > LIMIT) r.fail(`the imports from ${library} do not end`);
+      if (j > LIMIT || image.imports.length > LIMIT) r.fail(`the imports from ${library} do not end`);
       const entry = file.u32(names + word * j, 'an import');
       const high = word === 8 ? file.u32(names + 8 * j + 4, 'an import') : entry;
       if (entry === 0 && (word === 4 || high === 0)) break;
@@ -195,11 +198,12 @@ function exportsOf(file: PeFile, image: Image, directory: { rva: number; size: n
   const ordinalBase = file.u32(rva + 16, 'OrdinalBase');
   const functions = file.u32(rva + 20, 'NumberOfFunctions');
   const names = file.u32(rva + 24, 'NumberOfNames');
-  if (functions > LIMIT || names > LIMIT) file.r.fail(`NumberOfFunctions ${functions} or NumberOfNames ${names} is too large`);
+  if (functions > LIMIT || names > LIMIT || 4 * Math.max(functions, names) > file.r.bytes.length) file.r.fail(`NumberOfFunctions ${functions} or NumberOfNames ${names} is too large`);
   const addresses = file.u32(rva + 28, 'AddressOfFunctions');
   const nameTable = file.u32(rva + 32, 'AddressOfNames');
   const ordinals = file.u32(rva + 36, 'AddressOfNameOrdinals');
   const named = new Map<number, string>();
+  if (rva + size > image.span) file.r.fail('the export directory lies outside of the image');
   for (let i = 0; i < names; i++) {
     named.set(file.u16(ordinals + 2 * i, 'a name ordinal'), file.string(file.u32(nameTable + 4 * i, 'an export name'), 'an export name'));
   }

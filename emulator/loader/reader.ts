@@ -1,14 +1,19 @@
 /** Bounds-checked little-endian reading of a file; every failure names the field. */
 import { LoadError } from './image.js';
 
+const latin1 = new TextDecoder('latin1');
+
 export class Reader {
   private readonly view: DataView;
+  /** Bytes of text that may still be read: names may overlap in the file, so a small file could hold endless text. */
+  private textLeft: number;
 
   constructor(
     readonly bytes: Uint8Array,
     readonly path: string,
   ) {
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.textLeft = 8 * bytes.length + (1 << 20);
   }
 
   fail(message: string): never {
@@ -65,11 +70,30 @@ export class Reader {
   /** A NUL-terminated string of at most `limit` bytes. */
   string(offset: number, field: string, limit = 4096): string {
     this.check(offset, 1, field);
-    const end = this.bytes.indexOf(0, offset);
-    if (end < 0 || end - offset > limit) this.fail(`${field} at 0x${offset.toString(16)} is not terminated`);
-    return new TextDecoder('latin1').decode(this.bytes.subarray(offset, end));
+    return this.stringIn(this.bytes.subarray(offset), 0, field, limit);
+  }
+
+  /** The same within a part of the file. */
+  stringIn(bytes: Uint8Array, offset: number, field: string, limit = 4096): string {
+    const text = bytes.subarray(offset, offset + limit + 1);
+    const length = offset >= 0 && offset < bytes.length ? text.indexOf(0) : -1;
+    if (length < 0) this.fail(`${field} is not terminated`);
+    this.countText(length, field);
+    return latin1.decode(text.subarray(0, length));
+  }
+
+  countText(length: number, field: string): void {
+    this.textLeft -= length;
+    if (this.textLeft < 0) this.fail(`${field} and the names before it are longer than the file`);
+  }
+
+  /** A fixed-size field of text, padded with zeros. */
+  text(offset: number, size: number, field: string): string {
+    return latin1.decode(this.slice(offset, size, field)).replace(/\0.*$/s, '');
   }
 }
 
+/** Images have a handful of segments; Windows refuses more than 96 sections. */
+export const SEGMENT_LIMIT = 128;
 /** No image may want more of the address space than this. */
 export const SPAN_LIMIT = 1 << 30;
