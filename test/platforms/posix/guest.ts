@@ -3,7 +3,7 @@
  * stub of the C library, loaded onto the OS model, every import bound to a gate.
  * Where a compiler is missing the caller skips its test.
  */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -54,7 +54,7 @@ extern int sched_yield(void); extern int raise(int); extern int kill(int, int); 
 extern int sigaction(int, const void *, void *); extern int sigprocmask(int, const void *, void *); extern int sigaltstack(const void *, void *); extern int sigsuspend(const void *);
 static inline void out(const char *s) { word n = 0; while (s[n]) n++; test_write(s, n); }
 static inline void hex(u64 v) { char b[20]; int i = 18; b[19] = 0; do { b[i--] = "0123456789abcdef"[v & 15]; v >>= 4; } while (v); out(b + i + 1); }
-int main(int, char **, char **);
+int main();
 __attribute__((used)) void start_c(word *sp) { int argc = (int)sp[0]; _exit(main(argc, (char **)(sp + 1), (char **)(sp + 2 + argc))); }
 `;
 
@@ -65,6 +65,11 @@ function compilerFor(code: string): string | undefined {
 
 export function canCompile(code: string): boolean {
   return compilerFor(code) !== undefined;
+}
+
+function compile(code: string, args: string[]): void {
+  const result = spawnSync(compilerFor(code)!, args, { encoding: 'utf8' });
+  if (result.status !== 0) throw new Error(`the guest does not compile:\n${result.stderr}`);
 }
 
 const cache = join(tmpdir(), 'mpsemu-test-guests');
@@ -84,7 +89,7 @@ function stubLibrary(code: string, names: string[]): string {
   return cached(`stub-${code}`, names, (folder) => {
     writeFileSync(join(folder, 'stub.s'), names.map((n) => `.globl ${n}\n.type ${n}, %function\n${n}:`).join('\n') + '\n');
     const out = join(folder, 'libc.so.6');
-    execFileSync(compilerFor(code)!, ['-shared', '-nostdlib', '-Wl,-soname,libc.so.6', '-o', out, join(folder, 'stub.s')]);
+    compile(code, ['-shared', '-nostdlib', '-Wl,-soname,libc.so.6', '-o', out, join(folder, 'stub.s')]);
     return out;
   });
 }
@@ -96,7 +101,7 @@ export function compileGuest(code: string, source: string, names: string[], flag
     writeFileSync(join(folder, 'guest.c'), text);
     const out = join(folder, 'guest');
     const options = ['-O1', '-w', '-ffreestanding', '-fno-builtin', '-fno-stack-protector', '-fno-asynchronous-unwind-tables', '-nostdlib', '-pie', '-fPIE'];
-    execFileSync(compilerFor(code)!, [...options, ...flags, '-o', out, join(folder, 'guest.c'), stub]);
+    compile(code, [...options, ...flags, '-o', out, join(folder, 'guest.c'), stub]);
     return out;
   });
 }
@@ -107,7 +112,7 @@ export function runNative(code: string, source: string): string | undefined {
   if (!compiler) return undefined;
   const program = cached(`native-${code}`, [source], (folder) => {
     writeFileSync(join(folder, 'native.c'), source);
-    execFileSync(compiler, ['-O1', '-w', '-static', '-pthread', '-o', join(folder, 'native'), join(folder, 'native.c')]);
+    compile(code, ['-O1', '-w', '-static', '-pthread', '-o', join(folder, 'native'), join(folder, 'native.c')]);
     return join(folder, 'native');
   });
   const [command, args] = code.startsWith('lia') ? ['qemu-aarch64', [program]] : [program, []];
