@@ -5,7 +5,6 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { EventStream } from '../emulator/events.js';
 import { LoadError, type Image } from '../emulator/loader/image.js';
 import { LoadedImages } from '../emulator/loader/link.js';
@@ -19,6 +18,7 @@ import { candidates } from './infer.js';
 import { linux } from './linux/index.js';
 import { macos } from './macos/index.js';
 import type { Os, OsDefinition, OsOptions } from './os.js';
+import { builtFor, projectRoot } from './toolchain/paths.js';
 import { windows } from './windows/index.js';
 
 export const systems: Record<OsName, OsDefinition> = { windows, linux, freebsd, macos };
@@ -41,16 +41,11 @@ export interface Booted {
   images: LoadedImages;
 }
 
+export { projectRoot };
+
 /** An option that this platform does not have. */
 export class OptionError extends RangeError {
   override name = 'OptionError';
-}
-
-/** The directory with package.json: where the built guest libraries live. */
-export function projectRoot(): string {
-  let directory = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(directory, 'package.json'))) directory = dirname(directory);
-  return directory;
 }
 
 export function choosePlatform(image: Image, bytes: Uint8Array, code: string | undefined): Platform {
@@ -100,7 +95,7 @@ export function boot(options: BootOptions): Booted {
 /** Load `image` and the libraries it needs; bind all imports. */
 function load(image: Image, path: string, platform: Platform, process: Process, os: Os, libraries: HostLibrary[], hosts: HostBinding): LoadedImages {
   const images = new LoadedImages(process.space, process.supervisor, platform.pageSize);
-  const search = [dirname(path), join(projectRoot(), 'fixtures', 'guest', 'built', platform.code)];
+  const search = [dirname(path), builtFor(platform.code)];
   const hostNames = new Set(libraries.map((library) => library.name.toLowerCase()));
   images.add(image, os.place(image));
   const seen = new Set<string>();

@@ -1,0 +1,137 @@
+/** Building what the guest brings itself: its half of the C library, start code, the MPS client's data, and the link stubs. */
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import type { Platform } from '../codes.js';
+import { builtFor, guest, linkFor } from './paths.js';
+import { includeFlags, prototypes, type Prototype } from './prototypes.js';
+import { libraryFile, stubFile, writeStub } from './stubs.js';
+import { targetOf } from './targets.js';
+import { run } from './tools.js';
+
+const libc = ['memory.c', 'string.c', 'ctype.c', 'sort.c', 'data.c'];
+/** Functions that the guest library has beside those in headers, and its data. */
+const extraFunctions = ['__stack_chk_fail'];
+
+async function compileAll(p: Platform, files: string[], directory: string, flags: string[]): Promise<string[]> {
+  const target = targetOf(p);
+  const include = await includeFlags(target);
+  const objects: string[] = [];
+  for (const file of files) {
+    const object = join(directory, `${basename(file).replace(/\.\w+$/, '')}.o`);
+    await run(target.compiler, [...include, ...target.flags, ...flags, '-c', file, '-o', object]);
+    objects.push(object);
+  }
+  return objects;
+}
+
+export interface Defined {
+  name: string;
+  data: boolean;
+  size: number;
+}
+
+/** Names defined in objects or a library, without the format's underscore. */
+export async function definedNames(p: Platform, files: string[]): Promise<Defined[]> {
+  const text = await run('llvm-nm', ['-g', '--defined-only', '--format=posix', ...files]);
+  const underscore = p.os === 'macos' || (p.os === 'windows' && p.cpu === 'ia32');
+  return text
+    .split('\n')
+    .map((line) => line.split(' '))
+    .filter((parts) => parts.length >= 2 && /^[A-Z]$/.test(parts[1]))
+    .map(([name, kind, , size]) => ({
+      name: underscore ? name.replace(/^_/, '') : name,
+      data: kind !== 'T' && kind !== 'W',
+      size: parseInt(size || '0', 16),
+    }));
+}
+
+export function crtSources(p: Platform): string[] {
+  const crt = (name: string): string => join(guest, 'crt', name);
+  if (p.os === 'macos') return [crt('code-mark.c')];
+  if (p.os === 'windows') {
+    return [
+      crt('start-windows.c'),
+      crt('code-mark.c'),
+      ...(p.cpu === 'ia32' ? [crt('runtime-ia32-windows.S'), crt('int64-i386.c')] : [crt('chkstk-x86-64.S')]),
+    ];
+  }
+  return [
+    crt('entry-elf.S'),
+    crt('start-elf.c'),
+    crt('note.S'),
+    ...(p.cpu === 'ia32' ? [crt('int64-i386.c')] : []),
+    ...(p.cpu === 'arm64' ? [crt('quad-arm64.c')] : []),
+  ];
+}
+
+export function markFlags(p: Platform): string[] {
+  return [`-DMPSEMU_CODE="${p.code}"`, ...(p.os === 'freebsd' ? ['-DMPSEMU_FREEBSD'] : [])];
+}
+
+/** Build everything that programs for `p` are linked with and load. */
+export async function buildGuestLibraries(p: Platform): Promise<void> {
+  const out = builtFor(p.code);
+  const link = linkFor(p.code);
+  mkdirSync(link, { recursive: true });
+  const work = mkdtempSync(join(tmpdir(), `mpsemu-guest-${p.code}-`));
+  try {
+    const suffix = { ia32: 'i386', 'x86-64': 'x86-64', arm64: 'arm64' }[p.cpu];
+    const sources = [...libc.map((f) => join(guest, 'libc', f)), join(guest, 'libc', `setjmp-${suffix}.S`)];
+    const flags = ['-O2', '-ffreestanding', '-fno-builtin', ...(p.os === 'windows' ? [] : ['-fPIC'])];
+    const gccFlags = targetOf(p).gcc ? ['-fno-tree-loop-distribute-patterns'] : [];
+    const objects = await compileAll(p, sources, work, [...flags, ...gccFlags]);
+    const own = await definedNames(p, objects);
+    const all = await prototypes(p);
+    const library = join(out, basename(libraryFile(p, 'c')));
+    await linkLibrary(p, objects, library, own, work, all);
+    await writeStubs(p, all, own, link);
+    // Start code and the MPS client's static data, as objects that every program is linked with.
+    const crt = await compileAll(p, crtSources(p), work, ['-O2', '-ffreestanding', ...markFlags(p)]);
+    const keys = join(guest, 'mps-client', 'keys.c');
+    const client = existsSync(keys) ? await compileAll(p, [keys], work, ['-O2']) : [];
+    for (const object of [...crt, ...client]) copyFileSync(object, join(link, basename(object)));
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+async function writeStubs(p: Platform, all: Prototype[], own: Defined[], link: string): Promise<void> {
+  const data = own.filter((o) => o.data);
+  const functions = (library: Prototype['library']): Prototype[] => all.filter((f) => f.library === library);
+  const extra = [...own.filter((o) => !o.data).map((o) => o.name), ...extraFunctions, ...(p.os === 'windows' ? ['__p___argc', '__p___argv'] : [])];
+  const c = functions('c');
+  const names = new Set(c.map((f) => f.name));
+  for (const name of extra) if (!names.has(name)) c.push({ name, library: 'c' });
+  await writeStub(p, 'c', c, data, join(link, stubFile(p, 'c')));
+  await writeStub(p, 'mps', functions('mps').filter((f) => !['mps_reserve', 'mps_commit'].includes(f.name)), [], join(link, stubFile(p, 'mps')));
+  if (p.os === 'windows') await writeStub(p, 'kernel32', functions('kernel32'), [], join(link, stubFile(p, 'kernel32')));
+}
+
+async function linkLibrary(p: Platform, objects: string[], output: string, own: Defined[], work: string, all: Prototype[]): Promise<void> {
+  const target = targetOf(p);
+  switch (p.os) {
+    case 'macos':
+      await run('ld64.lld', [
+        '-dylib', '-arch', target.arch!, '-platform_version', 'macos', '11.0', '11.0', '-install_name', libraryFile(p, 'c'),
+        '-undefined', 'dynamic_lookup', '-o', output, ...objects,
+      ]);
+      return;
+    case 'windows': {
+      // What it takes from the host has to come from some library: any name does, since host functions bind by theirs.
+      const host = join(work, 'host.lib');
+      const needed = all.filter((f) => f.name === 'malloc' || f.name === '_errno');
+      await writeStub(p, 'kernel32', needed.map((f) => ({ ...f, library: 'kernel32' as const })), [], host);
+      const exported = own.map((o) => `/export:${o.name}${o.data ? ',data' : ''}`);
+      await run('lld-link', [
+        '/dll', '/noentry', '/nodefaultlib', '/brepro', '/debug:symtab', `/base:${p.cpu === 'ia32' ? '0x10000000' : '0x180000000'}`,
+        ...(p.cpu === 'ia32' ? ['/safeseh:no'] : []), `/out:${output}`, ...exported, ...objects, host,
+      ]);
+      return;
+    }
+    default:
+      await run('ld.lld', [
+        '-m', target.emulation!, '-shared', '--build-id=none', `-soname=${libraryFile(p, 'c')}`, ...(p.cpu === 'ia32' ? ['-z', 'notext'] : []), ...objects, '-o', output,
+      ]);
+  }
+}
