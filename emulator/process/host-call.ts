@@ -19,7 +19,7 @@ export interface HostFunction {
   /** Calling convention other than the process's own C convention. */
   convention?: 'stdcall';
   /** Arguments decoded per signature; returns the result in the same language. */
-  run(call: HostCall, ...args: any[]): Value | void;
+  run(call: HostCall, ...args: any[]): Value | RegistersReplaced | void;
 }
 
 /** A named set of host functions: one library of one OS (or part of one). */
@@ -45,7 +45,7 @@ export class Blocked extends Error {
   }
 }
 
-/** Thrown by a host function that has changed the thread's registers itself (sigreturn, NtContinue, longjmp, exit): no return sequence. */
+/** Thrown (or, cheaper, returned) by a host function that has changed the thread's registers itself (sigreturn, NtContinue, longjmp, exit): no return sequence. */
 export class RegistersReplaced extends Error {}
 
 export interface HostCall {

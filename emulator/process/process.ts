@@ -5,7 +5,7 @@
  */
 import type { Abi, Value } from '../abi/abi.js';
 import { abiFor } from '../abi/index.js';
-import { Access, Exit, type CpuMode, type CpuName, type Engine, type Registers, type X86Selectors } from '../engine.js';
+import { Access, Exit, type CpuMode, type CpuName, type Engine, type ExitRecord, type Registers, type X86Selectors } from '../engine.js';
 import { EventStream } from '../events.js';
 import { AddressSpace } from '../memory/address-space.js';
 import { GuestMemory } from '../memory/guest-memory.js';
@@ -15,7 +15,7 @@ import { RunningCall } from './call.js';
 import { HOST_CALL_UNITS, VirtualClock } from './clock.js';
 import { GateTable, type Gate } from './gates.js';
 import { Blocked, RegistersReplaced, type HostFunction } from './host-call.js';
-import type { ExitStatus, OsModel } from './os-model.js';
+import type { ExitStatus, MemoryFault, OsModel } from './os-model.js';
 import { Scheduler } from './scheduler.js';
 import { GuestSequences } from './sequence.js';
 import { Thread, type CallbackFrame } from './thread.js';
@@ -40,6 +40,28 @@ export class ProcessEnded extends Error {}
 
 /** The guest left a callback by longjmp: host frames down to its level are given up. */
 class LeftByLongjmp extends Error {}
+
+/** A fault as the CPU reports it. Its size is found only when somebody asks, since finding it is slow. */
+class CpuFault implements MemoryFault {
+  readonly address: number;
+  readonly canonical: boolean;
+  readonly access: number;
+  readonly pc: number;
+  readonly fromHost = false;
+  readonly exhausted: boolean;
+
+  constructor(private readonly exit: ExitRecord) {
+    this.address = exit.address;
+    this.canonical = exit.canonical;
+    this.access = exit.access;
+    this.pc = exit.pc;
+    this.exhausted = exit.detail === 1;
+  }
+
+  get size(): number {
+    return this.exit.size;
+  }
+}
 
 export class Process {
   readonly cpu: CpuName;
@@ -209,18 +231,7 @@ export class Process {
         }
       }
       if (frame) this.checkLongjmp(thread, frame, exit.address);
-      this.os.memoryFault(thread, {
-        address: exit.address,
-        canonical: exit.canonical,
-        access: exit.access,
-        // Found only when somebody asks, since finding it is slow.
-        get size() {
-          return exit.size;
-        },
-        pc: exit.pc,
-        fromHost: false,
-        exhausted: exit.detail === 1,
-      });
+      this.os.memoryFault(thread, new CpuFault(exit));
       return executed;
     }
     if (frame) this.checkLongjmp(thread, frame, exit.pc);
@@ -262,9 +273,10 @@ export class Process {
     this.clock.now += HOST_CALL_UNITS;
     this.running.push(call);
     thread.hostCalls.push(gate.fn.name);
-    let result: Value | void;
+    let result: Value | RegistersReplaced | void;
     try {
       result = gate.fn.run(call, ...gate.bound.arguments(registers, this.user));
+      if (result instanceof RegistersReplaced) return void this.load(thread);
     } catch (error) {
       this.load(thread);
       if (error instanceof LeftByLongjmp) {

@@ -1,8 +1,8 @@
 /** How the files of Win32 functions write them: all are stdcall on IA-32. */
 import type { Value } from '../../emulator/abi/abi.js';
-import type { HostCall, HostFunction } from '../../emulator/process/host-call.js';
+import type { HostCall, HostFunction, RegistersReplaced } from '../../emulator/process/host-call.js';
 
-export function win32(name: string, signature: string, run: (call: HostCall, ...args: any[]) => Value | void): HostFunction {
+export function win32(name: string, signature: string, run: (call: HostCall, ...args: any[]) => Value | RegistersReplaced | void): HostFunction {
   return { name, signature, convention: 'stdcall', run };
 }
 

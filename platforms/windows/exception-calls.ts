@@ -1,6 +1,6 @@
 /** The functions about exceptions: what programs call (kernel32), and what the dispatcher in ntdll.dll asks of the kernel. */
 import { X86 } from '../../emulator/cpu/registers.js';
-import type { HostCall, HostFunction } from '../../emulator/process/host-call.js';
+import type { HostCall, HostFunction, RegistersReplaced } from '../../emulator/process/host-call.js';
 import { ContextBuffer } from './context.js';
 import { ErrorCode } from './error-codes.js';
 import { win32 } from './call.js';
@@ -37,7 +37,7 @@ export function exceptionCalls(os: Windows): HostFunction[] {
 }
 
 /** The exception is raised in the state that the caller has after the call. */
-function raiseException(os: Windows, call: HostCall, code: number, flags: number, count: number, args: number): never {
+function raiseException(os: Windows, call: HostCall, code: number, flags: number, count: number, args: number): RegistersReplaced {
   const { wordSize } = os.layout;
   const information: number[] = [];
   for (let i = 0; args !== 0 && i < Math.min(count, MAXIMUM_PARAMETERS); i++) information.push(call.memory.word(args + i * wordSize));

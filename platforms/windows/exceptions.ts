@@ -33,8 +33,8 @@ const RECORD_64 = 0x4f0;
 const MACHINE_FRAME = 0x590;
 const TRAP_AND_DIRECTION = 0x500;
 
-/** Thrown by host functions that have set the registers; made once, since making an Error costs more than delivering an exception. */
-export const REGISTERS_REPLACED = new RegistersReplaced();
+/** Made once, since making an Error costs as much as delivering an exception. */
+const REGISTERS_REPLACED = new RegistersReplaced();
 
 export class Exceptions {
   /** The frame being made. What is not written in it stays zero. */
@@ -207,9 +207,9 @@ export class Exceptions {
     return `${statusName(exception.code)}${access} at ${this.os.where(exception.address)}`;
   }
 
-  /** The registers have been set for a return from the present host function. */
-  leave(): never {
+  /** The registers have been set: what the present host function returns, so that nothing else is done to them. */
+  leave(): RegistersReplaced {
     this.os.process.engine.registers.dirty |= RegisterGroup.General;
-    throw REGISTERS_REPLACED;
+    return REGISTERS_REPLACED;
   }
 }

@@ -99,7 +99,7 @@ export function threadCalls(os: Windows): HostFunction[] {
       const object = thread(call, handle, ThreadRight.TERMINATE);
       if (!object) return FALSE;
       if (object.ended) return failed(call, ErrorCode.ACCESS_DENIED, FALSE);
-      if (terminate(os, call, object, code)) os.exceptions.leave();
+      if (terminate(os, call, object, code)) return os.exceptions.leave();
       return TRUE;
     }),
     win32('GetExitCodeThread', 'i(ip)', (call, handle: number, place: number) => {
@@ -165,7 +165,7 @@ export function kernelThreadCalls(os: Windows): HostFunction[] {
   return [
     win32('NtTerminateThread', 'i(iu)', (call, handle: number, code: number) => {
       const object = os.suspension.target(call.thread, handle, ThreadRight.TERMINATE);
-      if (object && terminate(os, call, object, code)) os.exceptions.leave();
+      if (object && terminate(os, call, object, code)) return os.exceptions.leave();
       return 0;
     }),
     win32('NtTerminateProcess', 'i(iu)', (call, handle: number, code: number) => {
