@@ -6,6 +6,7 @@
  */
 import { Prot } from '../engine.js';
 import type { Engine } from '../engine.js';
+import { SortedRanges } from './sorted-ranges.js';
 
 export interface Region {
   readonly base: number;
@@ -37,8 +38,7 @@ const same = (a: Area, b: Area): boolean =>
   a.limit === b.base && a.prot === b.prot && a.maxProt === b.maxProt && a.tag === b.tag && a.name === b.name && a.committed === b.committed && a.backed === b.backed;
 
 export class AddressSpace {
-  private areas: Area[] = [];
-  private last = 0;
+  private readonly areas = new SortedRanges<Area>();
   private reserved = 0;
   private committed = 0;
   private reservedPeak = 0;
@@ -52,21 +52,6 @@ export class AddressSpace {
   get peakReservedBytes(): number { return this.reservedPeak; }
   get peakCommittedBytes(): number { return this.committedPeak; }
 
-  /** Index of the first area that ends above `address`. */
-  private index(address: number): number {
-    const hint = this.areas[this.last];
-    if (hint !== undefined && hint.base <= address && address < hint.limit) return this.last;
-    let low = 0;
-    let high = this.areas.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.areas[middle].limit <= address) low = middle + 1;
-      else high = middle;
-    }
-    this.last = low;
-    return low;
-  }
-
   private check(base: number, size: number): void {
     if (base % this.pageSize !== 0 || size % this.pageSize !== 0 || base < 0 || size <= 0) {
       throw new RangeError(`[0x${base.toString(16)}, +0x${size.toString(16)}) is not a range of pages`);
@@ -77,40 +62,43 @@ export class AddressSpace {
     const size = (area.limit - area.base) * sign;
     this.reserved += size;
     if (area.committed) this.committed += size;
-    this.reservedPeak = Math.max(this.reservedPeak, this.reserved);
-    this.committedPeak = Math.max(this.committedPeak, this.committed);
   }
 
   /** Replaces what lies in [base, limit) by `make` of each area there (undefined: nothing), splitting at the ends, and merges neighbours. */
   private rewrite(base: number, limit: number, make: (area: Area) => Area | undefined, added?: Area): void {
-    const first = this.index(base);
-    let end = first;
-    const pieces: Area[] = [];
-    for (; end < this.areas.length && this.areas[end].base < limit; end++) {
-      const area = this.areas[end];
-      this.account(area, -1);
-      if (area.base < base) pieces.push({ ...area, limit: base });
-      const made = make({ ...area, base: Math.max(area.base, base), limit: Math.min(area.limit, limit) });
-      if (made) pieces.push(made);
-      if (area.limit > limit) pieces.push({ ...area, base: limit });
-    }
-    if (added) {
-      const at = pieces.findIndex((piece) => piece.base >= added.limit);
-      pieces.splice(at < 0 ? pieces.length : at, 0, added);
-    }
-    for (const piece of pieces) this.account(piece, 1);
     // Neighbours on both sides take part in merging.
-    const from = Math.max(0, first - 1);
-    const to = Math.min(this.areas.length, end + 1);
-    const run = [...this.areas.slice(from, first), ...pieces, ...this.areas.slice(end, to)];
+    const touching = this.areas.overlapping(base - 1, limit + 1);
     const merged: Area[] = [];
-    for (const area of run) {
+    const push = (area: Area | undefined): void => {
+      if (area === undefined) return;
+      this.account(area, 1);
       const before = merged[merged.length - 1];
       if (before !== undefined && same(before, area)) merged[merged.length - 1] = { ...before, limit: area.limit };
       else merged.push(area);
+    };
+    let pending = added;
+    for (const area of touching) {
+      this.account(area, -1);
+      if (area.base < base) push(area.limit > base ? { ...area, limit: base } : area);
+      if (area.base >= limit) {
+        push(pending);
+        pending = undefined;
+        push(area);
+      }
+      if (area.base < limit && area.limit > base) {
+        const whole = area.base >= base && area.limit <= limit;
+        push(make(whole ? area : { ...area, base: Math.max(area.base, base), limit: Math.min(area.limit, limit) }));
+        if (area.limit > limit) {
+          push(pending);
+          pending = undefined;
+          push({ ...area, base: limit });
+        }
+      }
     }
-    this.areas.splice(from, to - from, ...merged);
-    this.last = 0;
+    push(pending);
+    this.areas.replace(base - 1, limit + 1, merged);
+    this.reservedPeak = Math.max(this.reservedPeak, this.reserved);
+    this.committedPeak = Math.max(this.committedPeak, this.committed);
   }
 
   /** New zero memory; replaces what was there. */
@@ -137,7 +125,7 @@ export class AddressSpace {
   }
 
   private drop(base: number, limit: number): void {
-    for (const area of this.overlapping(base, limit)) {
+    for (const area of this.areas.overlapping(base, limit)) {
       if (!area.backed) continue;
       const from = Math.max(area.base, base);
       this.engine.unmapPages(from, Math.min(area.limit, limit) - from);
@@ -155,7 +143,7 @@ export class AddressSpace {
     this.check(base, size);
     const limit = base + size;
     if (!this.isMapped(base, size)) return false;
-    const areas = this.overlapping(base, limit);
+    const areas = this.areas.overlapping(base, limit);
     if (areas.some((area) => (prot & ~area.maxProt) !== 0)) return false;
     let changes = false;
     for (const area of areas) {
@@ -194,21 +182,13 @@ export class AddressSpace {
   }
 
   find(address: number): Region | undefined {
-    const area = this.areas[this.index(address)];
-    return area !== undefined && area.base <= address ? area : undefined;
-  }
-
-  /** The areas that touch [base, limit), in order, not clipped. */
-  private overlapping(base: number, limit: number): Area[] {
-    const found: Area[] = [];
-    for (let i = this.index(base); i < this.areas.length && this.areas[i].base < limit; i++) found.push(this.areas[i]);
-    return found;
+    return this.areas.find(address);
   }
 
   /** Whether each page of [base, +size) belongs to a region. */
   isMapped(base: number, size: number): boolean {
     let at = base;
-    for (const area of this.overlapping(base, base + size)) {
+    for (const area of this.areas.overlapping(base, base + size)) {
       if (area.base > at) return false;
       at = area.limit;
     }
@@ -217,16 +197,15 @@ export class AddressSpace {
 
   /** Whether no page of [base, +size) does. */
   isFree(base: number, size: number): boolean {
-    return this.overlapping(base, base + size).length === 0;
+    return this.areas.overlapping(base, base + size).length === 0;
   }
 
   isCommitted(address: number): boolean {
-    const area = this.areas[this.index(address)];
-    return area !== undefined && area.base <= address && area.committed;
+    return this.areas.find(address)?.committed ?? false;
   }
 
   regions(): readonly Region[] {
-    return this.areas;
+    return this.areas.all();
   }
 
   /** A free, aligned range of `size` bytes inside [low, high); the highest or the lowest. */
@@ -235,35 +214,36 @@ export class AddressSpace {
     const down = (address: number): number => Math.floor(address / align) * align;
     if (topDown) {
       let limit = high;
-      let i = this.index(high);
-      if (i < this.areas.length && this.areas[i].base < high) limit = Math.min(limit, this.areas[i].base);
-      for (i--; ; i--) {
-        const floor = Math.max(low, i >= 0 ? this.areas[i].limit : low);
+      for (const area of this.areas.downFrom(high)) {
+        if (area.limit <= low) break;
         const base = down(limit - size);
-        if (base >= floor && limit - size >= 0) return base;
-        if (i < 0 || this.areas[i].limit <= low) return undefined;
-        limit = Math.min(high, this.areas[i].base);
+        if (base >= area.limit) return base;
+        limit = Math.min(limit, area.base);
       }
+      const base = down(limit - size);
+      return base >= low ? base : undefined;
     }
     let floor = low;
-    for (let i = this.index(low); ; i++) {
+    for (const area of this.areas.from(low)) {
+      if (area.base >= high) break;
       const base = up(floor);
-      const limit = i < this.areas.length ? Math.min(high, this.areas[i].base) : high;
-      if (base + size <= limit) return base;
-      if (i >= this.areas.length || limit === high) return undefined;
-      floor = Math.max(low, this.areas[i].limit);
+      if (base + size <= Math.min(high, area.base)) return base;
+      floor = Math.max(floor, area.limit);
     }
+    const base = up(floor);
+    return base + size <= high ? base : undefined;
   }
 
   /** Every structural rule of the list; for tests. */
   verify(): void {
     let reserved = 0;
     let committed = 0;
-    for (let i = 0; i < this.areas.length; i++) {
-      const area = this.areas[i];
+    const areas = this.areas.all();
+    for (let i = 0; i < areas.length; i++) {
+      const area = areas[i];
       if (area.base >= area.limit) throw new Error('empty region');
-      if (i > 0 && this.areas[i - 1].limit > area.base) throw new Error('regions overlap');
-      if (i > 0 && same(this.areas[i - 1], area)) throw new Error('equal neighbours');
+      if (i > 0 && areas[i - 1].limit > area.base) throw new Error('regions overlap');
+      if (i > 0 && same(areas[i - 1], area)) throw new Error('equal neighbours');
       reserved += area.limit - area.base;
       if (area.committed) committed += area.limit - area.base;
     }

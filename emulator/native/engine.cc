@@ -18,6 +18,7 @@ Engine::Engine(Cpu cpu, uint64_t physicalBytes, unsigned pageShift, const Select
   }
   bootPage_ = memory_.Allocate();
   probeFrame_ = memory_.Allocate();
+  for (uint64_t& copy : probeCopies_) copy = memory_.Allocate();
   if (x86()) BuildDescriptors();
   if (!OpenMachine(main_, false) || !OpenMachine(stepper_, true)) {
     if (error_.empty()) error_ = "Unicorn cannot be set up";
@@ -124,6 +125,9 @@ uint64_t Engine::Pc(uc_engine* uc) {
   return pc;
 }
 
+// The machine has run: the next one starts where it has come to.
+void Engine::TakePc(Machine& machine) { general()[pcSlot()] = shadow_[pcSlot()] = Pc(machine.uc); }
+
 void Engine::SetPc(uc_engine* uc, uint64_t pc) {
   uc_reg_write(uc, x86() ? static_cast<int>(UC_X86_REG_RIP) : static_cast<int>(UC_ARM64_REG_PC), &pc);
 }
@@ -183,22 +187,26 @@ int Engine::Run(double budget) {
 int Engine::AfterMain(uc_err error) {
   if (blockStop_) {
     if (remaining == 0) return Finish(main_, kBudget);
-    ReadGeneral(main_.uc);  // the stepper starts where main has come to
+    TakePc(main_);
     // Block too long for the budget, or it holds a breakpoint: at most all of it, instruction by instruction.
     int64_t most = current->count == kNeverFits ? static_cast<int64_t>(current->size) : remaining;
     return Step(most < remaining ? most : remaining);
   }
   uint64_t pc = Pc(main_.uc);
   bool jumped = error == UC_ERR_EXCEPTION && deniedType_ == UC_MEM_FETCH;
+  if (jumped && remaining == 0) return Finish(main_, kBudget);  // the next instruction is another run's
   if (current && !jumped) remaining += current->count - CountBefore(pc);
   if (exit_ >= 0) return Finish(main_, exit_);
   if (error == UC_ERR_INSN_INVALID) return Finish(main_, kInvalidInstruction);
   if (error != UC_ERR_EXCEPTION) return Finish(main_, kHalt);
-  if (deniedWatch_) return AfterWatchedPage();
+  if (deniedWatch_) {  // a page that the stepper must see: it takes the instruction
+    TakePc(main_);
+    return Step(1);
+  }
   uint64_t page = pc & ~(pageSize() - 1);
   if (cpu_ == Cpu::kIa32) page &= 0xffffffff;
   if (jumped && page != deniedPage_ && !SameTaggedPage(pc)) {
-    ReadGeneral(main_.uc);
+    TakePc(main_);
     return Step(remaining);
   }
   return FaultExit(main_);

@@ -104,7 +104,8 @@ class Engine : private Counting {
   static bool OnFill(uc_engine*, uint64_t, uc_mem_type, uc_tlb_entry*, void*);
   bool Fill(Machine& machine, uint64_t address, uc_mem_type type, uc_tlb_entry* result);
   void FillExecutable(Machine& machine, Frame& frame);
-  uint64_t FillWritten(Machine& machine, uint64_t offset, uint64_t allowed);
+  bool FillProbe(uint64_t offset, uint64_t need, uc_tlb_entry* result);
+  bool FillWritten(Machine& machine, uint64_t address, uint64_t offset);
   bool Deny(uint64_t address, uc_mem_type type, int detail);
   void RemoveCode(uint64_t offset);
   void RemoveMachineCode(Machine& machine, uint64_t offset);
@@ -145,13 +146,13 @@ class Engine : private Counting {
   int FaultExit(Machine& machine);
   bool SameTaggedPage(uint64_t pc) const;
   uint64_t Pc(uc_engine* uc);
+  void TakePc(Machine& machine);
   void SetPc(uc_engine* uc, uint64_t pc);
 
   // stepper.cc
   int Step(int64_t count);
   int AfterStepper(uc_err error);
   int StepUnreadable();
-  int AfterWatchedPage();
 
   // registers.cc
   uint64_t* general();
@@ -224,7 +225,10 @@ class Engine : private Counting {
   uint32_t watchSize_ = 0, watchAccess_ = 0;
   uint64_t probePage_ = ~0ull, probeFrame_ = 0, probeFirst_ = ~0ull;
   uint32_t probeSize_ = 0;
-  std::vector<uint64_t> mixed_;  // frames whose code the stepper may have stale
+  static constexpr int kProbeCopies = 4;  // no instruction stores to more pages
+  uint64_t probeCopies_[kProbeCopies] = {};
+  int probeCopied_ = 0;
+  uint64_t selfStore_ = 0;  // frame that the stepper's instruction stores to and lies in
   std::unordered_set<uint64_t> breakpoints_;
   uint64_t skipBreakpoint_ = ~0ull;
   std::vector<Watchpoint> watchpoints_;

@@ -1,7 +1,10 @@
 // The TLB fill: Unicorn asks here for each page that its TLB lacks. Also the rules
 // that keep translated code in step with memory, which rest on two measured facts:
 // an entry without the executable bit becomes "dirty" at its first store, after
-// which stores are fast and unseen; an entry with it checks every store (slow).
+// which stores are fast and unseen; an entry with it checks every store (slow). So no page
+// is ever given out as writable and executable together.
+#include <cstring>
+
 #include "engine.h"
 
 bool Engine::OnFill(uc_engine* uc, uint64_t address, uc_mem_type type, uc_tlb_entry* result, void* user) {
@@ -72,6 +75,7 @@ bool Engine::Fill(Machine& machine, uint64_t address, uc_mem_type type, uc_tlb_e
   }
   Frame& frame = memory_.frame(offset);
   result->paddr = offset;
+  if (probePage_ != ~0ull && need != kExec && &machine == &stepper_) return FillProbe(offset, need, result);
   if (need == kExec) {
     FillExecutable(machine, frame);
     result->perms = Permissions(allowed & ~kWrite);
@@ -83,10 +87,23 @@ bool Engine::Fill(Machine& machine, uint64_t address, uc_mem_type type, uc_tlb_e
   } else if (need == kRead) {
     result->perms = Permissions(allowed & ~kWrite);
   } else {
-    result->perms = Permissions(FillWritten(machine, offset, allowed));
+    if (!FillWritten(machine, address, offset)) return false;
+    result->perms = Permissions(allowed & ~kExec);
   }
   // After any flush above, which would begin a new generation.
   if (&machine == &main_) *entry = (*entry & 0xffffffff) | uint64_t{machine.generation} << 32;
+  return true;
+}
+
+// While an access is looked into, nothing is changed: stores go to a copy of the page.
+bool Engine::FillProbe(uint64_t offset, uint64_t need, uc_tlb_entry* result) {
+  result->perms = UC_PROT_READ;
+  if (need == kRead) return true;
+  if (probeCopied_ == kProbeCopies) return false;
+  uint64_t copy = probeCopies_[probeCopied_++];
+  memcpy(memory_.base() + copy, memory_.base() + offset, pageSize());
+  result->paddr = copy;
+  result->perms = static_cast<uc_prot>(UC_PROT_READ | UC_PROT_WRITE);
   return true;
 }
 
@@ -101,26 +118,31 @@ void Engine::FillExecutable(Machine& machine, Frame& frame) {
   (&machine == &main_ ? stepper_ : main_).flush = true;
 }
 
-// A store to a frame that may have translated code.
-uint64_t Engine::FillWritten(Machine& machine, uint64_t offset, uint64_t allowed) {
-  uint64_t mask = ~(pageSize() - 1), pc = Pc(machine.uc);
-  uint64_t start = &machine == &main_ && current ? AddressOf(*current) : pc;
-  for (uint64_t page : {start & mask, pc & mask, (pc & mask) + pageSize()}) {
-    uint64_t* entry = table_.Find(page);
-    if (!entry || PageTable::FrameOf(*entry) != offset) continue;
-    // The running block may be changing itself: an executable entry sees every store.
-    Frame& frame = memory_.frame(offset);
-    if (!frame.mixed) {
-      frame.mixed = true;
-      mixed_.push_back(offset);
+// A store to a frame that may have translated code. In the page that is running (or the one
+// that the running block may reach into) the instructions that follow may change: main leaves
+// the store to the stepper, which stops after it and drops what was translated.
+bool Engine::FillWritten(Machine& machine, uint64_t address, uint64_t offset) {
+  uint64_t page = Pc(machine.uc) & ~(pageSize() - 1);
+  bool running = false;
+  for (uint64_t at : {page, page + pageSize()}) {
+    uint64_t* entry = table_.Find(at);
+    running = running || (entry && PageTable::FrameOf(*entry) == offset);
+  }
+  if (running) {
+    if (&machine == &stepper_) {
+      // With its translations gone, Unicorn has no reason to begin the instruction again.
+      RemoveMachineCode(stepper_, offset);
+      selfStore_ = offset;
+      return true;
     }
-    ForgetBlocks();
-    return allowed | kExec;
+    Deny(address, UC_MEM_WRITE, 0);
+    deniedWatch_ = true;
+    return false;
   }
   RemoveCode(offset);
   memory_.frame(offset).storable = true;
   FlushNow(machine);
-  return allowed & ~kExec;
+  return true;
 }
 
 void Engine::FlushNow(Machine& machine) {
@@ -128,9 +150,6 @@ void Engine::FlushNow(Machine& machine) {
   machine.flush = false;
   machine.filled = false;
   if (++machine.generation == 0) machine.generation = 1;
-  if (&machine != &main_) return;
-  for (uint64_t offset : mixed_) memory_.frame(offset).mixed = false;
-  mixed_.clear();
 }
 
 // Unicorn finds translations by physical page but wants a virtual address to name it,

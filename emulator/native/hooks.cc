@@ -146,7 +146,7 @@ int Engine::OnRdtscp(uc_engine* uc, void* user) {
 void Engine::OnCode(uc_engine* uc, uint64_t address, uint32_t, void* user) {
   auto* e = static_cast<Engine*>(user);
   if (e->internal_) return;
-  if (e->stepsLeft_ == 0 || e->stopAfter_) {
+  if (e->stepsLeft_ == 0 || e->stopAfter_ || e->selfStore_) {
     e->blockStop_ = true;
     uc_emu_stop(uc);
     return;
@@ -167,11 +167,13 @@ void Engine::OnMemory(uc_engine* uc, uc_mem_type type, uint64_t physical, int si
   auto* e = static_cast<Engine*>(user);
   if (e->internal_ && e->probePage_ == ~0ull) return;
   if (e->probePage_ != ~0ull) {
-    if (physical >> e->shift_ == e->probeFrame_ >> e->shift_ && e->probeFirst_ == ~0ull) {
-      e->probeFirst_ = physical & (e->pageSize() - 1);
-      e->probeSize_ = static_cast<uint32_t>(size);
-      uc_emu_stop(uc);
-    }
+    if (e->probeFirst_ != ~0ull) return;
+    uint64_t at = physical & (e->pageSize() - 1);
+    bool reaches = physical >> e->shift_ == e->probeFrame_ >> e->shift_, crosses = at + static_cast<uint64_t>(size) > e->pageSize();
+    if (!reaches && !crosses) return;
+    e->probeFirst_ = reaches ? at : 0;  // a crossing access is refused at the page's first byte
+    e->probeSize_ = static_cast<uint32_t>(size);
+    uc_emu_stop(uc);
     return;
   }
   if (e->watchHit_ != ~0ull) return;

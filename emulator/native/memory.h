@@ -12,9 +12,6 @@ struct Frame {
   bool code = false;
   // A TLB entry that allows stores to this frame without asking may exist.
   bool storable = false;
-  // Stores reach it through entries that are also executable (slow, self-correcting
-  // in the engine that stores, unseen by the other one).
-  bool mixed = false;
 };
 
 class PhysicalMemory {

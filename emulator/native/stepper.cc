@@ -7,8 +7,6 @@
 // and the run's budget is not yet used up.
 int Engine::Step(int64_t count) {
   Prepare(stepper_);
-  for (uint64_t offset : mixed_) RemoveMachineCode(stepper_, offset);
-  if (stepper_.flush) FlushNow(stepper_);
   remaining -= count;
   stepsLeft_ = count;
   stopAfter_ = false;
@@ -22,6 +20,11 @@ int Engine::Step(int64_t count) {
 }
 
 int Engine::AfterStepper(uc_err error) {
+  if (selfStore_) {  // the instruction may have changed the code that follows it
+    RemoveCode(selfStore_);
+    FlushNow(stepper_);
+    selfStore_ = 0;
+  }
   uint64_t pc = Pc(stepper_.uc);
   if (error == UC_ERR_EXCEPTION && deniedType_ == UC_MEM_FETCH && stepsLeft_ > 0 && !stopAfter_ &&
       (pc & ~(pageSize() - 1)) != deniedPage_ && !SameTaggedPage(pc)) {
@@ -29,7 +32,8 @@ int Engine::AfterStepper(uc_err error) {
   }
   if (error == UC_ERR_EXCEPTION && (stepsLeft_ == 0 || stopAfter_) && deniedType_ == UC_MEM_FETCH) blockStop_ = true;
   else if (!blockStop_ && exit_ != kBreakpoint && exit_ != kSystemCall && pc == stepPc_) stepsLeft_++;  // it did not execute
-  remaining += stepsLeft_;
+  int64_t left = stepsLeft_;
+  remaining += left;
   stepsLeft_ = 0;
   if (stopAfter_) {
     state_[kAddress] = static_cast<double>(watchHit_);
@@ -42,8 +46,8 @@ int Engine::AfterStepper(uc_err error) {
   if (exit_ >= 0) return Finish(stepper_, exit_);
   if (blockStop_) {
     if (remaining == 0) return Finish(stepper_, kBudget);
-    ReadGeneral(stepper_.uc);
-    return -1;
+    TakePc(stepper_);
+    return left > 0 ? Step(left) : -1;
   }
   if (error == UC_ERR_INSN_INVALID) return Finish(stepper_, kInvalidInstruction);
   if (error != UC_ERR_EXCEPTION) return Finish(stepper_, kHalt);
@@ -59,7 +63,7 @@ int Engine::StepUnreadable() {
   for (;;) {
     uint64_t exits[15];
     size_t n = 0;
-    for (uint64_t at = pc + 1; n < 15 && at >> shift_ == pc >> shift_; at++) exits[n++] = at;
+    for (uint64_t at = pc + 1; n < 15 && (at - 1) >> shift_ == pc >> shift_; at++) exits[n++] = at;
     double offset = Translate(pc, 0);
     if (offset >= 0) RemoveMachineCode(stepper_, static_cast<uint64_t>(offset) & ~(pageSize() - 1));
     FlushNow(stepper_);
@@ -82,21 +86,16 @@ int Engine::StepUnreadable() {
     int64_t left = stepsLeft_;
     remaining += left;
     stepsLeft_ = 0;
-    ReadGeneral(stepper_.uc);
+    TakePc(stepper_);
     return left == 0 ? (remaining == 0 ? Finish(stepper_, kBudget) : -1) : Step(left);
   }
   return AfterStepper(error);
 }
 
-// Main met a page with a watchpoint: the stepper, which sees each access, takes the instruction.
-int Engine::AfterWatchedPage() {
-  ReadGeneral(main_.uc);
-  return Step(1);
-}
-
 // The bytes of the access that the last exit reports (and, where Unicorn does not tell
 // it, its exact address): run the instruction once more on the stepper with a scratch
-// frame in place of the refused page; the first access that reaches it is the one.
+// frame in place of the refused page; the first access that reaches it is the one. Stores
+// to other pages go to copies.
 uint32_t Engine::AccessSize() {
   if (state_[kSize] >= 0) return static_cast<uint32_t>(state_[kSize]);
   state_[kSize] = 0;
@@ -111,6 +110,7 @@ uint32_t Engine::AccessSize() {
   probePage_ = deniedPage_;
   probeFirst_ = ~0ull;
   probeSize_ = 0;
+  probeCopied_ = 0;
   auto skip = skipBreakpoint_;
   uint64_t pc = Pc(stepper_.uc);
   skipBreakpoint_ = pc;
