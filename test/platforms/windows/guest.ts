@@ -21,7 +21,7 @@ function projectRoot(): string {
   while (!existsSync(join(directory, 'package.json'))) directory = dirname(directory);
   return directory;
 }
-const root = projectRoot();
+export const root = projectRoot();
 const guests = join(root, 'test', 'platforms', 'windows', 'guests');
 
 function tool(name: string): string | undefined {
@@ -54,7 +54,7 @@ export const missing = clang && link && dlltool ? undefined : 'clang, lld-link o
 
 const EIGHT_BYTES = 'qQd';
 /** Bytes of arguments that a stdcall function pops: the suffix of its decorated name. */
-function argumentBytes(fn: HostFunction): number {
+export function argumentBytes(fn: HostFunction): number {
   const args = fn.signature.slice(fn.signature.indexOf('(') + 1, -1);
   return [...args].reduce((sum, letter) => sum + (EIGHT_BYTES.includes(letter) ? 8 : 4), 0);
 }
