@@ -92,13 +92,23 @@ export function boot(options: BootOptions): Booted {
   return { platform, process, os, images };
 }
 
+/** 'c' of libc.so.6, 'kernel32' of KERNEL32.dll, 'mps' of libmps.dylib. */
+function plainName(name: string): string {
+  return name.toLowerCase().replace(/^lib(?=.)/, '').replace(/\..*$/, '');
+}
+
+/** Libraries whose functions the C library's host half offers. */
+const partsOfLibc = ['c', 'm', 'pthread', 'thr', 'rt', 'dl', 'mps', 'system'];
+
 /** Load `image` and the libraries it needs; bind all imports. */
 function load(image: Image, path: string, platform: Platform, process: Process, os: Os, libraries: HostLibrary[], hosts: HostBinding): LoadedImages {
   const images = new LoadedImages(process.space, process.supervisor, platform.pageSize);
   const search = [dirname(path), builtFor(platform.code)];
-  const hostNames = new Set(libraries.map((library) => library.name.toLowerCase()));
+  const hostNames = new Set([...libraries.map((library) => plainName(library.name)), ...partsOfLibc]);
   images.add(image, os.place(image));
   const seen = new Set<string>();
+  // The part of the OS that is in every process, whatever the program asks for.
+  if (platform.os === 'windows') image.libraries = [...image.libraries, 'ntdll.dll'];
   for (let i = 0; i < images.list.length; i++) {
     const always = i === 0 ? (os.alwaysLoaded ?? []) : [];
     for (const needed of [...always, ...images.list[i].image.libraries]) {
@@ -109,7 +119,7 @@ function load(image: Image, path: string, platform: Platform, process: Process, 
       if (file !== undefined) {
         const library = parseImage(readFileSync(file), file);
         images.add(library, os.place(library));
-      } else if (!hostNames.has(name.toLowerCase())) {
+      } else if (!hostNames.has(plainName(name))) {
         throw new LoadError(`${images.list[i].image.path}: needs the library ${needed}, which neither its folder nor ${platform.code}'s guest libraries have`);
       }
     }
