@@ -15,6 +15,7 @@ function signals(cpu: CpuName): SignalTraits {
     codes: { USER: 0, THREAD: -6, KERNEL: 0x80 },
     altStack: { ONSTACK: 1, DISABLE: 2, minimum: cpu === 'arm64' ? 5120 : 2048 },
     redZone: cpu === 'x86-64' ? 128 : 0,
+    frameFailure: 'SIGSEGV',
     reserved: [32, 33],
     sigset: { size: 128 },
     sigaction: wide ? { size: 152, handler: 0, mask: 8, flags: 0x88, restorer: 0x90 } : { size: 140, handler: 0, mask: 4, flags: 0x84, restorer: 0x88 },
@@ -31,9 +32,11 @@ const MEMORY = 0x100000000;
 function memory(layout: LinuxLayout): MemoryTraits {
   return {
     pageSize: 4096,
-    flags: { SHARED: 1, PRIVATE: 2, FIXED: 0x10, ANON: 0x20, NOREPLACE: 0x100000, known: 0xffffffff },
+    flags: { SHARED: 1, PRIVATE: 2, FIXED: 0x10, ANON: 0x20, NOREPLACE: 0x100000, occupied: 'EEXIST', noReplaceAlone: 'fixed', known: 0xffffffff },
     lowest: 0x10000,
     limit: layout.userLimit,
+    belowLowest: 'EPERM',
+    beyondLimit: 'ENOMEM',
     topDown: true,
     mmapBase: layout.mmapBase,
     needsSharing: true,

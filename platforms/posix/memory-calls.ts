@@ -78,6 +78,7 @@ export class MemoryCalls {
     if (offset % this.pageSize !== 0) return -errno.EINVAL;
     if (!(flags & map.ANON)) return fd < 0 ? -errno.EBADF : -errno.ENODEV;
     if (traits.anonymousWithFile === 'EINVAL' && (fd !== -1 || offset !== 0)) return -errno.EINVAL;
+    if (flags & map.NOREPLACE && !(flags & map.FIXED) && map.noReplaceAlone === 'EINVAL') return -errno.EINVAL;
     const denied = this.protectionError(prot);
     if (denied !== 0) return denied;
     const size = this.pageUp(length);
@@ -95,9 +96,9 @@ export class MemoryCalls {
   private fixedPlace(address: number, size: number, flags: number): number {
     const { traits, errno } = this;
     if (address % this.pageSize !== 0) return -errno.EINVAL;
-    if (address + size > traits.limit) return traits.topDown ? -errno.ENOMEM : -errno.EINVAL;
-    if (address < traits.lowest) return -errno.EPERM;
-    if (flags & traits.flags.NOREPLACE && !this.space.isFree(address, size)) return -errno.EEXIST;
+    if (address + size > traits.limit) return -errno[traits.beyondLimit];
+    if (address < traits.lowest) return -errno[traits.belowLowest];
+    if (flags & traits.flags.NOREPLACE && !this.space.isFree(address, size)) return -errno[traits.flags.occupied];
     return address;
   }
 

@@ -35,7 +35,8 @@ export class Mutexes {
   private kindOf(memory: MemoryView, state: number, address: number): number {
     const { traits } = this;
     const signature = traits.staticKinds[memory.u32(address)];
-    return signature ?? (memory.u32(state + traits.kind) & traits.kindMask);
+    // A statically initialised one has no kind yet.
+    return signature ?? ((memory.u32(state + traits.kind) & traits.kindMask) || traits.defaultKind);
   }
 
   /** 0 or an error number; blocks while another thread has it. `count`: recursion to take it with (condition variables). */

@@ -168,7 +168,7 @@ export class Signals {
     if (!this.frames.push(thread, info, action, saved)) {
       const sp = process.registers(thread).get(process.abi.sp);
       this.kill(thread, {
-        signal: traits.numbers.SIGSEGV,
+        signal: traits.numbers[traits.frameFailure],
         code: traits.codes.KERNEL,
         about: `${info.about ? `${info.about}; ` : ''}no room at 0x${sp.toString(16)} for the frame of ${this.name(info.signal)}${this.stackIsFull(thread, sp) ? ' (stack overflow)' : ''}`,
       });

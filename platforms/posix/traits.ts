@@ -35,6 +35,8 @@ export interface SignalTraits extends SignalLayouts {
   altStack: { ONSTACK: number; DISABLE: number; minimum: number };
   /** Bytes below SP that the kernel leaves alone when it pushes a frame (not on an alternate stack). */
   redZone: number;
+  /** What a process dies of whose signal frame can't be written. */
+  frameFailure: 'SIGSEGV' | 'SIGILL';
   /** Signals that the C library keeps for itself. */
   reserved: readonly number[];
 }
@@ -44,8 +46,10 @@ export interface MapFlags {
   PRIVATE: number;
   FIXED: number;
   ANON: number;
-  /** Fixed without replacing. */
+  /** Fixed without replacing: what it says where something is, and what it means without FIXED. */
   NOREPLACE: number;
+  occupied: ErrnoName;
+  noReplaceAlone: 'fixed' | 'EINVAL';
   /** Every bit that is known; the rest is refused or ignored. */
   known: number;
 }
@@ -56,6 +60,9 @@ export interface MemoryTraits {
   /** Lowest address given out, and the end of user space. */
   lowest: number;
   limit: number;
+  /** Fixed mappings below `lowest`, and beyond `limit`. */
+  belowLowest: ErrnoName;
+  beyondLimit: ErrnoName;
   /** Where unplaced mappings go: down from `mmapBase`, or up from it. */
   topDown: boolean;
   mmapBase: number;

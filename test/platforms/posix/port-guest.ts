@@ -40,7 +40,7 @@ export function portLibrary(log: PortLog): (os: PosixOs, process: Process) => Ho
             name: 'port_arena',
             signature: 'p(z)',
             run: (_call, size: number) => {
-              const base = port.vmReserve(size, { topDown: false });
+              const base = port.vmReserve(size);
               if (base === undefined || !port.vmMap(base, base + size)) return 0;
               return base;
             },

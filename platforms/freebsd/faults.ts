@@ -1,0 +1,95 @@
+/**
+ * Machine faults as FreeBSD signals, with its own trap numbers. A general protection
+ * fault names the PC, never the pointer. Source: sys/amd64/amd64/trap.c, sys/i386/i386/trap.c, x86/include/trap.h.
+ */
+import { X86 } from '../../emulator/cpu/registers.js';
+import { Access } from '../../emulator/engine.js';
+import type { MemoryFault } from '../../emulator/process/os-model.js';
+import type { Thread } from '../../emulator/process/thread.js';
+import type { PosixOs } from '../posix/posix-os.js';
+import { posixThread } from '../posix/posix-thread.js';
+
+const SEGV_MAPERR = 1;
+const SEGV_ACCERR = 2;
+const BUS_ADRALN = 1;
+const BUS_ADRERR = 2;
+const BUS_OBJERR = 3;
+const FPE_INTDIV = 2;
+const ILL_PRVOPC = 5;
+const TRAP_BRKPT = 1;
+const TRAP_TRACE = 2;
+
+/** Trap numbers (not the CPU's vectors). */
+const T = {
+  PRIVINFLT: 1, BPTFLT: 3, ARITHTRAP: 6, PROTFLT: 9, TRCTRAP: 10, PAGEFLT: 12, ALIGNFLT: 14, DIVIDE: 18, OFLOW: 20, BOUND: 21, SEGNPFLT: 26, STKFLT: 27,
+} as const;
+const Error = { present: 1, write: 2, user: 4, fetch: 0x10 } as const;
+
+export const PROT_FAULT_SIGBUS = 'prot-fault-sigbus';
+
+export class FreeBsdFaults {
+  constructor(private readonly os: PosixOs) {}
+
+  private raise(thread: Thread, name: string, code: number, address: number, trapNumber: number, about: string): void {
+    const { trap } = posixThread(thread);
+    trap.number = trapNumber;
+    trap.address = address;
+    if (trapNumber !== T.PAGEFLT) trap.error = 0;
+    this.os.signals.force(thread, { signal: this.os.traits.signals.numbers[name], code, address, trap: trapNumber, about });
+  }
+
+  memory(thread: Thread, fault: MemoryFault): void {
+    const { os } = this;
+    const { numbers, codes } = os.traits.signals;
+    if (fault.exhausted) os.signals.kill(thread, { signal: numbers.SIGKILL, code: codes.KERNEL, about: 'the emulated machine is out of memory' });
+    const kernelHalf = fault.canonical && fault.address >= os.traits.memory.limit;
+    const mapped = fault.canonical && !kernelHalf && os.memory.isMapped(fault.address);
+    const about = os.describeFault(fault, mapped);
+    if (!fault.canonical) {
+      const pc = os.process.registers(thread).get(os.process.abi.pc);
+      return this.raise(thread, 'SIGBUS', BUS_OBJERR, pc, T.PROTFLT, about);
+    }
+    const present = kernelHalf || os.process.engine.protection(fault.address) > 0;
+    posixThread(thread).trap.error =
+      Error.user | (present ? Error.present : 0) | (fault.access === Access.Write ? Error.write : fault.access === Access.Fetch ? Error.fetch : 0);
+    if (mapped && os.options.quirks.includes(PROT_FAULT_SIGBUS)) return this.raise(thread, 'SIGBUS', T.PAGEFLT, fault.address, T.PAGEFLT, about);
+    this.raise(thread, 'SIGSEGV', mapped ? SEGV_ACCERR : SEGV_MAPERR, fault.address, T.PAGEFLT, about);
+  }
+
+  interrupt(thread: Thread, vector: number): void {
+    const { process } = this.os;
+    const registers = process.registers(thread);
+    const pc = registers.get(process.abi.pc);
+    switch (vector) {
+      case 0:
+        return this.raise(thread, 'SIGFPE', FPE_INTDIV, pc, T.DIVIDE, 'integer division by zero or overflow');
+      case 1:
+        return this.raise(thread, 'SIGTRAP', TRAP_TRACE, pc, T.TRCTRAP, 'single step');
+      case 3:
+        return this.raise(thread, 'SIGTRAP', TRAP_BRKPT, pc, T.BPTFLT, 'breakpoint instruction');
+      case 4:
+        return this.raise(thread, 'SIGFPE', 1, pc, T.OFLOW, 'overflow trap');
+      case 5:
+        return this.raise(thread, 'SIGFPE', 8, pc, T.BOUND, 'bound check failed');
+      case 11:
+        return this.raise(thread, 'SIGBUS', BUS_ADRERR, pc, T.SEGNPFLT, 'bad segment');
+      case 12:
+        return this.raise(thread, 'SIGBUS', BUS_ADRERR, pc, T.STKFLT, 'bad stack segment');
+      case 16:
+      case 19:
+        return this.raise(thread, 'SIGFPE', 0, pc, T.ARITHTRAP, 'floating-point exception');
+      case 17:
+        return this.raise(thread, 'SIGBUS', BUS_ADRALN, pc, T.ALIGNFLT, 'misaligned access');
+      case 13:
+        return this.raise(thread, 'SIGBUS', BUS_OBJERR, pc, T.PROTFLT, 'privileged instruction or bad selector');
+      default:
+        registers.set(X86.rip, pc - 2);
+        return this.raise(thread, 'SIGBUS', BUS_OBJERR, pc - 2, T.PROTFLT, `int 0x${vector.toString(16)}`);
+    }
+  }
+
+  invalidInstruction(thread: Thread): void {
+    const { process } = this.os;
+    this.raise(thread, 'SIGILL', ILL_PRVOPC, process.registers(thread).get(process.abi.pc), T.PRIVINFLT, 'invalid instruction');
+  }
+}

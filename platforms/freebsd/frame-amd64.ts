@@ -1,0 +1,197 @@
+/** The signal frame of FreeBSD on x86-64. Source: sys/amd64/amd64/exec_machdep.c (sendsig, sys_sigreturn), x86/include/ucontext.h. */
+import { X86 } from '../../emulator/cpu/registers.js';
+import type { Process } from '../../emulator/process/process.js';
+import type { Thread } from '../../emulator/process/thread.js';
+import { FrameMemory, permitted } from '../posix/frame-memory.js';
+import { posixThread, type SignalAction, type SignalInfo } from '../posix/posix-thread.js';
+import { altStackFlags, frameStart, onAlternateStack, type ContextLayout } from '../posix/signal-frames.js';
+import { emptySet, type SignalSet } from '../posix/signal-set.js';
+import type { SignalTraits } from '../posix/traits.js';
+import { fxsaveImage, initialFxsave } from '../posix/x87-state.js';
+import { buildExtended, EXTENDED_SIZE, Fp, McFlag, writeSiginfo, type FreeBsdFrames, type SigreturnError } from './frames.js';
+import type { FreeBsdLayout } from './layout.js';
+
+export const Frame = { handler: 0, ucontext: 0x10, siginfo: 0x380, size: 976 } as const;
+export const Uc = { sigmask: 0, mcontext: 0x10, link: 0x330, stack: 0x338, flags: 0x350, size: 880 } as const;
+export const Mc = {
+  onstack: 0, rdi: 8, trapno: 0x80, fs: 0x84, gs: 0x86, addr: 0x88, flags: 0x90, es: 0x94, ds: 0x96, err: 0x98, rip: 0xa0, cs: 0xa8, rflags: 0xb0, rsp: 0xb8,
+  ss: 0xc0, len: 0xc8, fpformat: 0xd0, ownedfp: 0xd8, fpstate: 0xe0, fsbase: 0x2e0, gsbase: 0x2e8, xfpustate: 0x2f0, xfpustateLength: 0x2f8, size: 800,
+} as const;
+/** Slots of the registers from rdi on. */
+const REGISTERS = [
+  X86.rdi, X86.rsi, X86.rdx, X86.rcx, X86.r8, X86.r9, X86.rax, X86.rbx, X86.rbp, X86.r10, X86.r11, X86.r12, X86.r13, X86.r14, X86.r15,
+];
+const NAMES = ['onstack', 'rdi', 'rsi', 'rdx', 'rcx', 'r8', 'r9', 'rax', 'rbx', 'rbp', 'r10', 'r11', 'r12', 'r13', 'r14', 'r15', 'trapno', 'addr', 'flags',
+  'err', 'rip', 'cs', 'rflags', 'rsp', 'ss', 'len', 'fpformat', 'ownedfp'];
+/** Flags that a user context may set: all but IOPL, VM, VIF, VIP and the reserved ones. */
+const USER_FLAGS = 0x40dd5;
+const RF = 0x10000;
+const HANDLER_CLEARS = 0x400 | 0x100;
+const CODE64 = 0x43;
+const CODE32 = 0x33;
+const DATA = 0x3b;
+
+export class FrameAmd64 implements FreeBsdFrames {
+  readonly context: ContextLayout = {
+    ucontextSize: Uc.size,
+    mcontext: Uc.mcontext,
+    mcontextSize: Mc.size,
+    sp: Uc.mcontext + Mc.rsp,
+    pc: Uc.mcontext + Mc.rip,
+    nameOf: amd64ContextName,
+  };
+  private readonly frame: FrameMemory;
+  private readonly registers: Uint32Array;
+  private readonly image: Uint8Array;
+
+  constructor(
+    private readonly process: Process,
+    private readonly traits: SignalTraits,
+    private readonly layout: FreeBsdLayout,
+  ) {
+    this.frame = new FrameMemory(process, Frame.size + EXTENDED_SIZE);
+    this.registers = new Uint32Array(process.engine.registers.buffer);
+    this.image = fxsaveImage(process.engine);
+  }
+
+  push(thread: Thread, info: SignalInfo, action: SignalAction, savedMask: SignalSet): boolean {
+    const { process, frame, registers: r, traits } = this;
+    const { engine } = process;
+    const { registers } = engine;
+    const state = posixThread(thread);
+    const sp = registers.get(X86.rsp);
+    const start = frameStart(state, sp, action, traits) - EXTENDED_SIZE;
+    const extended = start - (start % 64);
+    const below = extended - Frame.size;
+    const base = below - (below % 16);
+    if (!(base >= 4096)) return false;
+    engine.readFloat();
+    const w = frame.words;
+    w.fill(0, 0, Frame.size >>> 2);
+    frame.put64(Frame.handler, action.handler);
+    w.set(savedMask, (Frame.ucontext + Uc.sigmask) >>> 2);
+    this.fillContext(info, state.trap, onAlternateStack(state, sp), extended);
+    const stack = Frame.ucontext + Uc.stack;
+    frame.put64(stack, state.altStack?.sp ?? 0);
+    frame.put64(stack + 8, state.altStack?.size ?? 0);
+    w[(stack + 0x10) >>> 2] = altStackFlags(state, sp, traits);
+    const wantsInfo = (action.flags & traits.flags.SIGINFO) !== 0;
+    if (wantsInfo) writeSiginfo(frame, Frame.siginfo, info, traits, true);
+    buildExtended(frame, Frame.size);
+    const written = permitted(() => {
+      frame.store(extended, Frame.size, EXTENDED_SIZE);
+      frame.store(base, 0, Frame.size);
+    });
+    if (!written) return false;
+    registers.set(X86.rdi, info.signal);
+    registers.set(X86.rsi, wantsInfo ? base + Frame.siginfo : info.code);
+    registers.set(X86.rdx, base + Frame.ucontext);
+    registers.set(X86.rcx, info.address ?? 0);
+    registers.set(X86.rsp, base);
+    registers.set(X86.rip, this.layout.sharedPage);
+    registers.set(X86.rflags, r[X86.rflags * 2] & ~HANDLER_CLEARS);
+    initialFxsave(this.image, this.layout.controlWord);
+    engine.writeFloat();
+    return true;
+  }
+
+  private fillContext(info: SignalInfo, trap: { number: number; error: number; address: number }, onStack: boolean, extended: number): void {
+    const { frame, registers: r } = this;
+    const w = frame.words;
+    const mc = Frame.ucontext + Uc.mcontext;
+    w[mc >>> 2] = onStack ? 1 : 0;
+    let at = (mc + Mc.rdi) >>> 2;
+    for (const slot of REGISTERS) {
+      w[at++] = r[slot * 2];
+      w[at++] = r[slot * 2 + 1];
+    }
+    const copy = (offset: number, slot: number): void => {
+      w[(mc + offset) >>> 2] = r[slot * 2];
+      w[((mc + offset) >>> 2) + 1] = r[slot * 2 + 1];
+    };
+    w[at] = info.trap !== undefined ? trap.number : 0;
+    w[at + 1] = (r[X86.fs * 2] & 0xffff) | (r[X86.gs * 2] << 16);
+    frame.put64(mc + Mc.addr, info.trap !== undefined ? trap.address : 0);
+    w[(mc + Mc.flags) >>> 2] = McFlag.segments | McFlag.extended;
+    w[(mc + Mc.es) >>> 2] = (r[X86.es * 2] & 0xffff) | (r[X86.ds * 2] << 16);
+    w[(mc + Mc.err) >>> 2] = info.trap !== undefined ? trap.error : 0;
+    copy(Mc.rip, X86.rip);
+    copy(Mc.cs, X86.cs);
+    copy(Mc.rflags, X86.rflags);
+    if (info.trap !== undefined) w[(mc + Mc.rflags) >>> 2] |= RF;
+    copy(Mc.rsp, X86.rsp);
+    copy(Mc.ss, X86.ss);
+    w[(mc + Mc.len) >>> 2] = Mc.size;
+    w[(mc + Mc.fpformat) >>> 2] = Fp.XMM;
+    w[(mc + Mc.ownedfp) >>> 2] = Fp.OWNED;
+    frame.bytes.set(this.image, mc + Mc.fpstate);
+    copy(Mc.fsbase, X86.fsBase);
+    copy(Mc.gsbase, X86.gsBase);
+    frame.put64(mc + Mc.xfpustate, extended);
+    w[(mc + Mc.xfpustateLength) >>> 2] = EXTENDED_SIZE;
+  }
+
+  sigreturn(_thread: Thread, ucontext: number): SignalSet | SigreturnError {
+    const { process, frame, registers: r } = this;
+    const { engine } = process;
+    const w = frame.words;
+    if (!permitted(() => frame.load(ucontext, Frame.ucontext, Uc.size))) return 'EFAULT';
+    const mc = Frame.ucontext + Uc.mcontext;
+    const flags = w[(mc + Mc.flags) >>> 2];
+    if (flags & ~(McFlag.segments | McFlag.bases | McFlag.extended)) return 'EINVAL';
+    const rflags = w[(mc + Mc.rflags) >>> 2];
+    // Flags that only the kernel may set must be as they are.
+    const changed = rflags ^ r[X86.rflags * 2];
+    if (changed & ~(USER_FLAGS | RF)) return 'EINVAL';
+    const cs = w[(mc + Mc.cs) >>> 2] & 0xffff;
+    if (cs !== CODE64 && cs !== CODE32) return 'selector';
+    let at = (mc + Mc.rdi) >>> 2;
+    for (const slot of REGISTERS) {
+      r[slot * 2] = w[at++];
+      r[slot * 2 + 1] = w[at++];
+    }
+    const copy = (offset: number, slot: number): void => {
+      r[slot * 2] = w[(mc + offset) >>> 2];
+      r[slot * 2 + 1] = w[((mc + offset) >>> 2) + 1];
+    };
+    copy(Mc.rip, X86.rip);
+    copy(Mc.rsp, X86.rsp);
+    r[X86.rflags * 2] = rflags & ~RF;
+    r[X86.cs * 2] = cs;
+    if (flags & McFlag.bases) {
+      copy(Mc.fsbase, X86.fsBase);
+      copy(Mc.gsbase, X86.gsBase);
+    }
+    engine.registers.dirty |= 1;
+    const format = w[(mc + Mc.ownedfp) >>> 2];
+    if (w[(mc + Mc.fpformat) >>> 2] === Fp.XMM && format !== 0x20000) this.image.set(frame.bytes.subarray(mc + Mc.fpstate, mc + Mc.fpstate + 512));
+    else initialFxsave(this.image, this.layout.controlWord);
+    engine.writeFloat();
+    const mask = emptySet();
+    mask.set(w.subarray(Frame.ucontext >>> 2, (Frame.ucontext + 16) >>> 2));
+    return mask;
+  }
+}
+
+/** User segments, which the kernel loads for a handler: they are those of the process already. */
+export const HANDLER_SELECTORS = { cs: CODE64, ss: DATA, ds: DATA, es: DATA, fs: 0x13, gs: 0x1b } as const;
+
+export function amd64ContextName(offset: number): string {
+  const word = offset & ~7;
+  if (word < Mc.fpstate) return NAMES[word >>> 3];
+  if (word >= Mc.fpstate && word < Mc.fsbase) return fxsaveName(word - Mc.fpstate, 8);
+  if (word === Mc.fsbase) return 'fsbase';
+  if (word === Mc.gsbase) return 'gsbase';
+  return `mcontext+0x${word.toString(16)}`;
+}
+
+/** Name of a word of an FXSAVE image. */
+export function fxsaveName(offset: number, wordSize: number): string {
+  const part = (at: number): string => {
+    const inRegister = (offset - at) % 16;
+    return inRegister === 0 ? '' : ` (byte ${inRegister - (inRegister % wordSize)})`;
+  };
+  if (offset >= 160 && offset < 416) return `xmm${(offset - 160) >>> 4}${part(160)}`;
+  if (offset >= 32 && offset < 160) return `st${(offset - 32) >>> 4}${part(32)}`;
+  return `fxsave+0x${offset.toString(16)}`;
+}

@@ -1,0 +1,167 @@
+/** The signal frame of FreeBSD on IA-32. Source: sys/i386/i386/exec_machdep.c (sendsig, sys_sigreturn), x86/include/ucontext.h. */
+import { X86 } from '../../emulator/cpu/registers.js';
+import type { Process } from '../../emulator/process/process.js';
+import type { Thread } from '../../emulator/process/thread.js';
+import { FrameMemory, permitted } from '../posix/frame-memory.js';
+import { posixThread, type SignalAction, type SignalInfo, type TrapRecord } from '../posix/posix-thread.js';
+import { altStackFlags, frameStart, onAlternateStack, type ContextLayout } from '../posix/signal-frames.js';
+import { emptySet, type SignalSet } from '../posix/signal-set.js';
+import type { SignalTraits } from '../posix/traits.js';
+import { fxsaveImage, initialFxsave } from '../posix/x87-state.js';
+import { fxsaveName } from './frame-amd64.js';
+import { buildExtended, EXTENDED_SIZE, Fp, McFlag, writeSiginfo, type FreeBsdFrames, type SigreturnError } from './frames.js';
+import type { FreeBsdLayout } from './layout.js';
+
+export const Frame = { signo: 0, info: 4, context: 8, address: 0xc, handler: 0x10, ucontext: 0x20, siginfo: 0x2e0, size: 800 } as const;
+export const Uc = { sigmask: 0, mcontext: 0x10, link: 0x290, stack: 0x294, flags: 0x2a0, size: 704 } as const;
+export const Mc = {
+  onstack: 0, gs: 4, isp: 0x20, trapno: 0x34, err: 0x38, eip: 0x3c, cs: 0x40, eflags: 0x44, esp: 0x48, ss: 0x4c, len: 0x50, fpformat: 0x54, ownedfp: 0x58,
+  flags: 0x5c, fpstate: 0x60, fsbase: 0x260, gsbase: 0x264, xfpustate: 0x268, xfpustateLength: 0x26c, size: 640,
+} as const;
+/** Slots of the words from gs to ss; -1 are the kernel's stack pointer, trapno and err. */
+const REGISTERS = [
+  X86.gs, X86.fs, X86.es, X86.ds, X86.rdi, X86.rsi, X86.rbp, -1, X86.rbx, X86.rdx, X86.rcx, X86.rax, -1, -1, X86.rip, X86.cs, X86.rflags, X86.rsp, X86.ss,
+];
+const NAMES = ['onstack', 'gs', 'fs', 'es', 'ds', 'edi', 'esi', 'ebp', 'isp', 'ebx', 'edx', 'ecx', 'eax', 'trapno', 'err', 'eip', 'cs', 'eflags', 'esp', 'ss',
+  'len', 'fpformat', 'ownedfp', 'flags'];
+const SELECTORS = new Set<number>([X86.gs, X86.fs, X86.es, X86.ds, X86.cs, X86.ss]);
+const USER_FLAGS = 0x40dd5;
+const RF = 0x10000;
+const HANDLER_CLEARS = 0x400 | 0x100;
+const CODE = 0x33;
+const DATA = 0x3b;
+
+export class FrameI386 implements FreeBsdFrames {
+  readonly context: ContextLayout = {
+    ucontextSize: Uc.size,
+    mcontext: Uc.mcontext,
+    mcontextSize: Mc.size,
+    sp: Uc.mcontext + Mc.esp,
+    pc: Uc.mcontext + Mc.eip,
+    nameOf: i386ContextName,
+  };
+  private readonly frame: FrameMemory;
+  private readonly registers: Uint32Array;
+  private readonly image: Uint8Array;
+
+  constructor(
+    private readonly process: Process,
+    private readonly traits: SignalTraits,
+    private readonly layout: FreeBsdLayout,
+  ) {
+    this.frame = new FrameMemory(process, Frame.size + EXTENDED_SIZE);
+    this.registers = new Uint32Array(process.engine.registers.buffer);
+    this.image = fxsaveImage(process.engine);
+  }
+
+  push(thread: Thread, info: SignalInfo, action: SignalAction, savedMask: SignalSet): boolean {
+    const { process, frame, registers: r, traits } = this;
+    const { engine } = process;
+    const state = posixThread(thread);
+    const sp = r[X86.rsp * 2];
+    const start = frameStart(state, sp, action, traits) - EXTENDED_SIZE;
+    const extended = start - (start % 64);
+    const below = extended - Frame.size;
+    const base = below - (below % 16);
+    if (!(base >= 4096)) return false;
+    engine.readFloat();
+    const w = frame.words;
+    w.fill(0, 0, Frame.size >>> 2);
+    const wantsInfo = (action.flags & traits.flags.SIGINFO) !== 0;
+    w[Frame.signo >>> 2] = info.signal;
+    w[Frame.info >>> 2] = wantsInfo ? base + Frame.siginfo : info.code;
+    w[Frame.context >>> 2] = base + Frame.ucontext;
+    w[Frame.address >>> 2] = info.address ?? 0;
+    w[Frame.handler >>> 2] = action.handler;
+    w.set(savedMask, Frame.ucontext >>> 2);
+    this.fillContext(info, state.trap, onAlternateStack(state, sp), extended);
+    const stack = (Frame.ucontext + Uc.stack) >>> 2;
+    w[stack] = state.altStack?.sp ?? 0;
+    w[stack + 1] = state.altStack?.size ?? 0;
+    w[stack + 2] = altStackFlags(state, sp, traits);
+    if (wantsInfo) writeSiginfo(frame, Frame.siginfo, info, traits, false);
+    buildExtended(frame, Frame.size);
+    const written = permitted(() => {
+      frame.store(extended, Frame.size, EXTENDED_SIZE);
+      frame.store(base, 0, Frame.size);
+    });
+    if (!written) return false;
+    const set = (slot: number, value: number): void => {
+      r[slot * 2] = value;
+      r[slot * 2 + 1] = 0;
+    };
+    set(X86.rsp, base);
+    set(X86.rip, this.layout.sharedPage);
+    set(X86.rflags, r[X86.rflags * 2] & ~HANDLER_CLEARS);
+    for (const slot of [X86.ds, X86.es, X86.fs]) set(slot, DATA);
+    engine.registers.dirty |= 1;
+    initialFxsave(this.image, this.layout.controlWord);
+    engine.writeFloat();
+    return true;
+  }
+
+  private fillContext(info: SignalInfo, trap: TrapRecord, onStack: boolean, extended: number): void {
+    const { frame, registers: r } = this;
+    const w = frame.words;
+    const mc = (Frame.ucontext + Uc.mcontext) >>> 2;
+    const put = (offset: number, value: number): void => {
+      w[mc + (offset >>> 2)] = value;
+    };
+    put(Mc.onstack, onStack ? 1 : 0);
+    REGISTERS.forEach((slot, i) => {
+      if (slot >= 0) put(Mc.gs + 4 * i, r[slot * 2]);
+    });
+    if (info.trap !== undefined) {
+      put(Mc.trapno, trap.number);
+      put(Mc.err, trap.error);
+      put(Mc.eflags, r[X86.rflags * 2] | RF);
+    }
+    put(Mc.len, Mc.size);
+    put(Mc.fpformat, Fp.XMM);
+    put(Mc.ownedfp, Fp.OWNED);
+    put(Mc.flags, McFlag.extended);
+    frame.bytes.set(this.image, Frame.ucontext + Uc.mcontext + Mc.fpstate);
+    put(Mc.fsbase, r[X86.fsBase * 2]);
+    put(Mc.gsbase, r[X86.gsBase * 2]);
+    put(Mc.xfpustate, extended);
+    put(Mc.xfpustateLength, EXTENDED_SIZE);
+  }
+
+  sigreturn(_thread: Thread, ucontext: number): SignalSet | SigreturnError {
+    const { process, frame, registers: r } = this;
+    const { engine } = process;
+    const w = frame.words;
+    if (!permitted(() => frame.load(ucontext, Frame.ucontext, Uc.size))) return 'EFAULT';
+    const mc = (Frame.ucontext + Uc.mcontext) >>> 2;
+    const get = (offset: number): number => w[mc + (offset >>> 2)];
+    if ((get(Mc.eflags) ^ r[X86.rflags * 2]) & ~(USER_FLAGS | RF)) return 'EINVAL';
+    if ((get(Mc.cs) & 0xffff) !== CODE) return 'selector';
+    // The trampoline's load of gs took its base from the descriptor table; it is the thread's.
+    REGISTERS.forEach((slot, i) => {
+      if (slot < 0) return;
+      const value = get(Mc.gs + 4 * i);
+      r[slot * 2] = SELECTORS.has(slot) ? value & 0xffff : value;
+      r[slot * 2 + 1] = 0;
+    });
+    r[X86.rflags * 2] &= ~RF;
+    r[X86.gsBase * 2] = get(Mc.gsbase);
+    r[X86.gsBase * 2 + 1] = 0;
+    engine.registers.dirty |= 1;
+    const at = Frame.ucontext + Uc.mcontext + Mc.fpstate;
+    if (get(Mc.fpformat) === Fp.XMM && get(Mc.ownedfp) !== 0x20000) this.image.set(frame.bytes.subarray(at, at + 512));
+    else initialFxsave(this.image, this.layout.controlWord);
+    engine.writeFloat();
+    const mask = emptySet();
+    mask.set(w.subarray(Frame.ucontext >>> 2, (Frame.ucontext + 16) >>> 2));
+    return mask;
+  }
+}
+
+export function i386ContextName(offset: number): string {
+  const word = offset & ~3;
+  if (word < Mc.fpstate) return NAMES[word >>> 2];
+  if (word < Mc.fsbase) return fxsaveName(word - Mc.fpstate, 4);
+  if (word === Mc.fsbase) return 'fsbase';
+  if (word === Mc.gsbase) return 'gsbase';
+  return `mcontext+0x${word.toString(16)}`;
+}

@@ -1,0 +1,130 @@
+/** FreeBSD at work in one process: start, faults, system calls, and what only it has. */
+import type { Image } from '../../emulator/loader/image.js';
+import type { LoadedImage, LoadedImages } from '../../emulator/loader/link.js';
+import type { HostFunction } from '../../emulator/process/host-call.js';
+import type { MemoryFault } from '../../emulator/process/os-model.js';
+import { FLOAT_OFFSET, X86 } from '../../emulator/cpu/registers.js';
+import { Prot } from '../../emulator/engine.js';
+import { Random } from '../../emulator/process/random.js';
+import type { Thread } from '../../emulator/process/thread.js';
+import type { OsContext } from '../os.js';
+import { PosixOs } from '../posix/posix-os.js';
+import { posixThread, type PosixThread } from '../posix/posix-thread.js';
+import { FreeBsdFaults } from './faults.js';
+import { freebsdFrames } from './frames.js';
+import { FreeBsdJumpBuffer } from './jump-buffer.js';
+import { freebsdLayouts, type FreeBsdCpu, type FreeBsdLayout } from './layout.js';
+import { buildStartBlock } from './start-block.js';
+import { FreeBsdSystemCalls } from './system-calls.js';
+import { FreeBsdThreads } from './thread-memory.js';
+import { freebsdTraits } from './traits.js';
+import { mapSharedPage } from './trampoline.js';
+
+const SYSTEM_CALL_GATE = 0x80;
+const FIRST_TID = 100101;
+
+export class FreeBsd extends PosixOs {
+  readonly name = 'freebsd';
+  private readonly layout: FreeBsdLayout;
+  private readonly bsdThreads: FreeBsdThreads;
+  private readonly faults: FreeBsdFaults;
+  private readonly calls: FreeBsdSystemCalls;
+
+  constructor(context: OsContext) {
+    const cpu = context.process.cpu as FreeBsdCpu;
+    const layout = freebsdLayouts[cpu];
+    const traits = freebsdTraits(cpu, layout);
+    const frames = freebsdFrames(context.process, traits.signals, layout);
+    const threads = new FreeBsdThreads(
+      context.process,
+      () => this.memory,
+      () => this.images!.tls,
+      layout,
+    );
+    super(context, () => ({ traits, frames, threads, firstTid: FIRST_TID, restorer: 0 }));
+    this.layout = layout;
+    this.bsdThreads = threads;
+    mapSharedPage(this.process, layout);
+    this.process.space.map(layout.stackTop - layout.stackSize, layout.stackSize, Prot.RW, { name: '[stack]' });
+    this.port.jump = new FreeBsdJumpBuffer(this.process);
+    this.faults = new FreeBsdFaults(this);
+    this.calls = new FreeBsdSystemCalls(this, frames);
+  }
+
+  protected ownFunctions(): HostFunction[] {
+    return [
+      this.errnoLocation('__error'),
+      { name: 'pthread_getthreadid_np', signature: 'i()', run: (call) => posixThread(call.thread).tid },
+      {
+        name: '__tls_get_addr',
+        signature: 'p(p)',
+        run: (call, index: number) => {
+          const module = call.memory.word(index);
+          const block = this.images!.tls.blocks.find((b) => this.images!.list.indexOf(b.module) + 1 === module);
+          const tp = this.process.registers(call.thread).get(this.process.cpu === 'ia32' ? X86.gsBase : X86.fsBase);
+          return block ? tp + block.offset + call.memory.word(index + call.memory.wordSize) : 0;
+        },
+      },
+    ];
+  }
+
+  protected programBase(image: Image): number {
+    return image.relocatable ? this.layout.pieBase : image.preferredBase;
+  }
+
+  /** jemalloc takes its memory from mmap. */
+  heapGrow(bytes: number): number | undefined {
+    return this.anonymous(bytes);
+  }
+
+  protected startMain(posix: PosixThread, program: LoadedImage, images: LoadedImages): void {
+    const { process, layout, options } = this;
+    const { thread } = posix;
+    thread.stackLimit = layout.stackTop;
+    thread.stackBase = layout.stackTop - layout.stackSize;
+    if (!this.bsdThreads.placeControlBlock(posix)) throw new Error('no memory for the main thread');
+    const random = new Random(options.seed ^ 0x43414e41);
+    const block = buildStartBlock(process.supervisor, {
+      layout,
+      path: options.argv[0] ?? program.image.path,
+      argv: options.argv,
+      env: options.env,
+      canary: Uint8Array.from({ length: 64 }, () => random.below(256)),
+      program,
+    });
+    const guard = images.exported('__stack_chk_guard');
+    if (guard !== undefined) process.supervisor.write(guard, block.canary.subarray(0, this.platform.wordSize));
+    process.withThread(thread, (registers) => {
+      if (process.cpu === 'x86-64') {
+        const below = block.block - 8;
+        registers.set(X86.rsp, below - (below % 16) + 8);
+        registers.set(X86.rdi, block.block);
+      } else {
+        registers.set(X86.rsp, block.block);
+        registers.set(X86.rbx, block.psStrings);
+      }
+      process.engine.readFloat();
+      new DataView(registers.buffer).setUint16(FLOAT_OFFSET, layout.controlWord, true);
+      process.engine.writeFloat();
+      registers.set(process.abi.pc, program.base + program.image.entry!);
+      this.runInitialisers(thread, images, [block.argc, block.argv, block.envp]);
+    });
+  }
+
+  memoryFault(thread: Thread, fault: MemoryFault): void {
+    this.faults.memory(thread, fault);
+  }
+
+  systemCall(thread: Thread): void {
+    this.calls.dispatch(thread);
+  }
+
+  interrupt(thread: Thread, vector: number): void {
+    if (vector === SYSTEM_CALL_GATE) this.calls.dispatch(thread);
+    else this.faults.interrupt(thread, vector);
+  }
+
+  invalidInstruction(thread: Thread): void {
+    this.faults.invalidInstruction(thread);
+  }
+}

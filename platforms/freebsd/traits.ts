@@ -1,0 +1,105 @@
+/** FreeBSD 13 and 14 with libthr as PosixTraits. Source: their headers; kernel and libthr sources for the behaviour. */
+import type { CpuName } from '../../emulator/engine.js';
+import { bsdErrno } from '../posix/errno.js';
+import { bsdSignals } from '../posix/signal-numbers.js';
+import type { MemoryTraits, PosixTraits, PthreadTraits, SignalTraits } from '../posix/traits.js';
+import type { FreeBsdLayout } from './layout.js';
+
+/** SIGTHR (cancellation) and SIGLIBRT. */
+const LIBRARY_SIGNALS = [32, 33];
+
+function signals(wide: boolean): SignalTraits {
+  return {
+    numbers: bsdSignals,
+    limit: 128,
+    flags: { SIGINFO: 0x40, ONSTACK: 0x1, RESTART: 0x2, NODEFER: 0x10, RESETHAND: 0x4 },
+    how: { BLOCK: 1, UNBLOCK: 2, SETMASK: 3 },
+    codes: { USER: 0x10001, THREAD: 0x10007, KERNEL: 0x10006 },
+    altStack: { ONSTACK: 1, DISABLE: 4, minimum: 2048 },
+    redZone: 128,
+    frameFailure: 'SIGILL',
+    reserved: LIBRARY_SIGNALS,
+    sigset: { size: 16 },
+    sigaction: wide ? { size: 32, handler: 0, mask: 0xc, flags: 8 } : { size: 24, handler: 0, mask: 8, flags: 4 },
+    stack: wide ? { size: 24, sp: 0, flags: 0x10, length: 8 } : { size: 12, sp: 0, flags: 8, length: 4 },
+    siginfo: wide
+      ? { size: 80, signo: 0, errno: 4, code: 8, address: 0x18, pid: 0xc, uid: 0x10, value: 0x20, trap: 0x28 }
+      : { size: 64, signo: 0, errno: 4, code: 8, address: 0x18, pid: 0xc, uid: 0x10, value: 0x1c, trap: 0x20 },
+  };
+}
+
+const MEMORY = 0x100000000;
+/** SHARED PRIVATE FIXED HASSEMAPHORE STACK NOSYNC ANON GUARD EXCL NOCORE PREFAULT 32BIT ALIGNED(n). */
+const KNOWN_FLAGS = 0xff0e7e13;
+
+function memory(layout: FreeBsdLayout): MemoryTraits {
+  return {
+    pageSize: 4096,
+    flags: { SHARED: 1, PRIVATE: 2, FIXED: 0x10, ANON: 0x1000, NOREPLACE: 0x4000, occupied: 'ENOMEM', noReplaceAlone: 'EINVAL', known: KNOWN_FLAGS },
+    lowest: 4096,
+    limit: layout.userLimit,
+    belowLowest: 'EINVAL',
+    beyondLimit: 'EINVAL',
+    topDown: false,
+    mmapBase: layout.mmapBase,
+    needsSharing: false,
+    refusesUnknownFlags: true,
+    roundsDown: true,
+    protectHole: 'skip',
+    badProtection: 'EINVAL',
+    anonymousWithFile: 'EINVAL',
+    dontNeedDrops: false,
+    writeExecute: 'allowed',
+    overcommitLimit: Infinity,
+    MADV_DONTNEED: 4,
+    adviceLimit: 10,
+  };
+}
+
+function pthread(wide: boolean): PthreadTraits {
+  const pointer = { size: wide ? 8 : 4, indirect: true };
+  return {
+    mutex: {
+      ...pointer,
+      lock: 0, count: 4, owner: 8, kind: 12, kindMask: 7,
+      normal: 3, recursive: 2, errorCheck: 1, defaultKind: 1, staticKinds: {},
+    },
+    attr: pointer,
+    mutexAttr: pointer,
+    condAttr: pointer,
+    cond: pointer,
+    rwlock: pointer,
+    barrier: pointer,
+    once: { state: 0, init: 0, done: 1 },
+    keyBytes: 4,
+    firstKey: 1,
+    keysMax: 256,
+    destructorIterations: 4,
+    killsEnded: false,
+    detached: 1,
+    joinable: 0,
+    stackMinimum: 2048,
+    defaultStack: wide ? 2 << 20 : 1 << 20,
+    defaultGuard: 4096,
+    barrierSerial: -1,
+    condClock: 0,
+    clockRealtime: 0,
+    clockMonotonic: 4,
+    otherClocks: [1, 2, 5, 7, 8, 11, 12, 13, 14, 15],
+    semaphore: { size: 16, count: 4, magic: { offset: 0, value: 0x09fa4012 }, maximum: 0x7fffffff },
+  };
+}
+
+export function freebsdTraits(cpu: CpuName, layout: FreeBsdLayout): PosixTraits {
+  const wide = cpu !== 'ia32';
+  return {
+    os: 'freebsd',
+    wordSize: wide ? 8 : 4,
+    errno: bsdErrno,
+    signals: signals(wide),
+    memory: memory(layout),
+    pthread: pthread(wide),
+    sysconf: { 3: 128, 5: 1024, 47: 4096, 57: 1, 58: 1, 93: 2048, 121: MEMORY / 4096 },
+    libraryNames: { c: 'libc.so.7', threads: 'libthr.so.3' },
+  };
+}
