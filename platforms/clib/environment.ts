@@ -1,0 +1,71 @@
+/** getenv and its kin. Values are copies in the library's memory, kept so that a name always gives the same pointer. */
+import type { HostFunction } from '../../emulator/process/host-call.js';
+import type { CLibrary } from './library.js';
+
+export function environmentFunctions(library: CLibrary): HostFunction[] {
+  const { traits } = library;
+  const windows = traits.os === 'windows';
+  const key = (name: string): string => (windows ? name.toUpperCase() : name);
+  const values = new Map<string, { text: string; address?: number }>();
+  for (const setting of library.options.env) {
+    const equals = setting.indexOf('=', 1);
+    if (equals > 0) values.set(key(setting.slice(0, equals)), { text: setting.slice(equals + 1) });
+  }
+  const set = (name: string, text: string, overwrite: boolean): number => {
+    if (name === '' || name.includes('=')) {
+      library.setErrno('EINVAL');
+      return -1;
+    }
+    if (overwrite || !values.has(key(name))) values.set(key(name), { text });
+    return 0;
+  };
+  const functions: HostFunction[] = [
+    {
+      name: 'getenv',
+      signature: 'p(p)',
+      run: (call, name: number) => {
+        const value = values.get(key(call.memory.cString(name)));
+        return value ? (value.address ??= library.ownText(value.text)) : 0;
+      },
+    },
+    {
+      name: 'system',
+      signature: 'i(p)',
+      run: (_call, command: number) => {
+        // There is no command processor.
+        if (command === 0) return 0;
+        library.setErrno('ENOENT');
+        return -1;
+      },
+    },
+  ];
+  if (windows) {
+    functions.push({
+      name: '_putenv_s',
+      signature: 'i(pp)',
+      run: (call, name: number, value: number) => {
+        const text = call.memory.cString(value);
+        if (set(call.memory.cString(name), text, true) !== 0) return traits.errno.EINVAL;
+        if (text === '') values.delete(key(call.memory.cString(name)));
+        return 0;
+      },
+    });
+    return functions;
+  }
+  functions.push(
+    {
+      name: 'setenv',
+      signature: 'i(ppi)',
+      run: (call, name: number, value: number, overwrite: number) => set(call.memory.cString(name), call.memory.cString(value), overwrite !== 0),
+    },
+    {
+      name: 'unsetenv',
+      signature: 'i(p)',
+      run: (call, name: number) => {
+        values.delete(call.memory.cString(name));
+        return 0;
+      },
+    },
+  );
+  return functions;
+}

@@ -1,0 +1,225 @@
+/**
+ * The guest's file system: the directories that the user granted, under their guest names, and nothing else.
+ * Paths are resolved on the host and must stay inside, symbolic links included.
+ */
+import {
+  closeSync, fstatSync, ftruncateSync, lstatSync, openSync, readSync, realpathSync, renameSync, rmdirSync, statSync, unlinkSync, writeSync, constants,
+} from 'node:fs';
+import { basename, dirname, join, resolve, sep } from 'node:path';
+import type { GrantedDirectory } from '../os.js';
+import type { ErrorName } from './errors.js';
+
+export class FileError extends Error {
+  constructor(readonly code: ErrorName) {
+    super(code);
+  }
+}
+
+const known: ReadonlySet<string> = new Set([
+  'EPERM', 'ENOENT', 'EACCES', 'EEXIST', 'EXDEV', 'ENOTDIR', 'EISDIR', 'EINVAL', 'EMFILE', 'EFBIG', 'ENOSPC', 'EROFS', 'ENAMETOOLONG', 'ENOTEMPTY', 'ELOOP', 'EBUSY', 'EBADF',
+]);
+
+/** Run a host file operation; its failure becomes the guest's. */
+function attempt<T>(action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    if (error instanceof FileError) throw error;
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === undefined) throw error;
+    throw new FileError(known.has(code) ? (code as ErrorName) : 'EIO');
+  }
+}
+
+export interface OpenMode {
+  read: boolean;
+  write: boolean;
+  append: boolean;
+  create: boolean;
+  truncate: boolean;
+  exclusive: boolean;
+}
+
+/** Bytes at positions: a host file, or a temporary one in memory. */
+export interface FileContents {
+  read(position: number, length: number): Uint8Array;
+  write(position: number, bytes: Uint8Array): void;
+  size(): number;
+  truncate(size: number): void;
+  close(): void;
+}
+
+class HostFile implements FileContents {
+  constructor(private readonly fd: number) {}
+
+  read(position: number, length: number): Uint8Array {
+    const buffer = new Uint8Array(length);
+    return buffer.subarray(0, attempt(() => readSync(this.fd, buffer, 0, length, position)));
+  }
+
+  write(position: number, bytes: Uint8Array): void {
+    for (let done = 0; done < bytes.length; ) {
+      const from = done;
+      done += attempt(() => writeSync(this.fd, bytes, from, bytes.length - from, position + from));
+    }
+  }
+
+  size(): number {
+    return attempt(() => fstatSync(this.fd)).size;
+  }
+
+  truncate(size: number): void {
+    attempt(() => ftruncateSync(this.fd, size));
+  }
+
+  close(): void {
+    closeSync(this.fd);
+  }
+}
+
+/** tmpfile(): gone with the process, so it needs no name and no host file. */
+export class TemporaryFile implements FileContents {
+  private bytes = new Uint8Array(0);
+
+  read(position: number, length: number): Uint8Array {
+    return this.bytes.slice(position, position + length);
+  }
+
+  write(position: number, bytes: Uint8Array): void {
+    if (position + bytes.length > this.bytes.length) this.truncate(position + bytes.length);
+    this.bytes.set(bytes, position);
+  }
+
+  size(): number {
+    return this.bytes.length;
+  }
+
+  truncate(size: number): void {
+    const next = new Uint8Array(size);
+    next.set(this.bytes.subarray(0, size));
+    this.bytes = next;
+  }
+
+  close(): void {}
+}
+
+export class GuestFiles {
+  private readonly grants: { host: string; guest: string[] }[];
+
+  constructor(
+    directories: readonly GrantedDirectory[],
+    private readonly windows: boolean,
+  ) {
+    this.grants = directories.map(({ host, guest }) => ({ host: realpathSync(host), guest: this.components(guest) }));
+  }
+
+  /** Path components, '.' and '..' resolved; relative paths start in the root. */
+  private components(path: string): string[] {
+    const out: string[] = [];
+    for (const component of (this.windows ? path.replaceAll('\\', '/') : path).split('/')) {
+      if (component === '..') out.pop();
+      else if (component !== '' && component !== '.') out.push(component);
+    }
+    return out;
+  }
+
+  private absolute(path: string): boolean {
+    return path.startsWith('/') || (this.windows && /^([a-z]:)?[\\/]/i.test(path));
+  }
+
+  private same(a: string, b: string): boolean {
+    return this.windows ? a.toLowerCase() === b.toLowerCase() : a === b;
+  }
+
+  /** The grant whose guest name is the longest prefix. */
+  private grantOf(wanted: string[]): { host: string; guest: string[] } | undefined {
+    let best: { host: string; guest: string[] } | undefined;
+    for (const grant of this.grants) {
+      const prefix = grant.guest.every((component, i) => i < wanted.length && this.same(component, wanted[i]));
+      if (prefix && (!best || grant.guest.length > best.guest.length)) best = grant;
+    }
+    return best;
+  }
+
+  /** The host's name of a guest path. The last component need not exist; a link may not lead outside. */
+  private host(path: string, follow: boolean): string {
+    if (path === '') throw new FileError('ENOENT');
+    if (path.includes('\0')) throw new FileError('EINVAL');
+    let wanted = this.components(path);
+    let best = this.grantOf(wanted);
+    if (!best && this.grants.length > 0 && !this.absolute(path)) {
+      // A relative path that no grant's name begins is one inside the first granted directory.
+      best = this.grants[0];
+      wanted = [...best.guest, ...wanted];
+    }
+    if (!best) throw new FileError('EACCES');
+    const { host } = best;
+    const full = join(host, ...wanted.slice(best.guest.length));
+    if (full === host) return host;
+    const parent = attempt(() => realpathSync(dirname(full)));
+    const target = join(parent, basename(full));
+    const inside = (name: string): boolean => name === host || name.startsWith(host.endsWith(sep) ? host : host + sep);
+    if (!inside(parent)) throw new FileError('EACCES');
+    if (!follow) return target;
+    let link: boolean;
+    try {
+      link = lstatSync(target).isSymbolicLink();
+    } catch {
+      return target;
+    }
+    if (!link) return target;
+    const real = attempt(() => realpathSync(target));
+    if (!inside(resolve(real))) throw new FileError('EACCES');
+    return real;
+  }
+
+  open(path: string, mode: OpenMode): FileContents {
+    const name = this.host(path, true);
+    let exists = true;
+    try {
+      const stat = statSync(name);
+      if (stat.isDirectory() && mode.write) throw new FileError(this.windows ? 'EACCES' : 'EISDIR');
+      if (stat.isDirectory() && this.windows) throw new FileError('EACCES');
+      // Devices and pipes of the host are not the guest's.
+      if (!stat.isFile() && !stat.isDirectory()) throw new FileError('EACCES');
+    } catch (error) {
+      if (error instanceof FileError) throw error;
+      exists = false;
+    }
+    if (!exists && !mode.create) throw new FileError('ENOENT');
+    const flags =
+      (mode.read && mode.write ? constants.O_RDWR : mode.write ? constants.O_WRONLY : constants.O_RDONLY) |
+      (mode.create ? constants.O_CREAT : 0) |
+      (mode.truncate ? constants.O_TRUNC : 0) |
+      (mode.exclusive ? constants.O_EXCL : 0) |
+      constants.O_NOFOLLOW;
+    return new HostFile(attempt(() => openSync(name, flags, 0o666)));
+  }
+
+  remove(path: string): void {
+    const name = this.host(path, false);
+    attempt(() => {
+      if (!lstatSync(name).isDirectory()) unlinkSync(name);
+      else if (this.windows) throw new FileError('EACCES');
+      else rmdirSync(name);
+    });
+  }
+
+  rename(from: string, to: string): void {
+    const source = this.host(from, false);
+    const target = this.host(to, false);
+    attempt(() => {
+      if (this.windows && exists(target)) throw new FileError('EEXIST');
+      renameSync(source, target);
+    });
+  }
+}
+
+function exists(name: string): boolean {
+  try {
+    lstatSync(name);
+    return true;
+  } catch {
+    return false;
+  }
+}

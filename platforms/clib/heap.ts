@@ -1,0 +1,114 @@
+/**
+ * The C library's heap: blocks aligned to 16 bytes out of memory from the OS, best fit by
+ * size and then by address, neighbours merged. Bookkeeping is the host's, so that a guest which
+ * writes past a block cannot break it, and every run places blocks alike.
+ */
+const ALIGN = 16;
+const GROW = 1 << 20;
+
+export class Heap {
+  /** Size of each allocated block. */
+  private readonly allocated = new Map<number, number>();
+  /** Free blocks: size by start, start by end, and per size the starts in use order. */
+  private readonly freeSize = new Map<number, number>();
+  private readonly freeEnd = new Map<number, number>();
+  private readonly bins = new Map<number, Set<number>>();
+  /** Sizes with free blocks, ascending. */
+  private sizes: number[] = [];
+
+  constructor(private readonly grow: (bytes: number) => number | undefined) {}
+
+  /** Address of a new block, 0 where memory is out. */
+  allocate(size: number, align = ALIGN): number {
+    if (!(size <= 2 ** 46)) return 0;
+    const needed = Math.max(ALIGN, Math.ceil(size / ALIGN) * ALIGN);
+    let found = this.find(needed, align);
+    if (found === undefined) {
+      const bytes = Math.ceil((needed + align) / GROW) * GROW;
+      const base = this.grow(bytes);
+      if (base === undefined) return 0;
+      this.release(base, bytes);
+      found = this.find(needed, align);
+      if (found === undefined) return 0;
+    }
+    const block = found;
+    const whole = this.freeSize.get(block)!;
+    const start = Math.ceil(block / align) * align;
+    this.unlink(block, whole);
+    if (start > block) this.link(block, start - block);
+    if (block + whole > start + needed) this.link(start + needed, block + whole - start - needed);
+    this.allocated.set(start, needed);
+    return start;
+  }
+
+  /** False: no block begins there. */
+  free(address: number): boolean {
+    const size = this.allocated.get(address);
+    if (size === undefined) return false;
+    this.allocated.delete(address);
+    this.release(address, size);
+    return true;
+  }
+
+  sizeOf(address: number): number | undefined {
+    return this.allocated.get(address);
+  }
+
+  private find(needed: number, align: number): number | undefined {
+    for (let i = this.lowerBound(needed); i < this.sizes.length; i++) {
+      for (const start of this.bins.get(this.sizes[i])!) {
+        if (Math.ceil(start / align) * align + needed <= start + this.sizes[i]) return start;
+      }
+    }
+    return undefined;
+  }
+
+  private release(address: number, size: number): void {
+    const after = this.freeSize.get(address + size);
+    if (after !== undefined) {
+      this.unlink(address + size, after);
+      size += after;
+    }
+    const before = this.freeEnd.get(address);
+    if (before !== undefined) {
+      const length = address - before;
+      this.unlink(before, length);
+      address = before;
+      size += length;
+    }
+    this.link(address, size);
+  }
+
+  private link(start: number, size: number): void {
+    this.freeSize.set(start, size);
+    this.freeEnd.set(start + size, start);
+    let bin = this.bins.get(size);
+    if (!bin) {
+      this.bins.set(size, (bin = new Set()));
+      this.sizes.splice(this.lowerBound(size), 0, size);
+    }
+    bin.add(start);
+  }
+
+  private unlink(start: number, size: number): void {
+    this.freeSize.delete(start);
+    this.freeEnd.delete(start + size);
+    const bin = this.bins.get(size)!;
+    bin.delete(start);
+    if (bin.size === 0) {
+      this.bins.delete(size);
+      this.sizes.splice(this.lowerBound(size), 1);
+    }
+  }
+
+  private lowerBound(size: number): number {
+    let low = 0;
+    let high = this.sizes.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.sizes[middle] < size) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}

@@ -1,0 +1,80 @@
+/** One process's C library: what its functions share. */
+import type { HostCall } from '../../emulator/process/host-call.js';
+import { Access } from '../../emulator/engine.js';
+import type { Process } from '../../emulator/process/process.js';
+import type { Platform } from '../codes.js';
+import type { Os, OsOptions } from '../os.js';
+import type { ErrorName } from './errors.js';
+import { GuestFiles } from './files.js';
+import { Heap } from './heap.js';
+import { StreamTable } from './stream-table.js';
+import { traitsOf, type CLibTraits } from './traits.js';
+
+export interface CLibraryContext {
+  platform: Platform;
+  process: Process;
+  os: Os;
+  options: OsOptions;
+}
+
+export class CLibrary {
+  readonly traits: CLibTraits;
+  readonly process: Process;
+  readonly os: Os;
+  readonly options: OsOptions;
+  readonly heap: Heap;
+  readonly files: GuestFiles;
+  readonly streams: StreamTable;
+
+  constructor({ platform, process, os, options }: CLibraryContext) {
+    this.traits = traitsOf(platform);
+    this.process = process;
+    this.os = os;
+    this.options = options;
+    this.heap = new Heap((bytes) => os.heapGrow(bytes));
+    this.files = new GuestFiles(options.directories, this.traits.os === 'windows');
+    this.streams = new StreamTable(this);
+  }
+
+  setErrno(name: ErrorName): void {
+    this.os.setErrno(this.traits.errno[name]);
+  }
+
+  /** errno of the calling thread. */
+  errno(call: HostCall): number {
+    for (const { functions } of this.os.libraries()) {
+      const location = functions.find((fn) => fn.name === this.traits.errnoFunction);
+      if (location) return call.supervisor.i32(location.run(call) as number);
+    }
+    return 0;
+  }
+
+  /** New memory for the library's own use, zeroed. */
+  own(bytes: number): number {
+    const address = this.heap.allocate(bytes);
+    if (address === 0) throw new Error('no memory for the C library');
+    this.process.supervisor.fill(address, bytes, 0);
+    return address;
+  }
+
+  /** A NUL-terminated copy of `text` in memory of the library's own. */
+  ownText(text: string): number {
+    const bytes = new TextEncoder().encode(`${text}\0`);
+    const address = this.own(bytes.length);
+    this.process.supervisor.write(address, bytes);
+    return address;
+  }
+
+  /** Raises the fault that writing [address, +length) would, without writing. */
+  probeWrite(call: HostCall, address: number, length: number): void {
+    const { memory } = call;
+    const { pageSize } = this.process.engine;
+    for (let at = address; at < address + length; at += pageSize - (at % pageSize)) memory.physical(at, Access.Write);
+  }
+
+  /** End the process as abort() does; `text` says why. */
+  abort(text: string): never {
+    const why = this.traits.os === 'windows' ? `STATUS_STACK_BUFFER_OVERRUN (0xC0000409): ${text}` : `SIGABRT: ${text}`;
+    this.process.end({ kind: 'signal', signal: 6, text: why });
+  }
+}

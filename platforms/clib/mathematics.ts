@@ -1,0 +1,140 @@
+/**
+ * math.h: double, float (f) and long double (l). The exact functions are exact; the transcendental ones are the
+ * host's, to about one unit in the last place; long double has the precision of double. Errors go to errno where the
+ * C library does that (C99 7.12.1: NaN from no NaN is EDOM, infinity from finite arguments ERANGE).
+ */
+import type { Value } from '../../emulator/abi/abi.js';
+import { toExtended, toQuad } from '../../emulator/abi/long-double.js';
+import type { HostCall, HostFunction } from '../../emulator/process/host-call.js';
+import { isNegative } from './decimal.js';
+import { copysign, fma, frexp, nextAfter, nextAfterFloat, remquo, rint, round, scalbn } from './exact-math.js';
+import type { CLibrary } from './library.js';
+import { erf, erfc, lgamma, tgamma } from './special-functions.js';
+
+type Real = (...x: number[]) => number;
+
+const one: Record<string, Real> = {
+  acos: Math.acos, asin: Math.asin, atan: Math.atan, cos: Math.cos, sin: Math.sin, tan: Math.tan,
+  acosh: Math.acosh, asinh: Math.asinh, atanh: Math.atanh, cosh: Math.cosh, sinh: Math.sinh, tanh: Math.tanh,
+  exp: Math.exp, exp2: (x) => 2 ** x, expm1: Math.expm1, log: Math.log, log10: Math.log10, log1p: Math.log1p, log2: Math.log2,
+  sqrt: Math.sqrt, cbrt: Math.cbrt, fabs: Math.abs, ceil: Math.ceil, floor: Math.floor, trunc: Math.trunc,
+  rint, nearbyint: rint, round, erf, erfc, tgamma, lgamma,
+  logb: (x) => (x === 0 ? -Infinity : Number.isFinite(x) ? frexp(x).exponent - 1 : Number.isNaN(x) ? NaN : Infinity),
+};
+
+const two: Record<string, Real> = {
+  atan2: Math.atan2,
+  // Exact for integers where Math.pow may be off by one unit; IEEE 754's 1 for pow(1, y) and pow(-1, inf).
+  pow: (x, y) => (x === 1 || y === 0 || (x === -1 && !Number.isFinite(y) && !Number.isNaN(y)) ? 1 : x ** y),
+  hypot: Math.hypot,
+  fmod: (x, y) => x % y,
+  remainder: (x, y) => remquo(x, y).remainder,
+  drem: (x, y) => remquo(x, y).remainder,
+  copysign,
+  fdim: (x, y) => (Number.isNaN(x) || Number.isNaN(y) ? NaN : x > y ? x - y : 0),
+  fmax: (x, y) => (Number.isNaN(x) ? y : Number.isNaN(y) ? x : Math.max(x, y)),
+  fmin: (x, y) => (Number.isNaN(x) ? y : Number.isNaN(y) ? x : Math.min(x, y)),
+};
+
+/** Functions that never report an error. */
+const quiet = new Set(['fabs', 'ceil', 'floor', 'trunc', 'rint', 'nearbyint', 'round', 'copysign', 'fmax', 'fmin', 'atan', 'atan2', 'cbrt', 'erf', 'tanh', 'asinh']);
+/** Results of 0 that come from underflow. */
+const underflows = new Set(['exp', 'exp2', 'pow', 'ldexp', 'scalbn', 'scalbln', 'erfc', 'fma']);
+
+const ILOGB0: Record<string, number> = { linux: -2147483648, freebsd: -2147483647, macos: -2147483648, windows: -2147483648 };
+
+export function mathFunctions(library: CLibrary): HostFunction[] {
+  const { traits } = library;
+  const functions: HostFunction[] = [];
+
+  const report = (name: string, result: number, args: number[]): number => {
+    if (!traits.mathErrno || quiet.has(name)) return result;
+    if (Number.isNaN(result)) {
+      if (!args.some(Number.isNaN)) library.setErrno('EDOM');
+    } else if (!Number.isFinite(result)) {
+      if (args.every(Number.isFinite)) library.setErrno('ERANGE');
+    } else if (result === 0 && underflows.has(name) && args.every(Number.isFinite) && args[0] !== 0) library.setErrno('ERANGE');
+    return result;
+  };
+
+  /** The three variants of a function. `exact` gives the float variant where rounding the double's result is not enough. */
+  const define = (name: string, shape: (type: string) => string, run: (call: HostCall, single: boolean, ...args: any[]) => Value): void => {
+    for (const [suffix, type] of [['', 'd'], ['f', 'f'], ['l', 'D']] as const) {
+      functions.push({ name: name + suffix, signature: shape(type), run: (call, ...args) => run(call, type === 'f', ...args) });
+    }
+  };
+  const narrow = (single: boolean, value: number): number => (single ? Math.fround(value) : value);
+
+  for (const [name, f] of Object.entries(one)) {
+    define(name, (t) => `${t}(${t})`, (_call, single, x: number) => report(name, narrow(single, f(x)), [x]));
+  }
+  for (const [name, f] of Object.entries(two)) {
+    define(name, (t) => `${t}(${t}${t})`, (_call, single, x: number, y: number) => report(name, narrow(single, f(x, y)), [x, y]));
+  }
+  define('fma', (t) => `${t}(${t}${t}${t})`, (_call, single, x: number, y: number, z: number) => report('fma', fma(x, y, z, single ? 24 : 53), [x, y, z]));
+  define('nextafter', (t) => `${t}(${t}${t})`, (_call, single, x: number, y: number) => (single ? nextAfterFloat(x, y) : nextAfter(x, y)));
+  define('nexttoward', (t) => `${t}(${t}D)`, (_call, single, x: number, y: number) => (single ? nextAfterFloat(x, y) : nextAfter(x, y)));
+  for (const name of ['ldexp', 'scalbn']) {
+    define(name, (t) => `${t}(${t}i)`, (_call, single, x: number, n: number) => report(name, narrow(single, scalbn(x, n)), [x]));
+  }
+  define('scalbln', (t) => `${t}(${t}l)`, (_call, single, x: number, n: number) => report('scalbln', narrow(single, scalbn(x, n)), [x]));
+  define('frexp', (t) => `${t}(${t}p)`, (call, _single, x: number, place: number) => {
+    const { fraction, exponent } = frexp(x);
+    call.memory.setU32(place, exponent);
+    return fraction;
+  });
+  define('modf', (t) => `${t}(${t}p)`, (call, single, x: number, place: number) => {
+    const whole = Math.trunc(x);
+    if (single) call.memory.setF32(place, whole);
+    else storeReal(call, place, whole, call.fn.name === 'modfl', library);
+    return copysign(Number.isFinite(x) ? x - whole : Number.isNaN(x) ? NaN : 0, x);
+  });
+  define('remquo', (t) => `${t}(${t}${t}p)`, (call, _single, x: number, y: number, place: number) => {
+    const { remainder, quotient } = remquo(x, y);
+    call.memory.setU32(place, quotient);
+    return report('remquo', remainder, [x, y]);
+  });
+  define('nan', (t) => `${t}(p)`, () => NaN);
+  define('ilogb', (t) => `i(${t})`, (_call, _single, x: number) =>
+    x === 0 ? ILOGB0[traits.os] : Number.isFinite(x) ? frexp(x).exponent - 1 : Number.isNaN(x) && traits.os === 'linux' ? -2147483648 : 2147483647,
+  );
+  for (const [name, f] of [['lrint', rint], ['lround', round]] as const) {
+    define(name, (t) => `${traits.longSize === 8 ? 'q' : 'l'}(${t})`, (_call, _single, x: number) => toLong(f(x), traits.longSize));
+    define(`l${name}`, (t) => `q(${t})`, (_call, _single, x: number) => toLong(f(x), 8));
+  }
+  functions.push(...classification());
+  return functions;
+}
+
+/** Out of range: the least integer, as the processors' conversions give. */
+function toLong(value: number, size: 4 | 8): number | bigint {
+  const limit = size === 8 ? 2 ** 63 : 2 ** 31;
+  const inside = value >= -limit && value < limit;
+  if (size === 8) return inside ? BigInt(value) : -(2n ** 63n);
+  return inside ? value : -(2 ** 31);
+}
+
+function storeReal(call: HostCall, place: number, value: number, long: boolean, { traits }: CLibrary): void {
+  if (!long || traits.longDouble === 'double') return call.memory.setF64(place, value);
+  const view = new DataView(new ArrayBuffer(16));
+  (traits.longDouble === 'quad' ? toQuad : toExtended)(value, view, 0);
+  call.memory.write(place, new Uint8Array(view.buffer, 0, traits.longDouble === 'quad' ? 16 : 10));
+}
+
+/** What the macros of math.h call in some headers. */
+function classification(): HostFunction[] {
+  const classify = (x: number, least: number): number => (Number.isNaN(x) ? 0 : !Number.isFinite(x) ? 1 : x === 0 ? 2 : Math.abs(x) < least ? 3 : 4);
+  const out: HostFunction[] = [];
+  for (const [suffix, type] of [['', 'd'], ['f', 'f'], ['l', 'D'], ['d', 'd']] as const) {
+    const add = (name: string, run: (x: number) => number): void => {
+      out.push({ name: `${name}${suffix}`, signature: `i(${type})`, run: (_call, x: number) => run(x) });
+    };
+    add('__isnan', (x) => (Number.isNaN(x) ? 1 : 0));
+    add('__isinf', (x) => (x === Infinity ? 1 : x === -Infinity ? -1 : 0));
+    add('__isfinite', (x) => (Number.isFinite(x) ? 1 : 0));
+    add('__finite', (x) => (Number.isFinite(x) ? 1 : 0));
+    add('__signbit', (x) => (isNegative(x) ? 1 : 0));
+    add('__fpclassify', (x) => classify(x, type === 'f' ? 2 ** -126 : 2 ** -1022));
+  }
+  return out;
+}

@@ -1,0 +1,189 @@
+/** scanf's matching (C99 7.19.6.2): reads from a cursor, and says what to store where; nothing is stored or taken yet. */
+import type { VarArgs } from '../../emulator/abi/abi.js';
+import { toExtended, toQuad } from '../../emulator/abi/long-double.js';
+import { isSpace, readInteger, readReal } from './read-number.js';
+import type { CLibTraits } from './traits.js';
+
+export interface ScanSource {
+  /** The next byte; -1 = end. */
+  next(): number;
+  mark(): unknown;
+  reset(mark: unknown): void;
+}
+
+export interface Scanned {
+  /** Conversions stored, or -1: the input ended before the first. */
+  result: number;
+  stores: { address: number; bytes: Uint8Array }[];
+}
+
+const directive = /%(\*)?(\d+)?(hh|h|ll|l|j|z|t|L|q|I64|I32)?(\[\^?\]?[^\]]*\]|[a-zA-Z%])/y;
+
+const integerPrefix: Record<number, RegExp> = {
+  0: /^[+-]?(0(x[0-9a-f]*|[0-7]*)|[1-9]\d*)?$/i,
+  8: /^[+-]?[0-7]*$/,
+  10: /^[+-]?\d*$/,
+  16: /^[+-]?(0(x[0-9a-f]*)?|[0-9a-f]*)$/i,
+};
+const realPrefix =
+  /^[+-]?(i|in|inf|infi|infin|infini|infinit|infinity|n|na|nan|nan\(\w*\)?|0x[0-9a-f]*\.?[0-9a-f]*(p[+-]?\d*)?|(\d+\.?\d*|\.\d+)(e[+-]?\d*)?|\.?)$/i;
+
+export function scan(format: string, source: ScanSource, args: VarArgs, traits: CLibTraits): Scanned {
+  const stores: Scanned['stores'] = [];
+  let assigned = 0;
+  let converted = 0;
+  let read = 0;
+  const take = (): number => {
+    const byte = source.next();
+    if (byte >= 0) read++;
+    return byte;
+  };
+  /** Look at the next byte and go back. */
+  const peek = (): number => {
+    const mark = source.mark();
+    const byte = source.next();
+    if (byte >= 0) source.reset(mark);
+    return byte;
+  };
+  const skipSpace = (): void => {
+    while (isSpace(peek())) take();
+  };
+  const end = (inputFailed: boolean): Scanned => ({ result: inputFailed && converted === 0 ? -1 : assigned, stores });
+  const item = (prefix: RegExp, width: number): string => {
+    let text = '';
+    while (text.length < width) {
+      const byte = peek();
+      if (byte < 0 || !prefix.test(text + String.fromCharCode(byte))) break;
+      text += String.fromCharCode(take());
+    }
+    return text;
+  };
+  for (let at = 0; at < format.length; ) {
+    const character = format.charCodeAt(at);
+    if (isSpace(character)) {
+      skipSpace();
+      at++;
+      continue;
+    }
+    directive.lastIndex = at;
+    const m = character === 0x25 ? directive.exec(format) : null;
+    if (!m || m[4] === '%') {
+      if (m) skipSpace();
+      at = m ? directive.lastIndex : at + 1;
+      const byte = peek();
+      if (byte !== character) return end(byte < 0);
+      take();
+      continue;
+    }
+    at = directive.lastIndex;
+    const [, star, widthText, size = '', kind] = m;
+    const width = widthText === undefined || Number(widthText) === 0 ? Infinity : Number(widthText);
+    const store = (bytes: Uint8Array): void => {
+      converted++;
+      if (star) return;
+      stores.push({ address: args.pointer(), bytes });
+      assigned++;
+    };
+    if (kind === 'n') {
+      if (!star) stores.push({ address: args.pointer(), bytes: integerBytes(BigInt(read), size, traits) });
+      continue;
+    }
+    if (kind !== 'c' && kind !== 'C' && kind[0] !== '[') skipSpace();
+    if (peek() < 0) return end(true);
+    switch (kind) {
+      case 'd':
+      case 'u':
+      case 'i':
+      case 'o':
+      case 'x':
+      case 'X':
+      case 'p': {
+        const base = kind === 'i' ? 0 : kind === 'o' ? 8 : kind === 'd' || kind === 'u' ? 10 : 16;
+        const text = item(integerPrefix[base], width);
+        const { negative, magnitude, used } = readInteger((i) => (i < text.length ? text.charCodeAt(i) : -1), base);
+        if (used === 0 || used !== text.length) return end(false);
+        store(integerBytes(negative ? -magnitude : magnitude, kind === 'p' ? 'z' : size, traits));
+        break;
+      }
+      case 'a':
+      case 'A':
+      case 'e':
+      case 'E':
+      case 'f':
+      case 'F':
+      case 'g':
+      case 'G': {
+        const text = item(realPrefix, width);
+        const real = readReal((i) => (i < text.length ? text.charCodeAt(i) : -1), Infinity, size === '');
+        if (real.used === 0 || real.used !== text.length) return end(false);
+        store(realBytes(real.double, real.single, size, traits));
+        break;
+      }
+      case 'c':
+      case 'C': {
+        const bytes: number[] = [];
+        const wanted = width === Infinity ? 1 : width;
+        while (bytes.length < wanted && peek() >= 0) bytes.push(take());
+        if (bytes.length < wanted) return end(true);
+        store(characters(bytes, size === 'l' || kind === 'C', false, traits));
+        break;
+      }
+      case 's':
+      case 'S': {
+        const bytes: number[] = [];
+        while (bytes.length < width && peek() >= 0 && !isSpace(peek())) bytes.push(take());
+        store(characters(bytes, size === 'l' || kind === 'S', true, traits));
+        break;
+      }
+      default: {
+        if (kind[0] !== '[') return end(false);
+        const member = setOf(kind.slice(1, -1));
+        const bytes: number[] = [];
+        while (bytes.length < width && peek() >= 0 && member(peek())) bytes.push(take());
+        if (bytes.length === 0) return end(false);
+        store(characters(bytes, size === 'l', true, traits));
+      }
+    }
+  }
+  return end(false);
+}
+
+function integerBytes(value: bigint, size: string, traits: CLibTraits): Uint8Array {
+  const length =
+    size === 'hh' ? 1 : size === 'h' ? 2 : size === 'l' ? traits.longSize : size === 'z' || size === 't' ? traits.wordSize : size === '' || size === 'I32' ? 4 : 8;
+  return new Uint8Array(BigInt64Array.of(BigInt.asIntN(64, value)).buffer, 0, length);
+}
+
+function realBytes(double: number, single: number, size: string, traits: CLibTraits): Uint8Array {
+  if (size === '') return new Uint8Array(Float32Array.of(single).buffer);
+  if (size === 'L' && traits.longDouble !== 'double') return longDoubleBytes(double, traits);
+  return new Uint8Array(Float64Array.of(double).buffer);
+}
+
+function longDoubleBytes(value: number, traits: CLibTraits): Uint8Array {
+  const view = new DataView(new ArrayBuffer(16));
+  if (traits.longDouble === 'quad') toQuad(value, view, 0);
+  else toExtended(value, view, 0);
+  return new Uint8Array(view.buffer, 0, traits.longDouble === 'quad' ? 16 : 10);
+}
+
+function characters(bytes: number[], wide: boolean, terminated: boolean, traits: CLibTraits): Uint8Array {
+  const all = terminated ? [...bytes, 0] : bytes;
+  if (!wide) return Uint8Array.from(all);
+  return new Uint8Array((traits.wcharSize === 2 ? Uint16Array.from(all) : Uint32Array.from(all)).buffer);
+}
+
+/** A scan set: ^ first negates, a - between two characters is a range. */
+function setOf(text: string): (byte: number) => boolean {
+  const negated = text[0] === '^';
+  const body = negated ? text.slice(1) : text;
+  const members = new Uint8Array(256);
+  for (let i = 0; i < body.length; i++) {
+    const first = body.charCodeAt(i);
+    const range = body[i + 1] === '-' && i + 2 < body.length;
+    const last = range ? body.charCodeAt(i + 2) : first;
+    for (let c = first; c <= last; c++) members[c] = 1;
+    if (range) i += 2;
+  }
+  return (byte) => (members[byte] === 1) !== negated;
+}

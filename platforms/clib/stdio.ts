@@ -1,0 +1,254 @@
+/** Streams (C99 7.19): opening, characters, blocks, positions. Buffers are probed before a byte is taken or written. */
+import type { HostCall, HostFunction } from '../../emulator/process/host-call.js';
+import { errorMessage } from './errors.js';
+import { FileError, TemporaryFile, type OpenMode } from './files.js';
+import type { CLibrary } from './library.js';
+import { FILE_BYTES } from './stream-table.js';
+import type { Stream } from './stream.js';
+
+const EOF = -1;
+const NEWLINE = 10;
+
+/** fopen's mode; undefined: not one. */
+export function openMode(text: string, windows: boolean): (OpenMode & { text: boolean }) | undefined {
+  const m = /^([rwa])([+bxte,cnSRTD]*)/.exec(text);
+  if (!m) return undefined;
+  const plus = m[2].includes('+');
+  return {
+    read: m[1] === 'r' || plus,
+    write: m[1] !== 'r' || plus,
+    append: m[1] === 'a',
+    create: m[1] !== 'r',
+    truncate: m[1] === 'w',
+    exclusive: m[2].includes('x'),
+    text: windows && !m[2].includes('b'),
+  };
+}
+
+export function stdioFunctions(library: CLibrary): HostFunction[] {
+  const { traits, streams, files } = library;
+  const windows = traits.os === 'windows';
+  const stdin = (): Stream | undefined => streams.byNumber(0);
+  const stdout = (): Stream | undefined => streams.byNumber(1);
+
+  /** A file operation's result, or `otherwise` with errno set. */
+  const attempt = <T>(action: () => T, otherwise: T): T => {
+    try {
+      return action();
+    } catch (error) {
+      if (!(error instanceof FileError)) throw error;
+      library.setErrno(error.code);
+      return otherwise;
+    }
+  };
+
+  const open = (call: HostCall, path: number, modeText: number): Stream | undefined => {
+    const mode = openMode(call.memory.cString(modeText), windows);
+    if (!mode) {
+      library.setErrno('EINVAL');
+      return undefined;
+    }
+    const name = call.memory.cString(path);
+    return attempt(() => streams.openFile(files.open(name, mode), mode), undefined);
+  };
+
+  const readable = (stream: Stream | undefined): stream is Stream => {
+    if (!stream) return false;
+    if (!stream.readable) {
+      stream.fail('EBADF');
+      library.setErrno('EBADF');
+    }
+    return stream.readable;
+  };
+
+  const write = (stream: Stream | undefined, bytes: Uint8Array): boolean => {
+    if (!stream) return false;
+    const done = stream.write(bytes);
+    if (!done) library.setErrno(stream.failure ?? 'EIO');
+    return done;
+  };
+
+  const getByte = (stream: Stream | undefined): number => {
+    if (!readable(stream)) return EOF;
+    const cursor = stream.cursor();
+    const byte = cursor.next();
+    cursor.take();
+    return byte;
+  };
+
+  const putByte = (stream: Stream | undefined, c: number): number => (write(stream, Uint8Array.of(c)) ? c & 0xff : EOF);
+
+  const getLine = (call: HostCall, buffer: number, size: number, stream: Stream | undefined): number => {
+    if (!readable(stream) || size <= 0) return 0;
+    const cursor = stream.cursor();
+    const bytes: number[] = [];
+    while (bytes.length < size - 1) {
+      const byte = cursor.next();
+      if (byte < 0) break;
+      bytes.push(byte);
+      if (byte === NEWLINE) break;
+    }
+    if (bytes.length > 0 || size === 1) call.memory.write(buffer, Uint8Array.of(...bytes, 0));
+    cursor.take();
+    return bytes.length > 0 || size === 1 ? buffer : 0;
+  };
+
+  const readBlock = (call: HostCall, buffer: number, size: number, count: number, stream: Stream | undefined): number => {
+    const wanted = size * count;
+    if (wanted === 0 || !readable(stream)) return 0;
+    const cursor = stream.cursor();
+    const bytes = new Uint8Array(Math.min(wanted, 1 << 30));
+    let got = 0;
+    for (; got < bytes.length; got++) {
+      const byte = cursor.next();
+      if (byte < 0) break;
+      bytes[got] = byte;
+    }
+    call.memory.write(buffer, bytes.subarray(0, got));
+    cursor.take();
+    return Math.floor(got / size);
+  };
+
+  const seek = (stream: Stream | undefined, offset: number, whence: number): number => {
+    if (!stream) return -1;
+    const origin = (['start', 'current', 'end'] as const)[whence];
+    const failure = origin === undefined ? 'EINVAL' : stream.seek(offset, origin);
+    if (failure) library.setErrno(failure);
+    return failure ? -1 : 0;
+  };
+
+  const tell = (stream: Stream | undefined): number => {
+    const position = stream?.tell();
+    if (stream && position === undefined) library.setErrno('ESPIPE');
+    return position ?? -1;
+  };
+
+  const flush = (file: number): number => {
+    if (file === 0) return streams.flushAll() ? 0 : EOF;
+    const stream = streams.at(file);
+    const done = stream?.flush() ?? false;
+    if (stream && !done) library.setErrno(stream.failure ?? 'EIO');
+    return done ? 0 : EOF;
+  };
+
+  const setBuffering = (file: number, mode: number): number => {
+    const stream = streams.at(file);
+    const { full, line, none } = traits.buffering;
+    if (!stream || ![full, line, none].includes(mode)) return -1;
+    stream.buffering = mode === full ? 'full' : mode === line ? 'line' : 'none';
+    return 0;
+  };
+
+  const fn = (names: string | string[], signature: string, run: HostFunction['run']): HostFunction[] =>
+    [names].flat().map((name) => ({ name, signature, run }));
+
+  return [
+    fn('fopen', 'p(pp)', (call, path: number, mode: number) => {
+      const stream = open(call, path, mode);
+      return stream ? streams.open(stream) : 0;
+    }),
+    fn('freopen', 'p(ppp)', (call, path: number, mode: number, file: number) => {
+      const stream = streams.at(file);
+      if (!stream) return 0;
+      const next = path === 0 ? undefined : open(call, path, mode);
+      if (path === 0) library.setErrno('EINVAL');
+      stream.close();
+      if (!next) return 0;
+      Object.assign(stream, { device: next.device, readable: next.readable, writable: next.writable, text: next.text, eof: false, error: false });
+      stream.buffering = 'full';
+      return file;
+    }),
+    fn('fclose', 'i(p)', (_call, file: number) => (streams.close(file) ? 0 : EOF)),
+    fn('fflush', 'i(p)', (_call, file: number) => flush(file)),
+    fn('tmpfile', 'p()', () => streams.open(streams.openFile(new TemporaryFile(), { read: true, write: true, append: false, text: false }))),
+    fn('remove', 'i(p)', (call, path: number) => {
+      const name = call.memory.cString(path);
+      return attempt(() => (files.remove(name), 0), -1);
+    }),
+    fn(windows ? '_unlink' : 'unlink', 'i(p)', (call, path: number) => {
+      const name = call.memory.cString(path);
+      return attempt(() => (files.remove(name), 0), -1);
+    }),
+    fn('rename', 'i(pp)', (call, from: number, to: number) => {
+      const [source, target] = [call.memory.cString(from), call.memory.cString(to)];
+      return attempt(() => (files.rename(source, target), 0), -1);
+    }),
+    fn(['fgetc', 'getc', 'getc_unlocked', ...(traits.os === 'linux' ? ['_IO_getc'] : [])], 'i(p)', (_call, file: number) => getByte(streams.at(file))),
+    fn(['getchar', 'getchar_unlocked'], 'i()', () => getByte(stdin())),
+    fn('ungetc', 'i(ip)', (_call, c: number, file: number) => {
+      const stream = streams.at(file);
+      if (!readable(stream) || c === EOF) return EOF;
+      stream.unget(c & 0xff);
+      return c & 0xff;
+    }),
+    fn('fgets', 'p(pip)', (call, buffer: number, size: number, file: number) => getLine(call, buffer, size, streams.at(file))),
+    fn(['fputc', 'putc', 'putc_unlocked', ...(traits.os === 'linux' ? ['_IO_putc'] : [])], 'i(ip)', (_call, c: number, file: number) =>
+      putByte(streams.at(file), c),
+    ),
+    fn(['putchar', 'putchar_unlocked'], 'i(i)', (_call, c: number) => putByte(stdout(), c)),
+    fn(['fputs', 'fputs_unlocked'], 'i(pp)', (call, text: number, file: number) => {
+      const bytes = call.memory.cBytes(text);
+      return write(streams.at(file), bytes) ? 1 : EOF;
+    }),
+    fn('puts', 'i(p)', (call, text: number) => (write(stdout(), Uint8Array.of(...call.memory.cBytes(text), NEWLINE)) ? 1 : EOF)),
+    fn(['fread', 'fread_unlocked'], 'z(pzzp)', (call, buffer: number, size: number, count: number, file: number) =>
+      readBlock(call, buffer, size, count, streams.at(file)),
+    ),
+    fn(['fwrite', 'fwrite_unlocked'], 'z(pzzp)', (call, buffer: number, size: number, count: number, file: number) => {
+      if (size * count === 0) return 0;
+      const bytes = call.memory.bytes(buffer, size * count);
+      return write(streams.at(file), bytes) ? count : 0;
+    }),
+    fn('fseek', 'i(pli)', (_call, file: number, offset: number, whence: number) => seek(streams.at(file), offset, whence)),
+    fn(windows ? '_fseeki64' : 'fseeko', windows ? 'i(pqi)' : traits.os === 'linux' ? 'i(pli)' : 'i(pqi)', (_call, file: number, offset: number | bigint, whence: number) =>
+      seek(streams.at(file), Number(offset), whence),
+    ),
+    fn('ftell', 'l(p)', (_call, file: number) => tell(streams.at(file))),
+    fn(windows ? '_ftelli64' : 'ftello', windows || traits.os !== 'linux' ? 'q(p)' : 'l(p)', (call, file: number) =>
+      call.fn.signature[0] === 'q' ? BigInt(tell(streams.at(file))) : tell(streams.at(file)),
+    ),
+    fn('rewind', 'v(p)', (_call, file: number) => {
+      const stream = streams.at(file);
+      if (!stream) return;
+      seek(stream, 0, 0);
+      stream.error = false;
+    }),
+    fn('fgetpos', 'i(pp)', (call, file: number, place: number) => {
+      library.probeWrite(call, place, 8);
+      const position = tell(streams.at(file));
+      if (position < 0) return -1;
+      call.memory.setU64(place, BigInt(position));
+      return 0;
+    }),
+    fn('fsetpos', 'i(pp)', (call, file: number, place: number) => seek(streams.at(file), Number(call.memory.u64(place)), 0)),
+    fn(['feof', 'feof_unlocked'], 'i(p)', (_call, file: number) => (streams.at(file)?.eof ? 1 : 0)),
+    fn(['ferror', 'ferror_unlocked'], 'i(p)', (_call, file: number) => (streams.at(file)?.error ? 1 : 0)),
+    fn('clearerr', 'v(p)', (_call, file: number) => {
+      const stream = streams.at(file);
+      if (stream) stream.eof = stream.error = false;
+    }),
+    fn('setvbuf', 'i(ppiz)', (_call, file: number, _buffer: number, mode: number) => setBuffering(file, mode)),
+    fn('setbuf', 'v(pp)', (_call, file: number, buffer: number) => void setBuffering(file, buffer === 0 ? traits.buffering.none : traits.buffering.full)),
+    fn('perror', 'v(p)', (call, text: number) => {
+      const prefix = text === 0 ? '' : `${call.memory.cString(text)}: `;
+      streams.byNumber(2)?.write(new TextEncoder().encode(`${prefix === ': ' ? '' : prefix}${errorMessage(traits.os, library.errno(call))}\n`));
+    }),
+    fn(windows ? '_fileno' : 'fileno', 'i(p)', (_call, file: number) => (streams.at(file) ? streams.numberAt(file)! : -1)),
+    ...(windows
+      ? [
+          fn('__acrt_iob_func', 'p(u)', (_call, number: number) => (number < 3 ? streams.standard(number) : 0)),
+          fn('__iob_func', 'p()', () => standardArray(library)),
+        ]
+      : []),
+  ].flat();
+}
+
+/** msvcrt's _iob: three FILEs in a row. */
+function standardArray(library: CLibrary): number {
+  const { streams } = library;
+  const first = streams.standard(0);
+  if (streams.standard(1) !== first + FILE_BYTES || streams.standard(2) !== first + 2 * FILE_BYTES) {
+    throw new Error('__iob_func: the standard streams are not in a row');
+  }
+  return first;
+}

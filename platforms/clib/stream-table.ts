@@ -1,0 +1,136 @@
+/**
+ * FILE objects in guest memory and the streams behind them. A FILE is opaque: 16 bytes that begin with MAGIC
+ * and the stream's number, so that the guest half of the library can define stdin, stdout and stderr as data.
+ */
+import type { CLibrary } from './library.js';
+import { FileError, type FileContents } from './files.js';
+import { FileDevice, Stream, type Device } from './stream.js';
+
+/** "FILE" in little-endian order. */
+export const FILE_MAGIC = 0x454c4946;
+export const FILE_BYTES = 16;
+
+class Input implements Device {
+  readonly position = undefined;
+
+  constructor(private readonly library: CLibrary) {}
+
+  read(length: number): Uint8Array {
+    // A prompt without a newline must be seen before the program waits for its answer.
+    this.library.streams.byNumber(1)?.flush();
+    return this.library.options.input(length);
+  }
+
+  write(): void {
+    throw new FileError('EBADF');
+  }
+
+  close(): void {}
+}
+
+class Output implements Device {
+  readonly position = undefined;
+
+  constructor(
+    private readonly library: CLibrary,
+    private readonly stream: 1 | 2,
+  ) {}
+
+  read(): Uint8Array {
+    throw new FileError('EBADF');
+  }
+
+  write(bytes: Uint8Array): void {
+    this.library.options.output(this.stream, bytes);
+  }
+
+  close(): void {}
+}
+
+export class StreamTable {
+  private readonly streams: (Stream | undefined)[];
+  private readonly objects = new Map<number, number>();
+
+  constructor(private readonly library: CLibrary) {
+    const out = new Stream(new Output(library, 1), false, true, false);
+    // As on a terminal: the order of guest output and system calls is kept line by line.
+    out.buffering = 'line';
+    const err = new Stream(new Output(library, 2), false, true, false);
+    err.buffering = 'none';
+    this.streams = [new Stream(new Input(library), true, false, false), out, err];
+  }
+
+  byNumber(number: number): Stream | undefined {
+    return this.streams[number];
+  }
+
+  /** The FILE of a standard stream, where the library makes it itself (Windows). */
+  standard(number: number): number {
+    return this.objects.get(number) ?? this.object(number);
+  }
+
+  private object(number: number): number {
+    const address = this.library.own(FILE_BYTES);
+    const memory = this.library.process.supervisor;
+    memory.setU32(address, FILE_MAGIC);
+    memory.setU32(address + 4, number);
+    this.objects.set(number, address);
+    return address;
+  }
+
+  numberAt(file: number): number | undefined {
+    const memory = this.library.process.supervisor;
+    try {
+      if (memory.u32(file) === FILE_MAGIC) return memory.u32(file + 4);
+    } catch {
+      // Not memory: no stream.
+    }
+    return undefined;
+  }
+
+  /** The stream of a FILE; undefined (and errno EBADF) if it is none or closed. */
+  at(file: number): Stream | undefined {
+    const number = this.numberAt(file);
+    const stream = number === undefined ? undefined : this.streams[number];
+    if (!stream) this.library.setErrno('EBADF');
+    return stream;
+  }
+
+  /** A new FILE; 0 where memory is out. */
+  open(stream: Stream): number {
+    let number = 3;
+    while (this.streams[number]) number++;
+    this.streams[number] = stream;
+    return this.object(number);
+  }
+
+  openFile(contents: FileContents, mode: { read: boolean; write: boolean; append: boolean; text: boolean }): Stream {
+    return new Stream(new FileDevice(contents, mode.append), mode.read, mode.write, mode.text);
+  }
+
+  close(file: number): boolean {
+    const stream = this.at(file);
+    if (!stream) return false;
+    const number = this.numberAt(file)!;
+    const closed = stream.close();
+    if (!closed && stream.failure) this.library.setErrno(stream.failure);
+    this.streams[number] = undefined;
+    if (this.objects.get(number) === file) {
+      this.library.process.supervisor.fill(file, FILE_BYTES, 0);
+      this.library.heap.free(file);
+      this.objects.delete(number);
+    }
+    return closed;
+  }
+
+  flushAll(): boolean {
+    let ok = true;
+    for (const stream of this.streams) {
+      if (stream && !stream.flush()) {
+        if (stream.failure) this.library.setErrno(stream.failure);
+        ok = false;
+      }
+    }
+    return ok;
+  }
+}
