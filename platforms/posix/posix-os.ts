@@ -151,14 +151,10 @@ export abstract class PosixOs implements Os, PosixSystem {
   /** Stack, start block, TLS and registers of the main thread, at the program's entry (after `initialisers`). */
   protected abstract startMain(thread: PosixThread, program: LoadedImage, images: LoadedImages): void;
 
-  /**
-   * Have the main thread run the initialisers of the libraries, as the dynamic linker does before it enters the program,
-   * then go on with the registers that it has now. The program's own are run by its start code.
-   */
+  /** Have the main thread run all initialisers, the program's last, then go on with the registers that it has now. */
   protected runInitialisers(thread: Thread, images: LoadedImages, args: number[]): void {
     const steps: Step[] = [];
     for (const { image, base } of [...images.list].reverse()) {
-      if (image.kind !== 'library') continue;
       for (const offset of image.initializers) steps.push({ address: base + offset, signature: 'v(ipp)', args });
     }
     if (steps.length === 0) return;
