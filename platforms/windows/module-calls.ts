@@ -19,8 +19,11 @@ export function moduleCalls(os: Windows): HostFunction[] {
   };
   const handle = (wide: boolean) => (call: HostCall, place: number) => {
     if (place === 0) return os.program!.base;
-    const module = find(readName(call, place, wide)!);
-    return module ? module.base : failed(call, ErrorCode.MOD_NOT_FOUND);
+    const name = readName(call, place, wide)!;
+    const module = find(name);
+    if (module) return module.base;
+    // Libraries without an image share one handle: where their functions are.
+    return /^(kernel32|kernelbase)(\.dll)?$/i.test(name) ? os.process.gates.base : failed(call, ErrorCode.MOD_NOT_FOUND);
   };
   /** Text that lives as long as the process, made when it is first asked for. */
   const strings = new Map<string, number>();
@@ -55,9 +58,12 @@ export function moduleCalls(os: Windows): HostFunction[] {
       return bytes.length - 1;
     }),
     win32('GetProcAddress', 'p(pp)', (call, base: number, name: number) => {
+      const byOrdinal = name < 0x10000;
+      if (base === os.process.gates.base) {
+        return (byOrdinal ? undefined : os.resolve(call.memory.cString(name))) ?? failed(call, ErrorCode.PROC_NOT_FOUND);
+      }
       const module = os.images?.list.find((m) => m.base === base);
       if (!module) return failed(call, ErrorCode.MOD_NOT_FOUND);
-      const byOrdinal = name < 0x10000;
       const wanted = byOrdinal ? '' : call.memory.cString(name);
       const symbol = byOrdinal ? [...module.image.exports.values()].find((e) => e.ordinal === name) : module.image.exports.get(wanted);
       if (!symbol) return failed(call, ErrorCode.PROC_NOT_FOUND);

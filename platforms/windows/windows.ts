@@ -71,6 +71,8 @@ export class Windows implements Os {
   readonly processId = PROCESS_ID;
   images: LoadedImages | undefined;
   program: LoadedImage | undefined;
+  /** Address of any function that programs can import, by name. */
+  resolve: (name: string) => number | undefined = () => undefined;
   private ntdllFound: Ntdll | undefined;
   private nextThreadId = FIRST_THREAD_ID;
   private liveThreads = 0;
@@ -125,8 +127,9 @@ export class Windows implements Os {
     this.memory.setU32(this.errnoAddress(thread), value);
   }
 
-  start(program: LoadedImage, images: LoadedImages): void {
+  start(program: LoadedImage, images: LoadedImages, resolve: (name: string) => number | undefined = () => undefined): void {
     this.images = images;
+    this.resolve = resolve;
     this.program = program;
     const ntdll = this.ntdll;
     const { wordSize } = this.layout;

@@ -147,8 +147,9 @@ export function run(code: string, path: string, options: { seed?: number; extra?
     }
   }
   for (const fn of options.extra?.(os) ?? []) functions.set(fn.name, () => process.defineHostFunction(fn, 'test'));
-  images.link((wanted) => images.exported(wanted.name) ?? functions.get(wanted.name)?.());
-  os.start(images.program, images);
+  const resolve = (name: string): number | undefined => images.exported(name) ?? functions.get(name)?.();
+  images.link((wanted) => resolve(wanted.name));
+  os.start(images.program, images, resolve);
   const status = process.run();
   process.close();
   return { output, status, os, process };

@@ -121,6 +121,7 @@ guest('threads and synchronisation', (t, code) => {
   t.deepEqual(status, { kind: 'exit', code: 0 });
   const shown = values(output);
   const expected: Record<string, number | number[]> = {
+    attach: 1,
     free: 0xffffffff,
     locked: 0xfffffffe,
     recursion: 2,
@@ -129,6 +130,7 @@ guest('threads and synchronisation', (t, code) => {
     all: 0,
     exit: [5, 6, 7],
     close: [1, 1, 1],
+    detach: 3,
     'close-again': 6,
     counter: 900,
     own: 5,
@@ -169,6 +171,9 @@ guest('threads and synchronisation', (t, code) => {
     'at-ntdll': 1,
     terminate: 1,
     terminated: 0x66,
+    procaddress: 1,
+    'no-procaddress': 127,
+    'no-module': 126,
     'tls-0': 0,
     tls: 1,
     'tls-get': 0x99,

@@ -45,8 +45,10 @@ static int WINAPI once(void *o, void *p, void **c) {
 }
 static void error(const char *name, int result, int failure) { show(name, result == failure ? GetLastError() : 0); }
 static CONTEXT context;
+extern volatile unsigned long tls_callback_reason;
 
 void start(void) {
+  show("attach", tls_callback_reason);
   InitializeCriticalSection(&cs);
   show("free", (DWORD)cs.LockCount);
   EnterCriticalSection(&cs);
@@ -66,6 +68,7 @@ void start(void) {
     show("exit", code);
     show("close", CloseHandle(t[i]));
   }
+  show("detach", tls_callback_reason);
   error("close-again", CloseHandle(t[0]), 0);
   show("counter", counter);
   show("own", own);
@@ -156,6 +159,9 @@ void start(void) {
   show("terminate", TerminateThread(h, 0x66));
   GetExitCodeThread(h, &code);
   show("terminated", code);
+  show("procaddress", ((DWORD(WINAPI *)(void))GetProcAddress(GetModuleHandleA("KERNEL32.DLL"), "GetCurrentThreadId"))() == GetCurrentThreadId());
+  error("no-procaddress", GetProcAddress(GetModuleHandleA("kernel32"), "Nothing") != 0, 0);
+  error("no-module", GetModuleHandleA("nowhere.dll") != 0, 0);
   DWORD slot = TlsAlloc();
   show("tls-0", (ULONG_PTR)TlsGetValue(slot));
   TlsSetValue(slot, (void *)0x99);
