@@ -89,11 +89,7 @@ bool Engine::EmulateSystemRegister(uc_engine* uc) {
     uc_reg_write(uc, reg, &value);
   }
   // The trap cut the block short after this instruction.
-  if (uc == main_.uc) {
-    remaining += current->count - CountBefore(pc) - 1;
-    SetPc(uc, pc + 4);
-    return true;
-  }
+  if (uc == main_.uc && !marked_) remaining += current->count - CountBefore(pc) - 1;
   SetPc(uc, pc + 4);
   return true;
 }

@@ -73,6 +73,7 @@ bool Engine::OpenMachine(Machine& machine, bool stepper) {
              hook(UC_HOOK_INSN, &OnCpuid, this, UC_X86_INS_CPUID) && hook(UC_HOOK_INSN, &OnRdtsc, this, UC_X86_INS_RDTSC) &&
              hook(UC_HOOK_INSN, &OnRdtscp, this, UC_X86_INS_RDTSCP);
   }
+  if (!stepper) hooked = hooked && AddRemainderHook();
   if (!hooked) {
     error_ = "Unicorn refuses a hook";
     return false;
@@ -187,6 +188,7 @@ int Engine::Run(double budget) {
 int Engine::AfterMain(uc_err error) {
   if (blockStop_) {
     if (remaining == 0) return Finish(main_, kBudget);
+    if (hookRange_ && current->count != kNeverFits) return RunRemainder();
     TakePc(main_);
     // Block too long for the budget, or it holds a breakpoint: at most all of it, instruction by instruction.
     int64_t most = current->count == kNeverFits ? static_cast<int64_t>(current->size) : remaining;
@@ -196,6 +198,12 @@ int Engine::AfterMain(uc_err error) {
   bool jumped = error == UC_ERR_EXCEPTION && deniedType_ == UC_MEM_FETCH;
   if (jumped && remaining == 0) return Finish(main_, kBudget);  // the next instruction is another run's
   if (current && !jumped) remaining += current->count - CountBefore(pc);
+  return AfterStop(error, pc);
+}
+
+// Main stopped at pc for another reason than its budget, and is counted.
+int Engine::AfterStop(uc_err error, uint64_t pc) {
+  bool jumped = error == UC_ERR_EXCEPTION && deniedType_ == UC_MEM_FETCH;
   if (exit_ >= 0) return Finish(main_, exit_);
   if (error == UC_ERR_INSN_INVALID) return Finish(main_, kInvalidInstruction);
   if (error != UC_ERR_EXCEPTION) return Finish(main_, kHalt);

@@ -143,6 +143,7 @@ class Engine : private Counting {
   void Prepare(Machine& machine);
   int Finish(Machine& machine, int reason);
   int AfterMain(uc_err error);
+  int AfterStop(uc_err error, uint64_t pc);
   int FaultExit(Machine& machine);
   bool SameTaggedPage(uint64_t pc) const;
   uint64_t Pc(uc_engine* uc);
@@ -153,6 +154,12 @@ class Engine : private Counting {
   int Step(int64_t count);
   int AfterStepper(uc_err error);
   int StepUnreadable();
+
+  // remainder.cc
+  bool AddRemainderHook();
+  static void OnMarked(uc_engine*, uint64_t, uint32_t, void*);
+  void Mark(bool on);
+  int RunRemainder();
 
   // registers.cc
   uint64_t* general();
@@ -217,7 +224,10 @@ class Engine : private Counting {
   bool internal_ = false;
   uint64_t bootPage_ = 0, descriptorPage_ = 0, descriptorBase_[2] = {};
 
-  // The stepper.
+  uint64_t* hookRange_ = nullptr;  // of the remainder hook
+  bool marked_ = false;            // a marked block is running
+
+  // The stepper, and marked blocks.
   int64_t stepsLeft_ = 0;
   uint64_t stepPc_ = 0;
   bool stopAfter_ = false;

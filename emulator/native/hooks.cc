@@ -123,6 +123,7 @@ void Engine::OnSysenter(uc_engine* uc, void* user) {
 
 // Whole instructions that this run has executed before the one at pc.
 uint64_t Engine::ExecutedAt(uc_engine* uc, uint64_t pc) {
+  if (marked_) return static_cast<uint64_t>(budget_ - stepsLeft_ - 1);
   if (uc == stepper_.uc) return static_cast<uint64_t>(budget_ - remaining - stepsLeft_ - 1);
   return static_cast<uint64_t>(budget_ - remaining - current->count + CountBefore(pc));
 }

@@ -36,6 +36,7 @@ void Engine::ReadGeneral(uc_engine* uc) {
     for (int i = 0; i < 8; i++) slots[i] &= 0xffffffff;
     slots[kRip] &= 0xffffffff;
   }
+  if (!x86()) slots[kPstate] &= 0xf0000000;  // BTYPE comes and goes with branches (remainder.cc)
   memcpy(shadow_, slots, sizeof shadow_);
 }
 
