@@ -37,6 +37,9 @@ export class Bound implements BoundSignature {
   private readonly resultSlot: number;
   private readonly resultCode: number;
 
+  /** Every argument is an integer in one register or one word of stack. */
+  private readonly plain: boolean;
+
   constructor(
     text: string,
     private readonly abi: Abi,
@@ -54,6 +57,11 @@ export class Bound implements BoundSignature {
     this.at = new Int32Array(args.length);
     args.forEach((arg, i) => this.compile(arg, i));
     this.usesStack = args.some((arg) => arg.pieces.some((p) => p.place.in === 'stack'));
+    const word = convention.model.word;
+    this.plain =
+      !('memory' in result) &&
+      !this.parsed.variadic &&
+      args.every(({ type, pieces, byReference }) => !byReference && isInteger(type) && pieces.length === 1 && (pieces[0].place.in === 'integer' || type.size === word));
     this.resultSlot = -1;
     this.resultCode = 0;
     this.resultNeedsFloats = false;
@@ -218,6 +226,7 @@ export class Bound implements BoundSignature {
 
   enter(registers: Registers, memory: MemoryView, target: number, args: Value[], returnAddress: number): void {
     const { convention, plan } = this;
+    if (this.plain && this.enterPlain(registers, memory, target, args, returnAddress)) return;
     if (args.length !== plan.args.length) throw new TypeError(`'${this.signature}' takes ${plan.args.length} arguments, not ${args.length}`);
     const { word } = convention.model;
     const align = this.abi.stackAlign;
@@ -256,6 +265,31 @@ export class Bound implements BoundSignature {
       registers.set(convention.sp, base - word);
     }
     registers.set(convention.pc, target);
+  }
+
+  /** Words in registers and on the stack, nothing else: no bytes in between. */
+  private enterPlain(registers: Registers, memory: MemoryView, target: number, args: Value[], returnAddress: number): boolean {
+    const { convention, plan } = this;
+    if (args.length !== plan.args.length) return false;
+    const { word } = convention.model;
+    const align = this.abi.stackAlign;
+    const base = Math.floor((registers.get(convention.sp) - convention.redZone - plan.stackBytes) / align) * align;
+    for (let i = 0; i < args.length; i++) {
+      const { place } = plan.args[i].pieces[0];
+      const value = args[i];
+      if (typeof value !== 'number' || value < 0 || value >= 2 ** 53) return false;
+      if (place.in === 'integer') registers.set(place.slot, value);
+      else memory.setWord(base + (place as { offset: number }).offset, value);
+    }
+    if (convention.link !== undefined) {
+      registers.set(convention.link, returnAddress);
+      registers.set(convention.sp, base);
+    } else {
+      memory.setWord(base - word, returnAddress);
+      registers.set(convention.sp, base - word);
+    }
+    registers.set(convention.pc, target);
+    return true;
   }
 
   result(registers: Registers, memory: MemoryView): Value {

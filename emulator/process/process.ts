@@ -91,6 +91,9 @@ export class Process {
   /** Set when the runnable threads changed: the scheduler decides anew. */
   reschedule = false;
   private loaded: Thread | undefined;
+  /** The general registers of the block, and room to keep them over callbacks (by thread and depth). */
+  private readonly general: Uint32Array;
+  private readonly savedRegisters: Uint32Array[] = [];
   private readonly returnGate: number;
   private readonly stdcall: Abi | undefined;
 
@@ -102,6 +105,7 @@ export class Process {
       ...(options.selectors && { selectors: options.selectors }),
       ...(options.physicalBytes && { physicalBytes: options.physicalBytes }),
     });
+    this.general = new Uint32Array(this.engine.registers.buffer, 0, GENERAL_BYTES / 4);
     this.space = new AddressSpace(this.engine);
     this.abi = abiFor(options.abi, this.engine);
     this.stdcall = options.cpu === 'ia32' ? abiFor('stdcall', this.engine) : undefined;
@@ -343,8 +347,9 @@ export class Process {
   callGuest(thread: Thread, address: number, signature: string, args: Value[], convention?: 'stdcall'): Value {
     const registers = this.load(thread);
     const bound = this.abiOf(convention).bind(signature);
-    const block = new Uint8Array(registers.buffer, 0, GENERAL_BYTES);
-    const saved = block.slice();
+    const { general } = this;
+    const saved = (this.savedRegisters[thread.callbacks.length + 8 * thread.id] ??= new Uint32Array(general.length));
+    saved.set(general);
     bound.enter(registers, this.supervisor, address, args, this.returnGate);
     const frame: CallbackFrame = {
       sp: registers.get(this.abi.sp) + (this.cpu === 'arm64' ? 0 : this.abi.wordSize),
@@ -360,7 +365,7 @@ export class Process {
       thread.callbacks.length = frame.depth;
     }
     const result = bound.result(registers, this.supervisor);
-    block.set(saved);
+    general.set(saved);
     registers.dirty |= 1;
     return result;
   }
