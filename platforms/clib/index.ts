@@ -9,6 +9,7 @@ import { localeFunctions } from './locale.js';
 import { mathFunctions } from './mathematics.js';
 import { printfFunctions } from './printf.js';
 import { endFunctions } from './process-end.js';
+import { programArgumentFunctions } from './program-arguments.js';
 import { randomFunctions } from './random.js';
 import { scanfFunctions } from './scanf.js';
 import { stdioFunctions } from './stdio.js';
@@ -32,6 +33,7 @@ export function cLibrary(context: CLibraryContext): HostLibrary[] {
         ...conversionFunctions(library),
         ...endFunctions(library),
         ...environmentFunctions(library),
+        ...programArgumentFunctions(library),
         ...randomFunctions(library),
         ...timeFunctions(library),
         ...localeFunctions(library),
