@@ -48,7 +48,7 @@ async function runOne(code: string, program: DemoProgram, scratch: string): Prom
       resolve({ status: error ? (typeof code === 'number' ? code : 1) : 0, output: stdout, errors: stderr });
     });
   });
-  let numbers: Record<string, any> = {};
+  let numbers: Record<string, any>;
   try {
     numbers = JSON.parse(readFileSync(report, 'utf8')) as Record<string, any>;
   } catch {

@@ -10,7 +10,7 @@ function parts(value: number): { negative: boolean; exponent: number; high: numb
 
 /** 64-bit significand with explicit integer bit, 15-bit exponent, sign. */
 export function toExtended(value: number, view: DataView, offset: number): void {
-  let { negative, exponent, high, low } = parts(value);
+  const { negative, exponent, high, low } = parts(value);
   let significand = (BigInt(high) << 32n) | BigInt(low);
   let biased = 0;
   if (exponent === 0x7ff) {

@@ -1,0 +1,45 @@
+/** `make bench` / `mpsemu bench`: every measurement, as a table or as JSON. */
+import { commandResults } from './command.js';
+import { engineBenchmarks, type BenchResult } from './engine.js';
+import { guestCallResults } from './guest-calls.js';
+
+/** What is aimed at: at least for ratios of speed, at most for times. */
+const goals: Record<string, string> = {
+  'speed/ia32': '>= 0.75',
+  'speed/x86-64': '>= 0.75',
+  'speed/arm64': '>= 0.75',
+  'threads/ia32': '>= 0.4',
+  'threads/x86-64': '>= 0.4',
+  'threads/arm64': '>= 0.4',
+  step: '< 1',
+  'host-call': '< 0.7',
+  'guest-callback': '< 1.5',
+  'barrier-fault': '< 5',
+  'barrier-fault-65536': '<= 1.3 times the one before',
+  startup: '< 0.5',
+  'peak-memory': '< 200',
+};
+
+function all(): BenchResult[] {
+  const progress = process.stderr.isTTY ? (text: string): void => void process.stderr.write(`\r\x1b[K${text}`) : (): void => undefined;
+  progress('measuring the engine against the bare loop ...');
+  const engine = engineBenchmarks();
+  const steps = engine.filter((r) => r.name.startsWith('step/'));
+  const step: BenchResult = { name: 'step', unit: 'us', value: Math.max(...steps.map((r) => r.value)) };
+  progress('measuring calls between guest and host ...');
+  const calls = guestCallResults();
+  progress('measuring the command ...');
+  const command = commandResults();
+  progress('');
+  return [...engine, step, ...calls, ...command];
+}
+
+const results = all();
+if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify({ results }, null, 2)}\n`);
+else {
+  for (const { name, unit, value, baseline, ratio } of results) {
+    const against = baseline === undefined ? '' : `  ${ratio!.toFixed(2)} of ${baseline.toFixed(2)}`;
+    const goal = goals[name] === undefined ? '' : `  (goal ${goals[name]})`;
+    process.stdout.write(`${name.padEnd(24)} ${value.toFixed(3).padStart(10)} ${unit}${against}${goal}\n`);
+  }
+}
