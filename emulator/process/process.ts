@@ -21,6 +21,8 @@ import { GuestSequences } from './sequence.js';
 import { Thread, type CallbackFrame } from './thread.js';
 
 const GENERAL_BYTES = 512;
+/** How long a guest that has left a callback may run before that is noticed, if it does nothing else that shows it. */
+const CALLBACK_QUANTUM = 1_000_000;
 
 export interface ProcessOptions {
   cpu: CpuName;
@@ -91,9 +93,10 @@ export class Process {
   /** Set when the runnable threads changed: the scheduler decides anew. */
   reschedule = false;
   private loaded: Thread | undefined;
-  /** The general registers of the block, and room to keep them over callbacks (by thread and depth). */
+  /** The general registers of the block, and room to keep them over callbacks, by nesting. */
   private readonly general: Uint32Array;
   private readonly savedRegisters: Uint32Array[] = [];
+  private nesting = 0;
   private readonly returnGate: number;
   private readonly stdcall: Abi | undefined;
 
@@ -216,6 +219,7 @@ export class Process {
     if (this.loaded !== thread) this.load(thread);
     let allowed = Math.min(limit, this.budget - this.instructions);
     if (allowed <= 0) this.end({ kind: 'budget' });
+    if (this.stop && this.clock.now >= this.stop.at) this.reachStop();
     if (this.stop) allowed = Math.max(1, Math.min(allowed, this.stop.at - this.clock.now));
     engine.setTimestamp(this.clock.now);
     const reason = engine.run(allowed);
@@ -348,7 +352,7 @@ export class Process {
     const registers = this.load(thread);
     const bound = this.abiOf(convention).bind(signature);
     const { general } = this;
-    const saved = (this.savedRegisters[thread.callbacks.length + 8 * thread.id] ??= new Uint32Array(general.length));
+    const saved = (this.savedRegisters[this.nesting] ??= new Uint32Array(general.length));
     saved.set(general);
     bound.enter(registers, this.supervisor, address, args, this.returnGate);
     const frame: CallbackFrame = {
@@ -356,13 +360,15 @@ export class Process {
       depth: thread.callbacks.length,
     };
     thread.callbacks.push(frame);
+    this.nesting++;
     try {
       do {
-        this.advance(thread, 1_000_000_000, frame);
+        this.advance(thread, CALLBACK_QUANTUM, frame);
         if (!thread.runnable) this.end({ kind: 'error', text: 'a thread ended or stopped inside a callback from the host' });
       } while (registers.get(this.abi.pc) !== this.returnGate);
     } finally {
       thread.callbacks.length = frame.depth;
+      this.nesting--;
     }
     const result = bound.result(registers, this.supervisor);
     general.set(saved);
