@@ -222,6 +222,7 @@ export class Process {
     if (this.stop && this.clock.now >= this.stop.at) this.reachStop();
     if (this.stop) allowed = Math.max(1, Math.min(allowed, this.stop.at - this.clock.now));
     engine.setTimestamp(this.clock.now);
+    if (this.events.on) this.noteResumption(thread);
     const reason = engine.run(allowed);
     const exit = engine.exit;
     const executed = exit.executed;
@@ -239,6 +240,7 @@ export class Process {
         }
       }
       if (frame) this.checkLongjmp(thread, frame, exit.address);
+      if (this.events.on) this.noteFault(thread, exit.address, exit.access, exit.pc);
       this.os.memoryFault(thread, new CpuFault(exit));
       return executed;
     }
@@ -262,6 +264,18 @@ export class Process {
         break;
     }
     return executed;
+  }
+
+  /** `fault`: an access refused, at its exact PC; `fault-resume`: the thread is back at that PC, to try it again. */
+  private noteFault(thread: Thread, address: number, access: number, pc: number): void {
+    this.events.emit('fault', { address, access });
+    thread.faultPc = pc;
+  }
+
+  private noteResumption(thread: Thread): void {
+    if (thread.faultPc === undefined || this.engine.registers.get(this.abi.pc) !== thread.faultPc) return;
+    thread.faultPc = undefined;
+    this.events.emit('fault-resume');
   }
 
   private reachStop(): void {
@@ -300,6 +314,7 @@ export class Process {
       if (error instanceof GuestFault) {
         if (call.stack !== call.sp) registers.set(spSlot, call.sp);
         thread.hostCalls.pop();
+        if (this.events.on) this.noteFault(thread, error.address, error.access, gate.address);
         try {
           return this.os.memoryFault(thread, {
             address: error.address,

@@ -32,6 +32,8 @@ export class Thread {
   /** Gates of host functions that are now running on this thread, outermost first. */
   hostCalls: string[] = [];
   attempts: GateAttempt[] = [];
+  /** PC of a fault that has been delivered and not yet resumed (kept while somebody listens to events). */
+  faultPc: number | undefined;
   /** The OS model's own record. */
   os: any = undefined;
 
