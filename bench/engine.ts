@@ -11,7 +11,7 @@ import { A64, X86 } from '../emulator/cpu/registers.js';
 import { Exit, Prot } from '../emulator/engine.js';
 import type { CpuName, Engine } from '../emulator/engine.js';
 import { openEngine } from '../emulator/native-engine.js';
-import { KERNEL_ROUND, kernel } from './kernels.js';
+import { kernel } from './kernels.js';
 
 export interface BenchResult {
   name: string;

@@ -20,4 +20,3 @@ const ARM64_KERNEL = [
 export function kernel(cpu: CpuName): Uint8Array {
   return cpu === 'arm64' ? new Uint8Array(Uint32Array.from(ARM64_KERNEL).buffer) : Uint8Array.from(X86_KERNEL);
 }
-export const KERNEL_ROUND = 16;

@@ -28,14 +28,29 @@ export interface MapOptions {
   committed?: boolean;
 }
 
-interface Area extends Region {
-  committed: boolean;
-  /** The engine has page table entries for it. */
-  backed: boolean;
-}
+class Area implements Region {
+  constructor(
+    readonly base: number,
+    readonly limit: number,
+    readonly prot: number,
+    readonly maxProt: number,
+    readonly tag: unknown,
+    readonly name: string,
+    readonly committed: boolean,
+    /** The engine has page table entries for it. */
+    readonly backed: boolean,
+  ) {}
 
-const same = (a: Area, b: Area): boolean =>
-  a.limit === b.base && a.prot === b.prot && a.maxProt === b.maxProt && a.tag === b.tag && a.name === b.name && a.committed === b.committed && a.backed === b.backed;
+  span(base: number, limit: number): Area {
+    return new Area(base, limit, this.prot, this.maxProt, this.tag, this.name, this.committed, this.backed);
+  }
+
+  /** Whether it begins where `before` ends and is the same in all else. */
+  continues(before: Area): boolean {
+    return before.limit === this.base && before.prot === this.prot && before.maxProt === this.maxProt && before.tag === this.tag &&
+      before.name === this.name && before.committed === this.committed && before.backed === this.backed;
+  }
+}
 
 export class AddressSpace {
   private readonly areas = new SortedRanges<Area>();
@@ -73,13 +88,13 @@ export class AddressSpace {
       if (area === undefined) return;
       this.account(area, 1);
       const before = merged[merged.length - 1];
-      if (before !== undefined && same(before, area)) merged[merged.length - 1] = { ...before, limit: area.limit };
+      if (before !== undefined && area.continues(before)) merged[merged.length - 1] = before.span(before.base, area.limit);
       else merged.push(area);
     };
     let pending = added;
     for (const area of touching) {
       this.account(area, -1);
-      if (area.base < base) push(area.limit > base ? { ...area, limit: base } : area);
+      if (area.base < base) push(area.limit > base ? area.span(area.base, base) : area);
       if (area.base >= limit) {
         push(pending);
         pending = undefined;
@@ -87,11 +102,11 @@ export class AddressSpace {
       }
       if (area.base < limit && area.limit > base) {
         const whole = area.base >= base && area.limit <= limit;
-        push(make(whole ? area : { ...area, base: Math.max(area.base, base), limit: Math.min(area.limit, limit) }));
+        push(make(whole ? area : area.span(Math.max(area.base, base), Math.min(area.limit, limit))));
         if (area.limit > limit) {
           push(pending);
           pending = undefined;
-          push({ ...area, base: limit });
+          push(area.span(limit, area.limit));
         }
       }
     }
@@ -105,10 +120,7 @@ export class AddressSpace {
   map(base: number, size: number, prot: number, options: MapOptions = {}): void {
     this.check(base, size);
     const backed = prot !== Prot.None;
-    const area: Area = {
-      base, limit: base + size, prot, maxProt: options.maxProt ?? Prot.RWX, tag: options.tag, name: options.name ?? '',
-      committed: options.committed ?? backed, backed,
-    };
+    const area = new Area(base, base + size, prot, options.maxProt ?? Prot.RWX, options.tag, options.name ?? '', options.committed ?? backed, backed);
     this.drop(base, base + size);
     if (backed) this.engine.mapPages(base, size, prot);
     this.rewrite(base, base + size, () => undefined, area);
@@ -118,9 +130,7 @@ export class AddressSpace {
   alias(base: number, source: number, size: number, prot: number, options: MapOptions = {}): void {
     this.check(base, size);
     this.engine.aliasPages(base, source, size, prot);
-    const area: Area = {
-      base, limit: base + size, prot, maxProt: options.maxProt ?? Prot.RWX, tag: options.tag, name: options.name ?? '', committed: options.committed ?? false, backed: true,
-    };
+    const area = new Area(base, base + size, prot, options.maxProt ?? Prot.RWX, options.tag, options.name ?? '', options.committed ?? false, true);
     this.rewrite(base, base + size, () => undefined, area);
   }
 
@@ -142,24 +152,26 @@ export class AddressSpace {
   protect(base: number, size: number, prot: number): boolean {
     this.check(base, size);
     const limit = base + size;
-    if (!this.isMapped(base, size)) return false;
     const areas = this.areas.overlapping(base, limit);
-    if (areas.some((area) => (prot & ~area.maxProt) !== 0)) return false;
+    let end = base;
+    for (const area of areas) {
+      if (area.base > end || (prot & ~area.maxProt) !== 0) return false;
+      end = area.limit;
+    }
+    if (end < limit) return false;
     let changes = false;
     for (const area of areas) {
+      if (area.prot === prot) continue;
+      changes = true;
       const from = Math.max(area.base, base);
       const length = Math.min(area.limit, limit) - from;
-      if (area.backed) {
-        if (area.prot !== prot) this.engine.protectPages(from, length, prot);
-      } else if (prot !== Prot.None) {
-        this.engine.mapPages(from, length, prot);
-      }
-      changes ||= area.prot !== prot;
+      if (area.backed) this.engine.protectPages(from, length, prot);
+      else this.engine.mapPages(from, length, prot);
     }
     if (changes) {
-      this.rewrite(base, limit, (area) => ({
-        ...area, prot, backed: area.backed || prot !== Prot.None, committed: area.committed || prot !== Prot.None,
-      }));
+      const accessible = prot !== Prot.None;
+      this.rewrite(base, limit, (area) =>
+        new Area(area.base, area.limit, prot, area.maxProt, area.tag, area.name, area.committed || accessible, area.backed || accessible));
     }
     return true;
   }
@@ -168,17 +180,17 @@ export class AddressSpace {
   decommit(base: number, size: number): void {
     this.check(base, size);
     this.drop(base, base + size);
-    this.rewrite(base, base + size, (area) => ({ ...area, prot: Prot.None, backed: false, committed: false }));
+    this.rewrite(base, base + size, (area) => new Area(area.base, area.limit, Prot.None, area.maxProt, area.tag, area.name, false, false));
   }
 
   setTag(base: number, size: number, tag: unknown): void {
     this.check(base, size);
-    this.rewrite(base, base + size, (area) => ({ ...area, tag }));
+    this.rewrite(base, base + size, (area) => new Area(area.base, area.limit, area.prot, area.maxProt, tag, area.name, area.committed, area.backed));
   }
 
   setName(base: number, size: number, name: string): void {
     this.check(base, size);
-    this.rewrite(base, base + size, (area) => ({ ...area, name }));
+    this.rewrite(base, base + size, (area) => new Area(area.base, area.limit, area.prot, area.maxProt, area.tag, name, area.committed, area.backed));
   }
 
   find(address: number): Region | undefined {
@@ -243,7 +255,7 @@ export class AddressSpace {
       const area = areas[i];
       if (area.base >= area.limit) throw new Error('empty region');
       if (i > 0 && areas[i - 1].limit > area.base) throw new Error('regions overlap');
-      if (i > 0 && same(areas[i - 1], area)) throw new Error('equal neighbours');
+      if (i > 0 && area.continues(areas[i - 1])) throw new Error('equal neighbours');
       reserved += area.limit - area.base;
       if (area.committed) committed += area.limit - area.base;
     }
