@@ -8,9 +8,10 @@ import type { Process } from '../../emulator/process/process.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import { FrameMemory, permitted } from '../posix/frame-memory.js';
 import { posixThread, type SignalAction, type SignalInfo } from '../posix/posix-thread.js';
-import { altStackFlags, frameStart, type ContextLayout } from '../posix/signal-frames.js';
+import { frameStart, type ContextLayout } from '../posix/signal-frames.js';
 import { emptySet, type SignalSet } from '../posix/signal-set.js';
 import type { SignalTraits } from '../posix/traits.js';
+import { restoreAlternateStack } from './alternate-stack.js';
 import type { LinuxFrames } from './frames.js';
 import { writeSiginfo } from './siginfo.js';
 
@@ -64,7 +65,7 @@ export class FrameArm64 implements LinuxFrames {
     if (wantsInfo) writeSiginfo(frame, Frame.siginfo, info, 8);
     w.fill(0, Frame.ucontext >>> 2, Frame.stack >>> 2);
     frame.put64(Frame.stack, state.altStack?.sp ?? 0);
-    frame.put64(Frame.stack + 8, altStackFlags(state, sp, traits));
+    frame.put64(Frame.stack + 8, 0);
     frame.put64(Frame.stack + 16, state.altStack?.size ?? 0);
     w[Frame.sigmask >>> 2] = savedMask[0];
     w[(Frame.sigmask >>> 2) + 1] = savedMask[1];
@@ -136,8 +137,7 @@ export class FrameArm64 implements LinuxFrames {
     engine.registers.dirty |= 1;
     this.vectors.set(frame.bytes.subarray(fpsimd + 16, fpsimd + FPSIMD_SIZE));
     engine.writeFloat();
-    const disabled = (w[(Frame.stack + 8) >>> 2] & this.traits.altStack.DISABLE) !== 0;
-    posixThread(thread).altStack = disabled ? undefined : { sp: frame.get64(Frame.stack), size: frame.get64(Frame.stack + 16) };
+    restoreAlternateStack(posixThread(thread), this.traits, frame.get64(Frame.stack), w[(Frame.stack + 8) >>> 2], frame.get64(Frame.stack + 16));
     const mask = emptySet();
     mask[0] = w[Frame.sigmask >>> 2];
     mask[1] = w[(Frame.sigmask >>> 2) + 1];

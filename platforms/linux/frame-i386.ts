@@ -8,10 +8,11 @@ import type { Process } from '../../emulator/process/process.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import { FrameMemory, permitted } from '../posix/frame-memory.js';
 import { posixThread, type PosixThread, type SignalAction, type SignalInfo } from '../posix/posix-thread.js';
-import { altStackFlags, frameStart, type ContextLayout } from '../posix/signal-frames.js';
+import { frameStart, type ContextLayout } from '../posix/signal-frames.js';
 import { emptySet, type SignalSet } from '../posix/signal-set.js';
 import type { SignalTraits } from '../posix/traits.js';
 import { fxsaveImage, initialFxsave } from '../posix/x87-state.js';
+import { restoreAlternateStack } from './alternate-stack.js';
 import type { LinuxFrames } from './frames.js';
 import { applyLegacyHeader, buildLegacyHeader, LEGACY_HEADER } from './legacy-fp.js';
 import { writeSiginfo } from './siginfo.js';
@@ -87,7 +88,7 @@ export class FrameI386 implements LinuxFrames {
     const fp = layout.fp;
     buildLegacyHeader(frame.bytes, fp, this.image, r[X86.cs * 2], r[X86.ds * 2]);
     buildFpArea(frame, fp + LEGACY_HEADER, this.image, LEGACY_HEADER);
-    if (rt) this.fillRt(base, state, sp, info, savedMask);
+    if (rt) this.fillRt(base, state, info, savedMask);
     else {
       w[OldFrame.extramask >>> 2] = savedMask[1];
       w[OldFrame.retcode >>> 2] = OLD_RETCODE[0];
@@ -133,8 +134,8 @@ export class FrameI386 implements LinuxFrames {
     w[first + Word.cr2] = state.trap.address;
   }
 
-  private fillRt(base: number, state: PosixThread, sp: number, info: SignalInfo, savedMask: SignalSet): void {
-    const { frame, traits } = this;
+  private fillRt(base: number, state: PosixThread, info: SignalInfo, savedMask: SignalSet): void {
+    const { frame } = this;
     const w = frame.words;
     w[RtFrame.pinfo >>> 2] = base + RtFrame.siginfo;
     w[RtFrame.puc >>> 2] = base + RtFrame.ucontext;
@@ -142,7 +143,7 @@ export class FrameI386 implements LinuxFrames {
     w[RtFrame.ucontext >>> 2] = 1;
     w[(RtFrame.ucontext >>> 2) + 1] = 0;
     w[RtFrame.stack >>> 2] = state.altStack?.sp ?? 0;
-    w[(RtFrame.stack >>> 2) + 1] = altStackFlags(state, sp, traits);
+    w[(RtFrame.stack >>> 2) + 1] = 0;
     w[(RtFrame.stack >>> 2) + 2] = state.altStack?.size ?? 0;
     w[RtFrame.sigmask >>> 2] = savedMask[0];
     w[(RtFrame.sigmask >>> 2) + 1] = savedMask[1];
@@ -189,8 +190,7 @@ export class FrameI386 implements LinuxFrames {
       mask[0] = w[RtFrame.sigmask >>> 2];
       mask[1] = w[(RtFrame.sigmask >>> 2) + 1];
       const stack = RtFrame.stack >>> 2;
-      const disabled = (w[stack + 1] & this.traits.altStack.DISABLE) !== 0;
-      posixThread(thread).altStack = disabled ? undefined : { sp: w[stack], size: w[stack + 2] };
+      restoreAlternateStack(posixThread(thread), this.traits, w[stack], w[stack + 1], w[stack + 2]);
     }
     return mask;
   }

@@ -7,10 +7,11 @@ import type { Process } from '../../emulator/process/process.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import { FrameMemory, permitted } from '../posix/frame-memory.js';
 import { posixThread, type SignalAction, type SignalInfo } from '../posix/posix-thread.js';
-import { altStackFlags, frameStart, type ContextLayout } from '../posix/signal-frames.js';
+import { frameStart, type ContextLayout } from '../posix/signal-frames.js';
 import { emptySet, type SignalSet } from '../posix/signal-set.js';
 import type { SignalTraits } from '../posix/traits.js';
 import { fxsaveImage, initialFxsave } from '../posix/x87-state.js';
+import { restoreAlternateStack } from './alternate-stack.js';
 import type { LinuxFrames } from './frames.js';
 import { writeSiginfo } from './siginfo.js';
 import { buildFpArea, FP_AREA_SIZE, FXSAVE_RESTORED, XSAVE_SIZE } from './xsave-area.js';
@@ -81,7 +82,7 @@ export class FrameX64 implements LinuxFrames {
     w[Frame.flags >>> 2] = Uc.xstate | Uc.savedSs | Uc.strictSs;
     w.fill(0, (Frame.flags >>> 2) + 1, Frame.stack >>> 2);
     frame.put64(Frame.stack, state.altStack?.sp ?? 0);
-    frame.put64(Frame.stack + 8, altStackFlags(state, sp, traits));
+    frame.put64(Frame.stack + 8, 0);
     frame.put64(Frame.stack + 16, state.altStack?.size ?? 0);
     let at = Frame.gregs >>> 2;
     for (let i = 0; i < GREGS.length; i++) {
@@ -128,7 +129,6 @@ export class FrameX64 implements LinuxFrames {
     const { process, frame, registers: r } = this;
     const { engine } = process;
     const base = engine.registers.get(X86.rsp) - 8;
-    const state = posixThread(thread);
     const w = frame.words;
     const image = this.image;
     const read = permitted(() => {
@@ -152,9 +152,7 @@ export class FrameX64 implements LinuxFrames {
     if (frame.get64(Frame.fpregs) === 0) initialFxsave(image, CW);
     else image.set(frame.bytes.subarray(Frame.fp, Frame.fp + FXSAVE_RESTORED));
     engine.writeFloat();
-    const size = frame.get64(Frame.stack + 16);
-    if (!(w[(Frame.stack + 8) >>> 2] & this.traits.altStack.DISABLE)) state.altStack = { sp: frame.get64(Frame.stack), size };
-    else state.altStack = undefined;
+    restoreAlternateStack(posixThread(thread), this.traits, frame.get64(Frame.stack), w[(Frame.stack + 8) >>> 2], frame.get64(Frame.stack + 16));
     const mask = emptySet();
     mask[0] = w[Frame.sigmask >>> 2];
     mask[1] = w[(Frame.sigmask >>> 2) + 1];

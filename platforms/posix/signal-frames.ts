@@ -43,7 +43,7 @@ export function frameStart(state: PosixThread, sp: number, action: SignalAction,
   return sp - traits.redZone;
 }
 
-/** ss_flags as the frame's uc_stack shows them. */
+/** ss_flags as BSD frames show them. */
 export function altStackFlags(state: PosixThread, sp: number, traits: SignalTraits): number {
   if (!state.altStack) return traits.altStack.DISABLE;
   return onAlternateStack(state, sp) ? traits.altStack.ONSTACK : 0;
