@@ -48,7 +48,7 @@ function fastest(rounds: number, run: () => void): number {
  * Where the host's translation of a loop happens to lie changes its speed by a sixth. So
  * everything is measured behind a few different preambles, and the best counts.
  */
-function preambles(cpu: CpuName): Uint8Array[] {
+export function preambles(cpu: CpuName): Uint8Array[] {
   const [nop, jump] = cpu === 'arm64' ? [[0x1f, 0x20, 0x03, 0xd5], [0x01, 0, 0, 0x14]] : [[0x90], [0xeb, 0]];
   return [[], nop, jump, [...nop, ...nop], [...jump, ...jump], [...jump, ...nop]].map((bytes) => Uint8Array.from(bytes));
 }

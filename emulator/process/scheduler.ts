@@ -27,8 +27,11 @@ const WAITED_FOR_QUANTUM = 10_000;
 export class Scheduler {
   script: Script | undefined;
   meanQuantum = MEAN_QUANTUM;
+  /** Quanta of exactly this many instructions, whatever the seed; who runs is still the seed's choice. */
+  fixedQuantum: number | undefined;
   private readonly random: Random;
   private last: Thread | undefined;
+  private readonly ready: Thread[] = [];
   private stopped = false;
 
   constructor(
@@ -43,34 +46,41 @@ export class Scheduler {
     const decision = this.script?.(this.process);
     if (decision) return this.follow(decision);
     this.script = undefined;
-    this.wake();
-    const ready = this.process.threads.filter((t) => t.runnable);
-    if (ready.length === 0) return this.idle();
-    const next = ready.length === 1 ? ready[0] : ready[this.random.below(ready.length)];
+    const ready = this.readyThreads();
+    if (ready === 0) return this.idle();
+    const next = this.ready[ready === 1 ? 0 : this.random.below(ready)];
     if (next !== this.last) {
-      this.process.events.emit('switch', { to: next.id });
+      if (this.process.events.on) this.process.events.emit('switch', { to: next.id });
       this.last = next;
     }
-    this.process.runThread(next, this.quantum(ready.length));
+    this.process.runThread(next, this.quantum(ready));
+  }
+
+  /** Fills `ready` with the threads that can run, those whose wait is over included; returns how many. */
+  private readyThreads(): number {
+    const { threads, clock } = this.process;
+    let count = 0;
+    for (let i = 0; i < threads.length; i++) {
+      const thread = threads[i];
+      if (thread.state === 'blocked') this.wake(thread, clock.now);
+      if (thread.state === 'runnable' && thread.suspendCount === 0) this.ready[count++] = thread;
+    }
+    return count;
   }
 
   private quantum(ready: number): number {
+    if (this.fixedQuantum !== undefined) return this.fixedQuantum;
     if (ready > 1) return 1 + this.random.below(2 * this.meanQuantum);
     const blocked = this.process.threads.some((t) => t.state === 'blocked');
     return blocked ? WAITED_FOR_QUANTUM : ALONE_QUANTUM;
   }
 
-  /** Blocked threads whose wait is over become runnable. */
-  private wake(): void {
-    const now = this.process.clock.now;
-    for (const thread of this.process.threads) {
-      const wait = thread.wait;
-      if (thread.state !== 'blocked' || !wait) continue;
-      if (wait.ready() || (wait.deadline !== undefined && wait.deadline <= now)) {
-        thread.state = 'runnable';
-        thread.wait = undefined;
-      }
-    }
+  /** A blocked thread whose wait is over becomes runnable. */
+  private wake(thread: Thread, now: number): void {
+    const { wait } = thread;
+    if (!wait || !(wait.ready() || (wait.deadline !== undefined && wait.deadline <= now))) return;
+    thread.state = 'runnable';
+    thread.wait = undefined;
   }
 
   /** Nobody can run: time passes until a deadline, or it is a deadlock. */
@@ -91,7 +101,7 @@ export class Scheduler {
   private follow(decision: Decision): void {
     const thread = this.process.threads.find((t) => t.id === decision.thread);
     if (!thread) throw new Error(`the schedule names thread ${decision.thread}, which does not exist`);
-    this.wake();
+    this.readyThreads();
     if (!thread.runnable) throw new Error(`the schedule runs thread ${thread.id}, which is ${thread.suspendCount ? 'suspended' : thread.state}`);
     const engine = this.process.engine;
     this.stopped = false;
