@@ -98,6 +98,8 @@ export function nextAfterFloat(value: number, towards: number): number {
 
 /** x * y + z rounded once, to `bits` bits (53, or 24 for float). */
 export function fma(x: number, y: number, z: number, bits: 53 | 24): number {
+  // A product that only overflows is not an infinite one.
+  if (Number.isFinite(x) && Number.isFinite(y) && !Number.isFinite(z)) return z;
   if (![x, y, z].every(Number.isFinite) || x === 0 || y === 0 || z === 0) {
     const sum = x * y + z;
     // A zero addend: the product alone is rounded once by the multiplication (for double).

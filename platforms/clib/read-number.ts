@@ -112,7 +112,7 @@ export function readReal(text: (index: number) => number, limit = Infinity, sing
     digits += String.fromCharCode(byte);
     if (point) scale--;
   }
-  if (!seen) return result(0, 0);
+  if (!seen) return { used: 0, double: 0, single: 0, range: false };
   let used = at;
   const mark = hex ? 0x70 : 0x65;
   if ((peek() | 0x20) === mark) {

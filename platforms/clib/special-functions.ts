@@ -43,12 +43,19 @@ function stirling(x: number): number {
   return (1 / 12 - r * (1 / 360 - r * (1 / 1260 - r * (1 / 1680 - r * (1 / 1188 - r * (691 / 360360 - r / 156)))))) / x;
 }
 
+/** sin(pi x), the whole part taken off exactly. */
+function sinPi(x: number): number {
+  const whole = Math.round(x);
+  return (whole % 2 === 0 ? 1 : -1) * Math.sin(Math.PI * (x - whole));
+}
+
 /** log |gamma(x)|. */
 export function lgamma(x: number): number {
   if (Number.isNaN(x)) return NaN;
   if (!Number.isFinite(x) || (x <= 0 && Number.isInteger(x))) return Infinity;
   if (x === 1 || x === 2) return 0;
-  if (x < 0.5) return Math.log(Math.PI / Math.abs(Math.sin(Math.PI * (x % 2)))) - lgamma(1 - x);
+  if (Math.abs(x) < 1e-17) return -Math.log(Math.abs(x));
+  if (x < 0.5) return Math.log(Math.PI / Math.abs(sinPi(x))) - lgamma(1 - x);
   let product = 1;
   let at = x;
   while (at < 12) product *= at++;
@@ -56,14 +63,14 @@ export function lgamma(x: number): number {
 }
 
 const factorials: number[] = [1];
-for (let i = 1; i <= 170; i++) factorials.push(Number(BigInt(i) * BigInt(1)) * factorials[i - 1]);
+for (let i = 1; i <= 170; i++) factorials.push(i * factorials[i - 1]);
 
 export function tgamma(x: number): number {
   if (Number.isNaN(x) || x === -Infinity || (x < 0 && Number.isInteger(x))) return NaN;
-  if (x === 0) return 1 / x;
+  if (Math.abs(x) < 1e-17) return 1 / x;
   if (x > 171.7) return Infinity;
   if (Number.isInteger(x)) return factorials[x - 1];
-  if (x < 0.5) return x < -184 ? (Math.floor(x) % 2 === 0 ? 0 : -0) : Math.PI / (Math.sin(Math.PI * (x % 2)) * tgamma(1 - x));
+  if (x < 0.5) return x < -184 ? (Math.floor(x) % 2 === 0 ? 0 : -0) : Math.PI / (sinPi(x) * tgamma(1 - x));
   let product = 1;
   let at = x;
   while (at < 12) product *= at++;
