@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { platform, type Platform } from '../codes.js';
-import { crtSources } from './guest-libraries.js';
+import { clientSources, crtSources } from './guest-libraries.js';
 import { linkFor } from './paths.js';
 import { includeFlags } from './prototypes.js';
 import { stubFile } from './stubs.js';
@@ -59,9 +59,8 @@ async function link(p: Platform, objects: string[], options: CompileOptions): Pr
   const folder = linkFor(p.code);
   const stub = (library: 'c' | 'mps' | 'kernel32'): string => join(folder, stubFile(p, library));
   if (!existsSync(stub('c'))) throw new ToolchainError(`the guest libraries for ${p.code} are not built: run 'make fixtures'`);
-  const crt = crtSources(p).map((f) => join(folder, `${basename(f).replace(/\.\w+$/, '')}.o`));
-  const keys = join(folder, 'keys.o');
-  const all = [...objects, ...crt, ...(existsSync(keys) ? [keys] : [])];
+  const always = [...crtSources(p), ...clientSources].map((f) => join(folder, `${basename(f).replace(/\.\w+$/, '')}.o`));
+  const all = [...objects, ...always];
   switch (p.os) {
     case 'windows':
       await run('lld-link', [

@@ -1,5 +1,5 @@
 /** Building what the guest brings itself: its half of the C library, start code, the MPS client's data, and the link stubs. */
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Platform } from '../codes.js';
@@ -65,6 +65,9 @@ export function crtSources(p: Platform): string[] {
   ];
 }
 
+/** The guest half of the MPS's library: the keyword keys, and mps_reserve and mps_commit as functions. */
+export const clientSources = ['keys.c', 'allocation.c'];
+
 export function markFlags(p: Platform): string[] {
   return [`-DMPSEMU_CODE="${p.code}"`, ...(p.os === 'freebsd' ? ['-DMPSEMU_FREEBSD'] : [])];
 }
@@ -88,8 +91,7 @@ export async function buildGuestLibraries(p: Platform): Promise<void> {
     await writeStubs(p, all, own, link);
     // Start code and the MPS client's static data, as objects that every program is linked with.
     const crt = await compileAll(p, crtSources(p), work, ['-O2', '-ffreestanding', ...markFlags(p)]);
-    const keys = join(guest, 'mps-client', 'keys.c');
-    const client = existsSync(keys) ? await compileAll(p, [keys], work, ['-O2']) : [];
+    const client = await compileAll(p, clientSources.map((f) => join(guest, 'mps-client', f)), work, ['-O2', '-ffreestanding', '-ffunction-sections']);
     for (const object of [...crt, ...client]) copyFileSync(object, join(link, basename(object)));
   } finally {
     rmSync(work, { recursive: true, force: true });
