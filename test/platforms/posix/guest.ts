@@ -41,7 +41,20 @@ const START: Record<string, string> = {
   arm64: 'asm(".globl _start\\n_start: mov x0,sp\\n bl start_c\\n brk #1");',
 };
 
-const PRELUDE = `
+/** With the guest headers of the repository instead of the declarations below. */
+const HEADERS = `
+#include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <time.h>
+#include <unistd.h>
+#include <errno.h>
+#include <sys/mman.h>
+typedef unsigned long word; typedef unsigned char u8; typedef unsigned int u32; typedef unsigned long long u64;
+extern long test_write(const char *, word);
+`;
+
+const DECLARATIONS = `
 typedef unsigned long word; typedef unsigned char u8; typedef unsigned int u32; typedef unsigned long long u64;
 #define NULL ((void *)0)
 extern void _exit(int) __attribute__((noreturn));
@@ -52,6 +65,9 @@ extern int pthread_create(pthread_t *, void *, void *(*)(void *), void *); exter
 extern int pthread_kill(pthread_t, int); extern void pthread_exit(void *) __attribute__((noreturn)); extern int pthread_detach(pthread_t);
 extern int sched_yield(void); extern int raise(int); extern int kill(int, int); extern int getpid(void);
 extern int sigaction(int, const void *, void *); extern int sigprocmask(int, const void *, void *); extern int sigaltstack(const void *, void *); extern int sigsuspend(const void *);
+`;
+
+const COMMON = `
 static inline void out(const char *s) { word n = 0; while (s[n]) n++; test_write(s, n); }
 static inline void hex(u64 v) { char b[20]; int i = 18; b[19] = 0; do { b[i--] = "0123456789abcdef"[v & 15]; v >>= 4; } while (v); out(b + i + 1); }
 int main();
@@ -94,13 +110,15 @@ function stubLibrary(code: string, names: string[]): string {
   });
 }
 
-export function compileGuest(code: string, source: string, names: string[], flags: string[] = []): string {
+export function compileGuest(code: string, source: string, names: string[], flags: string[] = [], headers = false): string {
   const stub = stubLibrary(code, names);
-  const text = `${PRELUDE}${START[platformOf(code)!.cpu]}\n${source}`;
+  const { cpu, os } = platformOf(code)!;
+  const text = `${headers ? HEADERS : DECLARATIONS}${COMMON}${START[cpu]}\n${source}`;
+  if (headers) flags = [...flags, '-nostdinc', '-isystem', join(root, 'fixtures', 'guest', 'include'), ...(os === 'freebsd' ? ['-U__linux__', '-D__FreeBSD__=14'] : [])];
   return cached(`guest-${code}`, [text, stub, ...flags], (folder) => {
     writeFileSync(join(folder, 'guest.c'), text);
     const out = join(folder, 'guest');
-    const options = ['-O1', '-w', '-ffreestanding', '-fno-builtin', '-fno-stack-protector', '-fno-asynchronous-unwind-tables', '-nostdlib', '-pie', '-fPIE'];
+    const options = ['-O1', '-w', '-ffreestanding', '-fno-builtin', '-fno-stack-protector', '-fno-asynchronous-unwind-tables', '-nostdlib', '-pie', '-fPIE', ...(platformOf(code)!.cpu === 'arm64' ? ['-mno-outline-atomics'] : [])];
     compile(code, [...options, ...flags, '-o', out, join(folder, 'guest.c'), stub]);
     return out;
   });
@@ -135,6 +153,8 @@ export interface GuestOptions {
   seed?: number;
   budget?: number;
   flags?: string[];
+  /** Compile against the repository's own guest headers. */
+  headers?: boolean;
   quirks?: string[];
   libraries?: (os: PosixOs, process: Process) => HostLibrary[];
 }
@@ -174,7 +194,7 @@ export function bootGuest(code: string, source: string, options: GuestOptions = 
   };
   const libraries = [...os.libraries(), write, ...(options.libraries?.(os, process) ?? [])];
   const functions = new Map(libraries.flatMap((library) => library.functions.map((fn) => [fn.name, { fn, library: library.name }] as const)));
-  const path = compileGuest(code, source, [...functions.keys()].sort(), options.flags);
+  const path = compileGuest(code, source, [...functions.keys()].sort(), options.flags, options.headers);
   const image = parseImage(readFileSync(path), path);
   const images = new LoadedImages(process.space, process.supervisor, platform.pageSize);
   images.add(image, os.place(image));
