@@ -1,26 +1,33 @@
 /**
- * Mach exceptions: the kernel's side. A fault becomes message 2407
- * (mach_exception_raise_state_identity) in the queue of the thread's exception
- * port; the thread waits for the reply, whose state it then goes on with.
- * Structures are packed to 4 bytes: mach/mach_exc.defs, mach/message.h.
+ * Mach exceptions: the kernel's side. A fault becomes a message in the queue of the
+ * thread's exception port; the thread waits for the reply, whose state it then goes on
+ * with. The three behaviours, with 32- and 64-bit codes, differ in what the message
+ * holds. Structures are packed to 4 bytes: mach/exc.defs, mach/mach_exc.defs, mach/message.h.
  */
+import type { Wait } from '../../emulator/process/host-call.js';
 import type { Process } from '../../emulator/process/process.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import { Kern, type MachPorts } from './mach-ports.js';
-import { loadThreadState, storeThreadState, type ThreadStateLayout } from './thread-state.js';
+import type { StateFlavors } from './state-flavors.js';
 
 export const Exc = { BadAccess: 1, BadInstruction: 2, Arithmetic: 3, Software: 5, Breakpoint: 6 } as const;
-export const EXCEPTION_STATE_IDENTITY_64 = 0x80000003 | 0;
-export const THREAD_STATE_NONE = { x86: 13, arm: 5 } as const;
+export const Behavior = { Default: 1, State: 2, StateIdentity: 3 } as const;
+export const MACH_EXCEPTION_CODES = 0x80000000;
+export const THREAD_STATE_NONE = { 'x86-64': 13, arm64: 5 } as const;
 
-/** Offsets in request 2407 and reply 2507. */
+/** Offsets in request 2407 (behaviour STATE_IDENTITY with 64-bit codes), and in replies that carry state. */
 export const Request = {
   bits: 0x00, size: 0x04, remote: 0x08, local: 0x0c, voucher: 0x10, id: 0x14,
   descriptorCount: 0x18, thread: 0x1c, task: 0x28, ndr: 0x34, exception: 0x3c, codeCount: 0x40, code: 0x44,
   flavor: 0x54, stateCount: 0x58, state: 0x5c,
 } as const;
 export const Reply = { ndr: 0x18, retCode: 0x20, flavor: 0x24, stateCount: 0x28, state: 0x2c } as const;
-export const MACH_EXCEPTION_RAISE_STATE_IDENTITY = 2407;
+export const TRAILER_SIZE = 8;
+const COMPLEX = 0x80000000;
+const MOVE_SEND = 17;
+const MOVE_SEND_ONCE = 18;
+const EXCEPTION_RAISE = 2401;
+const REPLY_OFFSET = 100;
 
 export interface ExceptionPort {
   /** Name of the receive right. */
@@ -35,80 +42,125 @@ export interface RaisedException {
   code: [number, number];
 }
 
-/** What a thread that waits for a reply is told. */
-export interface PendingException {
+/** A wait for a message: how a faulting thread finds who can serve it at once. */
+export interface MessageWait extends Wait {
+  machPort: number;
+}
+
+interface Pending {
   replied: boolean;
   retCode: number;
 }
 
-export class ExceptionDelivery {
-  /** Bytes of a request beside the state. */
-  static readonly trailer = 8;
+function kindOf({ behavior }: ExceptionPort): { identity: boolean; state: boolean; wide: boolean; id: number } {
+  const kind = behavior & 3;
+  const wide = (behavior & MACH_EXCEPTION_CODES) !== 0;
+  return { identity: kind !== Behavior.State, state: kind !== Behavior.Default, wide, id: EXCEPTION_RAISE + kind - 1 + (wide ? 4 : 0) };
+}
 
+export class ExceptionDelivery {
   constructor(
     private readonly process: Process,
     private readonly ports: MachPorts,
-    private readonly layout: ThreadStateLayout,
-    /** A page of kernel scratch memory in which states are laid out. */
-    private readonly scratch: () => number,
+    private readonly flavors: StateFlavors,
   ) {}
 
-  /** Queue the exception on `target` and make the thread wait for its reply; `unhandled` runs if the reply says no. */
-  raise(thread: Thread, target: ExceptionPort, raised: RaisedException, unhandled: () => void): boolean {
+  /** Queue the exception on `target` and make the thread wait; `done` hears, when it goes on, whether the reply was success. */
+  raise(thread: Thread, target: ExceptionPort, raised: RaisedException, done: (handled: boolean) => void): boolean {
     const right = this.ports.receive(target.port);
     if (!right) return false;
-    const pending: PendingException = { replied: false, retCode: 0 };
-    const reply = this.ports.add({ kind: 'reply', answer: (message) => this.answer(thread, pending, message) });
+    const pending: Pending = { replied: false, retCode: Kern.Failure };
+    const reply = this.ports.add({ kind: 'reply', answer: (message) => this.answer(thread, target, pending, message) });
     right.queue.push(this.request(thread, target, raised, reply));
+    if (thread.callbacks.length > 0) {
+      this.serveNow(thread, target, pending);
+      done(pending.retCode === Kern.Success);
+      return true;
+    }
     thread.state = 'blocked';
-    thread.wait = { what: 'the reply to a Mach exception', ready: () => pending.replied };
-    thread.os.afterException = () => {
-      if (pending.retCode !== Kern.Success) unhandled();
-    };
+    // In the kernel: no signal ends this wait.
+    const wait: Wait & { uninterruptible: true } = { what: 'the reply to a Mach exception', ready: () => pending.replied, uninterruptible: true };
+    thread.wait = wait;
     this.process.reschedule = true;
+    this.waiting.set(thread, () => done(pending.retCode === Kern.Success));
     return true;
   }
 
+  private readonly waiting = new Map<Thread, () => void>();
+
+  /** The thread is about to run (it is loaded): if it waited for a reply, what becomes of it. */
+  resume(thread: Thread): void {
+    const done = this.waiting.get(thread);
+    if (!done) return;
+    this.waiting.delete(thread);
+    done();
+  }
+
+  /**
+   * The thread runs a callback of host code, so no other guest instruction can run: a server that is host code
+   * and waits for messages is run at once; another could only deadlock.
+   */
+  private serveNow(thread: Thread, target: ExceptionPort, pending: Pending): void {
+    const { process } = this;
+    const waits = (other: Thread): boolean => other.state === 'blocked' && other.suspendCount === 0 && (other.wait as Partial<MessageWait>)?.machPort === target.port;
+    while (!pending.replied) {
+      const server = process.threads.find((other) => other !== thread && waits(other));
+      if (!server) process.end({ kind: 'error', text: 'deadlock: a callback from the host raised a Mach exception, and the thread that would serve it cannot run' });
+      server!.state = 'runnable';
+      server!.wait = undefined;
+      process.runHostFunctionNow(server!);
+    }
+    process.load(thread);
+  }
+
   private request(thread: Thread, target: ExceptionPort, raised: RaisedException, reply: number): Uint8Array {
-    const { layout } = this;
-    const size = Request.state + layout.size;
-    const bytes = new Uint8Array(size + ExceptionDelivery.trailer);
+    const { identity, state, wide, id } = kindOf(target);
+    const flavorState = state ? this.flavors.get(thread, target.flavor) : undefined;
+    const start = identity ? Request.ndr : Request.descriptorCount;
+    const codes = start + 16;
+    const stateAt = codes + (wide ? 16 : 8) + (flavorState ? 8 : 0);
+    const size = stateAt + (flavorState?.length ?? 0);
+    const bytes = new Uint8Array(size + TRAILER_SIZE);
     const view = new DataView(bytes.buffer);
     const u32 = (offset: number, value: number): void => view.setUint32(offset, value, true);
-    u32(Request.bits, 0x80000000 | 18 | (16 << 8));
+    u32(Request.bits, ((identity ? COMPLEX : 0) | MOVE_SEND_ONCE | (MOVE_SEND << 8)) >>> 0);
     u32(Request.size, size);
     u32(Request.remote, reply);
     u32(Request.local, target.port);
-    u32(Request.id, MACH_EXCEPTION_RAISE_STATE_IDENTITY);
-    u32(Request.descriptorCount, 2);
-    u32(Request.thread, this.ports.ofThread(thread));
-    u32(Request.thread + 8, 17 << 16);
-    u32(Request.task, this.ports.task);
-    u32(Request.task + 8, 17 << 16);
-    u32(Request.ndr + 4, 1);
-    u32(Request.exception, raised.type);
-    u32(Request.codeCount, 2);
+    u32(Request.id, id);
+    if (identity) {
+      u32(Request.descriptorCount, 2);
+      u32(Request.thread, this.ports.ofThread(thread));
+      u32(Request.thread + 8, MOVE_SEND << 16);
+      u32(Request.task, this.ports.task);
+      u32(Request.task + 8, MOVE_SEND << 16);
+    }
+    u32(start + 4, 1);
+    u32(start + 8, raised.type);
+    u32(start + 12, 2);
     raised.code.forEach((code, i) => {
-      u32(Request.code + 8 * i, code >>> 0);
-      u32(Request.code + 8 * i + 4, Math.floor(code / 2 ** 32) >>> 0);
+      u32(codes + (wide ? 8 : 4) * i, code % 2 ** 32);
+      if (wide) u32(codes + 8 * i + 4, Math.floor(code / 2 ** 32));
     });
-    u32(Request.flavor, layout.flavor);
-    u32(Request.stateCount, layout.count);
-    const scratch = this.scratch();
-    storeThreadState(layout, this.process.registers(thread), this.process.supervisor, scratch);
-    bytes.set(this.process.supervisor.bytes(scratch, layout.size), Request.state);
-    u32(size, 0); // mach_msg_trailer_t: type 0,
-    u32(size + 4, ExceptionDelivery.trailer); // its size
+    if (flavorState) {
+      u32(stateAt - 8, target.flavor);
+      u32(stateAt - 4, flavorState.length / 4);
+      bytes.set(flavorState, stateAt);
+    }
+    // mach_msg_trailer_t: type 0, its size.
+    u32(size + 4, TRAILER_SIZE);
     return bytes;
   }
 
-  private answer(thread: Thread, pending: PendingException, message: Uint8Array): void {
+  private answer(thread: Thread, target: ExceptionPort, pending: Pending, message: Uint8Array): void {
     const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
-    pending.retCode = view.getInt32(Reply.retCode, true);
+    const { id, state } = kindOf(target);
     pending.replied = true;
-    if (pending.retCode !== Kern.Success) return;
-    const scratch = this.scratch();
-    this.process.supervisor.write(scratch, message.subarray(Reply.state, Reply.state + this.layout.size));
-    this.process.withThread(thread, (registers) => loadThreadState(this.layout, registers, this.process.supervisor, scratch));
+    // What is no well-formed reply counts as a failure (MIG_REPLY_MISMATCH, MIG_TYPE_ERROR).
+    if (message.length < Reply.flavor || view.getUint32(Request.id, true) !== id + REPLY_OFFSET) return;
+    pending.retCode = view.getInt32(Reply.retCode, true);
+    if (pending.retCode !== Kern.Success || !state) return;
+    const count = message.length >= Reply.state ? view.getUint32(Reply.stateCount, true) : 0;
+    if (!this.flavors.set(thread, view.getUint32(Reply.flavor, true), message.subarray(Reply.state, Reply.state + 4 * count))) pending.retCode = Kern.InvalidArgument;
   }
 }

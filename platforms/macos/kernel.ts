@@ -1,39 +1,33 @@
 /**
  * The part of XNU that a collector meets, for one process: threads and their
  * Mach ports, suspension, thread states, exception ports, messages.
- * Source of the behaviour: osfmk/kern/thread_act.c, exception.c, ipc.
+ * Source of the behaviour: osfmk/kern/thread_act.c, exception.c, ipc_tt.c, ipc.
  */
 import type { Process } from '../../emulator/process/process.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import { ExceptionDelivery, Request, type ExceptionPort, type RaisedException } from './exceptions.js';
 import { Kern, MachPorts } from './mach-ports.js';
-import { loadThreadState, storeThreadState, threadStateLayout, type ThreadStateLayout } from './thread-state.js';
+import { StateFlavors } from './state-flavors.js';
+import type { ThreadStateLayout } from './thread-state.js';
 
-/** What macOS keeps of a thread (Thread.os). */
-export interface MacThread {
-  exceptionPort: ExceptionPort | undefined;
-  /** Run when the thread goes on after waiting for an exception reply. */
-  afterException: (() => void) | undefined;
-}
+export const MACH_SEND_INVALID_DEST = 0x10000003;
+const LAST_EXCEPTION = 13;
 
 export class MacKernel {
   readonly ports = new MachPorts();
-  readonly layout: ThreadStateLayout;
+  readonly flavors: StateFlavors;
   readonly delivery: ExceptionDelivery;
-  taskExceptionPort: ExceptionPort | undefined;
+  /** Exception ports of each thread, and of the task, one for each exception type. */
+  private readonly threadPorts = new Map<Thread, Map<number, ExceptionPort>>();
+  private readonly taskPorts = new Map<number, ExceptionPort>();
 
-  constructor(
-    private readonly process: Process,
-    scratch: () => number,
-  ) {
-    this.layout = threadStateLayout(process.cpu);
-    this.delivery = new ExceptionDelivery(process, this.ports, this.layout, scratch);
+  constructor(private readonly process: Process) {
+    this.flavors = new StateFlavors(process);
+    this.delivery = new ExceptionDelivery(process, this.ports, this.flavors);
   }
 
-  static of(thread: Thread): MacThread {
-    const os = (thread.os ??= {}) as Partial<MacThread>;
-    if (!('exceptionPort' in os)) Object.assign(os, { exceptionPort: undefined, afterException: undefined });
-    return os as MacThread;
+  get layout(): ThreadStateLayout {
+    return this.flavors.layout;
   }
 
   /** thread_suspend: synchronous, counts. */
@@ -56,49 +50,78 @@ export class MacKernel {
     return Kern.Success;
   }
 
-  /** thread_get_state of the general flavor into guest memory; `count` in words as given, the words stored as result. */
-  threadGetState(name: number, flavor: number, address: number, count: number): { result: number; count: number } {
+  /** thread_get_state; `capacity` in words as the caller gives it. */
+  threadGetState(name: number, flavor: number, capacity: number): { result: number; state?: Uint8Array } {
     const thread = this.ports.thread(name);
-    if (!thread) return { result: Kern.InvalidArgument, count };
-    if (thread.state === 'ended') return { result: Kern.Terminated, count };
-    if (flavor !== this.layout.flavor || count < this.layout.count) return { result: Kern.InvalidArgument, count };
-    this.process.withThread(thread, (registers) => storeThreadState(this.layout, registers, this.process.supervisor, address));
-    return { result: Kern.Success, count: this.layout.count };
+    if (!thread) return { result: Kern.InvalidArgument };
+    if (thread.state === 'ended') return { result: Kern.Terminated };
+    const count = this.flavors.count(flavor);
+    if (count === undefined || capacity < count) return { result: Kern.InvalidArgument };
+    const state = this.flavors.get(thread, flavor)!;
+    return { result: Kern.Success, state };
   }
 
-  threadSetState(name: number, flavor: number, address: number, count: number): number {
+  threadSetState(name: number, flavor: number, state: Uint8Array): number {
     const thread = this.ports.thread(name);
-    if (!thread || flavor !== this.layout.flavor || count < this.layout.count) return Kern.InvalidArgument;
+    if (!thread) return Kern.InvalidArgument;
     if (thread.state === 'ended') return Kern.Terminated;
-    this.process.withThread(thread, (registers) => loadThreadState(this.layout, registers, this.process.supervisor, address));
-    return Kern.Success;
+    return this.flavors.set(thread, flavor, state) ? Kern.Success : Kern.InvalidArgument;
   }
 
-  /** Give the exception to the thread's port, then the task's. False: nobody takes it (the UNIX layer makes a signal). */
-  raise(thread: Thread, raised: RaisedException, unhandled: () => void): boolean {
-    const mask = 1 << raised.type;
-    const task = this.taskExceptionPort;
-    const toTask = (): boolean => task !== undefined && (task.mask & mask) !== 0 && this.delivery.raise(thread, task, raised, unhandled);
-    const own = MacKernel.of(thread).exceptionPort;
-    if (own && own.mask & mask) {
-      return this.delivery.raise(thread, own, raised, () => {
-        if (!toTask()) unhandled();
-      });
+  /** Exception ports of a thread or, undefined, of the task. */
+  exceptionPorts(thread: Thread | undefined): Map<number, ExceptionPort> {
+    if (!thread) return this.taskPorts;
+    let ports = this.threadPorts.get(thread);
+    if (!ports) this.threadPorts.set(thread, (ports = new Map()));
+    return ports;
+  }
+
+  /** thread_swap_exception_ports, task_…: one entry of what was there for each different port. */
+  swapExceptionPorts(ports: Map<number, ExceptionPort>, mask: number, port: number, behavior: number, flavor: number): { result: number; old: ExceptionPort[] } {
+    const kind = behavior & 3;
+    if (mask & ~((2 << LAST_EXCEPTION) - 2)) return { result: Kern.InvalidArgument, old: [] };
+    if (port !== 0 && kind === 0) return { result: Kern.InvalidArgument, old: [] };
+    if (port !== 0 && !this.ports.receive(port)) return { result: Kern.InvalidRight, old: [] };
+    if (port !== 0 && kind > 1 && this.flavors.count(flavor) === undefined) return { result: Kern.InvalidArgument, old: [] };
+    const old = this.getExceptionPorts(ports, mask);
+    for (let type = 1; type <= LAST_EXCEPTION; type++) {
+      if ((mask & (1 << type)) === 0) continue;
+      if (port === 0) ports.delete(type);
+      else ports.set(type, { port, mask: 1 << type, behavior, flavor });
     }
-    return toTask();
+    return { result: Kern.Success, old };
+  }
+
+  getExceptionPorts(ports: Map<number, ExceptionPort>, mask: number): ExceptionPort[] {
+    const found: ExceptionPort[] = [];
+    for (let type = 1; type <= LAST_EXCEPTION; type++) {
+      if ((mask & (1 << type)) === 0) continue;
+      const here = ports.get(type) ?? { port: 0, mask: 0, behavior: 0, flavor: 0 };
+      const same = found.find((f) => f.port === here.port && f.behavior === here.behavior && f.flavor === here.flavor);
+      if (same) same.mask |= 1 << type;
+      else found.push({ ...here, mask: 1 << type });
+    }
+    return found;
+  }
+
+  /** Give the exception to the thread's port, then the task's, then to the UNIX layer, which makes a signal of it. */
+  raise(thread: Thread, raised: RaisedException, unhandled: () => void): void {
+    const levels = [this.exceptionPorts(thread), this.taskPorts].map((ports) => ports.get(raised.type)).filter((port) => port !== undefined);
+    const next = (): void => {
+      const target = levels.shift();
+      if (!target) return unhandled();
+      if (!this.delivery.raise(thread, target, raised, (handled) => (handled ? undefined : next()))) next();
+    };
+    next();
   }
 
   /** mach_msg send of a reply that lies in guest memory. */
-  sendReply(address: number): number {
-    const memory = this.process.supervisor;
-    const size = memory.u32(address + Request.size);
-    const remote = memory.u32(address + Request.remote);
+  sendReply(message: Uint8Array): number {
+    const remote = new DataView(message.buffer, message.byteOffset).getUint32(Request.remote, true);
     const right = this.ports.get(remote);
     if (right?.kind !== 'reply') return MACH_SEND_INVALID_DEST;
     this.ports.remove(remote);
-    right.answer(memory.bytes(address, size));
+    right.answer(message);
     return Kern.Success;
   }
 }
-
-export const MACH_SEND_INVALID_DEST = 0x10000003;

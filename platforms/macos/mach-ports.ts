@@ -1,6 +1,6 @@
 /**
- * The task's Mach port names, as far as a collector uses them: the task, one
- * port for each thread, and receive rights with a queue of messages.
+ * The task's Mach port names, as far as a collector or an exception handler uses them:
+ * the task, one port for each thread, and receive rights with a queue of messages.
  * Names look as XNU makes them: index << 8 | generation 3. Source: osfmk/ipc.
  */
 import type { Thread } from '../../emulator/process/thread.js';
@@ -12,17 +12,32 @@ export const Kern = {
   NoSpace: 3,
   InvalidArgument: 4,
   Failure: 5,
-  InvalidName: 15,
-  InvalidRight: 17,
+  ResourceShortage: 6,
   Aborted: 14,
+  InvalidName: 15,
+  InvalidTask: 16,
+  InvalidRight: 17,
+  InvalidValue: 18,
+  InvalidCapability: 20,
+  RightExists: 21,
   Terminated: 37,
 } as const;
+
+/** mach_port_right_t. */
+export const PortRight = { Send: 0, Receive: 1, SendOnce: 2, PortSet: 3, DeadName: 4 } as const;
+
+export interface ReceiveRight {
+  kind: 'receive';
+  /** Messages with their trailers, oldest first. */
+  queue: Uint8Array[];
+  sendRights: number;
+}
 
 export type MachRight =
   | { kind: 'task' }
   | { kind: 'host' }
   | { kind: 'thread'; thread: Thread }
-  | { kind: 'receive'; queue: Uint8Array[]; sendRights: number }
+  | ReceiveRight
   /** A kernel's reply port: a send-once right to answer one exception. */
   | { kind: 'reply'; answer: (message: Uint8Array) => void };
 
@@ -62,8 +77,54 @@ export class MachPorts {
     return right?.kind === 'thread' ? right.thread : undefined;
   }
 
-  receive(name: number): Extract<MachRight, { kind: 'receive' }> | undefined {
+  receive(name: number): ReceiveRight | undefined {
     const right = this.rights.get(name);
     return right?.kind === 'receive' ? right : undefined;
+  }
+
+  // The calls, on this task.
+
+  /** mach_port_allocate: receive rights only. Undefined: KERN_INVALID_VALUE. */
+  allocate(right: number): number | undefined {
+    return right === PortRight.Receive ? this.add({ kind: 'receive', queue: [], sendRights: 0 }) : undefined;
+  }
+
+  /** mach_port_insert_right of a send right made from our own receive right (MAKE_SEND 20, COPY_SEND 19, MOVE_SEND 17). */
+  insertRight(name: number, port: number, disposition: number): number {
+    const right = this.receive(port);
+    if (!right) return this.rights.has(port) ? Kern.InvalidCapability : Kern.InvalidValue;
+    if (name !== port) return Kern.RightExists;
+    if (disposition !== 20 && disposition !== 19 && disposition !== 17) return Kern.InvalidValue;
+    right.sendRights++;
+    return Kern.Success;
+  }
+
+  /** mach_port_deallocate: gives up a send right. Names of the task and of threads stay. */
+  deallocate(name: number): number {
+    const right = this.rights.get(name);
+    if (!right) return Kern.InvalidName;
+    if (right.kind === 'reply') this.rights.delete(name);
+    if (right.kind === 'receive') {
+      if (right.sendRights === 0) return Kern.InvalidRight;
+      right.sendRights--;
+    }
+    return Kern.Success;
+  }
+
+  /** mach_port_mod_refs; a receive right that loses its only reference is destroyed. */
+  modRefs(name: number, kind: number, delta: number): number {
+    const right = this.rights.get(name);
+    if (!right) return Kern.InvalidName;
+    if (kind === PortRight.Receive) {
+      if (right.kind !== 'receive') return Kern.InvalidRight;
+      if (delta < -1 || delta > 0) return Kern.InvalidValue;
+      if (delta === -1) this.rights.delete(name);
+      return Kern.Success;
+    }
+    if (kind !== PortRight.Send) return Kern.InvalidRight;
+    if (right.kind !== 'receive') return Kern.Success;
+    if (right.sendRights + delta < 0) return Kern.InvalidValue;
+    right.sendRights += delta;
+    return Kern.Success;
   }
 }

@@ -11,10 +11,10 @@ import { A64 } from '../../emulator/cpu/registers.js';
 import type { Platform } from '../codes.js';
 import { AccessSet, type Port, type PortThread, type ScanArea } from '../port.js';
 import { PortBase } from '../port-base.js';
-import { EXCEPTION_STATE_IDENTITY_64, Exc, Reply, Request } from './exceptions.js';
+import { Behavior, Exc, MACH_EXCEPTION_CODES, Reply, Request, type MessageWait } from './exceptions.js';
 import { MacJumpBuffer } from './jump-buffer.js';
-import { MacKernel } from './kernel.js';
-import { Kern } from './mach-ports.js';
+import type { MacKernel } from './kernel.js';
+import { Kern, PortRight } from './mach-ports.js';
 import { threadStateName } from './thread-state.js';
 
 /** The calls of macOS that the port makes, as libSystem offers them. */
@@ -22,7 +22,7 @@ export interface MacCalls {
   mmap(address: number, length: number, prot: number, flags: number): number | { errno: number };
   munmap(address: number, length: number): number;
   mprotect(address: number, length: number, prot: number): number;
-  /** pthread_create of a thread that runs host code at `gate`. */
+  /** pthread_create of a thread of the system's own, which runs host code at `gate`. */
   createHostThread(name: string, gate: number): Thread;
   /** TSD slot 7 of the thread, as two halves. */
   mungeToken(thread: Thread): [number, number];
@@ -33,6 +33,8 @@ const MAP_PRIVATE = 0x2;
 const MAP_FIXED = 0x10;
 const MAP_ANON = 0x1000;
 const EACCES = 13;
+const MAKE_SEND = 20;
+const EXCEPTION_RAISE_STATE_IDENTITY_64 = 2407;
 
 interface MacPortThread extends PortThread {
   thread: Thread;
@@ -47,7 +49,7 @@ export class MacPort extends PortBase implements Port {
   private protExec = PROT.exec;
   private exceptionPort = 0;
   private handler: ((address: number, mode: number) => boolean) | undefined;
-  /** Where a suspended thread's state was put at its last scan: the collector's local. */
+
   constructor(
     platform: Platform,
     process: Process,
@@ -108,23 +110,26 @@ export class MacPort extends PortBase implements Port {
   // protxc
 
   protSetup(handler: (address: number, mode: number) => boolean): void {
-    if (this.exceptionPort === 0) {
-      this.exceptionPort = this.kernel.ports.add({ kind: 'receive', queue: [], sendRights: 1 });
-      this.calls.createHostThread('MPS exception server', this.serverGate);
-      // The thread that creates the first arena gets the port without registration.
-      const first = this.currentCall()?.thread;
-      if (first) this.takeExceptions(first as Thread);
-    }
     this.handler = handler;
+    if (this.exceptionPort !== 0) return;
+    const { ports } = this.kernel;
+    this.exceptionPort = ports.allocate(PortRight.Receive)!;
+    ports.insertRight(this.exceptionPort, this.exceptionPort, MAKE_SEND);
+    // The thread that creates the first arena gets the port without registration.
+    const first = this.currentCall()?.thread;
+    if (first) this.takeExceptions(first as Thread);
+    this.calls.createHostThread('MPS exception server', this.serverGate);
   }
 
+  /** thread_swap_exception_ports, asserting that no other port was there. */
   private takeExceptions(thread: Thread): void {
-    MacKernel.of(thread).exceptionPort = {
-      port: this.exceptionPort,
-      mask: 1 << Exc.BadAccess,
-      behavior: EXCEPTION_STATE_IDENTITY_64,
-      flavor: this.kernel.layout.flavor,
-    };
+    const behavior = Behavior.StateIdentity + MACH_EXCEPTION_CODES;
+    const ports = this.kernel.exceptionPorts(thread);
+    const { result, old } = this.kernel.swapExceptionPorts(ports, 1 << Exc.BadAccess, this.exceptionPort, behavior, this.kernel.layout.flavor);
+    const strange = old.find((o) => o.port !== 0 && o.port !== this.exceptionPort);
+    if (result !== Kern.Success || strange) {
+      this.process.end({ kind: 'error', text: `MPS assertion: thread ${thread.id} has an exception port of its own, 0x${(strange?.port ?? 0).toString(16)}` });
+    }
   }
 
   /** Body of the exception thread: receive a request, serve it, send the reply, for ever. */
@@ -132,10 +137,14 @@ export class MacPort extends PortBase implements Port {
     const { layout, ports } = this.kernel;
     const size = Request.state + layout.size + 64;
     const buffer = call.pushStack(size, 16);
-    const { queue } = ports.receive(this.exceptionPort)!;
+    const port = this.exceptionPort;
+    const { queue } = ports.receive(port)!;
     for (;;) {
       const message = queue.shift();
-      if (!message) return call.block({ what: 'a Mach message (the MPS exception thread)', ready: () => queue.length > 0 });
+      if (!message) {
+        const wait: MessageWait = { what: 'a Mach message (the MPS exception thread)', ready: () => queue.length > 0, machPort: port };
+        return call.block(wait);
+      }
       this.memory.write(buffer, message);
       const handled = this.handle(buffer);
       this.reply(buffer, handled ? Kern.Success : Kern.Failure);
@@ -144,6 +153,8 @@ export class MacPort extends PortBase implements Port {
 
   private handle(buffer: number): boolean {
     const memory = this.memory;
+    const { id, layout } = { id: memory.u32(buffer + Request.id), layout: this.kernel.layout };
+    if (id !== EXCEPTION_RAISE_STATE_IDENTITY_64 || memory.u32(buffer + Request.stateCount) !== layout.count) throw new Error(`the exception thread received message ${id}`);
     if (memory.u32(buffer + Request.code) !== Kern.ProtectionFailure) return false;
     const address = memory.u32(buffer + Request.code + 8) + memory.u32(buffer + Request.code + 12) * 2 ** 32;
     return this.handler!(address, AccessSet.ReadWrite);
@@ -164,7 +175,7 @@ export class MacPort extends PortBase implements Port {
     memory.setU32(buffer + Reply.flavor, layout.flavor);
     memory.setU32(buffer + Reply.stateCount, layout.count);
     memory.write(buffer + Reply.state, state);
-    this.kernel.sendReply(buffer);
+    this.kernel.sendReply(memory.bytes(buffer, Reply.state + layout.size));
   }
 
   // thxc, prmcxc
@@ -196,8 +207,9 @@ export class MacPort extends PortBase implements Port {
     const { port } = registered as MacPortThread;
     const { layout } = this.kernel;
     const state = this.pushStack(layout.size, 16);
-    const { result } = this.kernel.threadGetState(port, layout.flavor, state, layout.count);
-    if (result !== Kern.Success) return undefined;
+    const got = this.kernel.threadGetState(port, layout.flavor, layout.count);
+    if (!got.state) return undefined;
+    this.memory.write(state, got.state);
     const sp = this.memory.word(state + layout.spOffset);
     const low = Math.ceil(sp / 8) * 8;
     if (low >= cold) return [];

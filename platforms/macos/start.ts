@@ -1,27 +1,15 @@
 /**
  * How a macOS program starts: the kernel's stack block (argc, argv, envp, apple),
  * then what dyld does: initialisers of each image with (argc, argv, envp, apple),
- * main, exit with its result. dyld's own two calls are real instructions in a page of its own.
+ * main, exit with its result. dyld's own two calls are real instructions (system-code.ts).
  * Source: bsd/kern/kern_exec.c (exec_copyout_strings), dyld's start.
  */
 import { A64, X86 } from '../../emulator/cpu/registers.js';
-import { Prot } from '../../emulator/engine.js';
 import type { LoadedImage, LoadedImages } from '../../emulator/loader/link.js';
 import type { HostCall } from '../../emulator/process/host-call.js';
 import type { Process } from '../../emulator/process/process.js';
 import type { Step } from '../../emulator/process/sequence.js';
 import type { Thread } from '../../emulator/process/thread.js';
-
-export const MAIN_STACK = {
-  'x86-64': { top: 0x7ff7bff00000, size: 8 << 20 },
-  arm64: { top: 0x16fe00000, size: (8 << 20) - 16384 },
-} as const;
-
-/** call main; exit(result). */
-const CODE = {
-  'x86-64': [0x41, 0xff, 0xd4, 0x89, 0xc7, 0x41, 0xff, 0xd5, 0x0f, 0x0b],
-  arm64: [0x60, 0x02, 0x3f, 0xd6, 0x80, 0x02, 0x3f, 0xd6],
-} as const;
 
 export interface StartBlock {
   sp: number;
@@ -31,9 +19,18 @@ export interface StartBlock {
   apple: number;
 }
 
-/** Build the block at the top of the main stack, which must be mapped. */
-export function buildStartBlock(process: Process, top: number, path: string, argv: string[], env: string[]): StartBlock {
+export interface StartStrings {
+  path: string;
+  argv: string[];
+  env: string[];
+  /** Kernel's words to the libraries beside executable_path. */
+  apple: string[];
+}
+
+/** Build the block at the top of the main stack, which must be mapped. dyld's word 0, the main image's header, is below argc. */
+export function buildStartBlock(process: Process, top: number, header: number, strings: StartStrings): StartBlock {
   const memory = process.supervisor;
+  // 16 bytes at the very top stay free.
   let at = top - 16;
   const put = (text: string): number => {
     const bytes = new TextEncoder().encode(`${text}\0`);
@@ -41,13 +38,13 @@ export function buildStartBlock(process: Process, top: number, path: string, arg
     memory.write(at, bytes);
     return at;
   };
-  const apple = [`executable_path=${path}`, 'stack_guard=0x5a17c0de00', 'malloc_entropy=0x0,0x0', 'main_stack='].map(put);
-  const environment = env.map(put);
-  const args = argv.map(put);
-  const words = [args.length, ...args, 0, ...environment, 0, ...apple, 0];
+  const apple = [`executable_path=${strings.path}`, ...strings.apple].map(put);
+  const environment = strings.env.map(put);
+  const args = strings.argv.map(put);
+  const words = [header, args.length, ...args, 0, ...environment, 0, ...apple, 0];
   const sp = Math.floor((at - 8 * words.length) / 16) * 16;
   words.forEach((word, i) => memory.setWord(sp + 8 * i, word));
-  return { sp, argc: args.length, argv: sp + 8, envp: sp + 8 * (2 + args.length), apple: sp + 8 * (3 + args.length + environment.length) };
+  return { sp, argc: args.length, argv: sp + 16, envp: sp + 8 * (3 + args.length), apple: sp + 8 * (4 + args.length + environment.length) };
 }
 
 export function startMain(
@@ -56,12 +53,11 @@ export function startMain(
   block: StartBlock,
   program: LoadedImage,
   images: LoadedImages,
-  dyldPage: number,
+  /** Address of dyld's call of main, and of exit. */
+  dyld: number,
   exit: number,
 ): void {
-  const cpu = process.cpu as 'x86-64' | 'arm64';
-  process.space.map(dyldPage, process.options.pageSize, Prot.RX, { name: 'dyld' });
-  process.supervisor.write(dyldPage, Uint8Array.from(CODE[cpu]));
+  const { cpu } = process;
   const args = [block.argc, block.argv, block.envp, block.apple];
   function* initialisers(): Generator<Step> {
     for (const loaded of [...images.list].reverse()) {
@@ -89,7 +85,7 @@ export function startMain(
             registers.set(X86.rbp, 0);
           }
           registers.set(process.abi.sp, block.sp);
-          registers.set(process.abi.pc, dyldPage);
+          registers.set(process.abi.pc, dyld);
         }),
     },
     'dyld',

@@ -1,11 +1,10 @@
 /**
  * Mach thread states: x86_THREAD_STATE64 (flavor 4, 42 words) and
- * ARM_THREAD_STATE64 (flavor 6, 68 words), and their exception states, between
- * registers and guest memory. Layouts: mach/i386/_structs.h, mach/arm/_structs.h.
+ * ARM_THREAD_STATE64 (flavor 6, 68 words), between registers and the bytes of
+ * messages and signal frames. Layouts: mach/i386/_structs.h, mach/arm/_structs.h.
  */
 import { A64, X86 } from '../../emulator/cpu/registers.js';
 import type { CpuName, Registers } from '../../emulator/engine.js';
-import type { MemoryView } from '../../emulator/memory/memory-view.js';
 
 export interface ThreadStateLayout {
   flavor: number;
@@ -13,8 +12,6 @@ export interface ThreadStateLayout {
   count: number;
   /** Bytes. */
   size: number;
-  exceptionFlavor: number;
-  exceptionCount: number;
   /** Byte offset of each 64-bit field, register slot, name. */
   fields: { offset: number; slot: number; name: string }[];
   spOffset: number;
@@ -44,8 +41,6 @@ const x86: ThreadStateLayout = {
   flavor: 4,
   count: 42,
   size: 168,
-  exceptionFlavor: 6,
-  exceptionCount: 4,
   fields: x86Fields(),
   spOffset: 0x38,
   pcOffset: 0x80,
@@ -55,8 +50,6 @@ const arm: ThreadStateLayout = {
   flavor: 6,
   count: 68,
   size: 272,
-  exceptionFlavor: 7,
-  exceptionCount: 4,
   fields: armFields(),
   spOffset: 0xf8,
   pcOffset: 0x100,
@@ -67,29 +60,29 @@ export function threadStateLayout(cpu: CpuName): ThreadStateLayout {
   return cpu === 'arm64' ? arm : x86;
 }
 
-/** thread_get_state into guest memory. */
-export function storeThreadState(layout: ThreadStateLayout, registers: Registers, memory: MemoryView, address: number): void {
+/** The state as it lies in a message or a frame, at `at` of `view`. */
+export function storeThreadState(layout: ThreadStateLayout, registers: Registers, view: DataView, at: number): void {
   for (const { offset, slot } of layout.fields) {
-    memory.setU32(address + offset, registers.lo(slot));
-    memory.setU32(address + offset + 4, registers.hi(slot));
+    view.setUint32(at + offset, registers.lo(slot), true);
+    view.setUint32(at + offset + 4, registers.hi(slot), true);
   }
   if (layout.cpsrOffset !== undefined) {
-    memory.setU32(address + layout.cpsrOffset, registers.lo(A64.pstate));
-    memory.setU32(address + layout.cpsrOffset + 4, 0);
+    view.setUint32(at + layout.cpsrOffset, registers.lo(A64.pstate), true);
+    view.setUint32(at + layout.cpsrOffset + 4, 0, true);
   }
 }
 
-/** thread_set_state from guest memory. Segment registers and the flag bits a user can't change stay. */
-export function loadThreadState(layout: ThreadStateLayout, registers: Registers, memory: MemoryView, address: number): void {
+/** Make it a thread's. Segment registers and the flag bits that a user can't change stay. */
+export function loadThreadState(layout: ThreadStateLayout, registers: Registers, view: DataView, at: number): void {
   const words = new Uint32Array(registers.buffer);
   for (const { offset, slot, name } of layout.fields) {
     if (name === 'cs' || name === 'fs' || name === 'gs') continue;
-    let low = memory.u32(address + offset);
+    let low = view.getUint32(at + offset, true);
     if (name === 'rflags') low = (low & USER_FLAGS) | 0x202;
     words[2 * slot] = low;
-    words[2 * slot + 1] = memory.u32(address + offset + 4);
+    words[2 * slot + 1] = view.getUint32(at + offset + 4, true);
   }
-  if (layout.cpsrOffset !== undefined) words[2 * A64.pstate] = memory.u32(address + layout.cpsrOffset) & 0xf0000000;
+  if (layout.cpsrOffset !== undefined) words[2 * A64.pstate] = view.getUint32(at + layout.cpsrOffset, true) & 0xf0000000;
   registers.dirty |= 1;
 }
 

@@ -16,8 +16,8 @@ const message = (bytes: Uint8Array): string => {
 test('the format and CPU of each sample are those that it was compiled for', (t) => {
   for (const name of names) {
     const image = imageOf(name);
-    t.is<string>(image.format, /^(pe|macho)/.exec(name)?.[1] ?? 'elf', name);
-    t.is<string>(image.cpu, /ia32|x86-64|arm64/.exec(name)![0], name);
+    t.is(image.format as string, /^(pe|macho)/.exec(name)?.[1] ?? 'elf', name);
+    t.is(image.cpu as string, /ia32|x86-64|arm64/.exec(name)![0], name);
     t.is(image.kind, /lib/.test(name) ? 'library' : 'executable', name);
     t.is(image.relocatable, !name.endsWith('-exec'), name);
     t.is(image.entry === undefined, name.startsWith('macho') && /lib/.test(name) || (/lib.so/.test(name) && image.entry === undefined), name);

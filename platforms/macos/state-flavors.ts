@@ -1,0 +1,123 @@
+/**
+ * Every flavor of thread state that thread_get_state, thread_set_state and exception
+ * messages know here: general, exception, floating point or NEON, and the unified
+ * general state with its header. Source: mach/i386/thread_status.h, mach/arm/thread_status.h.
+ */
+import { A64, FLOAT_OFFSET } from '../../emulator/cpu/registers.js';
+import type { Process } from '../../emulator/process/process.js';
+import type { Thread } from '../../emulator/process/thread.js';
+import { posixThread } from '../posix/posix-thread.js';
+import { loadThreadState, storeThreadState, threadStateLayout, type ThreadStateLayout } from './thread-state.js';
+
+/** Bytes of x86_float_state64: two reserved words, the FXSAVE image, one more word. */
+export const X86_FLOAT_SIZE = 524;
+/** Bytes of arm_neon_state64: v0 to v31, fpsr, fpcr, padding. */
+export const ARM_NEON_SIZE = 528;
+export const EXCEPTION_STATE_SIZE = 16;
+
+interface Flavor {
+  /** In 32-bit words. */
+  count: number;
+  get(thread: Thread, view: DataView): void;
+  /** Undefined: can't be set. */
+  set?: (thread: Thread, view: DataView) => void;
+}
+
+export function storeFloatState(process: Process, view: DataView, at: number): void {
+  const { engine } = process;
+  engine.readFloat();
+  const image = new Uint8Array(engine.registers.buffer, FLOAT_OFFSET, 512);
+  const out = new Uint8Array(view.buffer, view.byteOffset + at);
+  if (process.cpu === 'arm64') {
+    out.set(image);
+    view.setUint32(at + 512, engine.registers.lo(A64.fpsr), true);
+    view.setUint32(at + 516, engine.registers.lo(A64.fpcr), true);
+  } else out.set(image, 8);
+}
+
+export function loadFloatState(process: Process, view: DataView, at: number): void {
+  const { engine } = process;
+  engine.readFloat();
+  const image = new Uint8Array(engine.registers.buffer, FLOAT_OFFSET, 512);
+  const from = new Uint8Array(view.buffer, view.byteOffset + at);
+  if (process.cpu === 'arm64') {
+    image.set(from.subarray(0, 512));
+    engine.registers.set(A64.fpsr, view.getUint32(at + 512, true));
+    engine.registers.set(A64.fpcr, view.getUint32(at + 516, true));
+  } else {
+    image.set(from.subarray(8, 8 + 416));
+    // mxcsr bits that the CPU lacks would be a fault.
+    const mxcsr = new DataView(engine.registers.buffer, FLOAT_OFFSET + 24, 4);
+    mxcsr.setUint32(0, mxcsr.getUint32(0, true) & 0xffff, true);
+  }
+  engine.writeFloat();
+}
+
+/** es of a machine context, and the exception state flavor: the last trap. */
+export function storeExceptionState(process: Process, thread: Thread, view: DataView, at: number): void {
+  const { trap } = posixThread(thread);
+  const address = process.cpu === 'arm64' ? at : at + 8;
+  view.setUint32(address, trap.address >>> 0, true);
+  view.setUint32(address + 4, Math.floor(trap.address / 2 ** 32) >>> 0, true);
+  if (process.cpu === 'arm64') {
+    view.setUint32(at + 8, trap.syndrome, true);
+    view.setUint32(at + 12, trap.number, true);
+  } else {
+    view.setUint16(at, trap.number, true);
+    view.setUint16(at + 2, 0, true);
+    view.setUint32(at + 4, trap.error, true);
+  }
+}
+
+export class StateFlavors {
+  readonly layout: ThreadStateLayout;
+  private readonly flavors = new Map<number, Flavor>();
+
+  constructor(process: Process) {
+    this.layout = threadStateLayout(process.cpu);
+    const arm = process.cpu === 'arm64';
+    const general = this.layout;
+    const of = (thread: Thread, action: () => void): void => process.withThread(thread, action);
+    this.flavors.set(general.flavor, {
+      count: general.count,
+      get: (thread, view) => of(thread, () => storeThreadState(general, process.engine.registers, view, 0)),
+      set: (thread, view) => of(thread, () => loadThreadState(general, process.engine.registers, view, 0)),
+    });
+    this.flavors.set(arm ? 1 : 7, {
+      count: general.count + 2,
+      get: (thread, view) => {
+        view.setUint32(0, general.flavor, true);
+        view.setUint32(4, general.count, true);
+        of(thread, () => storeThreadState(general, process.engine.registers, view, 8));
+      },
+      set: (thread, view) => of(thread, () => loadThreadState(general, process.engine.registers, view, 8)),
+    });
+    this.flavors.set(arm ? 7 : 6, { count: EXCEPTION_STATE_SIZE / 4, get: (thread, view) => storeExceptionState(process, thread, view, 0) });
+    this.flavors.set(arm ? 17 : 5, {
+      count: (arm ? ARM_NEON_SIZE : X86_FLOAT_SIZE) / 4,
+      get: (thread, view) => of(thread, () => storeFloatState(process, view, 0)),
+      set: (thread, view) => of(thread, () => loadFloatState(process, view, 0)),
+    });
+  }
+
+  /** Words of a flavor; undefined: not known. */
+  count(flavor: number): number | undefined {
+    return this.flavors.get(flavor)?.count;
+  }
+
+  get(thread: Thread, flavor: number): Uint8Array | undefined {
+    const found = this.flavors.get(flavor);
+    if (!found) return undefined;
+    const bytes = new Uint8Array(4 * found.count);
+    found.get(thread, new DataView(bytes.buffer));
+    return bytes;
+  }
+
+  /** False: no such flavor, or it can't be set, or too few bytes. */
+  set(thread: Thread, flavor: number, bytes: Uint8Array): boolean {
+    const found = this.flavors.get(flavor);
+    if (!found?.set || bytes.length < 4 * found.count) return false;
+    found.set(thread, new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    return true;
+  }
+}

@@ -1,0 +1,101 @@
+/**
+ * macOS as PosixTraits. Source: the SDK's headers for numbers and sizes; XNU's bsd/kern
+ * and libpthread for behaviour.
+ */
+import { bsdErrno } from '../posix/errno.js';
+import { bsdSignals } from '../posix/signal-numbers.js';
+import type { MemoryTraits, PosixTraits, PthreadTraits, SignalTraits } from '../posix/traits.js';
+import type { MacLayout } from './layout.js';
+
+export const MAP_JIT = 0x800;
+
+const signals: SignalTraits = {
+  numbers: bsdSignals,
+  limit: 31,
+  flags: { SIGINFO: 0x40, ONSTACK: 0x1, RESTART: 0x2, NODEFER: 0x10, RESETHAND: 0x4 },
+  how: { BLOCK: 1, UNBLOCK: 2, SETMASK: 3 },
+  codes: { USER: 0x10001, THREAD: 0x10001, KERNEL: 0 },
+  altStack: { ONSTACK: 1, DISABLE: 4, minimum: 32768 },
+  redZone: 128,
+  frameFailure: 'SIGILL',
+  reserved: [],
+  sigset: { size: 4 },
+  sigaction: { size: 16, handler: 0, mask: 8, flags: 12 },
+  stack: { size: 24, sp: 0, flags: 16, length: 8 },
+  siginfo: { size: 104, signo: 0, errno: 4, code: 8, pid: 12, uid: 16, address: 0x18, value: 0x20 },
+};
+
+function memory(layout: MacLayout, writeExecute: MemoryTraits['writeExecute']): MemoryTraits {
+  return {
+    pageSize: layout.pageSize,
+    // Known: SHARED PRIVATE FIXED RENAME NORESERVE 0080 NOEXTEND HASSEMAPHORE NOCACHE JIT ANON RESILIENT_* 32BIT TRANSLATED UNIX03 TPRO.
+    flags: { SHARED: 1, PRIVATE: 2, FIXED: 0x10, ANON: 0x1000, NOREPLACE: 0, occupied: 'EEXIST', noReplaceAlone: 'EINVAL', known: 0xeffff3 },
+    lowest: 0x100000000,
+    limit: layout.userLimit,
+    belowLowest: 'ENOMEM',
+    beyondLimit: 'ENOMEM',
+    topDown: false,
+    mmapBase: layout.programBase,
+    needsSharing: true,
+    refusesUnknownFlags: true,
+    roundsDown: false,
+    protectHole: 'fail',
+    badProtection: 'masked',
+    anonymousWithFile: 'ignored',
+    dontNeedDrops: false,
+    writeExecute,
+    overcommitLimit: Infinity,
+    MADV_DONTNEED: 4,
+    adviceLimit: 11,
+  };
+}
+
+function pthread(layout: MacLayout): PthreadTraits {
+  const direct = (size: number): { size: number; indirect: boolean } => ({ size, indirect: false });
+  return {
+    mutex: {
+      ...direct(64),
+      kind: 12, lock: 16, count: 20, owner: 24, kindMask: 3,
+      normal: 0, errorCheck: 1, recursive: 2, defaultKind: 0,
+      staticKinds: { 0x32aaaba7: 0, 0x32aaaba1: 1, 0x32aaaba2: 2 },
+    },
+    attr: direct(64),
+    mutexAttr: direct(16),
+    condAttr: direct(16),
+    cond: direct(48),
+    rwlock: direct(200),
+    barrier: direct(12),
+    once: { state: 0, init: 0x30b1bcba, done: 0x4f4e4345 },
+    keyBytes: 8,
+    firstKey: 256,
+    keysMax: 512,
+    destructorIterations: 4,
+    killsEnded: false,
+    detached: 2,
+    joinable: 1,
+    stackMinimum: layout.pageSize === 16384 ? 16384 : 8192,
+    defaultStack: 512 << 10,
+    defaultGuard: layout.pageSize,
+    barrierSerial: -1,
+    condClock: 44,
+    clockRealtime: 0,
+    clockMonotonic: 6,
+    otherClocks: [4, 5, 8, 9, 12, 16],
+    // sem_init answers ENOSYS: only named semaphores exist.
+    semaphore: { size: 4, count: 0, unsupported: true, maximum: 32767 },
+  };
+}
+
+export function macTraits(layout: MacLayout, writeExecute: MemoryTraits['writeExecute']): PosixTraits {
+  return {
+    os: 'macos',
+    wordSize: 8,
+    errno: bsdErrno,
+    signals,
+    memory: memory(layout, writeExecute),
+    pthread: pthread(layout),
+    // ARG_MAX, CLK_TCK, OPEN_MAX, PAGESIZE, NPROCESSORS_CONF and _ONLN, THREAD_STACK_MIN, PHYS_PAGES.
+    sysconf: { 1: 1048576, 3: 100, 5: 256, 29: layout.pageSize, 57: 1, 58: 1, 93: layout.pageSize === 16384 ? 16384 : 8192, 200: 0x100000000 / layout.pageSize },
+    libraryNames: { c: 'libSystem.B.dylib', threads: 'libsystem_pthread.dylib' },
+  };
+}
