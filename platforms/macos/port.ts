@@ -59,7 +59,8 @@ export class MacPort extends PortBase implements Port {
   ) {
     super(platform, process);
     this.jump = new MacJumpBuffer(process.cpu);
-    this.jumpBufferSize = this.jump.size;
+    // 148 bytes on x86-64: whole words, so that what follows is scanned word by word too.
+    this.jumpBufferSize = Math.ceil(this.jump.size / 8) * 8;
     this.serverGate = gates.define({ name: 'mps-exception-thread', signature: 'p(p)', run: (call: HostCall) => this.serve(call) }, 'libmps');
   }
 
