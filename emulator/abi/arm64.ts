@@ -86,7 +86,11 @@ export function arm64(apple: boolean): Convention {
 function resultOf(type: Type): Placed {
   const floats = homogeneous(type);
   const pieces = floats
-    ? Array.from({ length: floats.count }, (_, i): Piece => ({ place: { in: 'vector', index: i }, offset: i * floats.size, size: floats.size }))
+    ? Array.from({ length: floats.count }, (_, i): Piece => ({
+        place: { in: 'vector', index: i },
+        offset: i * floats.size,
+        size: floats.size,
+      }))
     : Array.from({ length: Math.ceil(type.size / 8) }, (_, i): Piece => ({
         place: { in: 'integer', slot: i },
         offset: 8 * i,

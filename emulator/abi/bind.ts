@@ -61,7 +61,10 @@ export class Bound implements BoundSignature {
     this.plain =
       !('memory' in result) &&
       !this.parsed.variadic &&
-      args.every(({ type, pieces, byReference }) => !byReference && isInteger(type) && pieces.length === 1 && (pieces[0].place.in === 'integer' || type.size === word));
+      args.every(
+        ({ type, pieces, byReference }) =>
+          !byReference && isInteger(type) && pieces.length === 1 && (pieces[0].place.in === 'integer' || type.size === word),
+      );
     this.resultSlot = -1;
     this.resultCode = 0;
     this.resultNeedsFloats = false;
@@ -227,7 +230,8 @@ export class Bound implements BoundSignature {
   enter(registers: Registers, memory: MemoryView, target: number, args: Value[], returnAddress: number): void {
     const { convention, plan } = this;
     if (this.plain && this.enterPlain(registers, memory, target, args, returnAddress)) return;
-    if (args.length !== plan.args.length) throw new TypeError(`'${this.signature}' takes ${plan.args.length} arguments, not ${args.length}`);
+    if (args.length !== plan.args.length)
+      throw new TypeError(`'${this.signature}' takes ${plan.args.length} arguments, not ${args.length}`);
     const { word } = convention.model;
     const align = this.abi.stackAlign;
     // From the top down: copies of large structs, the result's memory, stacked arguments, the return address.
@@ -250,11 +254,18 @@ export class Bound implements BoundSignature {
         const { place } = piece;
         // A variadic callee looks for floats in the integer register of their position.
         if (this.parsed.variadic && place.in === 'vector' && convention.floatsInBoth) {
-          this.write({ ...piece, place: { in: 'integer', slot: convention.integerArguments[place.index] } }, registers, memory, base, bytes);
+          this.write(
+            { ...piece, place: { in: 'integer', slot: convention.integerArguments[place.index] } },
+            registers,
+            memory,
+            base,
+            bytes,
+          );
         }
       }
     });
-    if (plan.hidden) this.write({ place: plan.hidden, offset: 0, size: word }, registers, memory, base, toBytes(pointer, top, convention.model));
+    if (plan.hidden)
+      this.write({ place: plan.hidden, offset: 0, size: word }, registers, memory, base, toBytes(pointer, top, convention.model));
     if (this.parsed.variadic && convention.vectorCount !== undefined) registers.set(convention.vectorCount, plan.vectors);
     if (this.needsFloats) this.floats.writeFloat();
     if (convention.link !== undefined) {

@@ -63,7 +63,8 @@ function resultOf(type: Type, windows: boolean): Placed {
   if (isFloat(type)) return whole(type, { in: 'st0' });
   // Where small structs come back in registers, one float or double does so as a scalar would (not on Windows).
   const parts = scalars(type);
-  if (type.kind === 'struct' && !windows && parts.length === 1 && isFloat(parts[0].type)) return { ...whole(type, { in: 'st0' }), x87: parts[0].type };
+  if (type.kind === 'struct' && !windows && parts.length === 1 && isFloat(parts[0].type))
+    return { ...whole(type, { in: 'st0' }), x87: parts[0].type };
   const pieces = [{ place: { in: 'integer', slot: X86.rax } as const, offset: 0, size: Math.min(4, type.size) }];
   if (type.size > 4) pieces.push({ place: { in: 'integer', slot: X86.rdx } as never, offset: 4, size: type.size - 4 });
   return { type, pieces, byReference: false };

@@ -75,7 +75,8 @@ class SavedRegisters implements RegisterSave {
 /** IA-32 and Apple ARM64: va_list is a pointer into the stack. */
 function stacked(convention: Convention): Variadic {
   const { word, long, longDouble } = convention.model;
-  const reader = (memory: MemoryView, address: number): VarArgs => new StackVarArgs(memory, address, word, long, longDouble === 12 ? 12 : 8);
+  const reader = (memory: MemoryView, address: number): VarArgs =>
+    new StackVarArgs(memory, address, word, long, longDouble === 12 ? 12 : 8);
   return {
     rest: (registers, memory, plan) => reader(memory, registers.get(convention.sp) + convention.stackArguments + plan.stackBytes),
     list: reader,
@@ -119,7 +120,16 @@ function sysv(convention: Convention): Variadic {
     list(memory, at) {
       const save = memory.word(at + 16);
       const vectors = Math.max(0, (memory.u32(at + 4) - 48) / 16);
-      return new RegisterVarArgs(memory, new SavedRegisters(memory, save, save + 48), memory.u32(at) / 8, 6, vectors, 8, memory.word(at + 8), false);
+      return new RegisterVarArgs(
+        memory,
+        new SavedRegisters(memory, save, save + 48),
+        memory.u32(at) / 8,
+        6,
+        vectors,
+        8,
+        memory.word(at + 8),
+        false,
+      );
     },
     restNeedsFloats: true,
   };

@@ -33,7 +33,14 @@ export function toExtended(value: number, view: DataView, offset: number): void 
 export function fromExtended(view: DataView, offset: number): number {
   const significand = view.getBigUint64(offset, true);
   const top = view.getUint16(offset + 8, true);
-  return fromParts(top >>> 15 === 1, (top & 0x7fff) - 16383, significand, 63n, (top & 0x7fff) === 0x7fff, (significand & ((1n << 63n) - 1n)) === 0n);
+  return fromParts(
+    top >>> 15 === 1,
+    (top & 0x7fff) - 16383,
+    significand,
+    63n,
+    (top & 0x7fff) === 0x7fff,
+    (significand & ((1n << 63n) - 1n)) === 0n,
+  );
 }
 
 /** IEEE binary128: 112-bit fraction. */

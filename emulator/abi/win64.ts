@@ -27,7 +27,11 @@ export const win64: Convention = {
       const index = position++;
       const byReference = !fits(type);
       const place: Place =
-        index >= 4 ? { in: 'stack', offset: 8 * index } : isFloat(type) ? { in: 'vector', index } : { in: 'integer', slot: INTEGERS[index] };
+        index >= 4
+          ? { in: 'stack', offset: 8 * index }
+          : isFloat(type)
+            ? { in: 'vector', index }
+            : { in: 'integer', slot: INTEGERS[index] };
       return byReference ? { type, pieces: [{ place, offset: 0, size: 8 }], byReference } : whole(type, place);
     };
     const args = signature.args.map(take);

@@ -61,7 +61,11 @@ export function allocationFunctions(library: CLibrary): HostFunction[] {
   ];
   if (windows) {
     functions.push(
-      { name: '_aligned_malloc', signature: 'p(zz)', run: (_call, size: number, align: number) => (powerOfTwo(align) ? allocate(size, Math.max(16, align)) : 0) },
+      {
+        name: '_aligned_malloc',
+        signature: 'p(zz)',
+        run: (_call, size: number, align: number) => (powerOfTwo(align) ? allocate(size, Math.max(16, align)) : 0),
+      },
       { name: '_aligned_free', signature: 'v(p)', run: (_call, block: number) => release(block) },
       { name: '_msize', signature: 'z(p)', run: (_call, block: number) => heap.sizeOf(block) ?? 2 ** 64 },
     );

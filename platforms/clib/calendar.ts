@@ -14,7 +14,20 @@ export interface BrokenTime {
 
 const DAY = 86400;
 const dayNames = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
-const monthNames = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December'];
+const monthNames = [
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
+  'December',
+];
 
 function leap(year: number): boolean {
   return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
@@ -85,45 +98,81 @@ export function strftimeText(format: string, time: BrokenTime, windows: boolean)
   const twelve = time.hour % 12 || 12;
   const one = (c: string): string => {
     switch (c) {
-      case 'a': return dayNames[time.wday]?.slice(0, 3) ?? '?';
-      case 'A': return dayNames[time.wday] ?? '?';
+      case 'a':
+        return dayNames[time.wday]?.slice(0, 3) ?? '?';
+      case 'A':
+        return dayNames[time.wday] ?? '?';
       case 'b':
-      case 'h': return monthNames[time.mon]?.slice(0, 3) ?? '?';
-      case 'B': return monthNames[time.mon] ?? '?';
-      case 'c': return windows ? strftimeText('%m/%d/%y %H:%M:%S', time, windows) : asctimeText(time).trimEnd();
-      case 'C': return two(Math.floor(year / 100));
-      case 'd': return two(time.mday);
+      case 'h':
+        return monthNames[time.mon]?.slice(0, 3) ?? '?';
+      case 'B':
+        return monthNames[time.mon] ?? '?';
+      case 'c':
+        return windows ? strftimeText('%m/%d/%y %H:%M:%S', time, windows) : asctimeText(time).trimEnd();
+      case 'C':
+        return two(Math.floor(year / 100));
+      case 'd':
+        return two(time.mday);
       case 'D':
-      case 'x': return strftimeText('%m/%d/%y', time, windows);
-      case 'e': return blank(time.mday);
-      case 'F': return `${year}-${two(time.mon + 1)}-${two(time.mday)}`;
-      case 'g': return two(isoWeek(time).year % 100);
-      case 'G': return String(isoWeek(time).year);
-      case 'H': return two(time.hour);
-      case 'I': return two(twelve);
-      case 'j': return String(time.yday + 1).padStart(3, '0');
-      case 'm': return two(time.mon + 1);
-      case 'M': return two(time.min);
-      case 'n': return '\n';
-      case 'p': return time.hour < 12 ? 'AM' : 'PM';
-      case 'r': return strftimeText('%I:%M:%S %p', time, windows);
-      case 'R': return strftimeText('%H:%M', time, windows);
-      case 's': return String(toSeconds(time));
-      case 'S': return two(time.sec);
-      case 't': return '\t';
+      case 'x':
+        return strftimeText('%m/%d/%y', time, windows);
+      case 'e':
+        return blank(time.mday);
+      case 'F':
+        return `${year}-${two(time.mon + 1)}-${two(time.mday)}`;
+      case 'g':
+        return two(isoWeek(time).year % 100);
+      case 'G':
+        return String(isoWeek(time).year);
+      case 'H':
+        return two(time.hour);
+      case 'I':
+        return two(twelve);
+      case 'j':
+        return String(time.yday + 1).padStart(3, '0');
+      case 'm':
+        return two(time.mon + 1);
+      case 'M':
+        return two(time.min);
+      case 'n':
+        return '\n';
+      case 'p':
+        return time.hour < 12 ? 'AM' : 'PM';
+      case 'r':
+        return strftimeText('%I:%M:%S %p', time, windows);
+      case 'R':
+        return strftimeText('%H:%M', time, windows);
+      case 's':
+        return String(toSeconds(time));
+      case 'S':
+        return two(time.sec);
+      case 't':
+        return '\t';
       case 'T':
-      case 'X': return strftimeText('%H:%M:%S', time, windows);
-      case 'u': return String(time.wday || 7);
-      case 'U': return two(Math.floor((time.yday + 7 - time.wday) / 7));
-      case 'V': return two(isoWeek(time).week);
-      case 'w': return String(time.wday);
-      case 'W': return two(Math.floor((time.yday + 7 - ((time.wday + 6) % 7)) / 7));
-      case 'y': return two(((year % 100) + 100) % 100);
-      case 'Y': return String(year);
-      case 'z': return '+0000';
-      case 'Z': return windows ? 'Coordinated Universal Time' : 'UTC';
-      case '%': return '%';
-      default: return `%${c}`;
+      case 'X':
+        return strftimeText('%H:%M:%S', time, windows);
+      case 'u':
+        return String(time.wday || 7);
+      case 'U':
+        return two(Math.floor((time.yday + 7 - time.wday) / 7));
+      case 'V':
+        return two(isoWeek(time).week);
+      case 'w':
+        return String(time.wday);
+      case 'W':
+        return two(Math.floor((time.yday + 7 - ((time.wday + 6) % 7)) / 7));
+      case 'y':
+        return two(((year % 100) + 100) % 100);
+      case 'Y':
+        return String(year);
+      case 'z':
+        return '+0000';
+      case 'Z':
+        return windows ? 'Coordinated Universal Time' : 'UTC';
+      case '%':
+        return '%';
+      default:
+        return `%${c}`;
     }
   };
   return format.replace(/%[EO]?(.)/gs, (_all, c: string) => one(c));

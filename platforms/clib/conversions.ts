@@ -7,7 +7,12 @@ export function conversionFunctions(library: CLibrary): HostFunction[] {
   const { traits } = library;
 
   /** Skip spaces, read with `read`, store the end pointer. */
-  const reading = <T extends { used: number }>(call: HostCall, text: number, end: number, read: (at: (index: number) => number) => T): T => {
+  const reading = <T extends { used: number }>(
+    call: HostCall,
+    text: number,
+    end: number,
+    read: (at: (index: number) => number) => T,
+  ): T => {
     if (end !== 0) library.probeWrite(call, end, traits.wordSize);
     const { memory } = call;
     let start = text;
@@ -32,16 +37,18 @@ export function conversionFunctions(library: CLibrary): HostFunction[] {
     return most;
   };
 
-  const integer = (convert: (text: IntegerText, bits: number) => bigint, bits: number) => (call: HostCall, text: number, end: number, base: number): bigint => {
-    if (base < 0 || base === 1 || base > 36) {
-      library.setErrno('EINVAL');
-      return 0n;
-    }
-    return convert(
-      reading(call, text, end, (at) => readInteger(at, base)),
-      bits,
-    );
-  };
+  const integer =
+    (convert: (text: IntegerText, bits: number) => bigint, bits: number) =>
+    (call: HostCall, text: number, end: number, base: number): bigint => {
+      if (base < 0 || base === 1 || base > 36) {
+        library.setErrno('EINVAL');
+        return 0n;
+      }
+      return convert(
+        reading(call, text, end, (at) => readInteger(at, base)),
+        bits,
+      );
+    };
 
   const real = (call: HostCall, text: number, end: number, single: boolean) => {
     const result = reading(call, text, end, (at) => readReal(at, Infinity, single));
@@ -54,13 +61,19 @@ export function conversionFunctions(library: CLibrary): HostFunction[] {
   const l = long === 64 ? 'q' : 'l';
   const L = long === 64 ? 'Q' : 'L';
   const asLong = (value: bigint): number | bigint => (long === 64 ? value : Number(value));
-  const fn = (names: string[], signature: string, run: HostFunction['run']): HostFunction[] => names.map((name) => ({ name, signature, run }));
+  const fn = (names: string[], signature: string, run: HostFunction['run']): HostFunction[] =>
+    names.map((name) => ({ name, signature, run }));
   const renamed = (name: string): string[] => (traits.os === 'linux' ? [name, `__isoc23_${name}`] : [name]);
-  const decimal = (bits: number) => (call: HostCall, text: number) => integer((t) => BigInt.asIntN(bits, t.negative ? -t.magnitude : t.magnitude), bits)(call, text, 0, 10);
+  const decimal = (bits: number) => (call: HostCall, text: number) =>
+    integer((t) => BigInt.asIntN(bits, t.negative ? -t.magnitude : t.magnitude), bits)(call, text, 0, 10);
 
   return [
-    fn(renamed('strtol'), `${l}(ppi)`, (call, text: number, end: number, base: number) => asLong(integer(signed, long)(call, text, end, base))),
-    fn(renamed('strtoul'), `${L}(ppi)`, (call, text: number, end: number, base: number) => asLong(integer(unsigned, long)(call, text, end, base))),
+    fn(renamed('strtol'), `${l}(ppi)`, (call, text: number, end: number, base: number) =>
+      asLong(integer(signed, long)(call, text, end, base)),
+    ),
+    fn(renamed('strtoul'), `${L}(ppi)`, (call, text: number, end: number, base: number) =>
+      asLong(integer(unsigned, long)(call, text, end, base)),
+    ),
     fn(
       [...renamed('strtoll'), ...renamed('strtoimax'), ...(traits.os === 'windows' ? ['_strtoi64'] : ['strtoq'])],
       'q(ppi)',
@@ -83,7 +96,9 @@ export function conversionFunctions(library: CLibrary): HostFunction[] {
     fn(['llabs', 'imaxabs'], 'q(q)', (_call, value: bigint) => (value < 0n ? -value : value)),
     fn(['div'], '{ii}(ii)', (_call, a: number, b: number) => new Uint8Array(Int32Array.of(quotient(a, b), b === 0 ? 0 : a % b).buffer)),
     fn(['ldiv'], `{${l}${l}}(${l}${l})`, (_call, a: number | bigint, b: number | bigint) =>
-      typeof a === 'bigint' ? wide(a, b as bigint) : new Uint8Array(Int32Array.of(quotient(a, b as number), b === 0 ? 0 : a % (b as number)).buffer),
+      typeof a === 'bigint'
+        ? wide(a, b as bigint)
+        : new Uint8Array(Int32Array.of(quotient(a, b as number), b === 0 ? 0 : a % (b as number)).buffer),
     ),
     fn(['lldiv', 'imaxdiv'], '{qq}(qq)', (_call, a: bigint, b: bigint) => wide(a, b)),
   ].flat();

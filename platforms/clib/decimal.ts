@@ -50,7 +50,9 @@ function scaled(value: number, scale: number): bigint {
 
 /** Digits of |value| with `precision` of them after the point. */
 export function fixed(value: number, precision: number): { whole: string; fraction: string } {
-  const digits = scaled(value, -precision).toString().padStart(precision + 1, '0');
+  const digits = scaled(value, -precision)
+    .toString()
+    .padStart(precision + 1, '0');
   return { whole: digits.slice(0, digits.length - precision), fraction: digits.slice(digits.length - precision) };
 }
 

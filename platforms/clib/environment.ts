@@ -56,7 +56,8 @@ export function environmentFunctions(library: CLibrary): HostFunction[] {
     {
       name: 'setenv',
       signature: 'i(ppi)',
-      run: (call, name: number, value: number, overwrite: number) => set(call.memory.cString(name), call.memory.cString(value), overwrite !== 0),
+      run: (call, name: number, value: number, overwrite: number) =>
+        set(call.memory.cString(name), call.memory.cString(value), overwrite !== 0),
     },
     {
       name: 'unsetenv',

@@ -2,13 +2,59 @@
 import type { OsName } from '../codes.js';
 
 export type ErrorName =
-  | 'EPERM' | 'ENOENT' | 'EINTR' | 'EIO' | 'EBADF' | 'EAGAIN' | 'ENOMEM' | 'EACCES' | 'EFAULT' | 'EBUSY' | 'EEXIST' | 'EXDEV' | 'ENOTDIR' | 'EISDIR'
-  | 'EINVAL' | 'EMFILE' | 'EFBIG' | 'ENOSPC' | 'ESPIPE' | 'EROFS' | 'EPIPE' | 'EDOM' | 'ERANGE' | 'EILSEQ' | 'EOVERFLOW' | 'ENAMETOOLONG' | 'ENOTEMPTY'
-  | 'ELOOP' | 'ENOSYS';
+  | 'EPERM'
+  | 'ENOENT'
+  | 'EINTR'
+  | 'EIO'
+  | 'EBADF'
+  | 'EAGAIN'
+  | 'ENOMEM'
+  | 'EACCES'
+  | 'EFAULT'
+  | 'EBUSY'
+  | 'EEXIST'
+  | 'EXDEV'
+  | 'ENOTDIR'
+  | 'EISDIR'
+  | 'EINVAL'
+  | 'EMFILE'
+  | 'EFBIG'
+  | 'ENOSPC'
+  | 'ESPIPE'
+  | 'EROFS'
+  | 'EPIPE'
+  | 'EDOM'
+  | 'ERANGE'
+  | 'EILSEQ'
+  | 'EOVERFLOW'
+  | 'ENAMETOOLONG'
+  | 'ENOTEMPTY'
+  | 'ELOOP'
+  | 'ENOSYS';
 
 const common = {
-  EPERM: 1, ENOENT: 2, EINTR: 4, EIO: 5, EBADF: 9, ENOMEM: 12, EACCES: 13, EFAULT: 14, EBUSY: 16, EEXIST: 17, EXDEV: 18, ENOTDIR: 20, EISDIR: 21,
-  EINVAL: 22, EMFILE: 24, EFBIG: 27, ENOSPC: 28, ESPIPE: 29, EROFS: 30, EPIPE: 32, EDOM: 33, ERANGE: 34,
+  EPERM: 1,
+  ENOENT: 2,
+  EINTR: 4,
+  EIO: 5,
+  EBADF: 9,
+  ENOMEM: 12,
+  EACCES: 13,
+  EFAULT: 14,
+  EBUSY: 16,
+  EEXIST: 17,
+  EXDEV: 18,
+  ENOTDIR: 20,
+  EISDIR: 21,
+  EINVAL: 22,
+  EMFILE: 24,
+  EFBIG: 27,
+  ENOSPC: 28,
+  ESPIPE: 29,
+  EROFS: 30,
+  EPIPE: 32,
+  EDOM: 33,
+  ERANGE: 34,
 } as const;
 const bsd = { ...common, EAGAIN: 35, EOVERFLOW: 84, ENAMETOOLONG: 63, ENOTEMPTY: 66, ELOOP: 62, ENOSYS: 78 } as const;
 
@@ -20,24 +66,57 @@ export const errnoNumbers: Record<OsName, Record<ErrorName, number>> = {
 };
 
 const messages: Record<ErrorName, string> = {
-  EPERM: 'Operation not permitted', ENOENT: 'No such file or directory', EINTR: 'Interrupted system call', EIO: 'Input/output error',
-  EBADF: 'Bad file descriptor', EAGAIN: 'Resource temporarily unavailable', ENOMEM: 'Cannot allocate memory', EACCES: 'Permission denied',
-  EFAULT: 'Bad address', EBUSY: 'Device busy', EEXIST: 'File exists', EXDEV: 'Cross-device link', ENOTDIR: 'Not a directory',
-  EISDIR: 'Is a directory', EINVAL: 'Invalid argument', EMFILE: 'Too many open files', EFBIG: 'File too large', ENOSPC: 'No space left on device',
-  ESPIPE: 'Illegal seek', EROFS: 'Read-only file system', EPIPE: 'Broken pipe', EDOM: 'Numerical argument out of domain', ERANGE: 'Result too large',
-  EILSEQ: 'Illegal byte sequence', EOVERFLOW: 'Value too large to be stored in data type', ENAMETOOLONG: 'File name too long',
-  ENOTEMPTY: 'Directory not empty', ELOOP: 'Too many levels of symbolic links', ENOSYS: 'Function not implemented',
+  EPERM: 'Operation not permitted',
+  ENOENT: 'No such file or directory',
+  EINTR: 'Interrupted system call',
+  EIO: 'Input/output error',
+  EBADF: 'Bad file descriptor',
+  EAGAIN: 'Resource temporarily unavailable',
+  ENOMEM: 'Cannot allocate memory',
+  EACCES: 'Permission denied',
+  EFAULT: 'Bad address',
+  EBUSY: 'Device busy',
+  EEXIST: 'File exists',
+  EXDEV: 'Cross-device link',
+  ENOTDIR: 'Not a directory',
+  EISDIR: 'Is a directory',
+  EINVAL: 'Invalid argument',
+  EMFILE: 'Too many open files',
+  EFBIG: 'File too large',
+  ENOSPC: 'No space left on device',
+  ESPIPE: 'Illegal seek',
+  EROFS: 'Read-only file system',
+  EPIPE: 'Broken pipe',
+  EDOM: 'Numerical argument out of domain',
+  ERANGE: 'Result too large',
+  EILSEQ: 'Illegal byte sequence',
+  EOVERFLOW: 'Value too large to be stored in data type',
+  ENAMETOOLONG: 'File name too long',
+  ENOTEMPTY: 'Directory not empty',
+  ELOOP: 'Too many levels of symbolic links',
+  ENOSYS: 'Function not implemented',
 };
 const differing: Record<OsName, Partial<Record<ErrorName, string>>> = {
   linux: {
-    EBUSY: 'Device or resource busy', EXDEV: 'Invalid cross-device link', ERANGE: 'Numerical result out of range',
-    EILSEQ: 'Invalid or incomplete multibyte or wide character', EOVERFLOW: 'Value too large for defined data type',
+    EBUSY: 'Device or resource busy',
+    EXDEV: 'Invalid cross-device link',
+    ERANGE: 'Numerical result out of range',
+    EILSEQ: 'Invalid or incomplete multibyte or wide character',
+    EOVERFLOW: 'Value too large for defined data type',
   },
   freebsd: { EXDEV: 'Cross-device link', EROFS: 'Read-only filesystem', ENOSPC: 'No space left on device' },
   macos: { EBUSY: 'Resource busy' },
   windows: {
-    EINTR: 'Interrupted function call', ENOMEM: 'Not enough space', EBUSY: 'Resource device', EXDEV: 'Improper link', ESPIPE: 'Invalid seek',
-    EDOM: 'Domain error', EAGAIN: 'Resource temporarily unavailable', EFAULT: 'Bad address', ENAMETOOLONG: 'Filename too long', EIO: 'Input/output error',
+    EINTR: 'Interrupted function call',
+    ENOMEM: 'Not enough space',
+    EBUSY: 'Resource device',
+    EXDEV: 'Improper link',
+    ESPIPE: 'Invalid seek',
+    EDOM: 'Domain error',
+    EAGAIN: 'Resource temporarily unavailable',
+    EFAULT: 'Bad address',
+    ENAMETOOLONG: 'Filename too long',
+    EIO: 'Input/output error',
   },
 };
 

@@ -3,7 +3,19 @@
  * Paths are resolved on the host and must stay inside, symbolic links included.
  */
 import {
-  closeSync, fstatSync, ftruncateSync, lstatSync, openSync, readSync, realpathSync, renameSync, rmdirSync, statSync, unlinkSync, writeSync, constants,
+  closeSync,
+  fstatSync,
+  ftruncateSync,
+  lstatSync,
+  openSync,
+  readSync,
+  realpathSync,
+  renameSync,
+  rmdirSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+  constants,
 } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import type { GrantedDirectory } from '../os.js';
@@ -16,7 +28,23 @@ export class FileError extends Error {
 }
 
 const known: ReadonlySet<string> = new Set([
-  'EPERM', 'ENOENT', 'EACCES', 'EEXIST', 'EXDEV', 'ENOTDIR', 'EISDIR', 'EINVAL', 'EMFILE', 'EFBIG', 'ENOSPC', 'EROFS', 'ENAMETOOLONG', 'ENOTEMPTY', 'ELOOP', 'EBUSY', 'EBADF',
+  'EPERM',
+  'ENOENT',
+  'EACCES',
+  'EEXIST',
+  'EXDEV',
+  'ENOTDIR',
+  'EISDIR',
+  'EINVAL',
+  'EMFILE',
+  'EFBIG',
+  'ENOSPC',
+  'EROFS',
+  'ENAMETOOLONG',
+  'ENOTEMPTY',
+  'ELOOP',
+  'EBUSY',
+  'EBADF',
 ]);
 
 /** Run a host file operation; its failure becomes the guest's. */
@@ -54,11 +82,14 @@ class HostFile implements FileContents {
 
   read(position: number, length: number): Uint8Array {
     const buffer = new Uint8Array(length);
-    return buffer.subarray(0, attempt(() => readSync(this.fd, buffer, 0, length, position)));
+    return buffer.subarray(
+      0,
+      attempt(() => readSync(this.fd, buffer, 0, length, position)),
+    );
   }
 
   write(position: number, bytes: Uint8Array): void {
-    for (let done = 0; done < bytes.length; ) {
+    for (let done = 0; done < bytes.length;) {
       const from = done;
       done += attempt(() => writeSync(this.fd, bytes, from, bytes.length - from, position + from));
     }

@@ -22,7 +22,8 @@ export interface Conversion {
 
 export type Part = string | Conversion;
 
-const pattern = /%(?:(\d+)\$)?([-+ #0']*)(?:(\d+)|\*(?:(\d+)\$)?()|)(?:\.(?:(-?\d+)|\*(?:(\d+)\$)?()|))?(hh|h|ll|l|j|z|t|L|q|I64|I32|I|w)?([a-zA-Z%])/y;
+const pattern =
+  /%(?:(\d+)\$)?([-+ #0']*)(?:(\d+)|\*(?:(\d+)\$)?()|)(?:\.(?:(-?\d+)|\*(?:(\d+)\$)?()|))?(hh|h|ll|l|j|z|t|L|q|I64|I32|I|w)?([a-zA-Z%])/y;
 /** Groups: 1 position, 2 flags, 3 width, 4 position of *, 5 set if *, 6 precision, 7 position of *, 8 set if *, 9 size, 10 kind. */
 
 export interface Format {
@@ -41,7 +42,7 @@ export function parseFormat(text: string, windows: boolean): Format {
     args[number] = what;
     return number;
   };
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const percent = text.indexOf('%', at);
     if (percent < 0) {
       out.push(text.slice(at));

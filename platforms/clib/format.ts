@@ -41,7 +41,8 @@ export function format(context: FormatContext, text: string, args: VarArgs): For
   const stores: Formatted['stores'] = [];
   for (const part of parsed.parts) {
     if (typeof part === 'string') out.text(part);
-    else if (part.kind === 'n') stores.push({ address: Number(values[part.argument]), value: out.length, size: storeSize(part, context.traits) });
+    else if (part.kind === 'n')
+      stores.push({ address: Number(values[part.argument]), value: out.length, size: storeSize(part, context.traits) });
     else convert(context, out, part, values);
   }
   return { bytes: out.finish(), stores };
@@ -188,7 +189,12 @@ function narrow(characters: number[], traits: CLibTraits): Uint8Array {
   return Uint8Array.from(characters);
 }
 
-function floating(conversion: Conversion, value: number, precision: number | undefined, traits: CLibTraits): { prefix: string; body: string; finite: boolean } {
+function floating(
+  conversion: Conversion,
+  value: number,
+  precision: number | undefined,
+  traits: CLibTraits,
+): { prefix: string; body: string; finite: boolean } {
   const upper = conversion.kind < 'a';
   const negative = isNegative(value);
   let sign = negative ? '-' : conversion.plus ? '+' : conversion.space ? ' ' : '';
@@ -206,7 +212,12 @@ function floating(conversion: Conversion, value: number, precision: number | und
     else if (kind === 'e') body = exponentialText(value, precision ?? 6, alternative);
     else if (kind === 'g') body = generalText(value, precision ?? 6, alternative);
     else {
-      const hex = hexadecimal(value, precision, conversion.size === 'L' && traits.longDouble === 'x87' ? 4 : 1, traits.os === 'freebsd' || traits.os === 'macos');
+      const hex = hexadecimal(
+        value,
+        precision,
+        conversion.size === 'L' && traits.longDouble === 'x87' ? 4 : 1,
+        traits.os === 'freebsd' || traits.os === 'macos',
+      );
       const point = hex.fraction !== '' || alternative ? '.' : '';
       sign += '0x';
       body = `${hex.first}${point}${hex.fraction}p${hex.exponent < 0 ? '-' : '+'}${Math.abs(hex.exponent)}`;

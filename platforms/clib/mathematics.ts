@@ -14,11 +14,38 @@ import { erf, erfc, lgamma, tgamma } from './special-functions.js';
 type Real = (...x: number[]) => number;
 
 const one: Record<string, Real> = {
-  acos: Math.acos, asin: Math.asin, atan: Math.atan, cos: Math.cos, sin: Math.sin, tan: Math.tan,
-  acosh: Math.acosh, asinh: Math.asinh, atanh: Math.atanh, cosh: Math.cosh, sinh: Math.sinh, tanh: Math.tanh,
-  exp: Math.exp, exp2: (x) => 2 ** x, expm1: Math.expm1, log: Math.log, log10: Math.log10, log1p: Math.log1p, log2: Math.log2,
-  sqrt: Math.sqrt, cbrt: Math.cbrt, fabs: Math.abs, ceil: Math.ceil, floor: Math.floor, trunc: Math.trunc,
-  rint, nearbyint: rint, round, erf, erfc, tgamma, lgamma,
+  acos: Math.acos,
+  asin: Math.asin,
+  atan: Math.atan,
+  cos: Math.cos,
+  sin: Math.sin,
+  tan: Math.tan,
+  acosh: Math.acosh,
+  asinh: Math.asinh,
+  atanh: Math.atanh,
+  cosh: Math.cosh,
+  sinh: Math.sinh,
+  tanh: Math.tanh,
+  exp: Math.exp,
+  exp2: (x) => 2 ** x,
+  expm1: Math.expm1,
+  log: Math.log,
+  log10: Math.log10,
+  log1p: Math.log1p,
+  log2: Math.log2,
+  sqrt: Math.sqrt,
+  cbrt: Math.cbrt,
+  fabs: Math.abs,
+  ceil: Math.ceil,
+  floor: Math.floor,
+  trunc: Math.trunc,
+  rint,
+  nearbyint: rint,
+  round,
+  erf,
+  erfc,
+  tgamma,
+  lgamma,
   logb: (x) => (x === 0 ? -Infinity : Number.isFinite(x) ? frexp(x).exponent - 1 : Number.isNaN(x) ? NaN : Infinity),
 };
 
@@ -37,7 +64,24 @@ const two: Record<string, Real> = {
 };
 
 /** Functions that never report an error. */
-const quiet = new Set(['fabs', 'ceil', 'floor', 'trunc', 'rint', 'nearbyint', 'round', 'copysign', 'fmax', 'fmin', 'atan', 'atan2', 'cbrt', 'erf', 'tanh', 'asinh']);
+const quiet = new Set([
+  'fabs',
+  'ceil',
+  'floor',
+  'trunc',
+  'rint',
+  'nearbyint',
+  'round',
+  'copysign',
+  'fmax',
+  'fmin',
+  'atan',
+  'atan2',
+  'cbrt',
+  'erf',
+  'tanh',
+  'asinh',
+]);
 /** Results of 0 that come from underflow. */
 const underflows = new Set(['exp', 'exp2', 'pow', 'ldexp', 'scalbn', 'scalbln', 'erfc', 'fma']);
 
@@ -59,48 +103,116 @@ export function mathFunctions(library: CLibrary): HostFunction[] {
 
   /** The three variants of a function. `exact` gives the float variant where rounding the double's result is not enough. */
   const define = (name: string, shape: (type: string) => string, run: (call: HostCall, single: boolean, ...args: any[]) => Value): void => {
-    for (const [suffix, type] of [['', 'd'], ['f', 'f'], ['l', 'D']] as const) {
+    for (const [suffix, type] of [
+      ['', 'd'],
+      ['f', 'f'],
+      ['l', 'D'],
+    ] as const) {
       functions.push({ name: name + suffix, signature: shape(type), run: (call, ...args) => run(call, type === 'f', ...args) });
     }
   };
   const narrow = (single: boolean, value: number): number => (single ? Math.fround(value) : value);
 
   for (const [name, f] of Object.entries(one)) {
-    define(name, (t) => `${t}(${t})`, (_call, single, x: number) => report(name, narrow(single, f(x)), [x]));
+    define(
+      name,
+      (t) => `${t}(${t})`,
+      (_call, single, x: number) => report(name, narrow(single, f(x)), [x]),
+    );
   }
   for (const [name, f] of Object.entries(two)) {
-    define(name, (t) => `${t}(${t}${t})`, (_call, single, x: number, y: number) => report(name, narrow(single, f(x, y)), [x, y]));
+    define(
+      name,
+      (t) => `${t}(${t}${t})`,
+      (_call, single, x: number, y: number) => report(name, narrow(single, f(x, y)), [x, y]),
+    );
   }
-  define('fma', (t) => `${t}(${t}${t}${t})`, (_call, single, x: number, y: number, z: number) => report('fma', fma(x, y, z, single ? 24 : 53), [x, y, z]));
-  define('nextafter', (t) => `${t}(${t}${t})`, (_call, single, x: number, y: number) => (single ? nextAfterFloat(x, y) : nextAfter(x, y)));
-  define('nexttoward', (t) => `${t}(${t}D)`, (_call, single, x: number, y: number) => (single ? nextAfterFloat(x, y) : nextAfter(x, y)));
-  for (const name of ['ldexp', 'scalbn']) {
-    define(name, (t) => `${t}(${t}i)`, (_call, single, x: number, n: number) => report(name, narrow(single, scalbn(x, n)), [x]));
-  }
-  define('scalbln', (t) => `${t}(${t}l)`, (_call, single, x: number, n: number) => report('scalbln', narrow(single, scalbn(x, n)), [x]));
-  define('frexp', (t) => `${t}(${t}p)`, (call, _single, x: number, place: number) => {
-    const { fraction, exponent } = frexp(x);
-    call.memory.setU32(place, exponent);
-    return fraction;
-  });
-  define('modf', (t) => `${t}(${t}p)`, (call, single, x: number, place: number) => {
-    const whole = Math.trunc(x);
-    if (single) call.memory.setF32(place, whole);
-    else storeReal(call, place, whole, call.fn.name === 'modfl', library);
-    return copysign(Number.isFinite(x) ? x - whole : Number.isNaN(x) ? NaN : 0, x);
-  });
-  define('remquo', (t) => `${t}(${t}${t}p)`, (call, _single, x: number, y: number, place: number) => {
-    const { remainder, quotient } = remquo(x, y);
-    call.memory.setU32(place, quotient);
-    return report('remquo', remainder, [x, y]);
-  });
-  define('nan', (t) => `${t}(p)`, () => NaN);
-  define('ilogb', (t) => `i(${t})`, (_call, _single, x: number) =>
-    x === 0 ? ILOGB0[traits.os] : Number.isFinite(x) ? frexp(x).exponent - 1 : Number.isNaN(x) && traits.os === 'linux' ? -2147483648 : 2147483647,
+  define(
+    'fma',
+    (t) => `${t}(${t}${t}${t})`,
+    (_call, single, x: number, y: number, z: number) => report('fma', fma(x, y, z, single ? 24 : 53), [x, y, z]),
   );
-  for (const [name, f] of [['lrint', rint], ['lround', round]] as const) {
-    define(name, (t) => `${traits.longSize === 8 ? 'q' : 'l'}(${t})`, (_call, _single, x: number) => toLong(f(x), traits.longSize));
-    define(`l${name}`, (t) => `q(${t})`, (_call, _single, x: number) => toLong(f(x), 8));
+  define(
+    'nextafter',
+    (t) => `${t}(${t}${t})`,
+    (_call, single, x: number, y: number) => (single ? nextAfterFloat(x, y) : nextAfter(x, y)),
+  );
+  define(
+    'nexttoward',
+    (t) => `${t}(${t}D)`,
+    (_call, single, x: number, y: number) => (single ? nextAfterFloat(x, y) : nextAfter(x, y)),
+  );
+  for (const name of ['ldexp', 'scalbn']) {
+    define(
+      name,
+      (t) => `${t}(${t}i)`,
+      (_call, single, x: number, n: number) => report(name, narrow(single, scalbn(x, n)), [x]),
+    );
+  }
+  define(
+    'scalbln',
+    (t) => `${t}(${t}l)`,
+    (_call, single, x: number, n: number) => report('scalbln', narrow(single, scalbn(x, n)), [x]),
+  );
+  define(
+    'frexp',
+    (t) => `${t}(${t}p)`,
+    (call, _single, x: number, place: number) => {
+      const { fraction, exponent } = frexp(x);
+      call.memory.setU32(place, exponent);
+      return fraction;
+    },
+  );
+  define(
+    'modf',
+    (t) => `${t}(${t}p)`,
+    (call, single, x: number, place: number) => {
+      const whole = Math.trunc(x);
+      if (single) call.memory.setF32(place, whole);
+      else storeReal(call, place, whole, call.fn.name === 'modfl', library);
+      return copysign(Number.isFinite(x) ? x - whole : Number.isNaN(x) ? NaN : 0, x);
+    },
+  );
+  define(
+    'remquo',
+    (t) => `${t}(${t}${t}p)`,
+    (call, _single, x: number, y: number, place: number) => {
+      const { remainder, quotient } = remquo(x, y);
+      call.memory.setU32(place, quotient);
+      return report('remquo', remainder, [x, y]);
+    },
+  );
+  define(
+    'nan',
+    (t) => `${t}(p)`,
+    () => NaN,
+  );
+  define(
+    'ilogb',
+    (t) => `i(${t})`,
+    (_call, _single, x: number) =>
+      x === 0
+        ? ILOGB0[traits.os]
+        : Number.isFinite(x)
+          ? frexp(x).exponent - 1
+          : Number.isNaN(x) && traits.os === 'linux'
+            ? -2147483648
+            : 2147483647,
+  );
+  for (const [name, f] of [
+    ['lrint', rint],
+    ['lround', round],
+  ] as const) {
+    define(
+      name,
+      (t) => `${traits.longSize === 8 ? 'q' : 'l'}(${t})`,
+      (_call, _single, x: number) => toLong(f(x), traits.longSize),
+    );
+    define(
+      `l${name}`,
+      (t) => `q(${t})`,
+      (_call, _single, x: number) => toLong(f(x), 8),
+    );
   }
   functions.push(...classification());
   return functions;
@@ -123,9 +235,15 @@ function storeReal(call: HostCall, place: number, value: number, long: boolean, 
 
 /** What the macros of math.h call in some headers. */
 function classification(): HostFunction[] {
-  const classify = (x: number, least: number): number => (Number.isNaN(x) ? 0 : !Number.isFinite(x) ? 1 : x === 0 ? 2 : Math.abs(x) < least ? 3 : 4);
+  const classify = (x: number, least: number): number =>
+    Number.isNaN(x) ? 0 : !Number.isFinite(x) ? 1 : x === 0 ? 2 : Math.abs(x) < least ? 3 : 4;
   const out: HostFunction[] = [];
-  for (const [suffix, type] of [['', 'd'], ['f', 'f'], ['l', 'D'], ['d', 'd']] as const) {
+  for (const [suffix, type] of [
+    ['', 'd'],
+    ['f', 'f'],
+    ['l', 'D'],
+    ['d', 'd'],
+  ] as const) {
     const add = (name: string, run: (x: number) => number): void => {
       out.push({ name: `${name}${suffix}`, signature: `i(${type})`, run: (_call, x: number) => run(x) });
     };

@@ -85,7 +85,9 @@ export function printfFunctions(library: CLibrary): HostFunction[] {
     fn('sprintf', 'i(pp.)', (call, buffer: number, text: number) => toMemory(call, buffer, Infinity, text, call.varargs())),
     fn('vsprintf', 'i(ppV)', (call, buffer: number, text: number, args: VarArgs) => toMemory(call, buffer, Infinity, text, args)),
     fn('snprintf', 'i(pzp.)', (call, buffer: number, size: number, text: number) => toMemory(call, buffer, size, text, call.varargs())),
-    fn('vsnprintf', 'i(pzpV)', (call, buffer: number, size: number, text: number, args: VarArgs) => toMemory(call, buffer, size, text, args)),
+    fn('vsnprintf', 'i(pzpV)', (call, buffer: number, size: number, text: number, args: VarArgs) =>
+      toMemory(call, buffer, size, text, args),
+    ),
   ];
   if (traits.os !== 'windows') {
     functions.push(
@@ -122,15 +124,21 @@ export function printfFunctions(library: CLibrary): HostFunction[] {
   };
   functions.push(
     fn('_snprintf', 'i(pzp.)', (call, buffer: number, size: number, text: number) => legacy(call, buffer, size, text, call.varargs())),
-    fn('_vsnprintf', 'i(pzpV)', (call, buffer: number, size: number, text: number, args: VarArgs) => legacy(call, buffer, size, text, args)),
+    fn('_vsnprintf', 'i(pzpV)', (call, buffer: number, size: number, text: number, args: VarArgs) =>
+      legacy(call, buffer, size, text, args),
+    ),
     fn('__stdio_common_vfprintf', 'i(QpppV)', (call, _options: bigint, file: number, text: number, _locale: number, args: VarArgs) =>
       toStream(call, file, text, args),
     ),
-    fn('__stdio_common_vsprintf', 'i(QpzppV)', (call, options: bigint, buffer: number, size: number, text: number, _locale: number, args: VarArgs) => {
-      if (options & LEGACY_TERMINATION) return legacy(call, buffer, size, text, args);
-      const length = toMemory(call, buffer, buffer === 0 ? 0 : size, text, args);
-      return options & STANDARD_SNPRINTF || buffer === 0 || length < size ? length : -1;
-    }),
+    fn(
+      '__stdio_common_vsprintf',
+      'i(QpzppV)',
+      (call, options: bigint, buffer: number, size: number, text: number, _locale: number, args: VarArgs) => {
+        if (options & LEGACY_TERMINATION) return legacy(call, buffer, size, text, args);
+        const length = toMemory(call, buffer, buffer === 0 ? 0 : size, text, args);
+        return options & STANDARD_SNPRINTF || buffer === 0 || length < size ? length : -1;
+      },
+    ),
   );
   return functions;
 }

@@ -49,10 +49,15 @@ export function endFunctions(library: CLibrary): HostFunction[] {
     {
       name: 'quick_exit',
       signature: 'v(i)',
-      run: (call, code: number) => process.sequences.start(call.thread, steps(quick), () => process.end({ kind: 'exit', code: status(code) })),
+      run: (call, code: number) =>
+        process.sequences.start(call.thread, steps(quick), () => process.end({ kind: 'exit', code: status(code) })),
     },
     { name: 'at_quick_exit', signature: 'i(p)', run: (_call, address: number) => (quick.push({ address }), 0) },
-    ...['_Exit', '_exit'].map((name): HostFunction => ({ name, signature: 'v(i)', run: (_call, code: number) => process.end({ kind: 'exit', code: status(code) }) })),
+    ...['_Exit', '_exit'].map((name): HostFunction => ({
+      name,
+      signature: 'v(i)',
+      run: (_call, code: number) => process.end({ kind: 'exit', code: status(code) }),
+    })),
     { name: 'abort', signature: 'v()', run: () => library.abort('abort() was called') },
   ];
   switch (traits.os) {

@@ -58,7 +58,7 @@ export function scan(format: string, source: ScanSource, args: VarArgs, traits: 
     }
     return text;
   };
-  for (let at = 0; at < format.length; ) {
+  for (let at = 0; at < format.length;) {
     const character = format.charCodeAt(at);
     if (isSpace(character)) {
       skipSpace();
@@ -150,7 +150,17 @@ export function scan(format: string, source: ScanSource, args: VarArgs, traits: 
 
 function integerBytes(value: bigint, size: string, traits: CLibTraits): Uint8Array {
   const length =
-    size === 'hh' ? 1 : size === 'h' ? 2 : size === 'l' ? traits.longSize : size === 'z' || size === 't' ? traits.wordSize : size === '' || size === 'I32' ? 4 : 8;
+    size === 'hh'
+      ? 1
+      : size === 'h'
+        ? 2
+        : size === 'l'
+          ? traits.longSize
+          : size === 'z' || size === 't'
+            ? traits.wordSize
+            : size === '' || size === 'I32'
+              ? 4
+              : 8;
   return new Uint8Array(BigInt64Array.of(BigInt.asIntN(64, value)).buffer, 0, length);
 }
 

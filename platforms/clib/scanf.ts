@@ -60,10 +60,26 @@ export function scanfFunctions(library: CLibrary): HostFunction[] {
   for (const prefix of traits.os === 'linux' ? ['', '__isoc99_', '__isoc23_'] : ['']) {
     functions.push(
       { name: `${prefix}scanf`, signature: 'i(p.)', run: (call, format: number) => fromStream(call, 'stdin', format, call.varargs()) },
-      { name: `${prefix}vscanf`, signature: 'i(pV)', run: (call, format: number, args: VarArgs) => fromStream(call, 'stdin', format, args) },
-      { name: `${prefix}fscanf`, signature: 'i(pp.)', run: (call, file: number, format: number) => fromStream(call, file, format, call.varargs()) },
-      { name: `${prefix}vfscanf`, signature: 'i(ppV)', run: (call, file: number, format: number, args: VarArgs) => fromStream(call, file, format, args) },
-      { name: `${prefix}sscanf`, signature: 'i(pp.)', run: (call, text: number, format: number) => fromString(call, text, Infinity, format, call.varargs()) },
+      {
+        name: `${prefix}vscanf`,
+        signature: 'i(pV)',
+        run: (call, format: number, args: VarArgs) => fromStream(call, 'stdin', format, args),
+      },
+      {
+        name: `${prefix}fscanf`,
+        signature: 'i(pp.)',
+        run: (call, file: number, format: number) => fromStream(call, file, format, call.varargs()),
+      },
+      {
+        name: `${prefix}vfscanf`,
+        signature: 'i(ppV)',
+        run: (call, file: number, format: number, args: VarArgs) => fromStream(call, file, format, args),
+      },
+      {
+        name: `${prefix}sscanf`,
+        signature: 'i(pp.)',
+        run: (call, text: number, format: number) => fromString(call, text, Infinity, format, call.varargs()),
+      },
       {
         name: `${prefix}vsscanf`,
         signature: 'i(ppV)',
@@ -81,7 +97,8 @@ export function scanfFunctions(library: CLibrary): HostFunction[] {
       {
         name: '__stdio_common_vsscanf',
         signature: 'i(QpzppV)',
-        run: (call, _options: bigint, text: number, limit: number, format: number, _locale: number, args: VarArgs) => fromString(call, text, limit, format, args),
+        run: (call, _options: bigint, text: number, limit: number, format: number, _locale: number, args: VarArgs) =>
+          fromString(call, text, limit, format, args),
       },
     );
   }

@@ -76,5 +76,5 @@ export function tgamma(x: number): number {
   while (at < 12) product *= at++;
   // at^(at - 1/2) in two factors, so that it does not overflow before it is divided.
   const half = Math.pow(at, at / 2 - 0.25);
-  return ((half * Math.exp(-at + LOG_ROOT_TWO_PI + stirling(at))) * half) / product;
+  return (half * Math.exp(-at + LOG_ROOT_TWO_PI + stirling(at)) * half) / product;
 }

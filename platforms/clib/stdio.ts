@@ -154,13 +154,22 @@ export function stdioFunctions(library: CLibrary): HostFunction[] {
       if (path === 0) library.setErrno('EINVAL');
       stream.close();
       if (!next) return 0;
-      Object.assign(stream, { device: next.device, readable: next.readable, writable: next.writable, text: next.text, eof: false, error: false });
+      Object.assign(stream, {
+        device: next.device,
+        readable: next.readable,
+        writable: next.writable,
+        text: next.text,
+        eof: false,
+        error: false,
+      });
       stream.buffering = 'full';
       return file;
     }),
     fn('fclose', 'i(p)', (_call, file: number) => (streams.close(file) ? 0 : EOF)),
     fn('fflush', 'i(p)', (_call, file: number) => flush(file)),
-    fn('tmpfile', 'p()', () => streams.open(streams.openFile(new TemporaryFile(), { read: true, write: true, append: false, text: false }))),
+    fn('tmpfile', 'p()', () =>
+      streams.open(streams.openFile(new TemporaryFile(), { read: true, write: true, append: false, text: false })),
+    ),
     fn('remove', 'i(p)', (call, path: number) => {
       const name = call.memory.cString(path);
       return attempt(() => (files.remove(name), 0), -1);
@@ -173,7 +182,9 @@ export function stdioFunctions(library: CLibrary): HostFunction[] {
       const [source, target] = [call.memory.cString(from), call.memory.cString(to)];
       return attempt(() => (files.rename(source, target), 0), -1);
     }),
-    fn(['fgetc', 'getc', 'getc_unlocked', ...(traits.os === 'linux' ? ['_IO_getc'] : [])], 'i(p)', (_call, file: number) => getByte(streams.at(file))),
+    fn(['fgetc', 'getc', 'getc_unlocked', ...(traits.os === 'linux' ? ['_IO_getc'] : [])], 'i(p)', (_call, file: number) =>
+      getByte(streams.at(file)),
+    ),
     fn(['getchar', 'getchar_unlocked'], 'i()', () => getByte(stdin())),
     fn('ungetc', 'i(ip)', (_call, c: number, file: number) => {
       const stream = streams.at(file);
@@ -200,8 +211,10 @@ export function stdioFunctions(library: CLibrary): HostFunction[] {
       return write(streams.at(file), bytes) ? count : 0;
     }),
     fn('fseek', 'i(pli)', (_call, file: number, offset: number, whence: number) => seek(streams.at(file), offset, whence)),
-    fn(windows ? '_fseeki64' : 'fseeko', windows ? 'i(pqi)' : traits.os === 'linux' ? 'i(pli)' : 'i(pqi)', (_call, file: number, offset: number | bigint, whence: number) =>
-      seek(streams.at(file), Number(offset), whence),
+    fn(
+      windows ? '_fseeki64' : 'fseeko',
+      windows ? 'i(pqi)' : traits.os === 'linux' ? 'i(pli)' : 'i(pqi)',
+      (_call, file: number, offset: number | bigint, whence: number) => seek(streams.at(file), Number(offset), whence),
     ),
     fn('ftell', 'l(p)', (_call, file: number) => tell(streams.at(file))),
     fn(windows ? '_ftelli64' : 'ftello', windows || traits.os !== 'linux' ? 'q(p)' : 'l(p)', (call, file: number) =>
@@ -228,10 +241,16 @@ export function stdioFunctions(library: CLibrary): HostFunction[] {
       if (stream) stream.eof = stream.error = false;
     }),
     fn('setvbuf', 'i(ppiz)', (_call, file: number, _buffer: number, mode: number) => setBuffering(file, mode)),
-    fn('setbuf', 'v(pp)', (_call, file: number, buffer: number) => void setBuffering(file, buffer === 0 ? traits.buffering.none : traits.buffering.full)),
+    fn(
+      'setbuf',
+      'v(pp)',
+      (_call, file: number, buffer: number) => void setBuffering(file, buffer === 0 ? traits.buffering.none : traits.buffering.full),
+    ),
     fn('perror', 'v(p)', (call, text: number) => {
       const prefix = text === 0 ? '' : `${call.memory.cString(text)}: `;
-      streams.byNumber(2)?.write(new TextEncoder().encode(`${prefix === ': ' ? '' : prefix}${errorMessage(traits.os, library.errno(call))}\n`));
+      streams
+        .byNumber(2)
+        ?.write(new TextEncoder().encode(`${prefix === ': ' ? '' : prefix}${errorMessage(traits.os, library.errno(call))}\n`));
     }),
     fn(windows ? '_fileno' : 'fileno', 'i(p)', (_call, file: number) => (streams.at(file) ? streams.numberAt(file)! : -1)),
     ...(windows

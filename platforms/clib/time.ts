@@ -57,10 +57,12 @@ export function timeFunctions(library: CLibrary): HostFunction[] {
     writeBroken(call, at, fromSeconds(seconds));
     return seconds;
   };
-  const time = (bytes: number): HostFunction['run'] => (call, place: number) => {
-    if (place !== 0) writeTime(call, place, now(), bytes);
-    return toResult(call.fn.signature, now());
-  };
+  const time =
+    (bytes: number): HostFunction['run'] =>
+    (call, place: number) => {
+      if (place !== 0) writeTime(call, place, now(), bytes);
+      return toResult(call.fn.signature, now());
+    };
   const t = traits.timeType;
   const fn = (name: string, signature: string, run: HostFunction['run']): HostFunction => ({ name, signature, run });
 

@@ -27,12 +27,30 @@ export interface CLibTraits {
   libraries: { c: string; others: string[]; math: string };
 }
 
-const crt = ['stdio', 'heap', 'runtime', 'math', 'time', 'string', 'convert', 'environment', 'locale', 'utility', 'filesystem', 'private', 'process'];
+const crt = [
+  'stdio',
+  'heap',
+  'runtime',
+  'math',
+  'time',
+  'string',
+  'convert',
+  'environment',
+  'locale',
+  'utility',
+  'filesystem',
+  'private',
+  'process',
+];
 const libraries: Record<OsName, CLibTraits['libraries']> = {
   linux: { c: 'libc.so.6', math: 'libm.so.6', others: [] },
   freebsd: { c: 'libc.so.7', math: 'libm.so.5', others: [] },
   macos: { c: 'libSystem.B.dylib', math: 'libSystem.B.dylib', others: [] },
-  windows: { c: 'ucrtbase.dll', math: 'ucrtbase.dll', others: ['msvcrt.dll', 'vcruntime140.dll', ...crt.map((part) => `api-ms-win-crt-${part}-l1-1-0.dll`)] },
+  windows: {
+    c: 'ucrtbase.dll',
+    math: 'ucrtbase.dll',
+    others: ['msvcrt.dll', 'vcruntime140.dll', ...crt.map((part) => `api-ms-win-crt-${part}-l1-1-0.dll`)],
+  },
 };
 
 export function traitsOf({ os, wordSize, cpu }: Pick<Platform, 'os' | 'wordSize' | 'cpu'>): CLibTraits {

@@ -37,7 +37,10 @@ test('System V i386: everything on the stack, the hidden pointer popped by the c
 });
 
 test('stdcall pops its arguments, cdecl leaves even the hidden pointer', (t) => {
-  for (const [name, pops] of [['stdcall', 12], ['cdecl', 0]] as const) {
+  for (const [name, pops] of [
+    ['stdcall', 12],
+    ['cdecl', 0],
+  ] as const) {
     const m = new Machine(name);
     const bound = m.abi.bind('{iii}(ii)');
     bound.enter(m.registers, m.memory, GATE, [1, 2], RETURN);
@@ -75,7 +78,10 @@ test('System V x86-64: six integer and eight vector registers, below the red zon
   const sp = m.registers.get(X86.rsp);
   t.true(sp < before - 128);
   t.is((sp + 8) % 16, 0);
-  t.deepEqual([X86.rdi, X86.rsi, X86.rdx, X86.rcx, X86.r8, X86.r9].map((r) => m.registers.get(r)), [1, 0xffffffff, 3, 4, 5, 6]);
+  t.deepEqual(
+    [X86.rdi, X86.rsi, X86.rdx, X86.rcx, X86.r8, X86.r9].map((r) => m.registers.get(r)),
+    [1, 0xffffffff, 3, 4, 5, 6],
+  );
   t.is(m.memory.u32(sp + 8), 7);
   // The struct needs an integer register and none is left, so it is on the stack as a whole.
   t.is(m.memory.u32(sp + 16), 5);
@@ -105,7 +111,10 @@ test('Windows x64: positions are shared, large structs go by reference, 32 bytes
 
 test('ARM64: results in memory through x8; Apple packs what is on the stack', (t) => {
   const args = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
-  for (const [name, second] of [['aapcs64', 8], ['apple-arm64', 4]] as const) {
+  for (const [name, second] of [
+    ['aapcs64', 8],
+    ['apple-arm64', 4],
+  ] as const) {
     const m = new Machine(name);
     const bound = m.abi.bind('{ppp}(iiiiiiiiii)');
     bound.enter(m.registers, m.memory, GATE, args, RETURN);

@@ -11,7 +11,17 @@ export interface Target {
 }
 
 const flags = [
-  '-O1', '-c', '-ffreestanding', '-fno-stack-protector', '-fno-asynchronous-unwind-tables', '-fcf-protection=none', '-fno-common', '-fno-pic', '-w', '-x', 'c',
+  '-O1',
+  '-c',
+  '-ffreestanding',
+  '-fno-stack-protector',
+  '-fno-asynchronous-unwind-tables',
+  '-fcf-protection=none',
+  '-fno-common',
+  '-fno-pic',
+  '-w',
+  '-x',
+  'c',
 ];
 
 function tool(name: string): string {
@@ -54,7 +64,9 @@ function text(object: string): Uint8Array {
   const listing = execFileSync(readobj, ['--sections', object], { encoding: 'utf8', maxBuffer: 1 << 24 });
   const section = listing.split(/\n {2}Section {/).find((part) => /Name: (\.text|__text) /.test(part))!;
   const number = (name: string) => Number(new RegExp(`\\b${name}: (\\w+)`).exec(section)![1]);
-  const [offset, size] = /PointerToRawData/.test(section) ? [number('PointerToRawData'), number('RawDataSize')] : [number('Offset'), number('Size')];
+  const [offset, size] = /PointerToRawData/.test(section)
+    ? [number('PointerToRawData'), number('RawDataSize')]
+    : [number('Offset'), number('Size')];
   const relocations = execFileSync(readobj, ['--relocations', object], { encoding: 'utf8' });
   if (/Section[^{]*(\.text|__text)/.test(relocations)) throw new Error(`the code needs relocation: ${relocations.slice(0, 1000)}`);
   return new Uint8Array(readFileSync(object).subarray(offset, offset + size));

@@ -8,7 +8,6 @@ import { CODE, GATE, IN, Machine, OUT, RETURN } from './machine.js';
 import { compile, compilerWorks, type Target } from './compile.js';
 import { modelOf, sizeOf, typeOf, valueOf } from './values.js';
 
-
 const targets: Target[] = [
   { abi: 'sysv-i386', compiler: ['clang', '-target', 'i686-linux-gnu'] },
   { abi: 'sysv-i386', compiler: ['i686-linux-gnu-gcc'] },
@@ -25,7 +24,17 @@ const targets: Target[] = [
 ];
 
 const cType: Record<string, string> = {
-  i: 'int', u: 'unsigned', l: 'long', L: 'unsigned long', p: 'void *', z: 'word', q: 'long long', Q: 'unsigned long long', f: 'float', d: 'double', D: 'long double',
+  i: 'int',
+  u: 'unsigned',
+  l: 'long',
+  L: 'unsigned long',
+  p: 'void *',
+  z: 'word',
+  q: 'long long',
+  Q: 'unsigned long long',
+  f: 'float',
+  d: 'double',
+  D: 'long double',
 };
 
 interface Case {
@@ -37,7 +46,12 @@ interface Case {
 const slot = (base: number, i: number) => base + 128 * i;
 
 function source(cases: Case[], windows: boolean): string {
-  const lines = ['#ifndef CALL', '#define CALL', '#endif', `typedef unsigned ${windows ? 'long long' : 'long'} word64; typedef __SIZE_TYPE__ word;`];
+  const lines = [
+    '#ifndef CALL',
+    '#define CALL',
+    '#endif',
+    `typedef unsigned ${windows ? 'long long' : 'long'} word64; typedef __SIZE_TYPE__ word;`,
+  ];
   cases.forEach(({ result, args }, n) => {
     const declare = (text: string, i: string): string => {
       if (!text.startsWith('{')) return text === 'v' ? 'void' : cType[text];
@@ -63,7 +77,10 @@ const mixed = fc.array(fc.constantFrom('i', 'p', 'q', 'f', 'd'), { minLength: 1,
 const uniform = fc.tuple(fc.constantFrom('f', 'd', 'D', 'i'), fc.integer({ min: 1, max: 5 })).map(([m, n]) => new Array<string>(n).fill(m));
 const struct = fc.oneof(mixed, uniform).map((members) => `{${members.join('')}}`);
 const type = fc.oneof({ weight: 2, arbitrary: scalar }, { weight: 1, arbitrary: struct });
-const cases: Case[] = fc.sample(fc.record({ result: fc.oneof(type, fc.constant('v')), args: fc.array(type, { maxLength: 11 }) }), { numRuns: 150, seed: 7 });
+const cases: Case[] = fc.sample(fc.record({ result: fc.oneof(type, fc.constant('v')), args: fc.array(type, { maxLength: 11 }) }), {
+  numRuns: 150,
+  seed: 7,
+});
 
 /** Only the bytes that mean something: no padding, ten bytes of an x87 long double. */
 function significant(type: Type, bytes: Uint8Array, x87: boolean): Uint8Array {
@@ -78,7 +95,7 @@ function significant(type: Type, bytes: Uint8Array, x87: boolean): Uint8Array {
 for (const target of targets) {
   const title = `${target.abi} by ${target.compiler.join(' ')}`;
   test(title, (t) => {
-    if (!compilerWorks(target)) return t.log('skipped: this compiler is not installed'), t.pass();
+    if (!compilerWorks(target)) return (t.log('skipped: this compiler is not installed'), t.pass());
     const m = new Machine(target.abi);
     const model = modelOf(m.abi);
     const { code, symbols } = compile(target, source(cases, target.abi === 'win64'));
@@ -139,14 +156,30 @@ void indirect(void) { (*(void (**)(void *, ...))${slot(IN, 31)}ul)((void *)1, ${
 
 function readAll(r: VarArgs): unknown[] {
   return [
-    r.int(), r.double(), r.longlong(), r.double(), r.unsigned(), r.word(), r.long(), r.double(), r.longdouble(), r.int(), r.double(), r.double(),
-    r.double(), r.double(), r.double(), r.longdouble(), r.int(), r.pointer(),
+    r.int(),
+    r.double(),
+    r.longlong(),
+    r.double(),
+    r.unsigned(),
+    r.word(),
+    r.long(),
+    r.double(),
+    r.longdouble(),
+    r.int(),
+    r.double(),
+    r.double(),
+    r.double(),
+    r.double(),
+    r.double(),
+    r.longdouble(),
+    r.int(),
+    r.pointer(),
   ];
 }
 
 for (const target of targets.filter((each) => each.abi !== 'stdcall')) {
   test(`variable arguments: ${target.abi} by ${target.compiler.join(' ')}`, (t) => {
-    if (!compilerWorks(target)) return t.log('skipped: this compiler is not installed'), t.pass();
+    if (!compilerWorks(target)) return (t.log('skipped: this compiler is not installed'), t.pass());
     const m = new Machine(target.abi);
     const { code, symbols } = compile(target, variadic);
     m.load(code);

@@ -1,7 +1,7 @@
 /** A C library over a bare process: host functions called directly, with arguments in the signature language. */
 import type { Value, VarArgs } from '../../../emulator/abi/abi.js';
 import { Prot } from '../../../emulator/engine.js';
-import type { HostCall, HostFunction } from '../../../emulator/process/host-call.js';
+import type { HostCall, HostFunction, RegistersReplaced } from '../../../emulator/process/host-call.js';
 import { Process } from '../../../emulator/process/process.js';
 import { CLibrary, cLibrary, type CLibraryContext } from '../../../platforms/clib/index.js';
 import { platform } from '../../../platforms/codes.js';
@@ -48,10 +48,20 @@ export class TestLibrary {
     env: string[] = [],
   ) {
     const p = platform(code)!;
-    this.process = new Process({ cpu: p.cpu, pageSize: p.pageSize, abi: p.abi, gates: { base: 0x70000000, size: 0x10000 }, physicalBytes: 256 << 20 });
+    this.process = new Process({
+      cpu: p.cpu,
+      pageSize: p.pageSize,
+      abi: p.abi,
+      gates: { base: 0x70000000, size: 0x10000 },
+      physicalBytes: 256 << 20,
+    });
     const { engine } = this.process;
     engine.mapPages(TEXT, 1 << 20, Prot.RW);
-    const errnoFunction = { name: p.os === 'windows' ? '_errno' : p.os === 'linux' ? '__errno_location' : '__error', signature: 'p()', run: () => TEXT + 0xff000 };
+    const errnoFunction = {
+      name: p.os === 'windows' ? '_errno' : p.os === 'linux' ? '__errno_location' : '__error',
+      signature: 'p()',
+      run: () => TEXT + 0xff000,
+    };
     const os = {
       heapGrow: (bytes: number) => {
         const address = this.heapTop;
@@ -97,10 +107,16 @@ export class TestLibrary {
   }
 
   /** Call a host function; `rest` are its variable arguments. */
-  call(name: string, args: unknown[], rest: (number | bigint)[] = []): Value | void {
+  call(name: string, args: unknown[], rest: (number | bigint)[] = []): Value | void | RegistersReplaced {
     const fn = this.functions.get(name);
     if (!fn) throw new Error(`${this.code} has no ${name}`);
-    const call = { process: this.process, memory: this.process.user, supervisor: this.process.supervisor, fn, varargs: () => new ListedArguments(rest) };
+    const call = {
+      process: this.process,
+      memory: this.process.user,
+      supervisor: this.process.supervisor,
+      fn,
+      varargs: () => new ListedArguments(rest),
+    };
     return fn.run(call as unknown as HostCall, ...args);
   }
 
@@ -125,7 +141,11 @@ export class TestLibrary {
 
   sprintf(format: string, ...args: (number | bigint | string)[]): string {
     const buffer = this.space(8192);
-    this.call('sprintf', [buffer, this.text(format)], args.map((a) => (typeof a === 'string' ? this.text(a) : a)));
+    this.call(
+      'sprintf',
+      [buffer, this.text(format)],
+      args.map((a) => (typeof a === 'string' ? this.text(a) : a)),
+    );
     return this.read(buffer);
   }
 

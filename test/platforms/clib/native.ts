@@ -6,17 +6,25 @@ import { join } from 'node:path';
 
 /** Is there a compiler, and is its C library glibc? */
 export const nativeWorks =
-  process.platform === 'linux' && process.arch === 'x64' && spawnSync('gcc', ['-E', '-'], { input: '#include <features.h>\n#ifndef __GLIBC__\n#error\n#endif\n' }).status === 0;
+  process.platform === 'linux' &&
+  process.arch === 'x64' &&
+  spawnSync('gcc', ['-E', '-'], { input: '#include <features.h>\n#ifndef __GLIBC__\n#error\n#endif\n' }).status === 0;
 
 /** Run `body` as main's; its output by lines that end in \x01. */
 export function runNative(body: string): string[] {
   const directory = mkdtempSync(join(tmpdir(), 'clib-'));
   try {
     const source = join(directory, 'a.c');
-    const headers = ['stdio', 'stdlib', 'string', 'math', 'stdint', 'stddef', 'time', 'errno', 'inttypes', 'wchar'].map((h) => `#include <${h}.h>`).join('\n');
+    const headers = ['stdio', 'stdlib', 'string', 'math', 'stdint', 'stddef', 'time', 'errno', 'inttypes', 'wchar']
+      .map((h) => `#include <${h}.h>`)
+      .join('\n');
     writeFileSync(source, `#define _GNU_SOURCE\n${headers}\nint main(void) {\n${body}\nreturn 0; }\n`);
-    execFileSync('gcc', ['-w', '-O0', '-fno-builtin', '-U_FORTIFY_SOURCE', '-frounding-math', '-o', join(directory, 'a'), source, '-lm'], { stdio: ['ignore', 'pipe', 'pipe'] });
-    return execFileSync(join(directory, 'a'), { encoding: 'latin1', maxBuffer: 1 << 26 }).split('\x01').slice(0, -1);
+    execFileSync('gcc', ['-w', '-O0', '-fno-builtin', '-U_FORTIFY_SOURCE', '-frounding-math', '-o', join(directory, 'a'), source, '-lm'], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    return execFileSync(join(directory, 'a'), { encoding: 'latin1', maxBuffer: 1 << 26 })
+      .split('\x01')
+      .slice(0, -1);
   } finally {
     rmSync(directory, { recursive: true });
   }

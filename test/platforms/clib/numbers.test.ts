@@ -50,11 +50,34 @@ test('strtod and strtof round exactly', (t) => {
 });
 
 test('number readers agree with glibc', (t) => {
-  if (!nativeWorks) return t.log('skipped: no gcc with glibc here'), t.pass();
+  if (!nativeWorks) return (t.log('skipped: no gcc with glibc here'), t.pass());
   const digits = fc.stringMatching(/^[0-9]{0,20}(\.[0-9]{0,25})?([eE][+-]?[0-9]{1,3})?$/);
   const hex = fc.stringMatching(/^0[xX][0-9a-f]{0,16}(\.[0-9a-f]{0,16})?(p[+-]?[0-9]{1,4})?$/);
-  const odd = fc.constantFrom('', '.', '+', '-.e1', 'inf', 'INFx', 'infinite', 'nan', 'nan(', 'nan(a)b', '1e', '1e+', '0x', '0x.p1', ' \t1', '1.e5', '.5e-2x', '00x1', '0b1');
-  const texts = fc.sample(fc.oneof(digits, hex, odd).chain((s) => fc.constantFrom(s, `-${s}`, `+${s}`, ` ${s}z`)), { numRuns: 1500, seed: 9 });
+  const odd = fc.constantFrom(
+    '',
+    '.',
+    '+',
+    '-.e1',
+    'inf',
+    'INFx',
+    'infinite',
+    'nan',
+    'nan(',
+    'nan(a)b',
+    '1e',
+    '1e+',
+    '0x',
+    '0x.p1',
+    ' \t1',
+    '1.e5',
+    '.5e-2x',
+    '00x1',
+    '0b1',
+  );
+  const texts = fc.sample(
+    fc.oneof(digits, hex, odd).chain((s) => fc.constantFrom(s, `-${s}`, `+${s}`, ` ${s}z`)),
+    { numRuns: 1500, seed: 9 },
+  );
   const native = runNative(
     `char *e; double d; float f; long long q; unsigned long u;\n` +
       texts
@@ -143,6 +166,9 @@ test('rand is each library’s own', (t) => {
   if (nativeWorks) {
     const seeds = [0, 1, 42, 4294967295, 2147483648, 123456];
     const native = runNative(seeds.map((s) => `srand(${s}u); rand(); rand(); printf("%d\\1", rand());`).join('\n'));
-    t.deepEqual(seeds.map((s) => String(first('lii6gc', s)[2])), native);
+    t.deepEqual(
+      seeds.map((s) => String(first('lii6gc', s)[2])),
+      native,
+    );
   }
 });

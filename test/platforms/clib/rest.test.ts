@@ -55,24 +55,72 @@ test('malloc, calloc, realloc, free', (t) => {
 });
 
 test('exact functions are exact, the others near', (t) => {
-  if (!nativeWorks) return t.log('skipped: no gcc with glibc here'), t.pass();
-  const real = fc.oneof(fc.double(), fc.double({ min: -100, max: 100 }), fc.integer({ min: -20, max: 20 }).map((n) => n / 2), fc.constantFrom(0, -0, Infinity, -Infinity, NaN, 5e-324, 1e308));
+  if (!nativeWorks) return (t.log('skipped: no gcc with glibc here'), t.pass());
+  const real = fc.oneof(
+    fc.double(),
+    fc.double({ min: -100, max: 100 }),
+    fc.integer({ min: -20, max: 20 }).map((n) => n / 2),
+    fc.constantFrom(0, -0, Infinity, -Infinity, NaN, 5e-324, 1e308),
+  );
   const exact: [string, number, 'd' | 'i'][] = [
-    ['sqrt', 1, 'd'], ['fabs', 1, 'd'], ['ceil', 1, 'd'], ['floor', 1, 'd'], ['trunc', 1, 'd'], ['rint', 1, 'd'], ['round', 1, 'd'], ['logb', 1, 'd'],
-    ['fmod', 2, 'd'], ['remainder', 2, 'd'], ['copysign', 2, 'd'], ['fdim', 2, 'd'], ['nextafter', 2, 'd'], ['fma', 3, 'd'],
-    ['ilogb', 1, 'i'], ['llrint', 1, 'i'], ['llround', 1, 'i'],
+    ['sqrt', 1, 'd'],
+    ['fabs', 1, 'd'],
+    ['ceil', 1, 'd'],
+    ['floor', 1, 'd'],
+    ['trunc', 1, 'd'],
+    ['rint', 1, 'd'],
+    ['round', 1, 'd'],
+    ['logb', 1, 'd'],
+    ['fmod', 2, 'd'],
+    ['remainder', 2, 'd'],
+    ['copysign', 2, 'd'],
+    ['fdim', 2, 'd'],
+    ['nextafter', 2, 'd'],
+    ['fma', 3, 'd'],
+    ['ilogb', 1, 'i'],
+    ['llrint', 1, 'i'],
+    ['llround', 1, 'i'],
   ];
   const near: [string, number][] = [
-    ['sin', 1], ['cos', 1], ['tan', 1], ['asin', 1], ['acos', 1], ['atan', 1], ['atan2', 2], ['sinh', 1], ['cosh', 1], ['tanh', 1], ['asinh', 1], ['acosh', 1],
-    ['atanh', 1], ['exp', 1], ['exp2', 1], ['expm1', 1], ['log', 1], ['log2', 1], ['log10', 1], ['log1p', 1], ['pow', 2], ['hypot', 2], ['cbrt', 1],
-    ['erf', 1], ['erfc', 1], ['tgamma', 1], ['lgamma', 1],
+    ['sin', 1],
+    ['cos', 1],
+    ['tan', 1],
+    ['asin', 1],
+    ['acos', 1],
+    ['atan', 1],
+    ['atan2', 2],
+    ['sinh', 1],
+    ['cosh', 1],
+    ['tanh', 1],
+    ['asinh', 1],
+    ['acosh', 1],
+    ['atanh', 1],
+    ['exp', 1],
+    ['exp2', 1],
+    ['expm1', 1],
+    ['log', 1],
+    ['log2', 1],
+    ['log10', 1],
+    ['log1p', 1],
+    ['pow', 2],
+    ['hypot', 2],
+    ['cbrt', 1],
+    ['erf', 1],
+    ['erfc', 1],
+    ['tgamma', 1],
+    ['lgamma', 1],
   ];
   const cases = fc.sample(fc.tuple(real, real, real), { numRuns: 400, seed: 11 });
   const names = [...exact.map(([name, n, k]) => ({ name, n, k })), ...near.map(([name, n]) => ({ name, n, k: 'd' as const }))];
   const lines = names.flatMap(({ name, n, k }) =>
-    cases.map((args) => `printf("${k === 'd' ? '%a' : '%lld'}\\1", ${k === 'd' ? '' : '(long long)'}${name}(${args.slice(0, n).map(cDouble).join(', ')}));`),
+    cases.map(
+      (args) =>
+        `printf("${k === 'd' ? '%a' : '%lld'}\\1", ${k === 'd' ? '' : '(long long)'}${name}(${args.slice(0, n).map(cDouble).join(', ')}));`,
+    ),
   );
-  const scaled = cases.map(([x, y]) => `printf("%a\\1", ldexp(${cDouble(x)}, ${Math.trunc(Math.max(-2100, Math.min(2100, y * 20))) || 0}));`);
+  const scaled = cases.map(
+    ([x, y]) => `printf("%a\\1", ldexp(${cDouble(x)}, ${Math.trunc(Math.max(-2100, Math.min(2100, y * 20))) || 0}));`,
+  );
   const native = runNative([...lines, ...scaled].join('\n'));
   const c = new TestLibrary('lii6gc');
   const show = (value: number) => c.sprintf('%a', value).replace('-nan', 'nan');
@@ -87,7 +135,10 @@ test('exact functions are exact, the others near', (t) => {
       else {
         const value = Number(c.call('strtod', [c.text(wanted), 0]));
         const error = Math.abs((got as number) - value);
-        const ok = Object.is(got, value) || error <= Math.max(Math.abs(value) * (['tgamma', 'lgamma', 'erfc'].includes(name) ? 1e-13 : 1e-15), 1e-323) || (name === 'lgamma' && error < 1e-14);
+        const ok =
+          Object.is(got, value) ||
+          error <= Math.max(Math.abs(value) * (['tgamma', 'lgamma', 'erfc'].includes(name) ? 1e-13 : 1e-15), 1e-323) ||
+          (name === 'lgamma' && error < 1e-14);
         t.true(ok, `${what}: ${String(got)} is not near ${value}`);
       }
     }
@@ -112,7 +163,9 @@ test('calendar: every day there and back, and as glibc prints it', (t) => {
   if (!nativeWorks) return t.log('the rest skipped: no gcc with glibc here');
   const format = '%a %A %b %B %c %C %d %D %e %F %g %G %h %H %I %j %m %M %p %r %R %S %T %u %U %V %w %W %x %X %y %Y %%';
   const times = fc.sample(fc.integer({ min: -2e9, max: 8e9 }), { numRuns: 300, seed: 5 });
-  const native = runNative(`char b[1000]; time_t s;\n${times.map((s) => `s = ${s}; strftime(b, 1000, ${cString(format)}, gmtime(&s)); printf("%s\\1", b);`).join('\n')}`);
+  const native = runNative(
+    `char b[1000]; time_t s;\n${times.map((s) => `s = ${s}; strftime(b, 1000, ${cString(format)}, gmtime(&s)); printf("%s\\1", b);`).join('\n')}`,
+  );
   times.forEach((s, i) => t.is(strftimeText(format, fromSeconds(s), false), native[i], String(s)));
 });
 
@@ -159,8 +212,20 @@ test('assertions fail in each library’s words', (t) => {
     c.close();
     return text;
   };
-  t.is(said('lii6gc', '__assert_fail', (c) => [c.text('a == b'), c.text('x.c'), 7, c.text('main')]), "program: x.c:7: main: Assertion `a == b' failed.\n");
-  t.is(said('fri6ll', '__assert', (c) => [c.text('main'), c.text('x.c'), 7, c.text('a == b')]), 'Assertion failed: (a == b), function main, file x.c, line 7.\n');
-  t.is(said('xca6ll', '__assert_rtn', (c) => [c.text('main'), c.text('x.c'), 7, c.text('a == b')]), 'Assertion failed: (a == b), function main, file x.c, line 7.\n');
-  t.is(said('w3i3mv', '_assert', (c) => [c.text('a == b'), c.text('x.c'), 7]), 'Assertion failed: a == b, file x.c, line 7\n');
+  t.is(
+    said('lii6gc', '__assert_fail', (c) => [c.text('a == b'), c.text('x.c'), 7, c.text('main')]),
+    "program: x.c:7: main: Assertion `a == b' failed.\n",
+  );
+  t.is(
+    said('fri6ll', '__assert', (c) => [c.text('main'), c.text('x.c'), 7, c.text('a == b')]),
+    'Assertion failed: (a == b), function main, file x.c, line 7.\n',
+  );
+  t.is(
+    said('xca6ll', '__assert_rtn', (c) => [c.text('main'), c.text('x.c'), 7, c.text('a == b')]),
+    'Assertion failed: (a == b), function main, file x.c, line 7.\n',
+  );
+  t.is(
+    said('w3i3mv', '_assert', (c) => [c.text('a == b'), c.text('x.c'), 7]),
+    'Assertion failed: a == b, file x.c, line 7\n',
+  );
 });
