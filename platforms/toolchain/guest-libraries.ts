@@ -9,7 +9,7 @@ import { libraryFile, stubFile, writeStub } from './stubs.js';
 import { targetOf } from './targets.js';
 import { run } from './tools.js';
 
-const libc = ['memory.c', 'string.c', 'ctype.c', 'sort.c', 'data.c'];
+const libc = ['memory.c', 'string.c', 'ctype.c', 'sort.c', 'data.c', 'idioms.c'];
 /** Functions that the guest library has beside those in headers, and its data. */
 const extraFunctions = ['__stack_chk_fail'];
 
@@ -46,23 +46,16 @@ export async function definedNames(p: Platform, files: string[]): Promise<Define
     }));
 }
 
+/** Start code, and what compilers call where the CPU has no instruction. */
 export function crtSources(p: Platform): string[] {
-  const crt = (name: string): string => join(guest, 'crt', name);
-  if (p.os === 'macos') return [crt('code-mark.c')];
-  if (p.os === 'windows') {
-    return [
-      crt('start-windows.c'),
-      crt('code-mark.c'),
-      ...(p.cpu === 'ia32' ? [crt('runtime-ia32-windows.S'), crt('int64-i386.c')] : [crt('chkstk-x86-64.S')]),
-    ];
-  }
-  return [
-    crt('entry-elf.S'),
-    crt('start-elf.c'),
-    crt('note.S'),
-    ...(p.cpu === 'ia32' ? [crt('int64-i386.c')] : []),
-    ...(p.cpu === 'arm64' ? [crt('quad-arm64.c')] : []),
-  ];
+  const support = ['bits.c', 'complex.c', p.cpu === 'ia32' ? 'int64-i386.c' : 'int128.c', ...(p.cpu === 'arm64' ? ['quad-arm64.c'] : [])];
+  const start = {
+    macos: ['code-mark.c'],
+    windows: ['start-windows.c', 'code-mark.c', 'cookie-windows.c', p.cpu === 'ia32' ? 'runtime-ia32-windows.S' : 'chkstk-x86-64.S'],
+    linux: ['entry-elf.S', 'start-elf.c', 'note.S'],
+    freebsd: ['entry-elf.S', 'start-elf.c', 'note.S'],
+  }[p.os];
+  return [...start, ...support].map((name) => join(guest, 'crt', name));
 }
 
 /** The guest half of the MPS's library: the keyword keys, and mps_reserve and mps_commit as functions. */
@@ -90,7 +83,7 @@ export async function buildGuestLibraries(p: Platform): Promise<void> {
     await linkLibrary(p, objects, library, own, work, all);
     await writeStubs(p, all, own, link);
     // Start code and the MPS client's static data, as objects that every program is linked with.
-    const crt = await compileAll(p, crtSources(p), work, ['-O2', '-ffreestanding', ...markFlags(p)]);
+    const crt = await compileAll(p, crtSources(p), work, ['-O2', '-ffreestanding', '-ffunction-sections', ...markFlags(p)]);
     const client = await compileAll(p, clientSources.map((f) => join(guest, 'mps-client', f)), work, ['-O2', '-ffreestanding', '-ffunction-sections']);
     for (const object of [...crt, ...client]) copyFileSync(object, join(link, basename(object)));
   } finally {
