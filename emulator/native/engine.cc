@@ -83,7 +83,9 @@ bool Engine::OpenMachine(Machine& machine, bool stepper) {
 
 // Run a few bytes on our own page, at the most privileged level; they end in a refused fetch or an exception.
 bool Engine::RunBootCode(Machine& machine, const uint8_t* code, size_t size) {
-  memset(memory_.base() + bootPage_, 0, pageSize());
+  // Behind it something that ends a block: hlt; hvc #0.
+  uint32_t end = x86() ? 0xf4f4f4f4 : 0xd4000002;
+  for (uint64_t at = 0; at < pageSize(); at += 4) memcpy(memory_.base() + bootPage_ + at, &end, 4);
   memcpy(memory_.base() + bootPage_, code, size);
   internal_ = true;
   RemoveMachineCode(machine, bootPage_);

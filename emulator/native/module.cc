@@ -8,8 +8,10 @@
 #include "engine.h"
 
 namespace {
+// Outlives the engine, since a bound function may be kept: it is never freed.
 struct Handle {
-  Engine* engine = nullptr;
+  Engine* engine = nullptr;  // null when closed
+  Engine* memory = nullptr;  // the same, until the array buffer is collected
   napi_ref state = nullptr, block = nullptr;
 };
 
@@ -64,6 +66,7 @@ METHOD(Run) {
   napi_get_cb_info(env, info, nullptr, nullptr, nullptr, &data);
   auto* handle = static_cast<Handle*>(data);
   if (handle->engine) handle->engine->RunFromState();
+  else napi_throw_error(env, nullptr, "the engine is closed");
   return nullptr;
 }
 METHOD(ReadFloat) { CALL(); call->ReadFloat(); return nullptr; }
@@ -132,18 +135,22 @@ METHOD(CreateEngine) {
     return nullptr;
   }
   auto* handle = new Handle;
-  handle->engine = engine;
+  handle->engine = handle->memory = engine;
   napi_create_reference(env, values[4], 1, &handle->state);
   napi_create_reference(env, values[5], 1, &handle->block);
 
   napi_value object, physical;
   napi_create_object(env, &object);
   napi_create_external_arraybuffer(env, engine->memory().base(), engine->memory().bytes(),
-      [](napi_env, void*, void* hint) { delete static_cast<Engine*>(hint); }, engine, &physical);
+      [](napi_env collected, void*, void* hint) {
+        auto* gone = static_cast<Handle*>(hint);
+        delete gone->memory;
+        gone->engine = gone->memory = nullptr;
+        napi_delete_reference(collected, gone->state);
+        napi_delete_reference(collected, gone->block);
+      },
+      handle, &physical);
   napi_set_named_property(env, object, "physical", physical);
-  // The arena is reserved, not used: it should not count as memory that the collector of JavaScript can win back.
-  int64_t adjusted;
-  napi_adjust_external_memory(env, -static_cast<int64_t>(engine->memory().bytes()), &adjusted);
   struct { const char* name; napi_callback function; } methods[] = {
       {"run", Run}, {"readFloat", ReadFloat}, {"newContext", NewContext}, {"saveContext", SaveContext}, {"restoreContext", RestoreContext},
       {"freeContext", FreeContext}, {"mapPages", MapPages}, {"unmapPages", UnmapPages}, {"protectPages", ProtectPages}, {"aliasPages", AliasPages},

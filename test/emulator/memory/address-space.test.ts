@@ -118,11 +118,11 @@ test('protecting single pages stays fast with 65,536 regions', (t) => {
   };
   space.map(0x10000000, pages * PAGE, Prot.RW);
   for (let i = 0; i < 1000; i += 2) space.protect(0x10000000 + i * PAGE, PAGE, Prot.Read);
-  time();
-  const few = time();
+  const best = (): number => Math.min(time(), time(), time());
+  const few = best();
   for (let i = 1000; i < pages; i += 2) space.protect(0x10000000 + i * PAGE, PAGE, Prot.Read);
   t.is(space.regions().length, pages);
-  const many = time();
+  const many = best();
   t.true(many < few * 3, `${few.toFixed(0)} ns with 1,000 regions, ${many.toFixed(0)} ns with ${pages}`);
   t.log(`${few.toFixed(0)} ns with 1,000 regions, ${many.toFixed(0)} ns with ${pages}`);
   space.verify();
