@@ -7,6 +7,7 @@
 import type { Wait } from '../../emulator/process/host-call.js';
 import type { Process } from '../../emulator/process/process.js';
 import type { Thread } from '../../emulator/process/thread.js';
+import type { InterruptibleWait } from '../posix/signals.js';
 import { Kern, type MachPorts } from './mach-ports.js';
 import type { StateFlavors } from './state-flavors.js';
 
@@ -78,8 +79,7 @@ export class ExceptionDelivery {
       return true;
     }
     thread.state = 'blocked';
-    // In the kernel: no signal ends this wait.
-    const wait: Wait & { uninterruptible: true } = { what: 'the reply to a Mach exception', ready: () => pending.replied, uninterruptible: true };
+    const wait: InterruptibleWait = { what: 'the reply to a Mach exception', ready: () => pending.replied, interrupt: 'never' };
     thread.wait = wait;
     this.process.reschedule = true;
     this.waiting.set(thread, () => done(pending.retCode === Kern.Success));

@@ -48,19 +48,15 @@ export class MacJumpBuffer {
     ({ size: this.size, fields: this.fields } = cpu === 'arm64' ? arm : x86);
   }
 
-  /** `token`: two 32-bit halves of TSD slot 7. The function was entered at `sp` with return address `pc`. */
-  store(registers: Registers, floats: DataView, memory: MemoryView, address: number, entry: { sp: number; pc: number; token: [number, number] }): void {
+  /** `token`: two 32-bit halves of TSD slot 7. `fp`, `sp` and `pc` are those of _setjmp's caller after it has returned; the other registers are as they are. */
+  store(registers: Registers, floats: DataView, memory: MemoryView, address: number, caller: { fp: number; sp: number; pc: number; token: [number, number] }): void {
     for (const { offset, slot, munged } of this.fields) {
       let low = registers.lo(slot);
       let high = registers.hi(slot);
-      const value = slot === X86.rip && this.cpu !== 'arm64' ? entry.pc : this.isSp(slot) ? entry.sp : undefined;
-      if (value !== undefined) {
-        low = value >>> 0;
-        high = Math.floor(value / 2 ** 32) >>> 0;
-      }
       if (munged) {
-        low = (low ^ entry.token[0]) >>> 0;
-        high = (high ^ entry.token[1]) >>> 0;
+        const value = this.isSp(slot) ? caller.sp : slot === this.pcSlot ? caller.pc : caller.fp;
+        low = (value ^ caller.token[0]) >>> 0;
+        high = (Math.floor(value / 2 ** 32) ^ caller.token[1]) >>> 0;
       }
       memory.setU32(address + offset, low);
       memory.setU32(address + offset + 4, high);
@@ -75,6 +71,10 @@ export class MacJumpBuffer {
       memory.setU32(address + 0x48, floats.getUint32(0x18, true)); // mxcsr
       memory.setU16(address + 0x4c, floats.getUint16(0, true)); // x87 control word
     }
+  }
+
+  private get pcSlot(): number {
+    return this.cpu === 'arm64' ? A64.lr : X86.rip;
   }
 
   private isSp(slot: number): boolean {

@@ -7,7 +7,7 @@ import type { GateTable } from '../../emulator/process/gates.js';
 import type { HostCall } from '../../emulator/process/host-call.js';
 import type { Process } from '../../emulator/process/process.js';
 import type { Thread } from '../../emulator/process/thread.js';
-import { A64 } from '../../emulator/cpu/registers.js';
+import { A64, X86 } from '../../emulator/cpu/registers.js';
 import type { Platform } from '../codes.js';
 import { AccessSet, type Port, type PortThread, type ScanArea } from '../port.js';
 import { PortBase } from '../port-base.js';
@@ -222,16 +222,39 @@ export class MacPort extends PortBase implements Port {
 
   // ss
 
+  /** clang keeps frame pointers on macOS: the MPS's function has pushed its caller's (and on ARM64 the link register) before it calls _setjmp. */
+  override stackBegin(call: HostCall): () => void {
+    const registers = this.process.registers(call.thread as Thread);
+    const arm = this.process.cpu === 'arm64';
+    const record = call.pushStack(arm ? 16 : 8, 8);
+    const words = arm ? [A64.fp, A64.lr] : [X86.rbp];
+    words.forEach((slot, i) => {
+      this.memory.setU32(record + 8 * i, registers.lo(slot));
+      this.memory.setU32(record + 8 * i + 4, registers.hi(slot));
+    });
+    this.frame = record;
+    return super.stackBegin(call);
+  }
+
+  private frame = 0;
+
+  /** _setjmp is called by the MPS's function: frame pointer, SP and return address are in it. */
   protected saveJumpBuffer(call: HostCall, address: number): void {
     const { process } = this;
     process.engine.readFloat();
     const registers = process.registers(call.thread as Thread);
     const floats = new DataView(registers.buffer, 512, 512);
-    const sp = process.cpu === 'arm64' ? registers.get(A64.sp) : call.sp + 8;
-    this.jump.store(registers, floats, this.memory, address, { sp, pc: call.returnAddress, token: this.calls.mungeToken(call.thread as Thread) });
+    const token = this.calls.mungeToken(call.thread as Thread);
+    this.jump.store(registers, floats, this.memory, address, { fp: this.frame, sp: address, pc: registers.get(process.abi.pc), token });
   }
 
   protected jumpBufferName(offset: number): string {
     return this.jump.nameOf(offset);
+  }
+
+  protected override slotName(address: number, sp: number): string {
+    const arm = this.process.cpu === 'arm64';
+    if (address - sp === (arm ? -16 : -8)) return arm ? 'fp, pushed by the MPS' : 'rbp, pushed by the MPS';
+    return super.slotName(address, sp);
   }
 }

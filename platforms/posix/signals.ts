@@ -10,22 +10,26 @@ import type { Thread } from '../../emulator/process/thread.js';
 import { posixThread, type SignalAction, type SignalInfo } from './posix-thread.js';
 import type { SignalFrames } from './signal-frames.js';
 import { defaultAction, signalDescription, signalName } from './signal-numbers.js';
-import { add, emptySet, has, include, remove, type SignalSet } from './signal-set.js';
+import { add, emptySet, has, include, setOf, type SignalSet } from './signal-set.js';
 import type { SignalTraits } from './traits.js';
 
 export const SIG_DFL = 0;
 export const SIG_IGN = 1;
 
-/** A wait that a signal handler ends: 'always', or only handlers installed without SA_RESTART. */
+/** A wait that a signal handler ends: 'always', or only handlers installed without SA_RESTART; 'never': the kernel's own, signals come after it. */
 export interface InterruptibleWait extends Wait {
-  interrupt: 'always' | 'without-restart';
+  interrupt: 'always' | 'without-restart' | 'never';
 }
+
+const inWords = (about: string | (() => string)): string => (typeof about === 'string' ? about : about());
 
 export class Signals {
   readonly actions: SignalAction[] = [];
   private readonly processPending: SignalInfo[] = [];
   /** Faults on the machine's own account are served in this order before others. */
   private readonly synchronous: Set<number>;
+  /** SIGKILL, SIGSTOP and the C library's own. */
+  private readonly unmaskable: SignalSet;
 
   constructor(
     private readonly process: Process,
@@ -36,6 +40,7 @@ export class Signals {
   ) {
     for (let signal = 0; signal <= traits.limit; signal++) this.actions.push({ handler: SIG_DFL, flags: 0, mask: emptySet(), restorer: 0 });
     const n = traits.numbers;
+    this.unmaskable = setOf(n.SIGKILL, n.SIGSTOP, ...traits.reserved);
     this.synchronous = new Set([n.SIGSEGV, n.SIGBUS, n.SIGILL, n.SIGTRAP, n.SIGFPE, n.SIGSYS]);
   }
 
@@ -44,11 +49,9 @@ export class Signals {
   }
 
   setMask(thread: Thread, mask: SignalSet): void {
-    const state = posixThread(thread);
-    state.mask = mask.slice();
-    remove(state.mask, this.traits.numbers.SIGKILL);
-    remove(state.mask, this.traits.numbers.SIGSTOP);
-    for (const signal of this.traits.reserved) remove(state.mask, signal);
+    const own = posixThread(thread).mask;
+    if (own !== mask) own.set(mask);
+    for (let i = 0; i < 4; i++) own[i] &= ~this.unmaskable[i];
   }
 
   /** A fault: delivered now, or the death of the process. */
@@ -94,7 +97,9 @@ export class Signals {
   /** The running thread takes its signals when its call returns; another one now. */
   private deliverToOther(thread: Thread): void {
     this.process.reschedule = true;
-    if (thread !== this.process.current) this.process.withThread(thread, () => this.deliver(thread));
+    // Who is held (thread_suspend) or waits in the kernel takes them when it goes on.
+    const held = thread.suspendCount > 0 || (thread.wait as Partial<InterruptibleWait> | undefined)?.interrupt === 'never';
+    if (thread !== this.process.current && !held) this.process.withThread(thread, () => this.deliver(thread));
   }
 
   /** Forget pending signals that are now ignored. */
@@ -170,11 +175,10 @@ export class Signals {
       this.kill(thread, {
         signal: traits.numbers[traits.frameFailure],
         code: traits.codes.KERNEL,
-        about: `${info.about ? `${info.about}; ` : ''}no room at 0x${sp.toString(16)} for the frame of ${this.name(info.signal)}${this.stackIsFull(thread, sp) ? ' (stack overflow)' : ''}`,
+        about: `${info.about ? `${inWords(info.about)}; ` : ''}no room at 0x${sp.toString(16)} for the frame of ${this.name(info.signal)}${this.stackIsFull(thread, sp) ? ' (stack overflow)' : ''}`,
       });
     }
     state.suspendedMask = undefined;
-    state.mask = state.mask.slice();
     include(state.mask, action.mask);
     if (!(action.flags & traits.flags.NODEFER)) add(state.mask, info.signal);
     this.setMask(thread, state.mask);
@@ -229,7 +233,7 @@ export class Signals {
     const name = this.name(info.signal);
     const description = signalDescription(name);
     const pc = info.pc ?? process.registers(thread).get(process.abi.pc);
-    const about = info.about ?? (info.pid !== undefined ? 'sent by the program itself' : undefined);
+    const about = info.about ? inWords(info.about) : info.pid !== undefined ? 'sent by the program itself' : undefined;
     return process.end({
       kind: 'signal',
       signal: info.signal,
