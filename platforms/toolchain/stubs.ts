@@ -49,7 +49,7 @@ export async function writeStub(p: Platform, library: LibraryName, functions: Pr
 function writeTextStub(p: Platform, library: LibraryName, functions: Prototype[], data: DataSymbol[], output: string): void {
   const arch = `${targetOf(p).arch}-macos`;
   const symbols = [...functions, ...data].map(({ name }) => name).map((name) => `_${name}`).sort();
-  if (library === 'c') symbols.push('dyld_stub_binder');
+  if (library === 'c') symbols.push('dyld_stub_binder', '__tlv_bootstrap');
   writeFileSync(
     output,
     [
