@@ -30,7 +30,7 @@ export const PROT_FAULT_SIGBUS = 'prot-fault-sigbus';
 export class FreeBsdFaults {
   constructor(private readonly os: PosixOs) {}
 
-  private raise(thread: Thread, name: string, code: number, address: number, trapNumber: number, about: string): void {
+  private raise(thread: Thread, name: string, code: number, address: number, trapNumber: number, about: string | (() => string)): void {
     const { trap } = posixThread(thread);
     trap.number = trapNumber;
     trap.address = address;
@@ -44,7 +44,7 @@ export class FreeBsdFaults {
     if (fault.exhausted) os.signals.kill(thread, { signal: numbers.SIGKILL, code: codes.KERNEL, about: 'the emulated machine is out of memory' });
     const kernelHalf = fault.canonical && fault.address >= os.traits.memory.limit;
     const mapped = fault.canonical && !kernelHalf && os.memory.isMapped(fault.address);
-    const about = os.describeFault(fault, mapped);
+    const about = (): string => os.describeFault(fault, mapped);
     if (!fault.canonical) {
       const pc = os.process.registers(thread).get(os.process.abi.pc);
       return this.raise(thread, 'SIGBUS', BUS_OBJERR, pc, T.PROTFLT, about);

@@ -41,6 +41,8 @@ export class FrameAmd64 implements FreeBsdFrames {
     nameOf: amd64ContextName,
   };
   private readonly frame: FrameMemory;
+  /** What sigreturn answers; valid until the next. */
+  private readonly mask = emptySet();
   private readonly registers: Uint32Array;
   private readonly image: Uint8Array;
 
@@ -167,7 +169,7 @@ export class FrameAmd64 implements FreeBsdFrames {
     if (w[(mc + Mc.fpformat) >>> 2] === Fp.XMM && format !== 0x20000) this.image.set(frame.bytes.subarray(mc + Mc.fpstate, mc + Mc.fpstate + 512));
     else initialFxsave(this.image, this.layout.controlWord);
     engine.writeFloat();
-    const mask = emptySet();
+    const { mask } = this;
     mask.set(w.subarray(Frame.ucontext >>> 2, (Frame.ucontext + 16) >>> 2));
     return mask;
   }

@@ -41,6 +41,8 @@ export class FrameI386 implements FreeBsdFrames {
     nameOf: i386ContextName,
   };
   private readonly frame: FrameMemory;
+  /** What sigreturn answers; valid until the next. */
+  private readonly mask = emptySet();
   private readonly registers: Uint32Array;
   private readonly image: Uint8Array;
 
@@ -151,7 +153,7 @@ export class FrameI386 implements FreeBsdFrames {
     if (get(Mc.fpformat) === Fp.XMM && get(Mc.ownedfp) !== 0x20000) this.image.set(frame.bytes.subarray(at, at + 512));
     else initialFxsave(this.image, this.layout.controlWord);
     engine.writeFloat();
-    const mask = emptySet();
+    const { mask } = this;
     mask.set(w.subarray(Frame.ucontext >>> 2, (Frame.ucontext + 16) >>> 2));
     return mask;
   }

@@ -51,8 +51,10 @@ export class FreeBsdSystemCalls {
     const { process, traits, signals } = this.os;
     const registers = process.registers(thread);
     const number = registers.lo(X86.rax);
+    if (number === SystemCall.sigreturn) {
+      return this.sigreturn(thread, process.cpu === 'ia32' ? process.supervisor.u32(registers.get(X86.rsp) + 4) : registers.get(X86.rdi));
+    }
     const args = this.arguments();
-    if (number === SystemCall.sigreturn) return this.sigreturn(thread, args[0]);
     if (process.cpu === 'x86-64') {
       registers.set(X86.rcx, registers.get(X86.rip));
       registers.set(X86.r11, registers.get(X86.rflags));

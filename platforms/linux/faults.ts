@@ -42,7 +42,7 @@ export class LinuxFaults {
     const { trap } = posixThread(thread);
     const kernelHalf = fault.canonical && fault.address >= os.traits.memory.limit;
     const mapped = !kernelHalf && os.memory.isMapped(fault.address);
-    const about = os.describeFault(fault, mapped);
+    const about = (): string => os.describeFault(fault, mapped);
     if (os.process.cpu === 'arm64') this.arm64Record(thread, fault, mapped);
     else if (!fault.canonical) {
       trap.number = Vector.protection;

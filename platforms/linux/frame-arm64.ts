@@ -23,6 +23,9 @@ const RECORD_SIZE = 16;
 export const Record = { FPSIMD: 0x46508001, ESR: 0x45535201 } as const;
 const FPSIMD_SIZE = 528;
 const ESR_SIZE = 16;
+/** Where the end record is after FPSIMD and ESR, and a little more. */
+const RECORDS_END = Frame.reserved + FPSIMD_SIZE + ESR_SIZE;
+const USUAL_END = RECORDS_END + 16;
 /** N Z C V: what user code may change of its state. */
 const USER_PSTATE = 0xf0000000;
 
@@ -38,6 +41,8 @@ export class FrameArm64 implements LinuxFrames {
   /** __kernel_rt_sigreturn in the vdso, for actions without a restorer. */
   vdsoSigreturn = 0;
   private readonly frame: FrameMemory;
+  /** What sigreturn answers; valid until the next. */
+  private readonly mask = emptySet();
   private readonly registers: Uint32Array;
   private readonly vectors: Uint8Array;
 
@@ -127,7 +132,9 @@ export class FrameArm64 implements LinuxFrames {
     const base = engine.registers.get(A64.sp);
     if (base % 16 !== 0) return undefined;
     const w = frame.words;
-    if (!permitted(() => frame.load(base + Frame.ucontext, Frame.ucontext, Frame.end - Frame.ucontext))) return undefined;
+    if (!permitted(() => frame.load(base + Frame.ucontext, Frame.ucontext, USUAL_END - Frame.ucontext))) return undefined;
+    // Records beyond those that the kernel itself writes: somebody has put them there.
+    if (!this.hasUsualRecords() && !permitted(() => frame.load(base + USUAL_END, USUAL_END, Frame.end - USUAL_END))) return undefined;
     const fpsimd = this.findFpsimd();
     if (fpsimd === undefined) return undefined;
     r.set(w.subarray(Frame.regs >>> 2, Frame.pstate >>> 2));
@@ -138,10 +145,19 @@ export class FrameArm64 implements LinuxFrames {
     this.vectors.set(frame.bytes.subarray(fpsimd + 16, fpsimd + FPSIMD_SIZE));
     engine.writeFloat();
     restoreAlternateStack(posixThread(thread), this.traits, frame.get64(Frame.stack), w[(Frame.stack + 8) >>> 2], frame.get64(Frame.stack + 16));
-    const mask = emptySet();
+    const { mask } = this;
     mask[0] = w[Frame.sigmask >>> 2];
     mask[1] = w[(Frame.sigmask >>> 2) + 1];
     return mask;
+  }
+
+  /** FPSIMD, perhaps ESR, end: as the kernel writes them. */
+  private hasUsualRecords(): boolean {
+    const w = this.frame.words;
+    const first = Frame.reserved >>> 2;
+    const second = first + (FPSIMD_SIZE >>> 2);
+    if (w[first] !== Record.FPSIMD || w[first + 1] !== FPSIMD_SIZE) return false;
+    return w[second] === 0 || (w[second] === Record.ESR && w[second + 1] === ESR_SIZE && w[RECORDS_END >>> 2] === 0);
   }
 
   /** Walk the records; undefined where they are not as the kernel demands. */

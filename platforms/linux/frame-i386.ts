@@ -56,6 +56,8 @@ export class FrameI386 implements LinuxFrames {
   /** __kernel_sigreturn and __kernel_rt_sigreturn, for actions without a restorer. */
   vdso = { sigreturn: 0, rtSigreturn: 0 };
   private readonly frame: FrameMemory;
+  /** What sigreturn answers; valid until the next. */
+  private readonly mask = emptySet();
   private readonly registers: Uint32Array;
   private readonly image: Uint8Array;
 
@@ -182,7 +184,7 @@ export class FrameI386 implements LinuxFrames {
       applyLegacyHeader(frame.bytes, fp, image);
     }
     process.engine.writeFloat();
-    const mask = emptySet();
+    const { mask } = this;
     if (old) {
       mask[0] = w[first + Word.oldmask];
       mask[1] = w[OldFrame.extramask >>> 2];

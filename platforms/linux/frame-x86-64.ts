@@ -53,6 +53,8 @@ export class FrameX64 implements LinuxFrames {
     nameOf: (offset) => NAMES[offset >>> 3] ?? `mcontext+0x${(offset & ~7).toString(16)}`,
   };
   private readonly frame: FrameMemory;
+  /** What sigreturn answers; valid until the next. */
+  private readonly mask = emptySet();
   private readonly registers: Uint32Array;
   private readonly image: Uint8Array;
 
@@ -153,7 +155,7 @@ export class FrameX64 implements LinuxFrames {
     else image.set(frame.bytes.subarray(Frame.fp, Frame.fp + FXSAVE_RESTORED));
     engine.writeFloat();
     restoreAlternateStack(posixThread(thread), this.traits, frame.get64(Frame.stack), w[(Frame.stack + 8) >>> 2], frame.get64(Frame.stack + 16));
-    const mask = emptySet();
+    const { mask } = this;
     mask[0] = w[Frame.sigmask >>> 2];
     mask[1] = w[(Frame.sigmask >>> 2) + 1];
     return mask;

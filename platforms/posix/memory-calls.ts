@@ -145,6 +145,11 @@ export class MemoryCalls {
     const limit = base + this.pageUp(length + (address - base));
     if (limit > traits.limit) return -errno.ENOMEM;
     const wanted = this.effective(prot & 7);
+    const region = this.space.find(base);
+    if (region && region.limit >= limit && region.prot !== Prot.None && !(wanted & ~region.maxProt)) {
+      this.space.engine.protectPages(base, limit - base, wanted);
+      return 0;
+    }
     const pieces = this.pieces(base, limit);
     let covered = base;
     for (const piece of pieces) if (piece.base === covered) covered = piece.limit;

@@ -13,8 +13,8 @@ export interface SignalInfo {
   value?: number;
   /** Machine trap behind it (siginfo's trap number on FreeBSD); undefined: not a fault. */
   trap?: number;
-  /** For people: what happened and where, should nobody handle it. */
-  about?: string;
+  /** For people: what happened and where, should nobody handle it. Put into words only then. */
+  about?: string | (() => string);
   pc?: number;
 }
 
@@ -42,14 +42,15 @@ export interface TrapRecord {
 }
 
 export class PosixThread {
-  mask = emptySet();
+  /** Changed in place. */
+  readonly mask = emptySet();
   pending: SignalInfo[] = [];
-  /** The mask to go back to, while sigsuspend's is in force. */
+  /** A copy of the mask to go back to, while sigsuspend's is in force. */
   suspendedMask: SignalSet | undefined;
   altStack: AlternateStack | undefined;
   trap: TrapRecord = { number: 0, error: 0, address: 0, syndrome: 0 };
-  /** The last fault in words, for who passes it on. */
-  lastFault: { about: string; pc: number } | undefined;
+  /** The last fault, for who passes it on. */
+  lastFault: { about: string | (() => string); pc: number } | undefined;
   /** Blocking calls that a handler has interrupted: they answer EINTR when taken up again. */
   interrupted: { pc: number; sp: number }[] = [];
   /** pthread_t as the guest sees it. */

@@ -123,7 +123,7 @@ export class SignalFunctions {
     const state = posixThread(thread);
     if (signals.wasInterrupted(call)) return fail(this.system, 'EINTR');
     if (state.suspendedMask === undefined) {
-      state.suspendedMask = state.mask;
+      state.suspendedMask = state.mask.slice();
       signals.setMask(thread, mask);
     }
     if (signals.hasDeliverable(thread)) {

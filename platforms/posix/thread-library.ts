@@ -81,7 +81,7 @@ export class ThreadLibrary {
       return undefined;
     }
     if (parent) {
-      posix.mask = posixThread(parent).mask.slice();
+      posix.mask.set(posixThread(parent).mask);
       this.inheritFloatControl(parent, thread);
     }
     this.register(posix);

@@ -28,7 +28,7 @@ static void *meet(void *p) { __sync_fetch_and_add(&before, 1); int r = pthread_b
 static volatile int got_signal; static pthread_t target; static volatile int is_target;
 static void on_signal(int s) { got_signal++; is_target = pthread_equal(pthread_self(), target); }
 static volatile int waiting; static volatile int wait_error;
-static void *sem_waiter(void *p) { sem_t *s = p; waiting = 1; wait_error = sem_wait(s) ? errno : 0; return 0; }
+static volatile int waited; static void *sem_waiter(void *p) { sem_t *s = p; waiting = 1; wait_error = sem_wait(s) ? errno : 0; waited = 1; return 0; }
 static void *spinner(void *p) { waiting = 1; while (!got_signal); return 0; }
 static void *finish_quickly(void *p) { return 0; }
 int main(void) {
@@ -63,9 +63,9 @@ int main(void) {
   struct sigaction a = {0}; a.sa_handler = on_signal; a.sa_flags = SA_RESTART; sigaction(SIGUSR1, &a, 0);
   pthread_create(&target, 0, spinner, 0); while (!waiting) sched_yield(); err("kill", pthread_kill(target, SIGUSR1)); pthread_join(target, 0); say("signals", got_signal); say("in target", is_target);
   a.sa_flags = 0; sigaction(SIGUSR1, &a, 0); got_signal = waiting = 0;
-  pthread_create(&target, 0, sem_waiter, &items); while (!waiting) sched_yield(); for (volatile int i = 0; i < 300000; i++); usleep(20000); pthread_kill(target, SIGUSR1); pthread_join(target, 0); err("interrupted wait", wait_error); say("signals", got_signal);
+  pthread_create(&target, 0, sem_waiter, &items); while (!waiting) sched_yield(); while (!waited) { usleep(20000); if (!waited) pthread_kill(target, SIGUSR1); } pthread_join(target, 0); err("interrupted wait", wait_error); say("signals", got_signal > 0);
   a.sa_flags = SA_RESTART; sigaction(SIGUSR1, &a, 0); got_signal = waiting = 0;
-  pthread_create(&target, 0, sem_waiter, &items); while (!waiting) sched_yield(); for (volatile int i = 0; i < 300000; i++); usleep(20000); pthread_kill(target, SIGUSR1); while (!got_signal) sched_yield(); sem_post(&items); pthread_join(target, 0); err("restarted wait", wait_error);
+  pthread_create(&target, 0, sem_waiter, &items); while (!waiting) sched_yield(); usleep(20000); pthread_kill(target, SIGUSR1); while (!got_signal) sched_yield(); sem_post(&items); pthread_join(target, 0); err("restarted wait", wait_error);
   got_signal = 0; sigset_t set, old; sigemptyset(&set); sigaddset(&set, SIGUSR1); pthread_sigmask(SIG_BLOCK, &set, &old); raise(SIGUSR1); say("blocked", got_signal); sigpending(&set); say("pending", sigismember(&set, SIGUSR1)); target = pthread_self(); pthread_sigmask(SIG_SETMASK, &old, 0); say("unblocked", got_signal);
   sigemptyset(&set); sigaddset(&set, SIGUSR1); pthread_sigmask(SIG_BLOCK, &set, 0); raise(SIGUSR1); sigset_t none; sigemptyset(&none); say("suspend", sigsuspend(&none)); err("suspend errno", errno); say("suspended", got_signal); pthread_sigmask(SIG_SETMASK, 0, &set); say("mask back", sigismember(&set, SIGUSR1));
   err("join self", pthread_join(pthread_self(), 0));
