@@ -1,4 +1,6 @@
 /** The part of a Port that is the same on every OS: calls into the guest, stack, names of stack slots, virtual clock. */
+import { A64, X86 } from '../emulator/cpu/registers.js';
+import type { Registers } from '../emulator/engine.js';
 import type { Process } from '../emulator/process/process.js';
 import { UNITS_PER_SECOND } from '../emulator/process/clock.js';
 import type { Thread } from '../emulator/process/thread.js';
@@ -10,6 +12,8 @@ export interface WarmEnd {
   thread: Thread;
   jumpBuffer: number;
   size: number;
+  /** Where the caller's frame pointer was pushed. */
+  record: number;
   /** SP at the entry to the MPS function: slots are named from it. */
   sp: number;
 }
@@ -68,13 +72,33 @@ export abstract class PortBase {
 
   stackBegin(call: HostCall): () => void {
     const size = this.jumpBufferSize;
+    const record = this.pushFrameRecord(call);
     const jumpBuffer = call.pushStack(size, 16);
     this.saveJumpBuffer(call, jumpBuffer);
-    this.warm.push({ thread: call.thread as Thread, jumpBuffer, size, sp: call.sp });
+    this.warm.push({ thread: call.thread as Thread, jumpBuffer, size, record, sp: call.sp });
     const depth = this.warm.length;
     return () => {
       this.warm.length = depth - 1;
     };
+  }
+
+  /**
+   * The MPS function's own frame begins with what its prologue pushes: the caller's frame pointer (and link
+   * register on ARM64). It is scanned with the rest of the stack, and matters where the jmp_buf mangles that register.
+   */
+  private pushFrameRecord(call: HostCall): number {
+    const { wordSize } = this.process.abi;
+    const registers = this.process.registers(call.thread as Thread);
+    const arm = this.process.cpu === 'arm64';
+    const record = call.pushStack(arm ? 2 * wordSize : wordSize, wordSize);
+    this.storeWord(record, registers, arm ? A64.fp : X86.rbp);
+    if (arm) this.storeWord(record + wordSize, registers, A64.lr);
+    return record;
+  }
+
+  private storeWord(address: number, registers: Registers, slot: number): void {
+    this.memory.setU32(address, registers.lo(slot));
+    if (this.process.abi.wordSize === 8) this.memory.setU32(address + 4, registers.hi(slot));
   }
 
   currentAreas(cold: number): ScanArea[] | undefined {
@@ -83,8 +107,14 @@ export abstract class PortBase {
     const end = warm.jumpBuffer + warm.size;
     return [
       { base: warm.jumpBuffer, limit: Math.min(end, cold), kind: 'registers', nameOf: (address) => this.jumpBufferName(address - warm.jumpBuffer) },
-      { base: Math.min(end, cold), limit: cold, kind: 'stack', nameOf: (address) => this.slotName(address, warm.sp) },
+      { base: Math.min(warm.record, cold), limit: Math.min(warm.sp, cold), kind: 'registers', nameOf: (address) => this.frameRecordName(address - warm.record) },
+      { base: Math.min(warm.sp, cold), limit: cold, kind: 'stack', nameOf: (address) => this.slotName(address, warm.sp) },
     ];
+  }
+
+  private frameRecordName(offset: number): string {
+    if (this.process.cpu === 'arm64') return offset < 8 ? 'x29 (frame record)' : 'x30 (frame record)';
+    return this.process.cpu === 'ia32' ? 'ebp (pushed)' : 'rbp (pushed)';
   }
 
   protected slotName(address: number, sp: number): string {
