@@ -7,6 +7,7 @@
 import type { Wait } from '../../emulator/process/host-call.js';
 import type { Process } from '../../emulator/process/process.js';
 import type { Thread } from '../../emulator/process/thread.js';
+import { posixThread } from '../posix/posix-thread.js';
 import type { InterruptibleWait } from '../posix/signals.js';
 import { Kern, type MachPorts } from './mach-ports.js';
 import type { StateFlavors } from './state-flavors.js';
@@ -102,7 +103,12 @@ export class ExceptionDelivery {
    */
   private serveNow(thread: Thread, target: ExceptionPort, pending: Pending): void {
     const { process } = this;
-    const waits = (other: Thread): boolean => other.state === 'blocked' && other.suspendCount === 0 && (other.wait as Partial<MessageWait>)?.machPort === target.port;
+    const waits = (other: Thread): boolean => {
+      if (other.suspendCount > 0) return false;
+      if (other.state === 'blocked') return (other.wait as Partial<MessageWait>)?.machPort === target.port;
+      // A thread of host code that has not yet come to its first wait.
+      return other.state === 'runnable' && posixThread(other).service && process.withThread(other, (r) => process.gates.at(r.get(process.abi.pc)) !== undefined);
+    };
     while (!pending.replied) {
       const server = process.threads.find((other) => other !== thread && waits(other));
       if (!server) process.end({ kind: 'error', text: 'deadlock: a callback from the host raised a Mach exception, and the thread that would serve it cannot run' });
