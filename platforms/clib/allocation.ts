@@ -25,14 +25,14 @@ export function allocationFunctions(library: CLibrary): HostFunction[] {
     return block;
   };
 
-  const release = (block: number): void => {
-    if (block !== 0 && !heap.free(block)) library.abort(`free(): invalid pointer 0x${block.toString(16)}`);
+  const release = (call: HostCall, block: number): void => {
+    if (block !== 0 && !heap.free(block)) library.abort(call, `free(): invalid pointer 0x${block.toString(16)}`);
   };
 
   const resize = (call: HostCall, block: number, size: number): number => {
     if (block === 0) return allocate(size);
     const old = heap.sizeOf(block);
-    if (old === undefined) library.abort(`realloc(): invalid pointer 0x${block.toString(16)}`);
+    if (old === undefined) library.abort(call, `realloc(): invalid pointer 0x${block.toString(16)}`);
     if (size === 0 && traits.os !== 'freebsd' && traits.os !== 'macos') {
       heap.free(block);
       return 0;
@@ -57,7 +57,7 @@ export function allocationFunctions(library: CLibrary): HostFunction[] {
     { name: 'malloc', signature: 'p(z)', run: (_call, size: number) => allocate(size) },
     { name: 'calloc', signature: 'p(zz)', run: (call, count: number, size: number) => allocateZeroed(call, count, size) },
     { name: 'realloc', signature: 'p(pz)', run: (call, block: number, size: number) => resize(call, block, size) },
-    { name: 'free', signature: 'v(p)', run: (_call, block: number) => release(block) },
+    { name: 'free', signature: 'v(p)', run: (call, block: number) => release(call, block) },
   ];
   if (windows) {
     functions.push(
@@ -66,7 +66,7 @@ export function allocationFunctions(library: CLibrary): HostFunction[] {
         signature: 'p(zz)',
         run: (_call, size: number, align: number) => (powerOfTwo(align) ? allocate(size, Math.max(16, align)) : 0),
       },
-      { name: '_aligned_free', signature: 'v(p)', run: (_call, block: number) => release(block) },
+      { name: '_aligned_free', signature: 'v(p)', run: (call, block: number) => release(call, block) },
       { name: '_msize', signature: 'z(p)', run: (_call, block: number) => heap.sizeOf(block) ?? 2 ** 64 },
     );
     return functions;

@@ -1,5 +1,5 @@
 /** One process's C library: what its functions share. */
-import type { HostCall } from '../../emulator/process/host-call.js';
+import type { HostCall, HostFunction } from '../../emulator/process/host-call.js';
 import { Access } from '../../emulator/engine.js';
 import type { Process } from '../../emulator/process/process.js';
 import type { Platform } from '../codes.js';
@@ -8,6 +8,7 @@ import type { ErrorName } from './errors.js';
 import { GuestFiles } from './files.js';
 import { Heap } from './heap.js';
 import { StreamTable } from './stream-table.js';
+import { WindowsSignals } from './windows-signals.js';
 import { traitsOf, type CLibTraits } from './traits.js';
 
 export interface CLibraryContext {
@@ -25,6 +26,8 @@ export class CLibrary {
   readonly heap: Heap;
   readonly files: GuestFiles;
   readonly streams: StreamTable;
+  readonly windowsSignals: WindowsSignals | undefined;
+  private osFunctions: Map<string, HostFunction> | undefined;
 
   constructor({ platform, process, os, options }: CLibraryContext) {
     this.traits = traitsOf(platform);
@@ -34,19 +37,23 @@ export class CLibrary {
     this.heap = new Heap((bytes) => os.heapGrow(bytes));
     this.files = new GuestFiles(options.directories, this.traits.os === 'windows');
     this.streams = new StreamTable(this);
+    this.windowsSignals = this.traits.os === 'windows' ? new WindowsSignals(this) : undefined;
   }
 
   setErrno(name: ErrorName): void {
     this.os.setErrno(this.traits.errno[name]);
   }
 
+  /** A function of the OS model's own part of the library. */
+  osFunction(name: string): HostFunction | undefined {
+    this.osFunctions ??= new Map(this.os.libraries().flatMap(({ functions }) => functions.map((fn) => [fn.name, fn])));
+    return this.osFunctions.get(name);
+  }
+
   /** errno of the calling thread. */
   errno(call: HostCall): number {
-    for (const { functions } of this.os.libraries()) {
-      const location = functions.find((fn) => fn.name === this.traits.errnoFunction);
-      if (location) return call.supervisor.i32(location.run(call) as number);
-    }
-    return 0;
+    const location = this.osFunction(this.traits.errnoFunction);
+    return location ? call.supervisor.i32(location.run(call) as number) : 0;
   }
 
   /** New memory for the library's own use, zeroed. */
@@ -72,9 +79,16 @@ export class CLibrary {
     for (let at = address; at < address + length; at += pageSize - (at % pageSize)) memory.physical(at, Access.Write);
   }
 
-  /** End the process as abort() does; `text` says why. */
-  abort(text: string): never {
-    const why = this.traits.os === 'windows' ? `STATUS_STACK_BUFFER_OVERRUN (0xC0000409): ${text}` : `SIGABRT: ${text}`;
-    this.process.end({ kind: 'signal', signal: 6, text: why });
+  /** Print `message` on standard error, then do what abort() does. */
+  abort(call: HostCall, message: string): never {
+    // abort runs the guest's SIGABRT handler, which returns to this very call: say it once.
+    const state = call.attempt(() => ({ said: false }));
+    if (!state.said) {
+      state.said = true;
+      this.streams.byNumber(2)?.write(new TextEncoder().encode(`${message}\n`));
+    }
+    if (this.windowsSignals) this.windowsSignals.abort(call, message);
+    this.osFunction('abort')?.run(call);
+    return this.process.end({ kind: 'signal', signal: 6, text: `SIGABRT: ${message}` });
   }
 }

@@ -53,7 +53,7 @@ export function printfFunctions(library: CLibrary): HostFunction[] {
     const result = formatted(call, text, args);
     if (!result) return -1;
     const kept = result.bytes.subarray(0, Math.max(0, Math.min(result.bytes.length, size - 1)));
-    if (size > 0 && kept.length + 1 > limit) library.abort('*** buffer overflow detected ***: terminated');
+    if (size > 0 && kept.length + 1 > limit) library.abort(call, '*** buffer overflow detected ***: terminated');
     const bytes = new Uint8Array(kept.length + 1);
     bytes.set(kept);
     store(call, result);

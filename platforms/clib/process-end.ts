@@ -31,11 +31,6 @@ export function endFunctions(library: CLibrary): HostFunction[] {
       process.end({ kind: 'exit', code: status(code) });
     });
 
-  const assertionFailed = (text: string): never => {
-    streams.byNumber(1)?.flush();
-    streams.byNumber(2)?.write(new TextEncoder().encode(text));
-    return library.abort(text.trimEnd());
-  };
   const text = (call: HostCall, address: number): string => call.memory.cString(address);
   const wideText = (call: HostCall, address: number): string => {
     let out = '';
@@ -58,7 +53,6 @@ export function endFunctions(library: CLibrary): HostFunction[] {
       signature: 'v(i)',
       run: (_call, code: number) => process.end({ kind: 'exit', code: status(code) }),
     })),
-    { name: 'abort', signature: 'v()', run: () => library.abort('abort() was called') },
   ];
   switch (traits.os) {
     case 'linux':
@@ -68,7 +62,7 @@ export function endFunctions(library: CLibrary): HostFunction[] {
         run: (call, condition: number, file: number, line: number, fn: number) => {
           const program = (library.options.argv[0] ?? '').split('/').at(-1);
           const where = fn === 0 ? '' : `${text(call, fn)}: `;
-          return assertionFailed(`${program}: ${text(call, file)}:${line}: ${where}Assertion \`${text(call, condition)}' failed.\n`);
+          return library.abort(call, `${program}: ${text(call, file)}:${line}: ${where}Assertion \`${text(call, condition)}' failed.`);
         },
       });
       break;
@@ -78,13 +72,13 @@ export function endFunctions(library: CLibrary): HostFunction[] {
           name: '_assert',
           signature: 'v(ppu)',
           run: (call, condition: number, file: number, line: number) =>
-            assertionFailed(`Assertion failed: ${text(call, condition)}, file ${text(call, file)}, line ${line}\n`),
+            library.abort(call, `Assertion failed: ${text(call, condition)}, file ${text(call, file)}, line ${line}`),
         },
         {
           name: '_wassert',
           signature: 'v(ppu)',
           run: (call, condition: number, file: number, line: number) =>
-            assertionFailed(`Assertion failed: ${wideText(call, condition)}, file ${wideText(call, file)}, line ${line}\n`),
+            library.abort(call, `Assertion failed: ${wideText(call, condition)}, file ${wideText(call, file)}, line ${line}`),
         },
       );
       break;
@@ -94,12 +88,13 @@ export function endFunctions(library: CLibrary): HostFunction[] {
         signature: 'v(ppip)',
         run: (call, fn: number, file: number, line: number, condition: number) => {
           const where = fn === 0 ? '' : `function ${text(call, fn)}, `;
-          return assertionFailed(`Assertion failed: (${text(call, condition)}), ${where}file ${text(call, file)}, line ${line}.\n`);
+          return library.abort(call, `Assertion failed: (${text(call, condition)}), ${where}file ${text(call, file)}, line ${line}.`);
         },
       });
   }
-  if (windows) {
+  if (library.windowsSignals) {
     functions.push(
+      ...library.windowsSignals.functions(),
       { name: '_crt_atexit', signature: 'i(p)', run: (_call, address: number) => (registered.push({ address }), 0) },
       { name: '_onexit', signature: 'p(p)', run: (_call, address: number) => (registered.push({ address }), address) },
       { name: '_cexit', signature: 'v()', run: () => void streams.flushAll() },

@@ -116,6 +116,7 @@ export class TestLibrary {
       supervisor: this.process.supervisor,
       fn,
       varargs: () => new ListedArguments(rest),
+      attempt: <T>(create: () => T) => create(),
     };
     return fn.run(call as unknown as HostCall, ...args);
   }

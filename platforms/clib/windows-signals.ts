@@ -1,0 +1,95 @@
+/**
+ * signal, raise and abort as Microsoft's C run-time has them: a table of handlers, reset before each call, that
+ * only raise and abort reach. (Its SIGSEGV, SIGFPE and SIGILL come from a frame handler around main and are not modelled.)
+ */
+import { RegistersReplaced, type HostCall, type HostFunction } from '../../emulator/process/host-call.js';
+import type { CLibrary } from './library.js';
+
+const SIGABRT = 22;
+/** SIGINT, SIGILL, SIGFPE, SIGSEGV, SIGTERM, SIGBREAK, SIGABRT; 6 is SIGABRT's compatible number. */
+const signals: ReadonlySet<number> = new Set([2, 4, 8, 11, 15, 21, SIGABRT, 6]);
+const hardware: ReadonlySet<number> = new Set([4, 8, 11]);
+const SIG_DFL = 0;
+const SIG_IGN = 1;
+const SIG_ERR = 2 ** 64;
+const GENERAL_BYTES = 512;
+
+export class WindowsSignals {
+  private readonly handlers = new Map<number, number>();
+
+  constructor(private readonly library: CLibrary) {}
+
+  private number(signal: number): number {
+    return signal === 6 ? SIGABRT : signal;
+  }
+
+  /** Call the handler on the caller's stack, then `done` with the registers as they were at the call. */
+  private deliver(call: HostCall, signal: number, handler: number, done: () => void): never {
+    const { process } = this.library;
+    this.handlers.set(signal, SIG_DFL);
+    const block = new Uint8Array(process.registers(call.thread).buffer, 0, GENERAL_BYTES);
+    const saved = block.slice();
+    const steps = [{ address: handler, signature: 'v(i)', args: [signal] }];
+    return process.sequences.start(call.thread, steps[Symbol.iterator](), () => {
+      const registers = process.load(call.thread);
+      block.set(saved);
+      registers.dirty |= 1;
+      done();
+    });
+  }
+
+  abort(call: HostCall, text: string): never {
+    const { process } = this.library;
+    const end = (): never => process.end({ kind: 'signal', signal: 6, text: `STATUS_STACK_BUFFER_OVERRUN (0xC0000409): ${text}` });
+    const handler = this.handlers.get(SIGABRT) ?? SIG_DFL;
+    return handler > SIG_IGN ? this.deliver(call, SIGABRT, handler, end) : end();
+  }
+
+  functions(): HostFunction[] {
+    const { library } = this;
+    const { process } = library;
+    return [
+      {
+        name: 'signal',
+        signature: 'p(ip)',
+        run: (_call, given: number, handler: number) => {
+          if (!signals.has(given)) {
+            library.setErrno('EINVAL');
+            return SIG_ERR;
+          }
+          const signal = this.number(given);
+          if (hardware.has(signal) && handler > SIG_IGN) {
+            process.end({
+              kind: 'error',
+              text: `signal(${signal}): the C run-time's handlers for hardware exceptions are not modelled; use AddVectoredExceptionHandler`,
+            });
+          }
+          const before = this.handlers.get(signal) ?? SIG_DFL;
+          this.handlers.set(signal, handler);
+          return before;
+        },
+      },
+      {
+        name: 'raise',
+        signature: 'i(i)',
+        run: (call, given: number) => {
+          if (!signals.has(given)) {
+            library.setErrno('EINVAL');
+            return -1;
+          }
+          const signal = this.number(given);
+          const handler = this.handlers.get(signal) ?? SIG_DFL;
+          if (handler === SIG_IGN) return 0;
+          if (handler === SIG_DFL) {
+            if (signal === SIGABRT) this.abort(call, 'raise(SIGABRT)');
+            process.end({ kind: 'exit', code: 3 });
+          }
+          return this.deliver(call, signal, handler, () =>
+            process.abi.bind('i(i)').returns(process.registers(call.thread), process.supervisor, 0),
+          );
+        },
+      },
+      { name: 'abort', signature: 'v()', run: (call): RegistersReplaced => this.abort(call, 'abort() was called') },
+    ];
+  }
+}
