@@ -35,9 +35,9 @@ void handler(void); void touch_write(void *); void touch_read(void *);
 word touch_sp; u32 after_xmm; word after_rbx;
 #define LOAD "push %rbx\\n push %rbp\\n push %r12\\n push %r13\\n push %r14\\n push %r15\\n mov $0xabcdef,%eax\\n movd %eax,%xmm3\\n fld1\\n mov %rdi,%r10\\n mov $0x11,%r8d\\n mov $0x22,%r9d\\n mov $0x44,%r11d\\n mov $0x55,%r12d\\n mov $0x66,%r13d\\n mov $0x77,%r14d\\n mov $0x88,%r15d\\n mov $0x99,%edi\\n mov $0x9a,%esi\\n mov $0xaa,%ebx\\n mov $0xbb,%edx\\n mov $0xcc,%ecx\\n mov $0xee,%ebp\\n mov %rsp,touch_sp(%rip)\\n mov $0xdd,%eax\\n cmp $0,%eax\\n"
 #define STORE "mov %rbx,after_rbx(%rip)\\n movd %xmm3,after_xmm(%rip)\\n fstp %st(0)\\n pop %r15\\n pop %r14\\n pop %r13\\n pop %r12\\n pop %rbp\\n pop %rbx\\n ret\\n"
-asm("touch_write: " LOAD "movb $1,(%r10)\\n" STORE);
-asm("touch_read: " LOAD "movb (%r10),%al\\n" STORE);
-asm("handler: mov %rsp,%rcx\\n mov %rax,%r8\\n jmp handler_c");
+asm(".globl touch_write\\ntouch_write: " LOAD "movb $1,(%r10)\\n" STORE);
+asm(".globl touch_read\\ntouch_read: " LOAD "movb (%r10),%al\\n" STORE);
+asm(".globl handler\\nhandler: mov %rsp,%rcx\\n mov %rax,%r8\\n jmp handler_c");
 __attribute__((used)) void handler_c(int sig, word info, word uc, word f, word rax) {
   unsigned short handler_cw = 0; u32 handler_mxcsr = 0;
   asm volatile("fnstcw %0\\n stmxcsr %1" : "=m"(handler_cw), "=m"(handler_mxcsr));
@@ -95,8 +95,8 @@ void touch_write(void *); void touch_read(void *);
 word touch_sp, after_esi;
 #define LOAD "push %ebx\\n push %ebp\\n push %esi\\n push %edi\\n mov 20(%esp),%eax\\n fld1\\n mov $0x99,%edi\\n mov $0x9a,%esi\\n mov $0xaa,%ebx\\n mov $0xbb,%edx\\n mov $0xcc,%ecx\\n mov $0xee,%ebp\\n cmp $0,%eax\\n"
 #define STORE "fstp %st(0)\\n mov %esi,%eax\\n pop %edi\\n pop %esi\\n pop %ebp\\n pop %ebx\\n ret\\n"
-asm("touch_write: " LOAD "movb $1,(%eax)\\n" STORE);
-asm("touch_read: " LOAD "movb (%eax),%cl\\n" STORE);
+asm(".globl touch_write\\ntouch_write: " LOAD "movb $1,(%eax)\\n" STORE);
+asm(".globl touch_read\\ntouch_read: " LOAD "movb (%eax),%cl\\n" STORE);
 static volatile int rt = 1;
 __attribute__((noinline, optimize("no-omit-frame-pointer"))) void handler(int sig, word info, word uc) {
   word f = (word)__builtin_frame_address(0) + 4;
@@ -151,9 +151,9 @@ void handler(void); word touch_write(void *); word touch_read(void *);
 word touch_sp;
 #define LOAD "stp x29,x30,[sp,#-128]!\\n stp x19,x20,[sp,#16]\\n stp x21,x22,[sp,#32]\\n stp x23,x24,[sp,#48]\\n stp x25,x26,[sp,#64]\\n stp x27,x28,[sp,#80]\\n stp d8,d9,[sp,#96]\\n adrp x1, touch_sp\\n add x1, x1, :lo12:touch_sp\\n mov x2, sp\\n str x2,[x1]\\n mov x1,#0x101\\n mov x2,#0x102\\n mov x3,#0x103\\n mov x7,#0x107\\n mov x8,#0x108\\n mov x15,#0x115\\n mov x16,#0x116\\n mov x19,#0x119\\n mov x28,#0x128\\n mov x29,#0x129\\n mov x30,#0x130\\n fmov d8,x19\\n fmov d31,x28\\n cmp x1,#0\\n"
 #define STORE "mov x0,x19\\n ldp d8,d9,[sp,#96]\\n ldp x27,x28,[sp,#80]\\n ldp x25,x26,[sp,#64]\\n ldp x23,x24,[sp,#48]\\n ldp x21,x22,[sp,#32]\\n ldp x19,x20,[sp,#16]\\n ldp x29,x30,[sp],#128\\n ret\\n"
-asm("touch_write: " LOAD "strb w1,[x0]\\n" STORE);
-asm("touch_read: " LOAD "ldrb w5,[x0]\\n" STORE);
-asm("handler: mov x3,sp\\n mov x4,x29\\n mov x5,x30\\n b handler_c");
+asm(".globl touch_write\\ntouch_write: " LOAD "strb w1,[x0]\\n" STORE);
+asm(".globl touch_read\\ntouch_read: " LOAD "ldrb w5,[x0]\\n" STORE);
+asm(".globl handler\\nhandler: mov x3,sp\\n mov x4,x29\\n mov x5,x30\\n b handler_c");
 __attribute__((used)) void handler_c(int sig, word info, word uc, word f, word record, word link) {
   say("step", step); say("signo", sig); say("align", f % 16); say("link", link != 0); say("record", record - f);
   if (want_info) { say("info", info - f); say("uc", uc - f); }
