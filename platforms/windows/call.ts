@@ -2,7 +2,11 @@
 import type { Value } from '../../emulator/abi/abi.js';
 import type { HostCall, HostFunction, RegistersReplaced } from '../../emulator/process/host-call.js';
 
-export function win32(name: string, signature: string, run: (call: HostCall, ...args: any[]) => Value | RegistersReplaced | void): HostFunction {
+export function win32(
+  name: string,
+  signature: string,
+  run: (call: HostCall, ...args: any[]) => Value | RegistersReplaced | void,
+): HostFunction {
   return { name, signature, convention: 'stdcall', run };
 }
 
