@@ -15,10 +15,12 @@ export interface DemoProgram {
 }
 
 /** Every program's last line is `NAME: checksum N PASS`. */
-const checksumLine = (name: string) => (output: string): string | undefined => {
-  const last = output.trimEnd().split('\n').at(-1) ?? '';
-  return new RegExp(`^${name}: checksum (\\d+) PASS\\r?$`).exec(last)?.[1];
-};
+const checksumLine =
+  (name: string) =>
+  (output: string): string | undefined => {
+    const last = output.trimEnd().split('\n').at(-1) ?? '';
+    return new RegExp(`^${name}: checksum (\\d+) PASS\\r?$`).exec(last)?.[1];
+  };
 
 /** Lists of the values i² + 7·phase for i below 1000 + 10·phase; their sums folded by ×31, modulo 2^32. */
 function listChecksum(): string {
