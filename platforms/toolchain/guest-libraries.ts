@@ -9,7 +9,7 @@ import { libraryFile, stubFile, writeStub } from './stubs.js';
 import { targetOf } from './targets.js';
 import { run } from './tools.js';
 
-const libc = ['memory.c', 'string.c', 'ctype.c', 'sort.c', 'data.c', 'idioms.c'];
+const libc = ['memory.c', 'string.c', 'ctype.c', 'sort.c', 'data.c', 'idioms.c', 'signal-windows.c'];
 /** Functions that the guest library has beside those in headers, and its data. */
 const extraFunctions = ['__stack_chk_fail'];
 
@@ -65,8 +65,8 @@ export function markFlags(p: Platform): string[] {
   return [`-DMPSEMU_CODE="${p.code}"`, ...(p.os === 'freebsd' ? ['-DMPSEMU_FREEBSD'] : [])];
 }
 
-/** Build everything that programs for `p` are linked with and load. */
-export async function buildGuestLibraries(p: Platform): Promise<void> {
+/** Build everything that programs for `p` are linked with and load. `host`: functions that the host has beside those in our headers. */
+export async function buildGuestLibraries(p: Platform, host: Prototype[]): Promise<void> {
   const out = builtFor(p.code);
   const link = linkFor(p.code);
   mkdirSync(link, { recursive: true });
@@ -78,7 +78,9 @@ export async function buildGuestLibraries(p: Platform): Promise<void> {
     const gccFlags = targetOf(p).gcc ? ['-fno-tree-loop-distribute-patterns'] : [];
     const objects = await compileAll(p, sources, work, [...flags, ...gccFlags]);
     const own = await definedNames(p, objects);
-    const all = await prototypes(p);
+    const declared = await prototypes(p);
+    const names = new Set(declared.map((f) => f.name));
+    const all = [...declared, ...host.filter((f) => !names.has(f.name))];
     const library = join(out, basename(libraryFile(p, 'c')));
     await linkLibrary(p, objects, library, own, work, all);
     await writeStubs(p, all, own, link);
@@ -115,12 +117,12 @@ async function linkLibrary(p: Platform, objects: string[], output: string, own: 
     case 'windows': {
       // What it takes from the host has to come from some library: any name does, since host functions bind by theirs.
       const host = join(work, 'host.lib');
-      const needed = all.filter((f) => f.name === 'malloc' || f.name === '_errno');
+      const needed = all.filter((f) => ['malloc', '_errno', '_Exit'].includes(f.name));
       await writeStub(p, 'kernel32', needed.map((f) => ({ ...f, library: 'kernel32' as const })), [], host);
       const exported = own.map((o) => `/export:${o.name}${o.data ? ',data' : ''}`);
       await run('lld-link', [
         '/dll', '/noentry', '/nodefaultlib', '/brepro', '/debug:symtab', `/base:${p.cpu === 'ia32' ? '0x10000000' : '0x180000000'}`,
-        ...(p.cpu === 'ia32' ? ['/safeseh:no'] : []), `/out:${output}`, ...exported, ...objects, host,
+        ...(p.cpu === 'ia32' ? ['/safeseh:no'] : []), `/out:${output}`, `/implib:${join(work, 'own.lib')}`, ...exported, ...objects, host,
       ]);
       return;
     }

@@ -29,11 +29,7 @@ const headersOf = (p: Platform): string[] => {
 };
 
 function machHeaders(): string[] {
-  try {
-    return readdirSync(join(includes, 'mach')).map((f) => `mach/${f}`);
-  } catch {
-    return [];
-  }
+  return ['mach', 'os'].flatMap((folder) => readdirSync(join(includes, folder)).map((f) => `${folder}/${f}`));
 }
 
 function argumentBytes(list: string): number {
@@ -75,7 +71,8 @@ export async function prototypes(p: Platform): Promise<Prototype[]> {
       const library: LibraryName = /^mps/.test(file) ? 'mps' : file === 'windows.h' ? 'kernel32' : 'c';
       const match = /^\s*(?:extern\s+)?[\w\s*]*?[\s*](\w+)\s*\((.*)\)\s*(?:__attribute__\s*\(\(.*\)\))?\s*;\s*$/.exec(line);
       const name = match?.[1] ?? (/^void \(\*signal\(/.test(line) ? 'signal' : undefined);
-      if (name === undefined || /^\s*static/.test(line)) continue;
+      // A pointer to a function is no function.
+      if (name === undefined || match?.[2].startsWith('*') || /^\s*static/.test(line)) continue;
       const stdcall = p.os === 'windows' && p.cpu === 'ia32' && /__stdcall/.test(line.slice(0, line.indexOf(name)));
       found.set(name, { name, library, ...(stdcall && { stdcallBytes: argumentBytes(match![2]) }) });
     }

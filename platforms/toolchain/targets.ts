@@ -28,7 +28,7 @@ export function targetOf(p: Platform): Target {
     case 'windows':
       return {
         compiler: 'clang',
-        flags: [`--target=${p.cpu === 'ia32' ? 'i686' : 'x86_64'}-pc-windows-msvc`, ...common, '-nostdlibinc'],
+        flags: [`--target=${p.cpu === 'ia32' ? 'i686' : 'x86_64'}-pc-windows-msvc`, ...common, '-nostdlibinc', '-mno-incremental-linker-compatible'],
         gcc: false,
         pie: false,
         machine: p.cpu === 'ia32' ? 'i386' : 'i386:x86-64',
