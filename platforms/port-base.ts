@@ -67,8 +67,10 @@ export abstract class PortBase {
   /** Write this platform's jmp_buf with the calling thread's callee-saved registers at `address`. */
   protected abstract saveJumpBuffer(call: HostCall, address: number): void;
   protected abstract readonly jumpBufferSize: number;
-  /** Name of the word at `offset` in the jmp_buf. */
-  protected abstract jumpBufferName(offset: number): string;
+  /** Register saved at `offset` in the jmp_buf; undefined for its unused words, which hold whatever lay on the stack. */
+  protected abstract jumpBufferName(offset: number): string | undefined;
+  /** Where the frame record of the MPS function that is running lies. */
+  protected frameRecord = 0;
 
   stackBegin(call: HostCall): () => void {
     const size = this.jumpBufferSize;
@@ -93,6 +95,7 @@ export abstract class PortBase {
     const record = call.pushStack(arm ? 2 * wordSize : wordSize, wordSize);
     this.storeWord(record, registers, arm ? A64.fp : X86.rbp);
     if (arm) this.storeWord(record + wordSize, registers, A64.lr);
+    this.frameRecord = record;
     return record;
   }
 
@@ -106,7 +109,7 @@ export abstract class PortBase {
     if (!warm) return undefined;
     const end = warm.jumpBuffer + warm.size;
     return [
-      { base: warm.jumpBuffer, limit: Math.min(end, cold), kind: 'registers', nameOf: (address) => this.jumpBufferName(address - warm.jumpBuffer) },
+      { base: warm.jumpBuffer, limit: Math.min(end, cold), kind: 'registers', nameOf: (address) => this.jumpBufferName(address - warm.jumpBuffer) ?? this.slotName(address, warm.sp) },
       { base: Math.min(warm.record, cold), limit: Math.min(warm.sp, cold), kind: 'registers', nameOf: (address) => this.frameRecordName(address - warm.record) },
       { base: Math.min(warm.sp, cold), limit: cold, kind: 'stack', nameOf: (address) => this.slotName(address, warm.sp) },
     ];

@@ -20,6 +20,7 @@ const TRAP_BRKPT = 1;
 const TRAP_TRACE = 2;
 
 /** Trap numbers (not the CPU's vectors). */
+// prettier-ignore
 const T = {
   PRIVINFLT: 1, BPTFLT: 3, ARITHTRAP: 6, PROTFLT: 9, TRCTRAP: 10, PAGEFLT: 12, ALIGNFLT: 14, DIVIDE: 18, OFLOW: 20, BOUND: 21, SEGNPFLT: 26, STKFLT: 27,
 } as const;
@@ -41,7 +42,8 @@ export class FreeBsdFaults {
   memory(thread: Thread, fault: MemoryFault): void {
     const { os } = this;
     const { numbers, codes } = os.traits.signals;
-    if (fault.exhausted) os.signals.kill(thread, { signal: numbers.SIGKILL, code: codes.KERNEL, about: 'the emulated machine is out of memory' });
+    if (fault.exhausted)
+      os.signals.kill(thread, { signal: numbers.SIGKILL, code: codes.KERNEL, about: 'the emulated machine is out of memory' });
     const kernelHalf = fault.canonical && fault.address >= os.traits.memory.limit;
     const mapped = fault.canonical && !kernelHalf && os.memory.isMapped(fault.address);
     const about = (): string => os.describeFault(fault, mapped);
@@ -51,8 +53,11 @@ export class FreeBsdFaults {
     }
     const present = kernelHalf || os.process.engine.protection(fault.address) > 0;
     posixThread(thread).trap.error =
-      Error.user | (present ? Error.present : 0) | (fault.access === Access.Write ? Error.write : fault.access === Access.Fetch ? Error.fetch : 0);
-    if (mapped && os.options.quirks.includes(PROT_FAULT_SIGBUS)) return this.raise(thread, 'SIGBUS', T.PAGEFLT, fault.address, T.PAGEFLT, about);
+      Error.user |
+      (present ? Error.present : 0) |
+      (fault.access === Access.Write ? Error.write : fault.access === Access.Fetch ? Error.fetch : 0);
+    if (mapped && os.options.quirks.includes(PROT_FAULT_SIGBUS))
+      return this.raise(thread, 'SIGBUS', T.PAGEFLT, fault.address, T.PAGEFLT, about);
     this.raise(thread, 'SIGSEGV', mapped ? SEGV_ACCERR : SEGV_MAPERR, fault.address, T.PAGEFLT, about);
   }
 

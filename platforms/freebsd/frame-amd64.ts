@@ -13,14 +13,17 @@ import type { FreeBsdLayout } from './layout.js';
 
 export const Frame = { handler: 0, ucontext: 0x10, siginfo: 0x380, size: 976 } as const;
 export const Uc = { sigmask: 0, mcontext: 0x10, link: 0x330, stack: 0x338, flags: 0x350, size: 880 } as const;
+// prettier-ignore
 export const Mc = {
   onstack: 0, rdi: 8, trapno: 0x80, fs: 0x84, gs: 0x86, addr: 0x88, flags: 0x90, es: 0x94, ds: 0x96, err: 0x98, rip: 0xa0, cs: 0xa8, rflags: 0xb0, rsp: 0xb8,
   ss: 0xc0, len: 0xc8, fpformat: 0xd0, ownedfp: 0xd8, fpstate: 0xe0, fsbase: 0x2e0, gsbase: 0x2e8, xfpustate: 0x2f0, xfpustateLength: 0x2f8, size: 800,
 } as const;
 /** Slots of the registers from rdi on. */
+// prettier-ignore
 const REGISTERS = [
   X86.rdi, X86.rsi, X86.rdx, X86.rcx, X86.r8, X86.r9, X86.rax, X86.rbx, X86.rbp, X86.r10, X86.r11, X86.r12, X86.r13, X86.r14, X86.r15,
 ];
+// prettier-ignore
 const NAMES = ['onstack', 'rdi', 'rsi', 'rdx', 'rcx', 'r8', 'r9', 'rax', 'rbx', 'rbp', 'r10', 'r11', 'r12', 'r13', 'r14', 'r15', 'trapno', 'addr', 'flags',
   'err', 'rip', 'cs', 'rflags', 'rsp', 'ss', 'len', 'fpformat', 'ownedfp'];
 /** Flags that a user context may set: all but IOPL, VM, VIF, VIP and the reserved ones. */
@@ -97,7 +100,12 @@ export class FrameAmd64 implements FreeBsdFrames {
     return true;
   }
 
-  private fillContext(info: SignalInfo, trap: { number: number; error: number; address: number }, onStack: boolean, extended: number): void {
+  private fillContext(
+    info: SignalInfo,
+    trap: { number: number; error: number; address: number },
+    onStack: boolean,
+    extended: number,
+  ): void {
     const { frame, registers: r } = this;
     const w = frame.words;
     const mc = Frame.ucontext + Uc.mcontext;
@@ -166,7 +174,8 @@ export class FrameAmd64 implements FreeBsdFrames {
     }
     engine.registers.dirty |= 1;
     const format = w[(mc + Mc.ownedfp) >>> 2];
-    if (w[(mc + Mc.fpformat) >>> 2] === Fp.XMM && format !== 0x20000) this.image.set(frame.bytes.subarray(mc + Mc.fpstate, mc + Mc.fpstate + 512));
+    if (w[(mc + Mc.fpformat) >>> 2] === Fp.XMM && format !== 0x20000)
+      this.image.set(frame.bytes.subarray(mc + Mc.fpstate, mc + Mc.fpstate + 512));
     else initialFxsave(this.image, this.layout.controlWord);
     engine.writeFloat();
     const { mask } = this;

@@ -14,14 +14,17 @@ import type { FreeBsdLayout } from './layout.js';
 
 export const Frame = { signo: 0, info: 4, context: 8, address: 0xc, handler: 0x10, ucontext: 0x20, siginfo: 0x2e0, size: 800 } as const;
 export const Uc = { sigmask: 0, mcontext: 0x10, link: 0x290, stack: 0x294, flags: 0x2a0, size: 704 } as const;
+// prettier-ignore
 export const Mc = {
   onstack: 0, gs: 4, isp: 0x20, trapno: 0x34, err: 0x38, eip: 0x3c, cs: 0x40, eflags: 0x44, esp: 0x48, ss: 0x4c, len: 0x50, fpformat: 0x54, ownedfp: 0x58,
   flags: 0x5c, fpstate: 0x60, fsbase: 0x260, gsbase: 0x264, xfpustate: 0x268, xfpustateLength: 0x26c, size: 640,
 } as const;
 /** Slots of the words from gs to ss; -1 are the kernel's stack pointer, trapno and err. */
+// prettier-ignore
 const REGISTERS = [
   X86.gs, X86.fs, X86.es, X86.ds, X86.rdi, X86.rsi, X86.rbp, -1, X86.rbx, X86.rdx, X86.rcx, X86.rax, -1, -1, X86.rip, X86.cs, X86.rflags, X86.rsp, X86.ss,
 ];
+// prettier-ignore
 const NAMES = ['onstack', 'gs', 'fs', 'es', 'ds', 'edi', 'esi', 'ebp', 'isp', 'ebx', 'edx', 'ecx', 'eax', 'trapno', 'err', 'eip', 'cs', 'eflags', 'esp', 'ss',
   'len', 'fpformat', 'ownedfp', 'flags'];
 const SELECTORS = new Set<number>([X86.gs, X86.fs, X86.es, X86.ds, X86.cs, X86.ss]);

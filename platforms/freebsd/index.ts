@@ -9,8 +9,10 @@ export const freebsd: OsDefinition = {
   name: 'freebsd',
   versions: ['14.0'],
   quirks: {
-    [PROT_FAULT_SIGBUS]: 'a protection fault is SIGBUS with the trap number as code (sysctl machdep.prot_fault_translation=1; FreeBSD before 7): barriers then kill the program',
-    'suspend-finished-thread-hangs': 'the collector waits for ever when it suspends a registered thread that has ended; off: the thread counts as dead (libthr: ESRCH)',
+    [PROT_FAULT_SIGBUS]:
+      'a protection fault is SIGBUS with the trap number as code (sysctl machdep.prot_fault_translation=1; FreeBSD before 7): barriers then kill the program',
+    'suspend-finished-thread-hangs':
+      'the collector waits for ever when it suspends a registered thread that has ended; off: the thread counts as dead (libthr: ESRCH)',
   },
   processOptions: (platform) => ({
     cpu: platform.cpu,

@@ -11,10 +11,12 @@ import { writeSet } from '../posix/signal-set.js';
 
 type Saved = [offset: number, slot: number | 'sp' | 'pc', name: string];
 
+// prettier-ignore
 const AMD64: Saved[] = [
   [0x00, 'pc', 'rip'], [0x08, X86.rbx, 'rbx'], [0x10, 'sp', 'rsp'], [0x18, X86.rbp, 'rbp'], [0x20, X86.r12, 'r12'], [0x28, X86.r13, 'r13'],
   [0x30, X86.r14, 'r14'], [0x38, X86.r15, 'r15'],
 ];
+// prettier-ignore
 const I386: Saved[] = [
   [0x00, 'pc', 'eip'], [0x04, X86.rbx, 'ebx'], [0x08, 'sp', 'esp'], [0x0c, X86.rbp, 'ebp'], [0x10, X86.rsi, 'esi'], [0x14, X86.rdi, 'edi'],
 ];
@@ -30,11 +32,11 @@ export class FreeBsdJumpBuffer implements JumpBuffer {
     this.saved = this.wide ? AMD64 : I386;
   }
 
-  nameOf(offset: number): string {
+  nameOf(offset: number): string | undefined {
     const { wordSize } = this.process.abi;
     const word = offset - (offset % wordSize);
     const found = this.saved.find(([at]) => at === word);
-    return found ? `jmp_buf.${found[2]}` : `jmp_buf+0x${word.toString(16)}`;
+    return found?.[2];
   }
 
   store(call: HostCall, address: number): void {

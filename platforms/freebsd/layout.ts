@@ -22,6 +22,7 @@ export type FreeBsdCpu = Exclude<CpuName, 'arm64'>;
 const STACK_SIZE = 8 << 20;
 const GATES_SIZE = 0x100000;
 
+// prettier-ignore
 export const freebsdLayouts: Record<FreeBsdCpu, FreeBsdLayout> = {
   ia32: {
     userLimit: 0xffc00000, sharedPage: 0xffbff000, stackTop: 0xffbff000, stackSize: STACK_SIZE, initialThreadStack: 2 << 20,

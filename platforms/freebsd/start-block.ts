@@ -7,6 +7,7 @@ import type { LoadedImage } from '../../emulator/loader/link.js';
 import type { MemoryView } from '../../emulator/memory/memory-view.js';
 import type { FreeBsdLayout } from './layout.js';
 
+// prettier-ignore
 const At = {
   NULL: 0, PHDR: 3, PHENT: 4, PHNUM: 5, PAGESZ: 6, BASE: 7, FLAGS: 8, ENTRY: 9, EXECPATH: 15, CANARY: 16, CANARYLEN: 17, OSRELDATE: 18, NCPUS: 19,
   PAGESIZES: 20, PAGESIZESLEN: 21, STACKPROT: 23, EHDRFLAGS: 24, BSDFLAGS: 27, ARGC: 28, ARGV: 29, ENVC: 30, ENVV: 31, PS_STRINGS: 32, USRSTACKBASE: 35,

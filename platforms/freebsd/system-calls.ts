@@ -12,6 +12,7 @@ import { posixThread } from '../posix/posix-thread.js';
 import { exclude, include, readSet, writeSet } from '../posix/signal-set.js';
 import type { FreeBsdFrames } from './frames.js';
 
+// prettier-ignore
 const SystemCall = {
   exit: 1, read: 3, write: 4, getpid: 20, getuid: 24, geteuid: 25, kill: 37, getppid: 39, getegid: 43, getgid: 47, munmap: 73, mprotect: 74, madvise: 75,
   sysarch: 165, clock_gettime: 232, sched_yield: 331, sigprocmask: 340, sigaction: 416, sigreturn: 417, thr_exit: 431, thr_self: 432, thr_kill: 433, mmap: 477,
@@ -153,7 +154,10 @@ export class FreeBsdSystemCalls {
         SystemCall.sysarch,
         (thread, [operation, address]) => {
           const registers = process.registers(thread);
-          const slot = operation === Sysarch.AMD64_SET_FSBASE || operation === Sysarch.AMD64_GET_FSBASE || operation === Sysarch.I386_SET_FSBASE ? X86.fsBase : X86.gsBase;
+          const slot =
+            operation === Sysarch.AMD64_SET_FSBASE || operation === Sysarch.AMD64_GET_FSBASE || operation === Sysarch.I386_SET_FSBASE
+              ? X86.fsBase
+              : X86.gsBase;
           switch (operation) {
             case Sysarch.AMD64_GET_FSBASE:
             case Sysarch.I386_GET_GSBASE:
@@ -210,7 +214,10 @@ export class FreeBsdSystemCalls {
           if (wanted !== 0 && (signal === numbers.SIGKILL || signal === numbers.SIGSTOP)) return -errno.EINVAL;
           const action = signals.actions[signal];
           const next = wanted !== 0 && {
-            handler: user.word(wanted + layout.handler), flags: user.u32(wanted + layout.flags), mask: readSet(user, wanted + layout.mask, SET_BYTES), restorer: 0,
+            handler: user.word(wanted + layout.handler),
+            flags: user.u32(wanted + layout.flags),
+            mask: readSet(user, wanted + layout.mask, SET_BYTES),
+            restorer: 0,
           };
           if (old !== 0) {
             user.setWord(old + layout.handler, action.handler);

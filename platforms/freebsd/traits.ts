@@ -35,7 +35,16 @@ const KNOWN_FLAGS = 0xff0e7e13;
 function memory(layout: FreeBsdLayout): MemoryTraits {
   return {
     pageSize: 4096,
-    flags: { SHARED: 1, PRIVATE: 2, FIXED: 0x10, ANON: 0x1000, NOREPLACE: 0x4000, occupied: 'ENOMEM', noReplaceAlone: 'EINVAL', known: KNOWN_FLAGS },
+    flags: {
+      SHARED: 1,
+      PRIVATE: 2,
+      FIXED: 0x10,
+      ANON: 0x1000,
+      NOREPLACE: 0x4000,
+      occupied: 'ENOMEM',
+      noReplaceAlone: 'EINVAL',
+      known: KNOWN_FLAGS,
+    },
     lowest: 4096,
     limit: layout.userLimit,
     belowLowest: 'EINVAL',
@@ -61,8 +70,16 @@ function pthread(wide: boolean): PthreadTraits {
   return {
     mutex: {
       ...pointer,
-      lock: 0, count: 4, owner: 8, kind: 12, kindMask: 7,
-      normal: 3, recursive: 2, errorCheck: 1, defaultKind: 1, staticKinds: {},
+      lock: 0,
+      count: 4,
+      owner: 8,
+      kind: 12,
+      kindMask: 7,
+      normal: 3,
+      recursive: 2,
+      errorCheck: 1,
+      defaultKind: 1,
+      staticKinds: {},
     },
     attr: pointer,
     mutexAttr: pointer,

@@ -7,6 +7,7 @@ import { Prot } from '../../emulator/engine.js';
 import type { Process } from '../../emulator/process/process.js';
 import type { FreeBsdCpu, FreeBsdLayout } from './layout.js';
 
+// prettier-ignore
 const CODE: Record<FreeBsdCpu, number[]> = {
   'x86-64': [
     0xff, 0x14, 0x24, // call *(%rsp)

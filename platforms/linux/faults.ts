@@ -23,6 +23,7 @@ const SI_KERNEL = 0x80;
 /** Page fault error code. */
 const Error = { present: 1, write: 2, user: 4, fetch: 0x10 } as const;
 /** x86 vectors. */
+// prettier-ignore
 const Vector = { divide: 0, debug: 1, breakpoint: 3, overflow: 4, bound: 5, invalid: 6, notPresent: 11, stack: 12, protection: 13, page: 14, x87: 16, alignment: 17, simd: 19 } as const;
 /** ARM64 exception numbers of the engine. */
 const Arm = { undefined: 1, dataAbort: 4, breakpoint: 7 } as const;
@@ -38,7 +39,8 @@ export class LinuxFaults {
   memory(thread: Thread, fault: MemoryFault): void {
     const { os } = this;
     const { numbers } = os.traits.signals;
-    if (fault.exhausted) os.signals.kill(thread, { signal: numbers.SIGKILL, code: SI_KERNEL, about: 'the emulated machine is out of memory' });
+    if (fault.exhausted)
+      os.signals.kill(thread, { signal: numbers.SIGKILL, code: SI_KERNEL, about: 'the emulated machine is out of memory' });
     const { trap } = posixThread(thread);
     const kernelHalf = fault.canonical && fault.address >= os.traits.memory.limit;
     const mapped = !kernelHalf && os.memory.isMapped(fault.address);
@@ -52,7 +54,10 @@ export class LinuxFaults {
     } else {
       const present = kernelHalf || os.process.engine.protection(fault.address) > 0;
       trap.number = Vector.page;
-      trap.error = Error.user | (present ? Error.present : 0) | (fault.access === Access.Write ? Error.write : fault.access === Access.Fetch ? Error.fetch : 0);
+      trap.error =
+        Error.user |
+        (present ? Error.present : 0) |
+        (fault.access === Access.Write ? Error.write : fault.access === Access.Fetch ? Error.fetch : 0);
       trap.address = fault.address;
     }
     os.signals.force(thread, {
@@ -111,7 +116,13 @@ export class LinuxFaults {
         posixThread(thread).trap.error = vector * 8 + 2;
         posixThread(thread).trap.number = Vector.protection;
         const { SIGSEGV } = this.os.traits.signals.numbers;
-        this.os.signals.force(thread, { signal: SIGSEGV, code: SI_KERNEL, address: 0, trap: Vector.protection, about: `int 0x${vector.toString(16)}` });
+        this.os.signals.force(thread, {
+          signal: SIGSEGV,
+          code: SI_KERNEL,
+          address: 0,
+          trap: Vector.protection,
+          about: `int 0x${vector.toString(16)}`,
+        });
       }
     }
   }
@@ -148,6 +159,13 @@ export class LinuxFaults {
   invalidInstruction(thread: Thread): void {
     const arm64 = this.os.process.cpu === 'arm64';
     if (arm64) posixThread(thread).trap.syndrome = 0x02000000;
-    this.raise(thread, 'SIGILL', arm64 ? ILL_ILLOPC : ILL_ILLOPN, this.pc(thread), arm64 ? Arm.undefined : Vector.invalid, 'invalid instruction');
+    this.raise(
+      thread,
+      'SIGILL',
+      arm64 ? ILL_ILLOPC : ILL_ILLOPN,
+      this.pc(thread),
+      arm64 ? Arm.undefined : Vector.invalid,
+      'invalid instruction',
+    );
   }
 }

@@ -15,6 +15,7 @@ import { restoreAlternateStack } from './alternate-stack.js';
 import type { LinuxFrames } from './frames.js';
 import { writeSiginfo } from './siginfo.js';
 
+// prettier-ignore
 export const Frame = {
   siginfo: 0, ucontext: 0x80, stack: 0x90, sigmask: 0xa8, mcontext: 0x130, regs: 0x138, sp: 0x230, pc: 0x238, pstate: 0x240, reserved: 0x250, end: 0x1250,
 } as const;
@@ -144,7 +145,13 @@ export class FrameArm64 implements LinuxFrames {
     engine.registers.dirty |= 1;
     this.vectors.set(frame.bytes.subarray(fpsimd + 16, fpsimd + FPSIMD_SIZE));
     engine.writeFloat();
-    restoreAlternateStack(posixThread(thread), this.traits, frame.get64(Frame.stack), w[(Frame.stack + 8) >>> 2], frame.get64(Frame.stack + 16));
+    restoreAlternateStack(
+      posixThread(thread),
+      this.traits,
+      frame.get64(Frame.stack),
+      w[(Frame.stack + 8) >>> 2],
+      frame.get64(Frame.stack + 16),
+    );
     const { mask } = this;
     mask[0] = w[Frame.sigmask >>> 2];
     mask[1] = w[(Frame.sigmask >>> 2) + 1];
@@ -164,7 +171,7 @@ export class FrameArm64 implements LinuxFrames {
   private findFpsimd(): number | undefined {
     const w = this.frame.words;
     let found: number | undefined;
-    for (let at: number = Frame.reserved; at + 8 <= Frame.end; ) {
+    for (let at: number = Frame.reserved; at + 8 <= Frame.end;) {
       const magic = w[at >>> 2];
       const size = w[(at >>> 2) + 1];
       if (magic === 0) return size === 0 ? found : undefined;

@@ -18,22 +18,27 @@ import { applyLegacyHeader, buildLegacyHeader, LEGACY_HEADER } from './legacy-fp
 import { writeSiginfo } from './siginfo.js';
 import { buildFpArea, FP_AREA_SIZE, FXSAVE_RESTORED, XSAVE_SIZE } from './xsave-area.js';
 
+// prettier-ignore
 export const RtFrame = {
   restorer: 0, signo: 4, pinfo: 8, puc: 0xc, siginfo: 0x10, ucontext: 0x90, stack: 0x98, mcontext: 0xa4, sigmask: 0xfc, retcode: 0x104, end: 0x10c, fp: 0x114,
 } as const;
+// prettier-ignore
 export const OldFrame = { restorer: 0, signo: 4, mcontext: 8, unused: 0x60, extramask: 0x2d0, retcode: 0x2d4, end: 0x2dc, fp: 0x2e4 } as const;
 const SIZE = OldFrame.fp + LEGACY_HEADER + FP_AREA_SIZE;
 const MCONTEXT_SIZE = 88;
 
 /** Register slot of each word of the context up to SS; the three that are none are below. */
+// prettier-ignore
 const GREGS = [
   X86.gs, X86.fs, X86.es, X86.ds, X86.rdi, X86.rsi, X86.rbp, X86.rsp, X86.rbx, X86.rdx, X86.rcx, X86.rax, -1, -1, X86.rip, X86.cs, X86.rflags, X86.rsp,
   X86.ss,
 ];
+// prettier-ignore
 const NAMES = [
   'gs', 'fs', 'es', 'ds', 'edi', 'esi', 'ebp', 'esp', 'ebx', 'edx', 'ecx', 'eax', 'trapno', 'err', 'eip', 'cs', 'eflags', 'uesp', 'ss', 'fpregs',
   'oldmask', 'cr2',
 ];
+// prettier-ignore
 const Word = { esp: 7, trapno: 12, err: 13, eip: 14, cs: 15, eflags: 16, uesp: 17, ss: 18, fpregs: 19, oldmask: 20, cr2: 21 } as const;
 
 const RESTORED_FLAGS = 0x40dd5;

@@ -17,16 +17,19 @@ import { writeSiginfo } from './siginfo.js';
 import { buildFpArea, FP_AREA_SIZE, FXSAVE_RESTORED, XSAVE_SIZE } from './xsave-area.js';
 
 /** Offsets from the frame's start. */
+// prettier-ignore
 export const Frame = {
   restorer: 0x0, ucontext: 0x8, flags: 0x8, link: 0x10, stack: 0x18, gregs: 0x30, fpregs: 0xe8, reserved: 0xf0, sigmask: 0x130, siginfo: 0x138, fp: 0x1c8,
 } as const;
 const SIZE = Frame.fp + FP_AREA_SIZE;
 
 /** Register slot of each gregs index up to EFL. */
+// prettier-ignore
 const GREGS = [
   X86.r8, X86.r9, X86.r10, X86.r11, X86.r12, X86.r13, X86.r14, X86.r15, X86.rdi, X86.rsi, X86.rbp, X86.rbx, X86.rdx, X86.rax, X86.rcx, X86.rsp,
   X86.rip, X86.rflags,
 ];
+// prettier-ignore
 const NAMES = [
   'r8', 'r9', 'r10', 'r11', 'r12', 'r13', 'r14', 'r15', 'rdi', 'rsi', 'rbp', 'rbx', 'rdx', 'rax', 'rcx', 'rsp', 'rip', 'eflags', 'csgsfs', 'err',
   'trapno', 'oldmask', 'cr2', 'fpregs',
@@ -154,7 +157,13 @@ export class FrameX64 implements LinuxFrames {
     if (frame.get64(Frame.fpregs) === 0) initialFxsave(image, CW);
     else image.set(frame.bytes.subarray(Frame.fp, Frame.fp + FXSAVE_RESTORED));
     engine.writeFloat();
-    restoreAlternateStack(posixThread(thread), this.traits, frame.get64(Frame.stack), w[(Frame.stack + 8) >>> 2], frame.get64(Frame.stack + 16));
+    restoreAlternateStack(
+      posixThread(thread),
+      this.traits,
+      frame.get64(Frame.stack),
+      w[(Frame.stack + 8) >>> 2],
+      frame.get64(Frame.stack + 16),
+    );
     const { mask } = this;
     mask[0] = w[Frame.sigmask >>> 2];
     mask[1] = w[(Frame.sigmask >>> 2) + 1];

@@ -58,13 +58,13 @@ export class GlibcJumpBuffer implements JumpBuffer {
     this.saved = process.cpu === 'arm64' ? ARM64 : process.cpu === 'ia32' ? I386 : X64;
   }
 
-  nameOf(offset: number): string {
+  nameOf(offset: number): string | undefined {
     const { wordSize } = this.process.abi;
     const word = offset - (offset % wordSize);
     const found = this.saved.find((s) => s.offset === word);
-    if (found) return `jmp_buf.${found.name}${found.mangled ? ' (mangled)' : ''}`;
-    if (this.process.cpu === 'arm64' && word >= VECTORS && word < VECTORS + 64) return `jmp_buf.d${8 + (word - VECTORS) / 8}`;
-    return `jmp_buf+0x${word.toString(16)}`;
+    if (found) return `${found.name}${found.mangled ? ' (mangled)' : ''}`;
+    if (this.process.cpu === 'arm64' && word >= VECTORS && word < VECTORS + 64) return `d${8 + (word - VECTORS) / 8}`;
+    return undefined;
   }
 
   /** The pointer guard of the thread that is loaded, low and high half. */

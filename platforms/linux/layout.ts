@@ -22,6 +22,7 @@ export interface LinuxLayout {
 const STACK_SIZE = 8 << 20;
 const GATES_SIZE = 0x100000;
 
+// prettier-ignore
 export const linuxLayouts: Record<CpuName, LinuxLayout> = {
   ia32: {
     userLimit: 0xffffe000, stackTop: 0xffffe000, stackSize: STACK_SIZE, mmapBase: 0xf7ffe000, vdso: 0xf7ffc000,

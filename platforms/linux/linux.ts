@@ -77,7 +77,11 @@ export class Linux extends PosixOs {
     return [
       this.errnoLocation('__errno_location'),
       { name: 'gettid', signature: 'i()', run: (call) => posixThread(call.thread).tid },
-      { name: '__tls_get_addr', signature: 'p(p)', run: (call, index: number) => this.tlsAddress(call.thread, call.memory.word(index), call.memory.word(index + call.memory.wordSize)) },
+      {
+        name: '__tls_get_addr',
+        signature: 'p(p)',
+        run: (call, index: number) => this.tlsAddress(call.thread, call.memory.word(index), call.memory.word(index + call.memory.wordSize)),
+      },
     ];
   }
 
@@ -97,7 +101,8 @@ export class Linux extends PosixOs {
   heapGrow(bytes: number): number | undefined {
     const size = Math.ceil(Math.max(bytes, HEAP_STEP) / 4096) * 4096;
     const { space } = this.process;
-    if (this.heapEnd === 0 || !space.isFree(this.heapEnd, size) || this.heapEnd + size > this.layout.userLimit) return this.anonymous(bytes);
+    if (this.heapEnd === 0 || !space.isFree(this.heapEnd, size) || this.heapEnd + size > this.layout.userLimit)
+      return this.anonymous(bytes);
     const base = this.heapEnd;
     this.memory.map(base, size, Prot.RW, { name: '[heap]' });
     this.heapEnd += size;
@@ -138,7 +143,10 @@ export class Linux extends PosixOs {
   private storeGuards(images: LoadedImages): void {
     const { canary, pointerGuard } = this.linuxThreads.secrets;
     const memory = this.process.supervisor;
-    for (const [name, value] of [['__stack_chk_guard', canary], ['__pointer_chk_guard', pointerGuard]] as const) {
+    for (const [name, value] of [
+      ['__stack_chk_guard', canary],
+      ['__pointer_chk_guard', pointerGuard],
+    ] as const) {
       const at = images.exported(name);
       if (at === undefined) continue;
       memory.setU32(at, value[0]);

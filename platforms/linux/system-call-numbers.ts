@@ -1,12 +1,14 @@
 /** Linux system call numbers that the model answers. Source: uapi/asm/unistd.h of the three CPUs. */
 import type { CpuName } from '../../emulator/engine.js';
 
+// prettier-ignore
 export type SystemCallName =
   | 'read' | 'write' | 'close' | 'mmap' | 'mmap2' | 'munmap' | 'mprotect' | 'madvise' | 'brk' | 'exit' | 'exit_group' | 'sched_yield' | 'getuid'
   | 'geteuid' | 'getgid' | 'getegid' | 'arch_prctl' | 'rt_sigaction' | 'rt_sigprocmask' | 'rt_sigreturn' | 'rt_sigpending' | 'sigreturn' | 'sigaltstack'
   | 'kill' | 'tkill' | 'tgkill' | 'gettid' | 'getpid' | 'getppid' | 'set_tid_address' | 'clock_gettime' | 'gettimeofday';
 
 /** IA-32, x86-64, ARM64; undefined: that CPU has none. */
+// prettier-ignore
 const numbers: Record<SystemCallName, readonly [number | undefined, number | undefined, number | undefined]> = {
   read: [3, 0, 63], write: [4, 1, 64], close: [6, 3, 57], mmap: [undefined, 9, 222], mmap2: [192, undefined, undefined], munmap: [91, 11, 215],
   mprotect: [125, 10, 226], madvise: [219, 28, 233], brk: [45, 12, 214], exit: [1, 60, 93], exit_group: [252, 231, 94], sched_yield: [158, 24, 124],

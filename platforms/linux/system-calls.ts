@@ -97,7 +97,8 @@ export class LinuxSystemCalls {
       if (signal > 0) signals.sendToThread(target, { signal, code: traits.signals.codes.THREAD, pid: os.pid });
       return 0;
     };
-    const mmap = (_t: Thread, [address, length, prot, flags, fd, offset]: number[]): number => memory.mmap(address, length, int(prot), int(flags), int(fd), offset);
+    const mmap = (_t: Thread, [address, length, prot, flags, fd, offset]: number[]): number =>
+      memory.mmap(address, length, int(prot), int(flags), int(fd), offset);
     const root = (): number => 0;
     return {
       read: (_t, [fd, address, length]) => {
@@ -151,7 +152,10 @@ export class LinuxSystemCalls {
         if (wanted !== 0 && (signal === numbers.SIGKILL || signal === numbers.SIGSTOP)) return -errno.EINVAL;
         const action = signals.actions[signal];
         const next = wanted !== 0 && {
-          handler: user.word(wanted), flags: user.u32(wanted + word), restorer: user.word(wanted + 2 * word), mask: readSet(user, wanted + 3 * word, SET_BYTES),
+          handler: user.word(wanted),
+          flags: user.u32(wanted + word),
+          restorer: user.word(wanted + 2 * word),
+          mask: readSet(user, wanted + 3 * word, SET_BYTES),
         };
         if (old !== 0) {
           user.setWord(old, action.handler);
@@ -185,14 +189,23 @@ export class LinuxSystemCalls {
       sigreturn: () => undefined,
       rt_sigpending: (thread, [address]) => {
         const { mask } = posixThread(thread);
-        writeSet(user, address, SET_BYTES, signals.pendingFor(thread).map((w, i) => w & mask[i]));
+        writeSet(
+          user,
+          address,
+          SET_BYTES,
+          signals.pendingFor(thread).map((w, i) => w & mask[i]),
+        );
         return 0;
       },
       sigaltstack: (thread, [wanted, old]) => {
         const state = posixThread(thread);
         const { stack, altStack } = traits.signals;
         const on = onAlternateStack(state, process.registers(thread).get(process.abi.sp));
-        const next = wanted !== 0 && { sp: user.word(wanted + stack.sp), flags: user.u32(wanted + stack.flags), size: user.word(wanted + stack.length) };
+        const next = wanted !== 0 && {
+          sp: user.word(wanted + stack.sp),
+          flags: user.u32(wanted + stack.flags),
+          size: user.word(wanted + stack.length),
+        };
         if (old !== 0) {
           user.setWord(old + stack.sp, state.altStack?.sp ?? 0);
           user.setU32(old + stack.flags, state.altStack ? (on ? altStack.ONSTACK : 0) : altStack.DISABLE);

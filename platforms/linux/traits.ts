@@ -18,7 +18,9 @@ function signals(cpu: CpuName): SignalTraits {
     frameFailure: 'SIGSEGV',
     reserved: [32, 33],
     sigset: { size: 128 },
-    sigaction: wide ? { size: 152, handler: 0, mask: 8, flags: 0x88, restorer: 0x90 } : { size: 140, handler: 0, mask: 4, flags: 0x84, restorer: 0x88 },
+    sigaction: wide
+      ? { size: 152, handler: 0, mask: 8, flags: 0x88, restorer: 0x90 }
+      : { size: 140, handler: 0, mask: 4, flags: 0x84, restorer: 0x88 },
     stack: wide ? { size: 24, sp: 0, flags: 8, length: 16 } : { size: 12, sp: 0, flags: 4, length: 8 },
     siginfo: wide
       ? { size: 128, signo: 0, errno: 4, code: 8, address: 0x10, pid: 0x10, uid: 0x14, value: 0x18 }
@@ -32,7 +34,16 @@ const MEMORY = 0x100000000;
 function memory(layout: LinuxLayout): MemoryTraits {
   return {
     pageSize: 4096,
-    flags: { SHARED: 1, PRIVATE: 2, FIXED: 0x10, ANON: 0x20, NOREPLACE: 0x100000, occupied: 'EEXIST', noReplaceAlone: 'fixed', known: 0xffffffff },
+    flags: {
+      SHARED: 1,
+      PRIVATE: 2,
+      FIXED: 0x10,
+      ANON: 0x20,
+      NOREPLACE: 0x100000,
+      occupied: 'EEXIST',
+      noReplaceAlone: 'fixed',
+      known: 0xffffffff,
+    },
     lowest: 0x10000,
     limit: layout.userLimit,
     belowLowest: 'EPERM',
@@ -59,8 +70,16 @@ function pthread(cpu: CpuName): PthreadTraits {
   return {
     mutex: {
       ...direct(cpu === 'arm64' ? 48 : wide ? 40 : 24),
-      lock: 0, count: 4, owner: 8, kind: wide ? 16 : 12, kindMask: 3,
-      normal: 0, recursive: 1, errorCheck: 2, defaultKind: 0, staticKinds: {},
+      lock: 0,
+      count: 4,
+      owner: 8,
+      kind: wide ? 16 : 12,
+      kindMask: 3,
+      normal: 0,
+      recursive: 1,
+      errorCheck: 2,
+      defaultKind: 0,
+      staticKinds: {},
     },
     attr: direct(cpu === 'arm64' ? 64 : wide ? 56 : 36),
     mutexAttr: direct(cpu === 'arm64' ? 8 : 4),
@@ -97,8 +116,17 @@ export function linuxTraits(cpu: CpuName, layout: LinuxLayout): PosixTraits {
     memory: memory(layout),
     pthread: pthread(cpu),
     sysconf: {
-      0: 2097152, 2: 100, 4: 1024, 30: 4096, 83: 1, 84: 1, 85: MEMORY / 4096, 86: MEMORY / 4096, 75: cpu === 'arm64' ? 131072 : 16384,
-      249: layout.minimumSignalStack, 250: 8192,
+      0: 2097152,
+      2: 100,
+      4: 1024,
+      30: 4096,
+      83: 1,
+      84: 1,
+      85: MEMORY / 4096,
+      86: MEMORY / 4096,
+      75: cpu === 'arm64' ? 131072 : 16384,
+      249: layout.minimumSignalStack,
+      250: 8192,
     },
     libraryNames: { c: 'libc.so.6', threads: 'libpthread.so.0' },
   };

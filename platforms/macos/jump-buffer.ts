@@ -81,10 +81,10 @@ export class MacJumpBuffer {
     return slot === (this.cpu === 'arm64' ? A64.sp : X86.rsp);
   }
 
-  nameOf(offset: number): string {
+  nameOf(offset: number): string | undefined {
     const found = this.fields.find((f) => f.offset === (offset & ~7));
     if (found) return found.name;
     if (this.cpu === 'arm64' && offset >= 0x70 && offset < 0xb0) return `d${8 + ((offset - 0x70) >> 3)}`;
-    return `jmp_buf+0x${offset.toString(16)}`;
+    return undefined;
   }
 }

@@ -7,7 +7,6 @@ import type { GateTable } from '../../emulator/process/gates.js';
 import type { HostCall } from '../../emulator/process/host-call.js';
 import type { Process } from '../../emulator/process/process.js';
 import type { Thread } from '../../emulator/process/thread.js';
-import { A64, X86 } from '../../emulator/cpu/registers.js';
 import type { Platform } from '../codes.js';
 import { AccessSet, type Port, type PortThread, type ScanArea } from '../port.js';
 import { PortBase } from '../port-base.js';
@@ -222,22 +221,6 @@ export class MacPort extends PortBase implements Port {
 
   // ss
 
-  /** clang keeps frame pointers on macOS: the MPS's function has pushed its caller's (and on ARM64 the link register) before it calls _setjmp. */
-  override stackBegin(call: HostCall): () => void {
-    const registers = this.process.registers(call.thread as Thread);
-    const arm = this.process.cpu === 'arm64';
-    const record = call.pushStack(arm ? 16 : 8, 8);
-    const words = arm ? [A64.fp, A64.lr] : [X86.rbp];
-    words.forEach((slot, i) => {
-      this.memory.setU32(record + 8 * i, registers.lo(slot));
-      this.memory.setU32(record + 8 * i + 4, registers.hi(slot));
-    });
-    this.frame = record;
-    return super.stackBegin(call);
-  }
-
-  private frame = 0;
-
   /** _setjmp is called by the MPS's function: frame pointer, SP and return address are in it. */
   protected saveJumpBuffer(call: HostCall, address: number): void {
     const { process } = this;
@@ -245,10 +228,10 @@ export class MacPort extends PortBase implements Port {
     const registers = process.registers(call.thread as Thread);
     const floats = new DataView(registers.buffer, 512, 512);
     const token = this.calls.mungeToken(call.thread as Thread);
-    this.jump.store(registers, floats, this.memory, address, { fp: this.frame, sp: address, pc: registers.get(process.abi.pc), token });
+    this.jump.store(registers, floats, this.memory, address, { fp: this.frameRecord, sp: address, pc: registers.get(process.abi.pc), token });
   }
 
-  protected jumpBufferName(offset: number): string {
+  protected jumpBufferName(offset: number): string | undefined {
     return this.jump.nameOf(offset);
   }
 

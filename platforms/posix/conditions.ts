@@ -47,7 +47,11 @@ export class Conditions {
     if (waiter.phase === 'waiting') {
       if (!waiter.woken && deadline !== undefined && process.clock.now >= deadline) waiter.timedOut = true;
       if (!waiter.woken && !waiter.timedOut) {
-        return call.block({ what: `condition 0x${address.toString(16)}`, ready: () => waiter.woken, ...(deadline !== undefined && { deadline }) });
+        return call.block({
+          what: `condition 0x${address.toString(16)}`,
+          ready: () => waiter.woken,
+          ...(deadline !== undefined && { deadline }),
+        });
       }
       this.leave(state, waiter);
       waiter.phase = 'locking';
@@ -104,8 +108,16 @@ export class Conditions {
       },
       { name: 'pthread_cond_signal', signature: 'i(p)', run: (_call, address: number) => this.wake(address, false) },
       { name: 'pthread_cond_broadcast', signature: 'i(p)', run: (_call, address: number) => this.wake(address, true) },
-      { name: 'pthread_condattr_init', signature: 'i(p)', run: (_call, address: number) => (places.fresh(pthread.condAttr, address) === 0 ? errno.ENOMEM : 0) },
-      { name: 'pthread_condattr_destroy', signature: 'i(p)', run: (_call, address: number) => (places.destroy(pthread.condAttr, address), 0) },
+      {
+        name: 'pthread_condattr_init',
+        signature: 'i(p)',
+        run: (_call, address: number) => (places.fresh(pthread.condAttr, address) === 0 ? errno.ENOMEM : 0),
+      },
+      {
+        name: 'pthread_condattr_destroy',
+        signature: 'i(p)',
+        run: (_call, address: number) => (places.destroy(pthread.condAttr, address), 0),
+      },
       {
         name: 'pthread_condattr_setclock',
         signature: 'i(pi)',

@@ -37,7 +37,7 @@ export class FrameMemory {
   /** Scratch [from, from + length) goes to `address`. Places and lengths are multiples of 4. */
   store(address: number, from: number, length: number): void {
     const view = this.process.user;
-    for (let done = 0; done < length; ) {
+    for (let done = 0; done < length;) {
       const at = address + done;
       const size = Math.min(length - done, this.pageSize - (at % this.pageSize));
       this.move(this.words, from + done, this.physical, view.physical(at, Access.Write), size);
@@ -48,7 +48,7 @@ export class FrameMemory {
   /** [address, +length) comes to scratch [to, to + length). The address may be any. */
   load(address: number, to: number, length: number): void {
     const view = this.process.user;
-    for (let done = 0; done < length; ) {
+    for (let done = 0; done < length;) {
       const at = address + done;
       const size = Math.min(length - done, this.pageSize - (at % this.pageSize));
       const offset = view.physical(at, Access.Read);

@@ -7,5 +7,5 @@ export interface JumpBuffer {
   /** What setjmp(address) stores when it is called from the function that `call` has entered. */
   store(call: HostCall, address: number): void;
   /** Name of the word at `offset`. */
-  nameOf(offset: number): string;
+  nameOf(offset: number): string | undefined;
 }

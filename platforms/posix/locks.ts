@@ -38,7 +38,8 @@ export function lockFunctions(system: PosixSystem, places: ObjectPlaces): HostFu
     }
     if (!wait) return errno.EBUSY;
     if (writer === tid) return errno.EDEADLK;
-    const ready = (): boolean => peek(supervisor, state + Rw.writer, (word) => word === 0) && peek(supervisor, state + Rw.readers, (word) => word === 0);
+    const ready = (): boolean =>
+      peek(supervisor, state + Rw.writer, (word) => word === 0) && peek(supervisor, state + Rw.readers, (word) => word === 0);
     return call.block({ what: name('write lock', address), ready });
   };
 
@@ -69,11 +70,18 @@ export function lockFunctions(system: PosixSystem, places: ObjectPlaces): HostFu
     }
     if (generation !== mine.generation) return 0;
     const was = mine.generation;
-    return call.block({ what: name('barrier', address), ready: () => peek(supervisor, state + Barrier.generation, (word) => word !== was) });
+    return call.block({
+      what: name('barrier', address),
+      ready: () => peek(supervisor, state + Barrier.generation, (word) => word !== was),
+    });
   };
 
   return [
-    { name: 'pthread_rwlock_init', signature: 'i(pp)', run: (_call, address: number) => (places.fresh(pthread.rwlock, address) === 0 ? errno.ENOMEM : 0) },
+    {
+      name: 'pthread_rwlock_init',
+      signature: 'i(pp)',
+      run: (_call, address: number) => (places.fresh(pthread.rwlock, address) === 0 ? errno.ENOMEM : 0),
+    },
     { name: 'pthread_rwlock_destroy', signature: 'i(p)', run: (_call, address: number) => (places.destroy(pthread.rwlock, address), 0) },
     { name: 'pthread_rwlock_rdlock', signature: 'i(p)', run: (call, address: number) => readLock(call, address, true) },
     { name: 'pthread_rwlock_tryrdlock', signature: 'i(p)', run: (call, address: number) => readLock(call, address, false) },

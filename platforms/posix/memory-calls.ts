@@ -109,7 +109,8 @@ export class MemoryCalls {
     if (wanted >= traits.lowest && wanted + size <= traits.limit && space.isFree(wanted, size)) return wanted;
     const { pageSize } = this;
     const found = traits.topDown
-      ? (space.findFree(size, pageSize, traits.lowest, traits.mmapBase, true) ?? space.findFree(size, pageSize, traits.mmapBase, traits.limit, false))
+      ? (space.findFree(size, pageSize, traits.lowest, traits.mmapBase, true) ??
+        space.findFree(size, pageSize, traits.mmapBase, traits.limit, false))
       : space.findFree(size, pageSize, traits.mmapBase, traits.limit, false);
     return found ?? -this.errno.ENOMEM;
   }
@@ -184,7 +185,7 @@ export class MemoryCalls {
   /** Pages become zero and keep their protection. */
   private dropPages(base: number, limit: number): void {
     const { engine } = this.space;
-    for (let page = base; page < limit; ) {
+    for (let page = base; page < limit;) {
       const prot = engine.protection(page);
       let end = page + this.pageSize;
       while (end < limit && engine.protection(end) === prot) end += this.pageSize;

@@ -19,7 +19,11 @@ export function memoryFunctions(system: PosixSystem): HostFunction[] {
       run: (_call, address: number, length: number, prot: number, flags: number, fd: number, offset: bigint) =>
         mapped(memory.mmap(address, length, prot, flags, fd, Number(offset))),
     },
-    { name: 'munmap', signature: 'i(pz)', run: (_call, address: number, length: number) => libraryResult(system, memory.munmap(address, length)) },
+    {
+      name: 'munmap',
+      signature: 'i(pz)',
+      run: (_call, address: number, length: number) => libraryResult(system, memory.munmap(address, length)),
+    },
     {
       name: 'mprotect',
       signature: 'i(pzi)',

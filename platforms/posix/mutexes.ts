@@ -36,7 +36,7 @@ export class Mutexes {
     const { traits } = this;
     const signature = traits.staticKinds[memory.u32(address)];
     // A statically initialised one has no kind yet.
-    return signature ?? ((memory.u32(state + traits.kind) & traits.kindMask) || traits.defaultKind);
+    return signature ?? (memory.u32(state + traits.kind) & traits.kindMask || traits.defaultKind);
   }
 
   /** 0 or an error number; blocks while another thread has it. `count`: recursion to take it with (condition variables). */
@@ -47,11 +47,16 @@ export class Mutexes {
     const { traits } = this;
     const { memory } = call;
     const state = this.places.state(traits, address);
-    if (memory.u32(state + traits.owner) === posixThread(call.thread).tid && this.kindOf(memory, state, address) === traits.errorCheck) return errno.EDEADLK;
+    if (memory.u32(state + traits.owner) === posixThread(call.thread).tid && this.kindOf(memory, state, address) === traits.errorCheck)
+      return errno.EDEADLK;
     if (deadline !== undefined && this.system.process.clock.now >= deadline) return errno.ETIMEDOUT;
     const owner = memory.u32(state + traits.owner);
     const ready = (): boolean => peek(call.supervisor, state + traits.lock, (word) => word === 0);
-    return call.block({ what: `mutex 0x${address.toString(16)}, held by thread ${this.threadNumber(owner)}`, ready, ...(deadline !== undefined && { deadline }) });
+    return call.block({
+      what: `mutex 0x${address.toString(16)}, held by thread ${this.threadNumber(owner)}`,
+      ready,
+      ...(deadline !== undefined && { deadline }),
+    });
   }
 
   private threadNumber(tid: number): number | string {
@@ -131,7 +136,11 @@ export class Mutexes {
     const { errno, pthread } = this.system.traits;
     const kinds = [traits.normal, traits.recursive, traits.errorCheck, traits.defaultKind];
     return [
-      { name: 'pthread_mutex_init', signature: 'i(pp)', run: (call, address: number, attributes: number) => this.init(call, address, attributes) },
+      {
+        name: 'pthread_mutex_init',
+        signature: 'i(pp)',
+        run: (call, address: number, attributes: number) => this.init(call, address, attributes),
+      },
       { name: 'pthread_mutex_destroy', signature: 'i(p)', run: (call, address: number) => this.destroy(call, address) },
       { name: 'pthread_mutex_lock', signature: 'i(p)', run: (call, address: number) => this.lock(call, address) },
       { name: 'pthread_mutex_trylock', signature: 'i(p)', run: (call, address: number) => this.tryLock(call, address) },
@@ -154,7 +163,11 @@ export class Mutexes {
           return 0;
         },
       },
-      { name: 'pthread_mutexattr_destroy', signature: 'i(p)', run: (_call, address: number) => (places.destroy(pthread.mutexAttr, address), 0) },
+      {
+        name: 'pthread_mutexattr_destroy',
+        signature: 'i(p)',
+        run: (_call, address: number) => (places.destroy(pthread.mutexAttr, address), 0),
+      },
       {
         name: 'pthread_mutexattr_settype',
         signature: 'i(pi)',

@@ -30,8 +30,14 @@ export class FaultHandler {
     this.handler = handler;
     if (this.previous) return;
     const { process } = this.os;
-    this.gate = process.defineHostFunction({ name: 'sigsegv-handler', signature: 'v(ipp)', run: (call, _signal, info: number) => this.run(call, info) }, 'libmps');
-    this.afterPrevious = process.defineHostFunction({ name: 'sigsegv-handler-goes-on', signature: 'v()', run: (call) => this.goOn(call) }, 'libmps');
+    this.gate = process.defineHostFunction(
+      { name: 'sigsegv-handler', signature: 'v(ipp)', run: (call, _signal, info: number) => this.run(call, info) },
+      'libmps',
+    );
+    this.afterPrevious = process.defineHostFunction(
+      { name: 'sigsegv-handler-goes-on', signature: 'v()', run: (call) => this.goOn(call) },
+      'libmps',
+    );
     this.takeSignal();
   }
 

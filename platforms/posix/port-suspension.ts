@@ -52,10 +52,17 @@ export class Suspension {
       'libmps',
     );
     this.waitGate = process.defineHostFunction(
-      { name: 'sigsuspend', signature: 'i(p)', run: (call, set: number) => signalFunctions.suspend(call, readSet(call.memory, set, SET_BYTES)) },
+      {
+        name: 'sigsuspend',
+        signature: 'i(p)',
+        run: (call, set: number) => signalFunctions.suspend(call, readSet(call.memory, set, SET_BYTES)),
+      },
       traits.libraryNames.c,
     );
-    this.afterWait = process.defineHostFunction({ name: 'suspend-handler-goes-on', signature: 'v()', run: (call) => this.goOn(call) }, 'libmps');
+    this.afterWait = process.defineHostFunction(
+      { name: 'suspend-handler-goes-on', signature: 'v()', run: (call) => this.goOn(call) },
+      'libmps',
+    );
     const resumeGate = process.defineHostFunction({ name: 'resume-handler', signature: 'v(i)', run: () => {} }, 'libmps');
     signalFunctions.install(suspend, this.suspendGate, SIGINFO | RESTART, setOf(resume));
     signalFunctions.install(resume, resumeGate, RESTART, emptySet());
@@ -75,7 +82,10 @@ export class Suspension {
     const { thread } = posix;
     if (thread.state === 'ended') {
       if (this.os.options.quirks.includes('suspend-finished-thread-hangs')) {
-        process.end({ kind: 'error', text: `deadlock: the collector waits for thread ${thread.id}, which has ended, to acknowledge its suspension` });
+        process.end({
+          kind: 'error',
+          text: `deadlock: the collector waits for thread ${thread.id}, which has ended, to acknowledge its suspension`,
+        });
       }
       return false;
     }
@@ -83,7 +93,8 @@ export class Suspension {
     const record: Suspended = { count: 1, context: undefined };
     this.suspended.set(posix, record);
     signals.sendToThread(thread, { signal: this.signals.suspend, code: traits.signals.codes.THREAD, pid });
-    while (record.context === undefined && process.registers(thread).get(process.abi.pc) === this.suspendGate) process.runHostFunctionNow(thread);
+    while (record.context === undefined && process.registers(thread).get(process.abi.pc) === this.suspendGate)
+      process.runHostFunctionNow(thread);
     if (record.context === undefined) this.waitFor(posix, record, collector);
     // The handler has acknowledged; take it into sigsuspend.
     if (thread.state === 'runnable') process.runHostFunctionNow(thread);
@@ -96,7 +107,9 @@ export class Suspension {
   private waitFor(posix: PosixThread, record: Suspended, collector: Thread | undefined): void {
     const { process } = this.os;
     for (let i = 0; record.context === undefined; i++) {
-      const runner = this.runnable(posix.thread) ?? process.threads.find((t) => t !== collector && !this.suspended.has(posixThread(t)) && this.runnable(t));
+      const runner =
+        this.runnable(posix.thread) ??
+        process.threads.find((t) => t !== collector && !this.suspended.has(posixThread(t)) && this.runnable(t));
       if (!runner || i > PATIENCE) this.deadlock(posix.thread);
       const gate = process.gates.at(process.registers(runner).get(process.abi.pc));
       // Entering the MPS it would wait for the arena's lock, which the collector holds.
@@ -140,7 +153,11 @@ export class Suspension {
     memory.write(data + Data.context, memory.bytes(context, ucontextSize));
     const record = this.suspended.get(posix);
     // A stray SIGXFSZ finds nobody who waits; the MPS's handler asserts then.
-    if (!record) return process.end({ kind: 'error', text: `${signals.name(this.signals.suspend)} reached thread ${posix.thread.id}, but nobody suspends it` });
+    if (!record)
+      return process.end({
+        kind: 'error',
+        text: `${signals.name(this.signals.suspend)} reached thread ${posix.thread.id}, but nobody suspends it`,
+      });
     record.context = data + Data.context;
     process.registers(posix.thread).set(process.abi.sp, frame);
     process.enterGuest(posix.thread, this.waitGate, 'i(p)', [data + Data.set], this.afterWait);

@@ -129,8 +129,7 @@ export class PosixPort extends PortBase implements Port {
     this.jump.store(call, address);
   }
 
-  protected jumpBufferName(offset: number): string {
+  protected jumpBufferName(offset: number): string | undefined {
     return this.jump.nameOf(offset);
   }
-
 }

@@ -118,7 +118,8 @@ export abstract class PosixOs implements Os, PosixSystem {
     const wanted = image.kind === 'executable' ? this.programBase(image) : undefined;
     if (wanted !== undefined && space.isFree(wanted, this.span(image))) return wanted;
     const base = image.relocatable ? this.memory.findPlace(this.span(image)) : undefined;
-    if (base === undefined) throw new LoadError(`${image.path}: no room for it at 0x${image.preferredBase.toString(16)}, and it cannot be relocated`);
+    if (base === undefined)
+      throw new LoadError(`${image.path}: no room for it at 0x${image.preferredBase.toString(16)}, and it cannot be relocated`);
     return base;
   }
 
@@ -198,7 +199,13 @@ export abstract class PosixOs implements Os, PosixSystem {
     const address = fault.canonical ? `0x${fault.address.toString(16)}` : 'a non-canonical address';
     const thread = this.process.current;
     const overflow = thread !== undefined && !mapped && fault.address < thread.stackBase && fault.address >= thread.stackBase - 0x100000;
-    const state = overflow ? ' below the stack (stack overflow)' : !fault.canonical ? '' : mapped ? ', which is protected against it' : ', which is not mapped';
+    const state = overflow
+      ? ' below the stack (stack overflow)'
+      : !fault.canonical
+        ? ''
+        : mapped
+          ? ', which is protected against it'
+          : ', which is not mapped';
     return `${verb} ${address}${state}`;
   }
 }

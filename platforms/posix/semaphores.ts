@@ -9,7 +9,8 @@ export function semaphoreFunctions(system: PosixSystem): HostFunction[] {
   const { traits, signals, process } = system;
   const layout = traits.pthread.semaphore;
 
-  const valid = (call: HostCall, address: number): boolean => !layout.magic || call.memory.u32(address + layout.magic.offset) === layout.magic.value;
+  const valid = (call: HostCall, address: number): boolean =>
+    !layout.magic || call.memory.u32(address + layout.magic.offset) === layout.magic.value;
 
   const tryWait = (call: HostCall, address: number): boolean => {
     const { memory } = call;

@@ -98,7 +98,11 @@ export class SignalFunctions {
     const state = posixThread(call.thread);
     const { memory } = call;
     const on = onAlternateStack(state, call.sp);
-    const next = wanted !== 0 && { sp: memory.word(wanted + layout.sp), size: memory.word(wanted + layout.length), flags: memory.u32(wanted + layout.flags) };
+    const next = wanted !== 0 && {
+      sp: memory.word(wanted + layout.sp),
+      size: memory.word(wanted + layout.length),
+      flags: memory.u32(wanted + layout.flags),
+    };
     if (old !== 0) {
       memory.setWord(old + layout.sp, state.altStack?.sp ?? 0);
       memory.setU32(old + layout.flags, state.altStack ? (on ? numbers.ONSTACK : 0) : numbers.DISABLE);
@@ -200,7 +204,11 @@ export class SignalFunctions {
       },
     });
     return [
-      { name: 'sigaction', signature: 'i(ipp)', run: (call, signal: number, wanted: number, old: number) => this.sigaction(call, signal, wanted, old) },
+      {
+        name: 'sigaction',
+        signature: 'i(ipp)',
+        run: (call, signal: number, wanted: number, old: number) => this.sigaction(call, signal, wanted, old),
+      },
       { name: 'signal', signature: 'p(ip)', run: (_call, signal: number, handler: number) => this.signal(signal, handler) },
       mask('sigprocmask', () => fail(system, 'EINVAL')),
       mask('pthread_sigmask', (error) => error),
@@ -213,7 +221,11 @@ export class SignalFunctions {
         run: (call, set: number) => {
           const pending = signals.pendingFor(call.thread as Thread);
           const { mask: blocked } = posixThread(call.thread);
-          this.write(call, set, pending.map((word, i) => word & blocked[i]));
+          this.write(
+            call,
+            set,
+            pending.map((word, i) => word & blocked[i]),
+          );
           return 0;
         },
       },
@@ -257,4 +269,3 @@ export class SignalFunctions {
     return 0;
   }
 }
-

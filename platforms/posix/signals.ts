@@ -155,7 +155,8 @@ export class Signals {
       if (handler === SIG_DFL) {
         const action = defaultAction(this.traits.numbers, info.signal);
         if (action === 'terminate') this.kill(thread, info);
-        if (action === 'stop') this.process.end({ kind: 'error', text: `stopped by ${this.name(info.signal)}, and nothing outside can continue it` });
+        if (action === 'stop')
+          this.process.end({ kind: 'error', text: `stopped by ${this.name(info.signal)}, and nothing outside can continue it` });
         continue;
       }
       this.handle(thread, info);
@@ -169,7 +170,14 @@ export class Signals {
     const action = this.actions[info.signal];
     this.interruptWait(thread, action);
     const saved = state.suspendedMask ?? state.mask;
-    if (process.events.on) process.events.emit('signal', { to: thread.id, signal: this.name(info.signal), code: info.code, address: info.address, handler: action.handler });
+    if (process.events.on)
+      process.events.emit('signal', {
+        to: thread.id,
+        signal: this.name(info.signal),
+        code: info.code,
+        address: info.address,
+        handler: action.handler,
+      });
     if (!this.frames.push(thread, info, action, saved)) {
       const sp = process.registers(thread).get(process.abi.sp);
       this.kill(thread, {

@@ -85,7 +85,11 @@ export class AttributeObjects {
           return 0;
         },
       },
-      { name: 'pthread_attr_getdetachstate', signature: 'i(pp)', run: (_call, address: number, result: number) => store(result, this.get(address, Field.detach), false) },
+      {
+        name: 'pthread_attr_getdetachstate',
+        signature: 'i(pp)',
+        run: (_call, address: number, result: number) => store(result, this.get(address, Field.detach), false),
+      },
       {
         name: 'pthread_attr_setstacksize',
         signature: 'i(pz)',
@@ -95,7 +99,11 @@ export class AttributeObjects {
           return 0;
         },
       },
-      { name: 'pthread_attr_getstacksize', signature: 'i(pp)', run: (_call, address: number, result: number) => store(result, this.read(address).stackSize, true) },
+      {
+        name: 'pthread_attr_getstacksize',
+        signature: 'i(pp)',
+        run: (_call, address: number, result: number) => store(result, this.read(address).stackSize, true),
+      },
       {
         name: 'pthread_attr_setguardsize',
         signature: 'i(pz)',
@@ -105,7 +113,11 @@ export class AttributeObjects {
           return 0;
         },
       },
-      { name: 'pthread_attr_getguardsize', signature: 'i(pp)', run: (_call, address: number, result: number) => store(result, this.read(address).guardSize, true) },
+      {
+        name: 'pthread_attr_getguardsize',
+        signature: 'i(pp)',
+        run: (_call, address: number, result: number) => store(result, this.read(address).guardSize, true),
+      },
       {
         name: 'pthread_attr_setstack',
         signature: 'i(ppz)',

@@ -12,6 +12,7 @@ import type { ObjectPlaces } from './objects.js';
 import { posixThread, PosixThread } from './posix-thread.js';
 import type { PosixSystem } from './system.js';
 import { AttributeObjects, type ThreadAttributes } from './thread-attributes.js';
+import { ThreadKeys } from './thread-keys.js';
 
 /** How one OS and CPU gives a thread its memory and first registers. */
 export interface ThreadPlatform {
@@ -23,13 +24,9 @@ export interface ThreadPlatform {
   release(thread: PosixThread): void;
 }
 
-interface Key {
-  destructor: number;
-}
-
 export class ThreadLibrary {
   private readonly byIdentity = new Map<number, PosixThread>();
-  private readonly keys: (Key | undefined)[] = [];
+  private readonly keys: ThreadKeys;
   private readonly attributes: AttributeObjects;
   private readonly returnGate: number;
   private nextTid: number;
@@ -44,6 +41,7 @@ export class ThreadLibrary {
   ) {
     const { process } = system;
     this.nextTid = firstTid;
+    this.keys = new ThreadKeys(system);
     this.attributes = new AttributeObjects(system, places, process.user);
     this.returnGate = process.defineHostFunction(
       { name: 'thread-return', signature: 'v()', run: (call) => this.exit(call.thread as Thread, this.result(call.thread as Thread)) },
@@ -125,22 +123,7 @@ export class ThreadLibrary {
   /** pthread_exit, and the end of a start routine: destructors, then the end. Never returns. */
   exit(thread: Thread, value: number): never {
     const posix = posixThread(thread);
-    return this.system.process.sequences.start(thread, this.destructors(posix), () => this.finish(posix, value));
-  }
-
-  private *destructors(posix: PosixThread): Generator<Step> {
-    for (let round = 0; round < this.system.traits.pthread.destructorIterations; round++) {
-      let any = false;
-      for (let key = 0; key < this.keys.length; key++) {
-        const value = posix.keys.get(key);
-        const destructor = this.keys[key]?.destructor ?? 0;
-        if (!value || destructor === 0) continue;
-        posix.keys.delete(key);
-        any = true;
-        yield { address: destructor, signature: 'v(p)', args: [value] };
-      }
-      if (!any) return;
-    }
+    return this.system.process.sequences.start(thread, this.keys.destructors(posix), () => this.finish(posix, value));
   }
 
   private finish(posix: PosixThread, value: number): void {
@@ -214,49 +197,6 @@ export class ThreadLibrary {
     });
   }
 
-  private keyFunctions(): HostFunction[] {
-    const { errno, pthread } = this.system.traits;
-    const bits = pthread.keyBytes === 8 ? 'L' : 'u';
-    return [
-      {
-        name: 'pthread_key_create',
-        signature: 'i(pp)',
-        run: (call, result: number, destructor: number) => {
-          let key = 0;
-          while (this.keys[key]) key++;
-          if (key >= pthread.keysMax) return errno.EAGAIN;
-          const number = key + pthread.firstKey;
-          if (pthread.keyBytes === 8) call.memory.setWord(result, number);
-          else call.memory.setU32(result, number);
-          this.keys[key] = { destructor };
-          return 0;
-        },
-      },
-      {
-        name: 'pthread_key_delete',
-        signature: `i(${bits})`,
-        run: (_call, number: number) => {
-          const key = number - pthread.firstKey;
-          if (!this.keys[key]) return errno.EINVAL;
-          this.keys[key] = undefined;
-          for (const thread of this.system.process.threads) posixThread(thread).keys.delete(key);
-          return 0;
-        },
-      },
-      {
-        name: 'pthread_setspecific',
-        signature: `i(${bits}p)`,
-        run: (call, number: number, value: number) => {
-          const key = number - pthread.firstKey;
-          if (!this.keys[key]) return errno.EINVAL;
-          posixThread(call.thread).keys.set(key, value);
-          return 0;
-        },
-      },
-      { name: 'pthread_getspecific', signature: `p(${bits})`, run: (call, number: number) => posixThread(call.thread).keys.get(number - pthread.firstKey) ?? 0 },
-    ];
-  }
-
   list(): HostFunction[] {
     const { process, traits } = this.system;
     const describe = (_call: HostCall, identity: number, address: number): number => {
@@ -265,11 +205,12 @@ export class ThreadLibrary {
     };
     return [
       ...this.attributes.list(),
-      ...this.keyFunctions(),
+      ...this.keys.list(),
       {
         name: 'pthread_create',
         signature: 'i(pppp)',
-        run: (call, result: number, attr: number, start: number, argument: number) => this.createFunction(call, result, attr, start, argument),
+        run: (call, result: number, attr: number, start: number, argument: number) =>
+          this.createFunction(call, result, attr, start, argument),
       },
       { name: 'pthread_exit', signature: 'v(p)', run: (call, value: number) => this.exit(call.thread as Thread, value) },
       { name: 'pthread_join', signature: 'i(pp)', run: (call, identity: number, result: number) => this.join(call, identity, result) },
@@ -306,4 +247,3 @@ export class ThreadLibrary {
     this.system.process.enterGuest(thread, exit, 'v(i)', [0], this.returnGate);
   }
 }
-

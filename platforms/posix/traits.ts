@@ -4,6 +4,7 @@
  * reads it. Source: the systems' headers, and POSIX.1-2017 for the rest.
  */
 
+// prettier-ignore
 export type ErrnoName =
   | 'EPERM' | 'ENOENT' | 'ESRCH' | 'EINTR' | 'EBADF' | 'EAGAIN' | 'ENOMEM' | 'EACCES' | 'EFAULT' | 'EBUSY' | 'EEXIST'
   | 'ENODEV' | 'EINVAL' | 'ERANGE' | 'EDEADLK' | 'ENOSYS' | 'ETIMEDOUT' | 'EOVERFLOW' | 'ENOTSUP';
@@ -18,7 +19,17 @@ export interface SignalLayouts {
   sigset: { size: number };
   sigaction: { size: number; handler: number; mask: number; flags: number; restorer?: number };
   stack: { size: number; sp: number; flags: number; length: number };
-  siginfo: { size: number; signo: number; errno: number; code: number; address: number; pid: number; uid: number; value: number; trap?: number };
+  siginfo: {
+    size: number;
+    signo: number;
+    errno: number;
+    code: number;
+    address: number;
+    pid: number;
+    uid: number;
+    value: number;
+    trap?: number;
+  };
 }
 
 export interface SignalTraits extends SignalLayouts {

@@ -49,9 +49,9 @@ export function saveJumpBuffer(registers: Registers, memory: MemoryView, at: num
 }
 
 const NAMES_64 = new Map([
-  [0x00, 'jmp_buf.Frame'],
+  [0x00, 'Frame (jmp_buf)'],
   [0x08, 'rbx'],
-  [0x10, 'jmp_buf.Rsp'],
+  [0x10, 'rsp'],
   [0x18, 'rbp'],
   [0x20, 'rsi'],
   [0x28, 'rdi'],
@@ -59,20 +59,20 @@ const NAMES_64 = new Map([
   [0x38, 'r13'],
   [0x40, 'r14'],
   [0x48, 'r15'],
-  [0x50, 'jmp_buf.Rip'],
+  [0x50, 'rip'],
 ]);
 const NAMES_32 = new Map([
   [0x00, 'ebp'],
   [0x04, 'ebx'],
   [0x08, 'edi'],
   [0x0c, 'esi'],
-  [0x10, 'jmp_buf.Esp'],
-  [0x14, 'jmp_buf.Eip'],
-  [0x18, 'jmp_buf.Registration'],
+  [0x10, 'esp'],
+  [0x14, 'eip'],
+  [0x18, 'Registration (jmp_buf)'],
 ]);
 
-export function jumpBufferName(wordSize: 4 | 8, offset: number): string {
+export function jumpBufferName(wordSize: 4 | 8, offset: number): string | undefined {
   const name = (wordSize === 8 ? NAMES_64 : NAMES_32).get(offset);
   if (name) return name;
-  return wordSize === 8 && offset >= XMM_OFFSET_64 ? `xmm${6 + ((offset - XMM_OFFSET_64) >> 4)}` : `jmp_buf+0x${offset.toString(16)}`;
+  return wordSize === 8 && offset >= XMM_OFFSET_64 ? `xmm${6 + ((offset - XMM_OFFSET_64) >> 4)}` : undefined;
 }

@@ -211,7 +211,7 @@ export class WindowsPort extends PortBase implements Port {
     saveJumpBuffer(registers, this.memory, address, this.wordSize === 4 ? windowsThread(call.thread as Thread).teb : 0);
   }
 
-  protected jumpBufferName(offset: number): string {
+  protected jumpBufferName(offset: number): string | undefined {
     return jumpBufferName(this.wordSize, offset);
   }
 

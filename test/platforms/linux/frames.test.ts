@@ -7,9 +7,9 @@ const probes = { lii6gc: X64_PROBE, lii3gc: I386_PROBE, lia6gc: ARM64_PROBE };
 
 for (const [code, probe] of Object.entries(probes)) {
   test(`${code}: frames are those of the native kernel`, (t) => {
-    if (!canCompile(code)) return t.log('left out: no compiler'), t.pass();
+    if (!canCompile(code)) return (t.log('left out: no compiler'), t.pass());
     const native = runNative(code, NATIVE_PRELUDE + probe);
-    if (native === undefined) return t.log('left out: the native program does not run here'), t.pass();
+    if (native === undefined) return (t.log('left out: the native program does not run here'), t.pass());
     const guest = bootGuest(code, probe);
     t.deepEqual(guest.run(), { kind: 'exit', code: 0 });
     t.true(native.split('\n').length > 100);

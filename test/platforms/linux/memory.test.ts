@@ -71,13 +71,15 @@ int main() {
   say("mapped into reserve", mmap(top + P, P, 7, 0x32, -1, 0) == top + P); page("it", top + P); page("its neighbour", top + 2 * P);
   return 0;
 }
-`.replace(/static int try_read[^\n]*\n/, '').replace('static int *where_errno(void);\n', '');
+`
+  .replace(/static int try_read[^\n]*\n/, '')
+  .replace('static int *where_errno(void);\n', '');
 
 for (const code of ['lii6gc', 'lii3gc']) {
   test(`${code}: memory calls behave as the native kernel's`, (t) => {
-    if (!canCompile(code)) return t.log('left out: no compiler'), t.pass();
+    if (!canCompile(code)) return (t.log('left out: no compiler'), t.pass());
     const native = runNative(code, NATIVE_PRELUDE + PROBE);
-    if (native === undefined) return t.log('left out: the native program does not run here'), t.pass();
+    if (native === undefined) return (t.log('left out: the native program does not run here'), t.pass());
     const guest = bootGuest(code, PROBE);
     t.deepEqual(guest.run(), { kind: 'exit', code: 0 });
     t.true(native.split('\n').length > 40);

@@ -114,11 +114,29 @@ export function compileGuest(code: string, source: string, names: string[], flag
   const stub = stubLibrary(code, names);
   const { cpu, os } = platformOf(code)!;
   const text = `${headers ? HEADERS : DECLARATIONS}${COMMON}${START[cpu]}\n${source}`;
-  if (headers) flags = [...flags, '-nostdinc', '-isystem', join(root, 'fixtures', 'guest', 'include'), ...(os === 'freebsd' ? ['-U__linux__', '-D__FreeBSD__=14'] : [])];
+  if (headers)
+    flags = [
+      ...flags,
+      '-nostdinc',
+      '-isystem',
+      join(root, 'fixtures', 'guest', 'include'),
+      ...(os === 'freebsd' ? ['-U__linux__', '-D__FreeBSD__=14'] : []),
+    ];
   return cached(`guest-${code}`, [text, stub, ...flags], (folder) => {
     writeFileSync(join(folder, 'guest.c'), text);
     const out = join(folder, 'guest');
-    const options = ['-O1', '-w', '-ffreestanding', '-fno-builtin', '-fno-stack-protector', '-fno-asynchronous-unwind-tables', '-nostdlib', '-pie', '-fPIE', ...(platformOf(code)!.cpu === 'arm64' ? ['-mno-outline-atomics'] : [])];
+    const options = [
+      '-O1',
+      '-w',
+      '-ffreestanding',
+      '-fno-builtin',
+      '-fno-stack-protector',
+      '-fno-asynchronous-unwind-tables',
+      '-nostdlib',
+      '-pie',
+      '-fPIE',
+      ...(platformOf(code)!.cpu === 'arm64' ? ['-mno-outline-atomics'] : []),
+    ];
     compile(code, [...options, ...flags, '-o', out, join(folder, 'guest.c'), stub]);
     return out;
   });
@@ -193,7 +211,9 @@ export function bootGuest(code: string, source: string, options: GuestOptions = 
     ],
   };
   const libraries = [...os.libraries(), write, ...(options.libraries?.(os, process) ?? [])];
-  const functions = new Map(libraries.flatMap((library) => library.functions.map((fn) => [fn.name, { fn, library: library.name }] as const)));
+  const functions = new Map(
+    libraries.flatMap((library) => library.functions.map((fn) => [fn.name, { fn, library: library.name }] as const)),
+  );
   const path = compileGuest(code, source, [...functions.keys()].sort(), options.flags, options.headers);
   const image = parseImage(readFileSync(path), path);
   const images = new LoadedImages(process.space, process.supervisor, platform.pageSize);

@@ -46,7 +46,11 @@ export function portLibrary(log: PortLog): (os: PosixOs, process: Process) => Ho
             },
           },
           { name: 'port_release', signature: 'v(pz)', run: (_call, base: number, size: number) => port.vmRelease(base, size) },
-          { name: 'port_protect', signature: 'v(pzi)', run: (_call, base: number, size: number, mode: number) => port.protSet(base, base + size, mode) },
+          {
+            name: 'port_protect',
+            signature: 'v(pzi)',
+            run: (_call, base: number, size: number, mode: number) => port.protSet(base, base + size, mode),
+          },
           {
             name: 'port_setup',
             signature: 'v()',

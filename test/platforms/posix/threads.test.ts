@@ -9,9 +9,9 @@ const oracle = (code: string): string | undefined => runNative(code, NATIVE + TH
 
 for (const code of ['lii6gc', 'lii3gc', 'lia6gc', 'fri6gc', 'fri3gc']) {
   test(`${code}: threads and semaphores`, (t) => {
-    if (!canCompile(code)) return t.log('left out: no compiler'), t.pass();
+    if (!canCompile(code)) return (t.log('left out: no compiler'), t.pass());
     const expected = oracle('lii6gc');
-    if (expected === undefined) return t.log('left out: the native program does not run here'), t.pass();
+    if (expected === undefined) return (t.log('left out: the native program does not run here'), t.pass());
     for (let seed = 0; seed < 4; seed++) {
       const guest = bootGuest(code, THREADS_PROBE, { headers: true, seed });
       t.deepEqual(guest.run(), { kind: 'exit', code: 0 }, `seed ${seed}: ${guest.output()}`);
