@@ -1,6 +1,7 @@
 /**
  * signal, raise and abort as Microsoft's C run-time has them: a table of handlers, reset before each call, that
- * only raise and abort reach. (Its SIGSEGV, SIGFPE and SIGILL come from a frame handler around main and are not modelled.)
+ * only raise and abort reach. Hardware exceptions don't: the C run-time's frame handler around main, which turns them
+ * into SIGSEGV, SIGFPE and SIGILL, is not modelled.
  */
 import { RegistersReplaced, type HostCall, type HostFunction } from '../../emulator/process/host-call.js';
 import type { CLibrary } from './library.js';
@@ -8,7 +9,6 @@ import type { CLibrary } from './library.js';
 const SIGABRT = 22;
 /** SIGINT, SIGILL, SIGFPE, SIGSEGV, SIGTERM, SIGBREAK, SIGABRT; 6 is SIGABRT's compatible number. */
 const signals: ReadonlySet<number> = new Set([2, 4, 8, 11, 15, 21, SIGABRT, 6]);
-const hardware: ReadonlySet<number> = new Set([4, 8, 11]);
 const SIG_DFL = 0;
 const SIG_IGN = 1;
 const SIG_ERR = 2 ** 64;
@@ -58,12 +58,6 @@ export class WindowsSignals {
             return SIG_ERR;
           }
           const signal = this.number(given);
-          if (hardware.has(signal) && handler > SIG_IGN) {
-            process.end({
-              kind: 'error',
-              text: `signal(${signal}): the C run-time's handlers for hardware exceptions are not modelled; use AddVectoredExceptionHandler`,
-            });
-          }
           const before = this.handlers.get(signal) ?? SIG_DFL;
           this.handlers.set(signal, handler);
           return before;

@@ -18,8 +18,20 @@ async function run(p: Platform, source: string, options: RunOptions = {}): Promi
     const output = join(directory, p.os === 'windows' ? 'a.exe' : 'a');
     writeFileSync(file, source);
     await compile({ platform: p.code, sources: [file], output, flags: ['-O1'] });
-    const outcome = runProgram(output, p.code, { ...options, directories: [{ host: directory, guest: p.os === 'windows' ? 'D:\\data' : '/data' }] });
-    return { ...outcome, directory: (() => { try { return readFileSync(join(directory, 'out.txt'), 'latin1'); } catch { return ''; } })() };
+    const outcome = runProgram(output, p.code, {
+      ...options,
+      directories: [{ host: directory, guest: p.os === 'windows' ? 'D:\\data' : '/data' }],
+    });
+    return {
+      ...outcome,
+      directory: (() => {
+        try {
+          return readFileSync(join(directory, 'out.txt'), 'latin1');
+        } catch {
+          return '';
+        }
+      })(),
+    };
   } finally {
     rmSync(directory, { recursive: true });
   }
@@ -79,7 +91,7 @@ for (const p of platforms) {
         return bytes;
       },
     });
-    if (!outcome) return t.log('skipped: no compiler'), t.pass();
+    if (!outcome) return (t.log('skipped: no compiler'), t.pass());
     t.deepEqual(outcome.status, { kind: 'exit', code: 300 & 0x7f }, outcome.stderr);
     t.is(outcome.stdout, 'to stdout 1\nno newline at the endsecond registered\nfirst registered\n');
     t.is(outcome.stderr, 'to stderr\nperror: Permission denied\n');
@@ -99,7 +111,7 @@ int main(int argc, char **argv) {
   return 0;
 }`,
     );
-    if (!outcome) return t.log('skipped: no compiler'), t.pass();
+    if (!outcome) return (t.log('skipped: no compiler'), t.pass());
     t.is(outcome.stdout, 'handler 1\n');
     t.is(outcome.stderr.match(/argc == 2/g)?.length, 1, outcome.stderr);
     t.like(outcome.status, { kind: 'signal', signal: 6 });
@@ -142,7 +154,7 @@ int main(void) {
 }`,
       { input: (length) => Buffer.from('wxyz'.slice(0, length)) },
     );
-    if (!outcome) return t.log('skipped: no compiler'), t.pass();
+    if (!outcome) return (t.log('skipped: no compiler'), t.pass());
     t.is(outcome.stdout, '<hidden>\n9 5 4 wxyz 3\n-1\n', JSON.stringify(outcome.status) + outcome.stderr);
   });
 }
@@ -161,7 +173,7 @@ int main(void) {
   return 0;
 }`,
     );
-    if (!outcome) return t.log('skipped: no compiler'), t.pass();
+    if (!outcome) return (t.log('skipped: no compiler'), t.pass());
     t.is(outcome.stdout, 'handler 15\n0\n');
     t.deepEqual(outcome.status, { kind: 'exit', code: 3 });
   }
