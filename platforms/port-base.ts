@@ -11,8 +11,7 @@ import type { EventStream, HostCall, MemoryView, ScanArea, Value } from './port.
 export interface WarmEnd {
   thread: Thread;
   jumpBuffer: number;
-  size: number;
-  /** Where the caller's frame pointer was pushed. */
+  /** Where the caller's frame pointer was pushed; `sp` if it was not. */
   record: number;
   /** SP at the entry to the MPS function: slots are named from it. */
   sp: number;
@@ -73,11 +72,10 @@ export abstract class PortBase {
   protected frameRecord = 0;
 
   stackBegin(call: HostCall): () => void {
-    const size = this.jumpBufferSize;
     const record = this.pushFrameRecord(call);
-    const jumpBuffer = call.pushStack(size, 16);
+    const jumpBuffer = call.pushStack(this.jumpBufferSize, 16);
     this.saveJumpBuffer(call, jumpBuffer);
-    this.warm.push({ thread: call.thread as Thread, jumpBuffer, size, record, sp: call.sp });
+    this.warm.push({ thread: call.thread as Thread, jumpBuffer, record, sp: call.sp });
     const depth = this.warm.length;
     return () => {
       this.warm.length = depth - 1;
@@ -85,13 +83,17 @@ export abstract class PortBase {
   }
 
   /**
-   * The MPS function's own frame begins with what its prologue pushes: the caller's frame pointer (and link
-   * register on ARM64). It is scanned with the rest of the stack, and matters where the jmp_buf mangles that register.
+   * The MPS function's own frame begins with what its prologue pushes: clang's and MSVC's push the caller's frame
+   * pointer (and link register on ARM64), which is then scanned with the rest of the stack; gcc's keeps it in the
+   * register, so that setjmp alone saves it. This matters where setjmp mangles it: on x86-64 glibc a reference that
+   * only rbp holds is lost by an MPS that gcc compiled, and found by one that clang compiled. (Measured with the
+   * original MPS 1.118 and its Scheme example at -O2: gcc's MPS loses objects with either compiler's client, clang's none.)
    */
   private pushFrameRecord(call: HostCall): number {
     const { wordSize } = this.process.abi;
     const registers = this.process.registers(call.thread as Thread);
     const arm = this.process.cpu === 'arm64';
+    if (this.platform.compiler === 'gcc') return (this.frameRecord = call.sp);
     const record = call.pushStack(arm ? 2 * wordSize : wordSize, wordSize);
     this.storeWord(record, registers, arm ? A64.fp : X86.rbp);
     if (arm) this.storeWord(record + wordSize, registers, A64.lr);
@@ -107,9 +109,9 @@ export abstract class PortBase {
   currentAreas(cold: number): ScanArea[] | undefined {
     const warm = this.warm.at(-1);
     if (!warm) return undefined;
-    const end = warm.jumpBuffer + warm.size;
+    // One piece of stack from the jmp_buf up, in three parts that differ in what their words are called.
     return [
-      { base: warm.jumpBuffer, limit: Math.min(end, cold), kind: 'registers', nameOf: (address) => this.jumpBufferName(address - warm.jumpBuffer) ?? this.slotName(address, warm.sp) },
+      { base: warm.jumpBuffer, limit: Math.min(warm.record, cold), kind: 'registers', nameOf: (address) => this.jumpBufferName(address - warm.jumpBuffer) ?? this.slotName(address, warm.sp) },
       { base: Math.min(warm.record, cold), limit: Math.min(warm.sp, cold), kind: 'registers', nameOf: (address) => this.frameRecordName(address - warm.record) },
       { base: Math.min(warm.sp, cold), limit: cold, kind: 'stack', nameOf: (address) => this.slotName(address, warm.sp) },
     ];
