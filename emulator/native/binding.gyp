@@ -4,7 +4,7 @@
     {
       "target_name": "engine",
       "sources": [
-        "module.cc", "engine.cc", "fill.cc", "pages.cc", "hooks.cc", "x86-length.cc", "stepper.cc", "remainder.cc", "memory.cc", "page-table.cc",
+        "module.cc", "engine.cc", "fill.cc", "pages.cc", "hooks.cc", "x86-length.cc", "stepper.cc", "remainder.cc", "shadow-code.cc", "memory.cc", "page-table.cc",
         "registers.cc", "contexts.cc", "x86.cc", "arm64.cc", "cpuid.cc"
       ],
       "cflags": ["<@(unicorn_cflags)"],

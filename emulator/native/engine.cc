@@ -71,7 +71,8 @@ bool Engine::OpenMachine(Machine& machine, bool stepper) {
   if (x86()) {
     hooked = hooked && hook(UC_HOOK_INSN, &OnSystemCall, this, UC_X86_INS_SYSCALL) && hook(UC_HOOK_INSN, &OnSysenter, this, UC_X86_INS_SYSENTER) &&
              hook(UC_HOOK_INSN, &OnCpuid, this, UC_X86_INS_CPUID) && hook(UC_HOOK_INSN, &OnRdtsc, this, UC_X86_INS_RDTSC) &&
-             hook(UC_HOOK_INSN, &OnRdtscp, this, UC_X86_INS_RDTSCP);
+             hook(UC_HOOK_INSN, &OnRdtscp, this, UC_X86_INS_RDTSCP) && hook(UC_HOOK_INSN, &OnIn, this, UC_X86_INS_IN) &&
+             hook(UC_HOOK_INSN, &OnOut, this, UC_X86_INS_OUT);
   }
   if (!stepper) hooked = hooked && AddRemainderHook();
   if (!hooked) {
@@ -147,7 +148,7 @@ int Engine::Finish(Machine& machine, int reason) {
   if (reason == kInterrupt && x86() && (number_ == 0 || number_ == 8 || (number_ >= 10 && number_ <= 13))) ClearException(machine);
   ReadGeneral(machine.uc);
   state_[kReason] = reason;
-  state_[kPc] = static_cast<double>(general()[pcSlot()]);
+  state_[kPc] = static_cast<double>(static_cast<int64_t>(general()[pcSlot()]));
   state_[kNumber] = number_;
   if (reason != kFault) state_[kDetail] = detail_;
   state_[kExecuted] = static_cast<double>(budget_ - remaining);
@@ -229,9 +230,9 @@ bool Engine::SameTaggedPage(uint64_t pc) const {
 
 int Engine::FaultExit(Machine& machine) {
   uint64_t address = deniedType_ == UC_MEM_FETCH ? Pc(machine.uc) : machine.invalidAddress ? *machine.invalidAddress : deniedPage_;
+  if (cpu_ == Cpu::kIa32) address &= 0xffffffff;
   if (deniedType_ == UC_MEM_FETCH && (deniedPage_ >> shift_) != (address >> shift_) && !SameTaggedPage(address)) address = deniedPage_;
   bool canonical = true;
-  if (cpu_ == Cpu::kIa32) address &= 0xffffffff;
   if (cpu_ == Cpu::kX64) canonical = address >> 47 == 0 || address >> 47 == 0x1ffff;
   if (cpu_ == Cpu::kArm64) {
     address = static_cast<uint64_t>(static_cast<int64_t>(address << 8) >> 8);

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -20,7 +21,7 @@ constexpr int kGeneralSlots = 64, kFloatOffset = 512, kBlockBytes = 1024;
 struct Selectors { uint16_t cs, ss, ds, es, fs, gs, cs32, cs64; };
 
 // A translated block as the block hook knows it. `count` is kNeverFits where
-// the block must be left to the stepper (it holds a breakpoint).
+// the block must be left to the stepper (it holds a breakpoint, or an instruction that is exact there only).
 struct Block {
   uint64_t tag;  // address ^ the code generation in the top 16 bits
   uint32_t size;
@@ -103,7 +104,9 @@ class Engine : private Counting {
   // fill.cc: the TLB fill and the rules that keep translations and memory in step.
   static bool OnFill(uc_engine*, uint64_t, uc_mem_type, uc_tlb_entry*, void*);
   bool Fill(Machine& machine, uint64_t address, uc_mem_type type, uc_tlb_entry* result);
-  void FillExecutable(Machine& machine, Frame& frame);
+  bool FillExecutable(Machine& machine, uint64_t offset);
+  bool ShadowCode(uint64_t offset);  // shadow-code.cc
+  void DropShadow(uint64_t offset);
   bool FillProbe(uint64_t offset, uint64_t need, uc_tlb_entry* result);
   bool FillWritten(Machine& machine, uint64_t address, uint64_t offset);
   bool Deny(uint64_t address, uc_mem_type type, int detail);
@@ -125,6 +128,9 @@ class Engine : private Counting {
   static int OnCpuid(uc_engine*, void*);
   static int OnRdtsc(uc_engine*, void*);
   static int OnRdtscp(uc_engine*, void*);
+  static uint32_t OnIn(uc_engine*, uint32_t, int, void*);
+  static void OnOut(uc_engine*, uint32_t, int, uint32_t, void*);
+  void UndoPortAccess(Machine& machine);
   static void OnCode(uc_engine*, uint64_t, uint32_t, void*);
   static void OnMemory(uc_engine*, uc_mem_type, uint64_t, int, int64_t, void*);
   Block* LookUpBlock(uint64_t address, uint32_t size);
@@ -159,6 +165,8 @@ class Engine : private Counting {
   bool AddRemainderHook();
   static void OnMarked(uc_engine*, uint64_t, uint32_t, void*);
   void Mark(bool on);
+  void NoteStep(uc_engine* uc, uint64_t address);
+  bool NotExecuted(Machine& machine, uint64_t pc);
   int RunRemainder();
 
   // registers.cc
@@ -210,9 +218,13 @@ class Engine : private Counting {
   size_t blobBytes_ = 0;
   size_t exceptionSlot_ = 0, monitorSlot_ = 0;  // byte offsets in a blob
 
+  std::unordered_map<uint64_t, uint64_t> shadows_;  // copies that fetches go to
+
   // The current run.
   bool blockStop_ = false;
   int exit_ = -1;               // set by a hook that stopped the machine
+  bool portAccess_ = false;
+  uint64_t beforePort_[5] = {};  // rip, rax, rcx, rsi, rdi
   uint32_t number_ = 0, detail_ = 0;
   uint64_t deniedPage_ = 0;
   uc_mem_type deniedType_ = UC_MEM_READ;
@@ -229,7 +241,8 @@ class Engine : private Counting {
 
   // The stepper, and marked blocks.
   int64_t stepsLeft_ = 0;
-  uint64_t stepPc_ = 0;
+  uint64_t stepPc_ = 0, stepFlags_ = 0;
+  bool stepped_ = false;  // stepPc_ is an instruction of this run
   bool stopAfter_ = false;
   uint64_t watchHit_ = ~0ull;
   uint32_t watchSize_ = 0, watchAccess_ = 0;

@@ -77,15 +77,16 @@ bool Engine::Fill(Machine& machine, uint64_t address, uc_mem_type type, uc_tlb_e
   result->paddr = offset;
   if (probePage_ != ~0ull && need != kExec && &machine == &stepper_) return FillProbe(offset, need, result);
   if (need == kExec) {
-    FillExecutable(machine, frame);
-    result->perms = Permissions(allowed & ~kWrite);
+    if (!FillExecutable(machine, offset)) return Deny(address, type, 1);
+    if (frame.shadowed) result->paddr = shadows_[offset];
+    result->perms = Permissions(frame.shadowed ? kExec : allowed & ~kWrite);
   } else if (!(allowed & kWrite)) {
-    result->perms = Permissions(frame.code ? allowed : allowed & ~kExec);
+    result->perms = Permissions(frame.code && !frame.shadowed ? allowed : allowed & ~kExec);
   } else if (!frame.code) {
     frame.storable = true;
     result->perms = Permissions(allowed & ~kExec);
   } else if (need == kRead) {
-    result->perms = Permissions(allowed & ~kWrite);
+    result->perms = Permissions(allowed & ~(frame.shadowed ? kWrite | kExec : kWrite));
   } else {
     if (!FillWritten(machine, address, offset)) return false;
     result->perms = Permissions(allowed & ~kExec);
@@ -108,14 +109,17 @@ bool Engine::FillProbe(uint64_t offset, uint64_t need, uc_tlb_entry* result) {
 }
 
 // A first fetch from a frame: stores that are fast and unseen now must be no longer.
-void Engine::FillExecutable(Machine& machine, Frame& frame) {
-  if (frame.code) return;
+bool Engine::FillExecutable(Machine& machine, uint64_t offset) {
+  Frame& frame = memory_.frame(offset);
+  if (frame.code) return true;
+  if (!ShadowCode(offset)) return false;
   frame.code = true;
-  if (!frame.storable) return;
+  if (!frame.storable) return true;
   frame.storable = false;
   // The entry being filled is replaced; other names of the frame need a flush.
   if (frame.references > 1) FlushNow(machine);
   (&machine == &main_ ? stepper_ : main_).flush = true;
+  return true;
 }
 
 // A store to a frame that may have translated code. In the page that is running (or the one
@@ -132,6 +136,7 @@ bool Engine::FillWritten(Machine& machine, uint64_t address, uint64_t offset) {
     if (&machine == &stepper_) {
       // With its translations gone, Unicorn has no reason to begin the instruction again.
       RemoveMachineCode(stepper_, offset);
+      if (memory_.frame(offset).shadowed) RemoveMachineCode(stepper_, shadows_[offset]);
       selfStore_ = offset;
       return true;
     }
@@ -166,6 +171,7 @@ void Engine::RemoveCode(uint64_t offset) {
   Frame& frame = memory_.frame(offset);
   if (!frame.code) return;
   frame.code = false;
+  if (frame.shadowed) DropShadow(offset);
   RemoveMachineCode(main_, offset);
   RemoveMachineCode(stepper_, offset);
   ForgetBlocks();

@@ -43,6 +43,15 @@ Block* Engine::LookUpBlock(uint64_t address, uint32_t size) {
     uc_tb translated = {};
     uc_ctl_request_cache(main_.uc, uint64_t{address}, &translated);
     slot.count = translated.icount;
+    // Some instructions are exact on the stepper only, which stands between any two.
+    uint8_t code[16];
+    bool mode64 = Is64BitCode(CodeSelector(main_.uc)), careful = false;
+    for (uint64_t at = address; at < address + size && !careful;) {
+      X86Instruction instruction = X86Decode(code, ReadCode(at, code, sizeof code), mode64);
+      careful = instruction.careful;
+      at += instruction.length;
+    }
+    if (careful) slot.count = kNeverFits;
   } else {
     slot.count = static_cast<int32_t>(size / 4);
   }
@@ -61,10 +70,9 @@ int32_t Engine::CountBefore(uint64_t pc) {
   if (!x86()) return static_cast<int32_t>((pc - start) / 4);
   uint8_t code[16];
   int32_t count = 0;
-  bool mode64 = Is64BitCode(static_cast<uint16_t>(CodeSelector(main_.uc)));
+  bool mode64 = Is64BitCode(CodeSelector(main_.uc));
   for (uint64_t at = start; at < pc; count++) {
-    unsigned available = ReadCode(at, code, sizeof code);
-    at += X86Length(code, available, mode64);
+    at += X86Decode(code, ReadCode(at, code, sizeof code), mode64).length;
   }
   return count;
 }
@@ -92,6 +100,7 @@ void Engine::OnInterrupt(uc_engine* uc, uint32_t number, void* user) {
   if (!e->x86() && !e->internal_) {
     if (number == 1 && e->EmulateSystemRegister(uc)) {
       e->exit_ = -1;
+      e->number_ = 0;
       return;
     }
     uint64_t pc = e->Pc(uc);
@@ -143,10 +152,57 @@ int Engine::OnRdtscp(uc_engine* uc, void* user) {
   return OnRdtsc(uc, user);
 }
 
+// Ring 3 may not touch I/O ports: #GP, PC at the instruction. Unicorn asks in the middle of it, so
+// that what it does to registers is undone after the stop (`ins` also stores a zero).
+namespace {
+const int kPortRegisters[] = {UC_X86_REG_RIP, UC_X86_REG_RAX, UC_X86_REG_RCX, UC_X86_REG_RSI, UC_X86_REG_RDI};
+}
+
+uint32_t Engine::OnIn(uc_engine* uc, uint32_t, int, void* user) {
+  auto* e = static_cast<Engine*>(user);
+  if (e->portAccess_) return 0;
+  for (int i = 0; i < 5; i++) uc_reg_read(uc, kPortRegisters[i], &e->beforePort_[i]);
+  e->portAccess_ = true;
+  e->exit_ = kInterrupt;
+  e->number_ = 13;
+  e->detail_ = 0;
+  uc_emu_stop(uc);
+  return 0;
+}
+
+void Engine::OnOut(uc_engine* uc, uint32_t port, int size, uint32_t, void* user) { OnIn(uc, port, size, user); }
+
+void Engine::UndoPortAccess(Machine& machine) {
+  if (!portAccess_) return;
+  portAccess_ = false;
+  for (int i = 0; i < 5; i++) uc_reg_write(machine.uc, kPortRegisters[i], &beforePort_[i]);
+}
+
+// An instruction is about to execute, in front of which a code hook stands.
+void Engine::NoteStep(uc_engine* uc, uint64_t address) {
+  stepsLeft_--;
+  stepPc_ = address;
+  stepped_ = true;
+  if (x86()) uc_reg_read(uc, UC_X86_REG_RFLAGS, &stepFlags_);
+}
+
+// Whether the stop at pc left that instruction undone. Unicorn's flags are then wrong, since it
+// rearranges them after a code hook and restores to before it: they are put back.
+bool Engine::NotExecuted(Machine& machine, uint64_t pc) {
+  if (!stepped_ || pc != stepPc_ || exit_ == kSystemCall) return false;
+  uint64_t flags = stepFlags_;
+  if (x86()) uc_reg_write(machine.uc, UC_X86_REG_RFLAGS, &flags);
+  return true;
+}
+
 // The stepper, before each instruction.
 void Engine::OnCode(uc_engine* uc, uint64_t address, uint32_t, void* user) {
   auto* e = static_cast<Engine*>(user);
   if (e->internal_) return;
+  if (e->portAccess_) {
+    uc_emu_stop(uc);
+    return;
+  }
   if (e->stepsLeft_ == 0 || e->stopAfter_ || e->selfStore_) {
     e->blockStop_ = true;
     uc_emu_stop(uc);
@@ -158,8 +214,7 @@ void Engine::OnCode(uc_engine* uc, uint64_t address, uint32_t, void* user) {
     return;
   }
   e->skipBreakpoint_ = ~0ull;
-  e->stepsLeft_--;
-  e->stepPc_ = address;
+  e->NoteStep(uc, address);
   if (!e->ring_.empty()) e->ring_[e->recorded_++ % e->ring_.size()] = address;
 }
 

@@ -12,6 +12,8 @@ struct Frame {
   bool code = false;
   // A TLB entry that allows stores to this frame without asking may exist.
   bool storable = false;
+  // Fetches go to a copy (shadow-code.cc).
+  bool shadowed = false;
 };
 
 class PhysicalMemory {

@@ -1,16 +1,16 @@
 // The end of a budget inside a block, without leaving main. Unicorn keeps translations by
-// address and CPU flags; a flag that means nothing to the program (x86: EFLAGS.RF, cleared
-// by the first instruction; ARM64: PSTATE.BTYPE 3, which no branch makes without guarded
-// pages) gives a second translation of the block. A code hook exists while that one is made
-// and not otherwise, so it alone stops in front of an instruction. Costs 0.2 us, where the
-// stepper, with its two context moves, costs 1.
+// address and CPU flags; a flag that means nothing to the program (x86: CR0.MP, which matters
+// only while CR0.TS is set; ARM64: PSTATE.BTYPE 3, which no branch makes without guarded pages)
+// gives a second translation of the block. A code hook exists while that one is made and not
+// otherwise, so it alone stops in front of an instruction. Costs 0.2 us, where the stepper, with
+// its two context moves, costs 1.
 #include <malloc.h>
 
 #include "engine.h"
 
 namespace {
 constexpr uint64_t kNowhere = 0x00ee000000001000, kNowhereEnd = 0x00ee000000001008;
-constexpr uint64_t kResume = 0x10000, kBranchType = 3 << 10;
+constexpr uint64_t kMonitorCoprocessor = 2, kBranchType = 3 << 10;
 }  // namespace
 
 // Unicorn has no call that changes the range of a hook, but its handle is the hook. Find the
@@ -34,16 +34,16 @@ void Engine::OnMarked(uc_engine* uc, uint64_t address, uint32_t, void* user) {
     uc_emu_stop(uc);
     return;
   }
-  e->stepsLeft_--;
-  e->stepPc_ = address;
+  e->NoteStep(uc, address);
 }
 
 // Sets the flag that marks, or takes it away.
 void Engine::Mark(bool on) {
-  int id = x86() ? static_cast<int>(UC_X86_REG_RFLAGS) : static_cast<int>(UC_ARM64_REG_PSTATE);
-  uint64_t bits = x86() ? kResume : kBranchType, flags = 0;
+  int id = x86() ? static_cast<int>(UC_X86_REG_CR0) : static_cast<int>(UC_ARM64_REG_PSTATE);
+  uint64_t flags = 0;
   uc_reg_read(main_.uc, id, &flags);
-  uint64_t wanted = on ? flags | bits : flags & ~bits;
+  uint64_t wanted = x86() ? (on ? flags & ~kMonitorCoprocessor : flags | kMonitorCoprocessor)
+                          : (on ? flags | kBranchType : flags & ~kBranchType);
   if (wanted != flags) uc_reg_write(main_.uc, id, &wanted);
 }
 
@@ -56,22 +56,22 @@ int Engine::RunRemainder() {
   hookRange_[1] = ~0ull;
   remaining = current->count;  // for this block's hook; that of another block, which must not come, stops
   stepsLeft_ = before;
-  stepPc_ = ~0ull;
+  stepped_ = false;
   blockStop_ = false;
   marked_ = true;
   uc_err error = uc_emu_start(main_.uc, Pc(main_.uc), 0, 0, 0);
   marked_ = false;
   hookRange_[0] = kNowhere;
   hookRange_[1] = kNowhereEnd;
-  Mark(false);
   remaining = stepsLeft_;
   stepsLeft_ = 0;
   uint64_t pc = Pc(main_.uc);
+  if (!blockStop_ && NotExecuted(main_, pc)) remaining++;
+  Mark(false);
   if (blockStop_) {
     if (remaining == 0) return Finish(main_, kBudget);
     TakePc(main_);
     return Step(remaining);  // the marked translation is shorter than the other one
   }
-  if (exit_ != kSystemCall && pc == stepPc_) remaining++;  // it did not execute
   return AfterStop(error, pc);
 }

@@ -14,12 +14,13 @@ int Engine::Step(int64_t count) {
   exit_ = -1;
   blockStop_ = false;
   deniedWatch_ = false;
-  stepPc_ = ~0ull;
+  stepped_ = false;
   uc_err error = uc_emu_start(stepper_.uc, general()[pcSlot()], 0, 0, 0);
   return AfterStepper(error);
 }
 
 int Engine::AfterStepper(uc_err error) {
+  UndoPortAccess(stepper_);
   if (selfStore_) {  // the instruction may have changed the code that follows it
     RemoveCode(selfStore_);
     FlushNow(stepper_);
@@ -31,7 +32,7 @@ int Engine::AfterStepper(uc_err error) {
     return StepUnreadable();
   }
   if (error == UC_ERR_EXCEPTION && (stepsLeft_ == 0 || stopAfter_) && deniedType_ == UC_MEM_FETCH) blockStop_ = true;
-  else if (!blockStop_ && exit_ != kBreakpoint && exit_ != kSystemCall && pc == stepPc_) stepsLeft_++;  // it did not execute
+  else if (!blockStop_ && exit_ != kBreakpoint && NotExecuted(stepper_, pc)) stepsLeft_++;
   int64_t left = stepsLeft_;
   remaining += left;
   stepsLeft_ = 0;
@@ -64,6 +65,7 @@ int Engine::StepUnreadable() {
     uint64_t exits[15];
     size_t n = 0;
     for (uint64_t at = pc + 1; n < 15 && (at - 1) >> shift_ == pc >> shift_; at++) exits[n++] = at;
+    // (ARM64 blocks end at page ends and never come here: no copy to think of.)
     double offset = Translate(pc, 0);
     if (offset >= 0) RemoveMachineCode(stepper_, static_cast<uint64_t>(offset) & ~(pageSize() - 1));
     FlushNow(stepper_);
@@ -74,7 +76,7 @@ int Engine::StepUnreadable() {
     if (offset >= 0) RemoveMachineCode(stepper_, static_cast<uint64_t>(offset) & ~(pageSize() - 1));
     uint64_t now = Pc(stepper_.uc);
     bool refused = error == UC_ERR_EXCEPTION && deniedType_ == UC_MEM_FETCH;
-    if (refused && now == pc && stepPc_ != pc) {  // it reaches into the refused page itself
+    if (refused && now == pc && !(stepped_ && stepPc_ == pc)) {  // it reaches into the refused page itself
       remaining += stepsLeft_;
       stepsLeft_ = 0;
       return FaultExit(stepper_);

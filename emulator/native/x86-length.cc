@@ -62,23 +62,25 @@ uint8_t SkipModRm(Cursor& c, bool address16) {
 }
 }  // namespace
 
-unsigned X86Length(const uint8_t* code, unsigned available, bool mode64) {
+X86Instruction X86Decode(const uint8_t* code, unsigned available, bool mode64) {
   Cursor c{code, available, 0};
   bool operand16 = false, addressPrefix = false, wide = false;
   uint8_t opcode;
   for (;;) {
     opcode = c.Next();
+    if (mode64 && (opcode & 0xf0) == 0x40) {  // REX, which counts only directly before the opcode
+      wide = opcode & 8;
+      continue;
+    }
     if (opcode == 0x66) operand16 = true;
     else if (opcode == 0x67) addressPrefix = true;
     else if (opcode != 0xf0 && opcode != 0xf2 && opcode != 0xf3 && opcode != 0x2e && opcode != 0x36 && opcode != 0x3e && opcode != 0x26 && opcode != 0x64 && opcode != 0x65) break;
-    if (c.at >= 15) return 15;
-  }
-  if (mode64 && (opcode & 0xf0) == 0x40) {
-    wide = opcode & 8;
-    opcode = c.Next();
+    wide = false;
+    if (c.at >= 15) return {15, false};
   }
   bool address16 = addressPrefix && !mode64;
   char kind;
+  bool oneByte = false;
   if ((opcode == 0xc4 || opcode == 0xc5) && (mode64 || c.Peek() >= 0xc0)) {  // VEX
     unsigned map = 1;
     if (opcode == 0xc4) map = c.Next() & 31;
@@ -93,7 +95,11 @@ unsigned X86Length(const uint8_t* code, unsigned available, bool mode64) {
     else kind = kTwoByte[opcode];
   } else {
     kind = kOneByte[opcode];
+    oneByte = true;
   }
+  bool shift = (opcode == 0xc0 || opcode == 0xc1 || (opcode >= 0xd0 && opcode <= 0xd3)) && oneByte;
+  bool rotateCarry = shift && (c.Peek() >> 3 & 6) == 2 && c.Peek() < 0xc0;
+  bool port = oneByte && ((opcode >= 0x6c && opcode <= 0x6f) || (opcode >= 0xe4 && opcode <= 0xe7) || opcode >= 0xec) && opcode <= 0xef;
   unsigned z = operand16 && !wide ? 2 : 4;
   switch (kind) {
     case 'm': SkipModRm(c, address16); break;
@@ -111,6 +117,5 @@ unsigned X86Length(const uint8_t* code, unsigned available, bool mode64) {
     case '4': if (!(SkipModRm(c, address16) & 0x30)) c.at += z; break;
     default: break;
   }
-  // In one-byte b8-bf is imm z (or 64 bits); b0-b7 imm8 is in the table.
-  return c.at ? c.at : 1;
+  return {c.at, rotateCarry || port};
 }

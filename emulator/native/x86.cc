@@ -56,7 +56,7 @@ bool Engine::SetUpX86(Machine& machine, bool first) {
   uc_engine* uc = machine.uc;
   uint64_t cr0 = 0, flags = 0x202, zero = 0;
   uc_reg_read(uc, UC_X86_REG_CR0, &cr0);
-  cr0 |= 0x20;  // NE: x87 exceptions are reported
+  cr0 |= 0x22;  // NE: x87 exceptions are reported; MP, as OSes set it
   uc_reg_write(uc, UC_X86_REG_CR0, &cr0);
   uint32_t mxcsr = 0x1f80;
   uint16_t control = 0x37f, status = 0, tags = 0xffff;

@@ -115,3 +115,31 @@ test('x86-64: a block that changes its own next instruction', (t) => {
   }
   m.close();
 });
+
+test('arm64: encodings that Unicorn cannot stand are undefined instructions, and still readable as data', (t) => {
+  const m = new Machine('arm64', {}, Prot.RWX);
+  const bad = [0x6e490e5f, 0x0edb1d6f, 0x5e791833, 0x7e791833];
+  m.code('ldr w0, [x1]; nop; nop; nop; nop; svc #0');
+  for (const word of bad) {
+    m.put(CODE + 4, new Uint8Array(Uint32Array.of(word).buffer));
+    m.engine.codeChanged(CODE, 8);
+    for (const budget of [100, 1]) {
+      m.pc = CODE;
+      m.set({ x1: CODE + 4 });
+      let reason;
+      do reason = m.run(budget);
+      while (reason === 'Budget');
+      t.is(reason, 'InvalidInstruction');
+      t.is(m.pc, CODE + 4);
+      t.is(m.get('x0'), word);
+    }
+  }
+  // A guest that replaces the word runs the new one: str w3, [x1] where the load was.
+  m.put(CODE, assemble('arm64', 'str w3, [x1]'));
+  m.engine.codeChanged(CODE, 4);
+  m.pc = CODE;
+  m.set({ x3: 0xd503201f });
+  t.is(m.run(), 'SystemCall');
+  t.is(m.exit.executed, 6);
+  m.close();
+});

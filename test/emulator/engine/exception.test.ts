@@ -13,6 +13,8 @@ for (const cpu of ['ia32', 'x86-64'] as const) {
       ['div ecx', 'Interrupt', 0, 0, 1],
       ['hlt', 'Interrupt', 13, 0, 1],
       ['cli', 'Interrupt', 13, 0, 1],
+      ['in al, 0x40', 'Interrupt', 13, 0, 1],
+      ['out dx, eax', 'Interrupt', 13, 0, 1],
       ['mov gs, edx', 'Interrupt', 13, 0, 1],
       ['syscall', 'SystemCall', 0, 2, 2],
       ['sysenter', 'SystemCall', 1, 2, 2],

@@ -174,3 +174,31 @@ test('a repeated store that meets a refused page has done what came before', (t)
   t.is(m.get('rcx'), 0);
   m.close();
 });
+
+test('x86: flags are exact at a fault, and restarts of what reads them are right', (t) => {
+  for (const text of ['rcl dword ptr [rbx], 1', 'rcr dword ptr [rbx], 1', 'rcl dword ptr [rbx], cl', 'adc dword ptr [rbx], 0', 'sbb dword ptr [rbx], 1']) {
+    for (const prot of [Prot.None, Prot.Read]) {
+      for (const cut of [1000, 1, 4]) {
+        const m = new Machine('x86-64').code(`nop; cmp eax, 5; ${text}; nop; nop; int 0x80`);
+        const outcome = (guarded: boolean): number[] => {
+          m.put(DATA, [3, 0, 0, 0x80]);
+          m.set({ rax: 4, rbx: DATA, rcx: 1 });
+          m.pc = CODE;
+          if (guarded) {
+            m.engine.protectPages(DATA, 0x1000, prot);
+            let reason;
+            do reason = m.run(cut);
+            while (reason === 'Budget');
+            t.is(reason, 'Fault');
+            t.is(m.get('rflags') & 0xff, 0x97, `${text} ${prot} ${cut}`); // carry, parity (of 0xff), adjust, sign
+            m.engine.protectPages(DATA, 0x1000, Prot.RW);
+          }
+          while (m.run() !== 'Interrupt');
+          return [m.peek(DATA), m.get('rflags')];
+        };
+        t.deepEqual(outcome(true), outcome(false), `${text} ${prot} ${cut}`);
+        m.close();
+      }
+    }
+  }
+});

@@ -64,10 +64,12 @@ export class Machine {
   }
 
   put(address: number, bytes: Uint8Array | number[]): void {
-    for (let i = 0; i < bytes.length; i++) {
+    for (let i = 0; i < bytes.length; ) {
       const offset = this.engine.translate(address + i, 0);
       if (offset < 0) throw new Error(`nothing is mapped at 0x${(address + i).toString(16)}`);
-      this.bytes[offset] = bytes[i];
+      const size = Math.min(bytes.length - i, this.engine.pageSize - ((address + i) % this.engine.pageSize));
+      this.bytes.set(bytes.slice(i, i + size), offset);
+      i += size;
     }
   }
 
