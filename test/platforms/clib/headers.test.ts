@@ -120,7 +120,7 @@ function splitArguments(text: string): string[] {
 /** `int abs(int value)`: the argument's name goes, the type stays. */
 function argumentKind(text: string, p: Platform): string {
   if (text === '...') return '...';
-  const unnamed = /[*(\[]/.test(text)
+  const unnamed = /[*([]/.test(text)
     ? text
     : text.replace(/\s+\w+$/, (name) => (/^\s+(int|long|char|double|float|unsigned)$/.test(name) ? name : ''));
   return kindOf(unnamed, p);
