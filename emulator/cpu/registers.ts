@@ -8,6 +8,7 @@
  * ARM64: x0-x30, sp, pc, pstate, thread pointers; the float area is v0-v31
  * (32 x 16 bytes), with fpsr and fpcr in slots.
  */
+// prettier-ignore
 export const X86 = {
   rax: 0, rcx: 1, rdx: 2, rbx: 3, rsp: 4, rbp: 5, rsi: 6, rdi: 7,
   r8: 8, r9: 9, r10: 10, r11: 11, r12: 12, r13: 13, r14: 14, r15: 15,
@@ -15,6 +16,7 @@ export const X86 = {
   fsBase: 24, gsBase: 25,
 } as const;
 
+// prettier-ignore
 export const A64 = {
   x0: 0, x1: 1, x2: 2, x3: 3, x4: 4, x5: 5, x6: 6, x7: 7, x8: 8, x9: 9,
   x10: 10, x11: 11, x12: 12, x13: 13, x14: 14, x15: 15, x16: 16, x17: 17, x18: 18, x19: 19,
