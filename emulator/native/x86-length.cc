@@ -80,7 +80,7 @@ X86Instruction X86Decode(const uint8_t* code, unsigned available, bool mode64) {
   }
   bool address16 = addressPrefix && !mode64;
   char kind;
-  bool oneByte = false;
+  bool oneByte = false, setMemory = false;
   if ((opcode == 0xc4 || opcode == 0xc5) && (mode64 || c.Peek() >= 0xc0)) {  // VEX
     unsigned map = 1;
     if (opcode == 0xc4) map = c.Next() & 31;
@@ -93,6 +93,7 @@ X86Instruction X86Decode(const uint8_t* code, unsigned available, bool mode64) {
     if (opcode == 0x38) { c.Next(); kind = 'm'; }
     else if (opcode == 0x3a) { c.Next(); kind = 'M'; }
     else kind = kTwoByte[opcode];
+    setMemory = kind != 'M' && (opcode & 0xf0) == 0x90 && c.Peek() < 0xc0;
   } else {
     kind = kOneByte[opcode];
     oneByte = true;
@@ -117,5 +118,5 @@ X86Instruction X86Decode(const uint8_t* code, unsigned available, bool mode64) {
     case '4': if (!(SkipModRm(c, address16) & 0x30)) c.at += z; break;
     default: break;
   }
-  return {c.at, rotateCarry || port};
+  return {c.at, rotateCarry || port || setMemory};
 }

@@ -4,7 +4,8 @@
 
 struct X86Instruction {
   unsigned length;  // at least 1
-  // rcl or rcr of memory, and access to I/O ports: Unicorn's are not precise enough.
+  // rcl, rcr and setcc of memory (Unicorn changes the flags before they fault), and access to
+  // I/O ports (it does not stop at them).
   bool careful;
 };
 

@@ -176,7 +176,7 @@ test('a repeated store that meets a refused page has done what came before', (t)
 });
 
 test('x86: flags are exact at a fault, and restarts of what reads them are right', (t) => {
-  for (const text of ['rcl dword ptr [rbx], 1', 'rcr dword ptr [rbx], 1', 'rcl dword ptr [rbx], cl', 'adc dword ptr [rbx], 0', 'sbb dword ptr [rbx], 1']) {
+  for (const text of ['rcl dword ptr [rbx], 1', 'rcr dword ptr [rbx], 1', 'rcl dword ptr [rbx], cl', 'adc dword ptr [rbx], 0', 'sbb dword ptr [rbx], 1', 'setp byte ptr [rbx]', 'setle byte ptr [rbx]']) {
     for (const prot of [Prot.None, Prot.Read]) {
       for (const cut of [1000, 1, 4]) {
         const m = new Machine('x86-64').code(`nop; cmp eax, 5; ${text}; nop; nop; int 0x80`);
