@@ -102,6 +102,7 @@ function pthread(wide: boolean): PthreadTraits {
     condClock: 0,
     clockRealtime: 0,
     clockMonotonic: 4,
+    clocksPerSecond: 128,
     otherClocks: [1, 2, 5, 7, 8, 11, 12, 13, 14, 15],
     semaphore: { size: 16, count: 4, magic: { offset: 0, value: 0x09fa4012 }, maximum: 0x7fffffff },
   };

@@ -102,6 +102,7 @@ function pthread(cpu: CpuName): PthreadTraits {
     condClock: 44,
     clockRealtime: 0,
     clockMonotonic: 1,
+    clocksPerSecond: 1_000_000,
     otherClocks: [2, 3, 4, 5, 6, 7],
     semaphore: { size: wide ? 32 : 16, count: 0, maximum: 0x7fffffff },
   };

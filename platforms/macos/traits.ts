@@ -29,7 +29,16 @@ function memory(layout: MacLayout, writeExecute: MemoryTraits['writeExecute']): 
   return {
     pageSize: layout.pageSize,
     // Known: SHARED PRIVATE FIXED RENAME NORESERVE 0080 NOEXTEND HASSEMAPHORE NOCACHE JIT ANON RESILIENT_* 32BIT TRANSLATED UNIX03 TPRO.
-    flags: { SHARED: 1, PRIVATE: 2, FIXED: 0x10, ANON: 0x1000, NOREPLACE: 0, occupied: 'EEXIST', noReplaceAlone: 'EINVAL', known: 0xeffff3 },
+    flags: {
+      SHARED: 1,
+      PRIVATE: 2,
+      FIXED: 0x10,
+      ANON: 0x1000,
+      NOREPLACE: 0,
+      occupied: 'EEXIST',
+      noReplaceAlone: 'EINVAL',
+      known: 0xeffff3,
+    },
     lowest: 0x100000000,
     limit: layout.userLimit,
     belowLowest: 'ENOMEM',
@@ -55,8 +64,15 @@ function pthread(layout: MacLayout): PthreadTraits {
   return {
     mutex: {
       ...direct(64),
-      kind: 12, lock: 16, count: 20, owner: 24, kindMask: 3,
-      normal: 0, errorCheck: 1, recursive: 2, defaultKind: 0,
+      kind: 12,
+      lock: 16,
+      count: 20,
+      owner: 24,
+      kindMask: 3,
+      normal: 0,
+      errorCheck: 1,
+      recursive: 2,
+      defaultKind: 0,
       staticKinds: { 0x32aaaba7: 0, 0x32aaaba1: 1, 0x32aaaba2: 2 },
     },
     attr: direct(64),
@@ -80,6 +96,7 @@ function pthread(layout: MacLayout): PthreadTraits {
     condClock: 44,
     clockRealtime: 0,
     clockMonotonic: 6,
+    clocksPerSecond: 1_000_000,
     otherClocks: [4, 5, 8, 9, 12, 16],
     // sem_init answers ENOSYS: only named semaphores exist.
     semaphore: { size: 4, count: 0, unsupported: true, maximum: 32767 },
@@ -95,7 +112,16 @@ export function macTraits(layout: MacLayout, writeExecute: MemoryTraits['writeEx
     memory: memory(layout, writeExecute),
     pthread: pthread(layout),
     // ARG_MAX, CLK_TCK, OPEN_MAX, PAGESIZE, NPROCESSORS_CONF and _ONLN, THREAD_STACK_MIN, PHYS_PAGES.
-    sysconf: { 1: 1048576, 3: 100, 5: 256, 29: layout.pageSize, 57: 1, 58: 1, 93: layout.pageSize === 16384 ? 16384 : 8192, 200: 0x100000000 / layout.pageSize },
+    sysconf: {
+      1: 1048576,
+      3: 100,
+      5: 256,
+      29: layout.pageSize,
+      57: 1,
+      58: 1,
+      93: layout.pageSize === 16384 ? 16384 : 8192,
+      200: 0x100000000 / layout.pageSize,
+    },
     libraryNames: { c: 'libSystem.B.dylib', threads: 'libsystem_pthread.dylib' },
   };
 }

@@ -32,6 +32,10 @@ export class PosixPort extends PortBase implements Port {
     this.suspension = new Suspension(os);
   }
 
+  override get clocksPerSecond(): number {
+    return this.os.traits.pthread.clocksPerSecond;
+  }
+
   // vmix
 
   private map(base: number, size: number, prot: number, fixed: boolean): number {

@@ -150,6 +150,8 @@ export interface PthreadTraits {
   condClock: number;
   clockRealtime: number;
   clockMonotonic: number;
+  /** CLOCKS_PER_SEC. */
+  clocksPerSecond: number;
   /** Clocks that count as the monotonic one does: coarse, raw, process and thread CPU time. */
   otherClocks: readonly number[];
   /** sem_t: where its count lies; `unsupported`: sem_init answers ENOSYS. */
