@@ -9,7 +9,14 @@ const layers = ['emulator', 'platforms', 'mps', 'cli'];
 const windows = { mps: { into: 'platforms', through: ['platforms/port.js'], except: ['mps/machine.ts', 'mps/report.ts'] } };
 
 const layerRule = {
-  meta: { type: 'problem', schema: [], messages: { up: '{{from}} must not import {{to}}: imports point down, cli -> mps -> platforms -> emulator', window: 'mps sees platforms through port.ts alone' } },
+  meta: {
+    type: 'problem',
+    schema: [],
+    messages: {
+      up: '{{from}} must not import {{to}}: imports point down, cli -> mps -> platforms -> emulator',
+      window: 'mps sees platforms through port.ts alone',
+    },
+  },
   create(context) {
     const file = relative(context.cwd, context.filename);
     const from = file.split(sep)[0];
@@ -44,5 +51,8 @@ export default tseslint.config(
       'no-empty': 'error',
     },
   },
-  { files: ['**/*.mjs', '**/*.js'], languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly', Buffer: 'readonly' } } },
+  {
+    files: ['**/*.mjs', '**/*.js'],
+    languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly', Buffer: 'readonly' } },
+  },
 );

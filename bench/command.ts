@@ -18,7 +18,10 @@ function measure(args: string[]): { seconds: number; megabytes: number } {
     times.push(Number(process.hrtime.bigint() - before) / 1e9);
   }
   const probe = fileURLToPath(new URL('./resident-set.js', import.meta.url));
-  const { stdout } = spawnSync(process.execPath, ['--import', probe, ...args], { encoding: 'utf8', env: { ...process.env, MPSEMU_RESIDENT_SET: '1' } });
+  const { stdout } = spawnSync(process.execPath, ['--import', probe, ...args], {
+    encoding: 'utf8',
+    env: { ...process.env, MPSEMU_RESIDENT_SET: '1' },
+  });
   const kilobytes = Number(/resident-set-kb=(\d+)/.exec(stdout)?.[1] ?? NaN);
   return { seconds: times.sort((a, b) => a - b)[ROUNDS >> 1], megabytes: kilobytes / 1024 };
 }

@@ -49,7 +49,13 @@ function fastest(rounds: number, run: () => void): number {
  * everything is measured behind a few different preambles, and the best counts.
  */
 export function preambles(cpu: CpuName): Uint8Array[] {
-  const [nop, jump] = cpu === 'arm64' ? [[0x1f, 0x20, 0x03, 0xd5], [0x01, 0, 0, 0x14]] : [[0x90], [0xeb, 0]];
+  const [nop, jump] =
+    cpu === 'arm64'
+      ? [
+          [0x1f, 0x20, 0x03, 0xd5],
+          [0x01, 0, 0, 0x14],
+        ]
+      : [[0x90], [0xeb, 0]];
   return [[], nop, jump, [...nop, ...nop], [...jump, ...jump], [...jump, ...nop]].map((bytes) => Uint8Array.from(bytes));
 }
 
@@ -147,7 +153,10 @@ export function hostCallTime(cpu: CpuName, calls = 200_000): number {
   const arm = cpu === 'arm64';
   const pc = arm ? A64.pc : X86.rip;
   // call rax; jmp back / blr x0; b back
-  new Uint8Array(engine.physical).set(arm ? [0, 0, 0x3f, 0xd6, 0xff, 0xff, 0xff, 0x17] : [0xff, 0xd0, 0xeb, 0xfc], engine.translate(CODE, 0));
+  new Uint8Array(engine.physical).set(
+    arm ? [0, 0, 0x3f, 0xd6, 0xff, 0xff, 0xff, 0x17] : [0xff, 0xd0, 0xeb, 0xfc],
+    engine.translate(CODE, 0),
+  );
   registers.set(0, 0x70000000);
   registers.set(arm ? A64.sp : X86.rsp, DATA + 0x8000);
   registers.set(pc, CODE);
@@ -170,7 +179,9 @@ export function faultTime(cpu: CpuName, pages: number, rounds = 100_000): number
   const pc = arm ? A64.pc : X86.rip;
   // mov eax,[rbx]; nop; int 0x80 / ldr w0,[x1]; nop; svc 0
   new Uint8Array(engine.physical).set(
-    arm ? [0x20, 0, 0x40, 0xb9, 0x1f, 0x20, 0x03, 0xd5, 0x01, 0, 0, 0xd4] : [0x8b, 0x03, 0x90, 0xcd, 0x80], engine.translate(CODE, 0));
+    arm ? [0x20, 0, 0x40, 0xb9, 0x1f, 0x20, 0x03, 0xd5, 0x01, 0, 0, 0xd4] : [0x8b, 0x03, 0x90, 0xcd, 0x80],
+    engine.translate(CODE, 0),
+  );
   const heap = 0x10000000;
   engine.mapPages(heap, pages * 4096, Prot.RW);
   for (let i = 0; i < pages; i++) engine.translate(heap + i * 4096, 0);
@@ -211,6 +222,8 @@ export function engineBenchmarks(): BenchResult[] {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   for (const { name, unit, value, ratio } of engineBenchmarks()) {
-    console.log(`${name.padEnd(26)} ${value.toFixed(2).padStart(9)} ${unit}${ratio === undefined ? '' : `  (${ratio.toFixed(2)} of bare)`}`);
+    console.log(
+      `${name.padEnd(26)} ${value.toFixed(2).padStart(9)} ${unit}${ratio === undefined ? '' : `  (${ratio.toFixed(2)} of bare)`}`,
+    );
   }
 }

@@ -92,20 +92,28 @@ export function barrierFault(code: string, pages: number): number {
     if (!port.vmMap(base, base + size)) throw new Error('no memory for the benchmark');
     for (let at = base; at < base + size; at += PAGE) port.memory.setU8(at, 1);
     const victim = base + Math.floor(pages / 2) * PAGE;
-    return timeLoop(booted, STORES, ROUNDS, victim, (() => {
-      let prepared = false;
-      return () => {
-        if (!prepared) {
-          prepared = true;
-          port.protSetup((address) => (port.protSet(Math.floor(address / PAGE) * PAGE, Math.floor(address / PAGE) * PAGE + PAGE, 0), true));
-          port.threadRegister();
-          port.protSet(base, base + size, 2);
-          if (!faults) port.protSet(victim, victim + PAGE, 0);
-          return;
-        }
-        if (faults) port.protSet(victim, victim + PAGE, 2);
-      };
-    })());
+    return timeLoop(
+      booted,
+      STORES,
+      ROUNDS,
+      victim,
+      (() => {
+        let prepared = false;
+        return () => {
+          if (!prepared) {
+            prepared = true;
+            port.protSetup(
+              (address) => (port.protSet(Math.floor(address / PAGE) * PAGE, Math.floor(address / PAGE) * PAGE + PAGE, 0), true),
+            );
+            port.threadRegister();
+            port.protSet(base, base + size, 2);
+            if (!faults) port.protSet(victim, victim + PAGE, 0);
+            return;
+          }
+          if (faults) port.protSet(victim, victim + PAGE, 2);
+        };
+      })(),
+    );
   };
   return micro(best(3, () => run(true))) - micro(best(3, () => run(false)));
 }
@@ -114,7 +122,11 @@ export function guestCallResults(): BenchResult[] {
   const host = hostCall();
   const few = barrierFault('lii6ll', 16);
   const many = barrierFault('lii6ll', 65536);
-  const others = ['fri6ll', 'w3i6mv', 'xci6ll'].map((code): BenchResult => ({ name: `barrier-fault/${code}`, unit: 'us', value: barrierFault(code, 16) }));
+  const others = ['fri6ll', 'w3i6mv', 'xci6ll'].map((code): BenchResult => ({
+    name: `barrier-fault/${code}`,
+    unit: 'us',
+    value: barrierFault(code, 16),
+  }));
   return [
     { name: 'host-call', unit: 'us', value: host },
     { name: 'guest-callback', unit: 'us', value: guestCallback(host) },

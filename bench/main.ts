@@ -27,7 +27,9 @@ function all(): BenchResult[] {
   const progress = process.stderr.isTTY ? (text: string): void => void process.stderr.write(`\r\x1b[K${text}`) : (): void => undefined;
   progress('measuring the engine against the bare loop ...');
   // The engine's own four contexts in turn are `contexts/`; `threads/` is the process's scheduler, as a run has it.
-  const engine = engineBenchmarks().map((r) => (r.name.startsWith('threads/') ? { ...r, name: r.name.replace('threads/', 'contexts/') } : r));
+  const engine = engineBenchmarks().map((r) =>
+    r.name.startsWith('threads/') ? { ...r, name: r.name.replace('threads/', 'contexts/') } : r,
+  );
   progress('measuring four threads ...');
   const threads = cpus.map((cpu): BenchResult => {
     const baseline = engine.find((r) => r.name === `speed/${cpu}`)!.baseline!;

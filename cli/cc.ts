@@ -26,7 +26,8 @@ export async function main(args: string[]): Promise<number> {
   for (let i = 0; i < args.length; i++) {
     const arg = args[i];
     const value = (name: string): string => {
-      const text = arg.length > name.length ? arg.slice(arg[name.length] === '=' && name.startsWith('--') ? name.length + 1 : name.length) : args[++i];
+      const text =
+        arg.length > name.length ? arg.slice(arg[name.length] === '=' && name.startsWith('--') ? name.length + 1 : name.length) : args[++i];
       if (text === undefined) throw usageError(`cc: ${name} wants a value`);
       return text;
     };
@@ -43,7 +44,12 @@ export async function main(args: string[]): Promise<number> {
     else sources.push(arg);
   }
   if (code === undefined) throw usageError(`cc: say for which platform: --platform CODE (see 'mpsemu platforms')`);
-  oneOf('cc', 'platform', code, platforms.map((p) => p.code));
+  oneOf(
+    'cc',
+    'platform',
+    code,
+    platforms.map((p) => p.code),
+  );
   if (output === undefined) throw usageError('cc: name the program to make: -o OUT');
   if (sources.length === 0) throw usageError('cc: name at least one source file');
   for (const source of sources) {

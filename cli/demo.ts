@@ -65,7 +65,9 @@ async function runOne(code: string, program: DemoProgram, scratch: string): Prom
     pinned: numbers.objectsPinned ?? 0,
     holder: numbers.pinnedExample?.holder ?? '',
     faults: numbers.barrierFaults ?? 0,
-    result: ok ? `${result} ok` : `WRONG: ${result ?? 'no result'} (expected ${program.expected()}, status ${status}) ${errors.trim().split('\n')[0]}`,
+    result: ok
+      ? `${result} ok`
+      : `WRONG: ${result ?? 'no result'} (expected ${program.expected()}, status ${status}) ${errors.trim().split('\n')[0]}`,
     ok,
   };
 }
@@ -105,7 +107,17 @@ export async function main(args: string[]): Promise<number> {
     process.stdout.write(
       table(
         ['platform', 'program', 'instructions', 'collections', 'objects moved', 'pinned', 'for example by', 'barrier faults', 'result'],
-        rows.map((r) => [r.platform, r.program, count(r.instructions), count(r.collections), count(r.moved), count(r.pinned), r.holder, count(r.faults), r.result]),
+        rows.map((r) => [
+          r.platform,
+          r.program,
+          count(r.instructions),
+          count(r.collections),
+          count(r.moved),
+          count(r.pinned),
+          r.holder,
+          count(r.faults),
+          r.result,
+        ]),
       ),
     );
     process.stdout.write(`\n${rows.filter((r) => r.ok).length} of ${rows.length} results are right\n`);

@@ -14,8 +14,20 @@ export function main(args: string[]): number {
   if (values.help) process.stdout.write(help);
   else if (values.json) process.stdout.write(`${JSON.stringify({ platforms }, null, 2)}\n`);
   else {
-    const rows = platforms.map((p) => [p.code, p.os, p.cpu, p.compiler, p.abi, String(p.pageSize), String(p.redZone), p.suspension, p.contextHolds]);
-    process.stdout.write(table(['code', 'os', 'cpu', 'compiler', 'abi', 'page', 'red zone', 'suspension', 'a suspended context holds'], rows));
+    const rows = platforms.map((p) => [
+      p.code,
+      p.os,
+      p.cpu,
+      p.compiler,
+      p.abi,
+      String(p.pageSize),
+      String(p.redZone),
+      p.suspension,
+      p.contextHolds,
+    ]);
+    process.stdout.write(
+      table(['code', 'os', 'cpu', 'compiler', 'abi', 'page', 'red zone', 'suspension', 'a suspended context holds'], rows),
+    );
   }
   return 0;
 }

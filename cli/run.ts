@@ -54,7 +54,7 @@ export function readProgram(path: string): Uint8Array {
 }
 
 function writeAll(file: number, bytes: Uint8Array): void {
-  for (let done = 0; done < bytes.length; ) {
+  for (let done = 0; done < bytes.length;) {
     try {
       done += writeSync(file, bytes, done);
     } catch (error) {
@@ -91,7 +91,13 @@ export function main(args: string[]): number {
   if (path === undefined) throw usageError(`run: name a program to run; see 'mpsemu run --help'`);
   if (extra.length > 0) throw usageError(`run: arguments for the program go after '--', not '${extra[0]}'`);
   const code = values.platform as string | undefined;
-  if (code !== undefined) oneOf('run', 'platform', code, platforms.map((p) => p.code));
+  if (code !== undefined)
+    oneOf(
+      'run',
+      'platform',
+      code,
+      platforms.map((p) => p.code),
+    );
   const directories = ((values.dir as string[] | undefined) ?? []).map(grantedDirectory);
   const seed = wholeNumber('run', 'seed', (values.seed as string) ?? '0');
   const budget = values.budget === undefined ? undefined : wholeNumber('run', 'budget', values.budget as string, 1);

@@ -67,7 +67,7 @@ export class ArenaVM {
   finish(): void {
     for (const chunk of [...this.chunks.ring].reverse()) {
       this.unmapSpare(chunk.base, chunk.limit);
-      for (let i = 0; i < chunk.pages; ) {
+      for (let i = 0; i < chunk.pages;) {
         let j = i + 1;
         while (j < chunk.pages && chunk.mapped[j] === chunk.mapped[i]) j++;
         if (chunk.mapped[i]) this.unmapPages(chunk, i, j);

@@ -75,8 +75,16 @@ export class Arena extends ArenaStruct {
     plinth.aver(this.threads.length === 0, 'GlobalsPrepareToDestroy', 'RingIsSingle(&arena->threadRing)');
     plinth.aver(this.deadThreads.length === 0, 'GlobalsPrepareToDestroy', 'RingIsSingle(&arena->deadRing)');
     plinth.aver(this.roots.length === 0, 'GlobalsPrepareToDestroy', 'RingIsSingle(&arenaGlobals->rootRing)');
-    plinth.aver(this.greyRings.every((r) => r.isEmpty), 'GlobalsPrepareToDestroy', 'RingIsSingle(&arena->greyRing[rank])');
-    plinth.aver(this.pools.length === this.systemPools, 'GlobalsPrepareToDestroy', 'RingLength(&arenaGlobals->poolRing) == arenaGlobals->systemPools');
+    plinth.aver(
+      this.greyRings.every((r) => r.isEmpty),
+      'GlobalsPrepareToDestroy',
+      'RingIsSingle(&arena->greyRing[rank])',
+    );
+    plinth.aver(
+      this.pools.length === this.systemPools,
+      'GlobalsPrepareToDestroy',
+      'RingLength(&arenaGlobals->poolRing) == arenaGlobals->systemPools',
+    );
     this.leave();
     this.ring.arenas.splice(this.ring.arenas.indexOf(this), 1);
     this.vm.finish();

@@ -57,7 +57,11 @@ export class Chain {
     const { arena } = this;
     arena.inside(() => {
       arena.plinth.aver(!this.isActive, 'ChainDestroy', '!ChainIsActive(chain)');
-      arena.plinth.aver(this.gens.every((gen) => gen.pgens.size === 0), 'GenDescFinish', 'RingIsSingle(&gen->locusRing)');
+      arena.plinth.aver(
+        this.gens.every((gen) => gen.pgens.size === 0),
+        'GenDescFinish',
+        'RingIsSingle(&gen->locusRing)',
+      );
       this.finish();
     });
   }

@@ -64,9 +64,7 @@ export class Failover implements Land {
   }
   findFirst(size: number, del: FindDelete): boolean {
     this.flush();
-    return (
-      this.from(this.primary, this.primary.findFirst(size, del)) || this.from(this.secondary, this.secondary.findFirst(size, del))
-    );
+    return this.from(this.primary, this.primary.findFirst(size, del)) || this.from(this.secondary, this.secondary.findFirst(size, del));
   }
   findLast(size: number, del: FindDelete): boolean {
     this.flush();
@@ -74,10 +72,7 @@ export class Failover implements Land {
   }
   findLargest(size: number, del: FindDelete): boolean {
     this.flush();
-    return (
-      this.from(this.primary, this.primary.findLargest(size, del)) ||
-      this.from(this.secondary, this.secondary.findLargest(size, del))
-    );
+    return this.from(this.primary, this.primary.findLargest(size, del)) || this.from(this.secondary, this.secondary.findLargest(size, del));
   }
   iterate(visit: (base: number, limit: number) => boolean): void {
     let go = true;

@@ -118,17 +118,29 @@ export class Freelist implements Land {
     return found;
   }
   findFirst(size: number, del: FindDelete): boolean {
-    return this.take(this.search((s, best) => best === 0 && s >= size), size, del);
+    return this.take(
+      this.search((s, best) => best === 0 && s >= size),
+      size,
+      del,
+    );
   }
   findLast(size: number, del: FindDelete): boolean {
-    return this.take(this.search((s) => s >= size), size, del);
+    return this.take(
+      this.search((s) => s >= size),
+      size,
+      del,
+    );
   }
   findLargest(size: number, del: FindDelete): boolean {
-    return this.take(this.search((s, best) => s >= size && s > best), size, del);
+    return this.take(
+      this.search((s, best) => s >= size && s > best),
+      size,
+      del,
+    );
   }
 
   iterate(visit: (base: number, limit: number) => boolean): void {
-    for (let block = this.list; block !== 0; ) {
+    for (let block = this.list; block !== 0;) {
       const next = this.next(block);
       if (!visit(block, this.limitOf(block))) return;
       block = next;

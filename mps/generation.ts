@@ -156,8 +156,7 @@ export class PoolGen {
   }
 
   check(): boolean {
-    const sum =
-      this.freeSize + this.bufferedSize + this.newSize + this.oldSize + this.newDeferredSize + this.oldDeferredSize;
+    const sum = this.freeSize + this.bufferedSize + this.newSize + this.oldSize + this.newDeferredSize + this.oldDeferredSize;
     const least = Math.min(this.freeSize, this.bufferedSize, this.newSize, this.oldSize, this.newDeferredSize, this.oldDeferredSize);
     const { plinth } = this.gen.arena;
     return (

@@ -171,7 +171,11 @@ export abstract class Pool {
       let buffered = false;
       for (const seg of this.segs) if (seg.buffer?.isMutator) buffered = true;
       if (!arena.plinth.aver(!buffered, 'SegFinish', '!SegHasBuffer(seg)')) return;
-      arena.plinth.aver([...this.buffers].every((b) => !b.isMutator), 'PoolFinish', 'RingIsSingle(&pool->bufferRing)');
+      arena.plinth.aver(
+        [...this.buffers].every((b) => !b.isMutator),
+        'PoolFinish',
+        'RingIsSingle(&pool->bufferRing)',
+      );
       arena.removePool(this);
     });
   }

@@ -26,7 +26,7 @@ function scanWords(
   const wide = wordSize === 8;
   ss.scannedSize += limit - base;
   ss.arena.port.work((limit - base) / wordSize);
-  for (let at = base; at < limit; ) {
+  for (let at = base; at < limit;) {
     const end = Math.min(limit, at - (at % pageSize) + pageSize);
     let i = memory.index(at);
     for (; at < end; at += wordSize, i += wide ? 2 : 1) {

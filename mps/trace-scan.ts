@@ -34,14 +34,16 @@ function attempt(seg: GCSeg, rank: Rank, trace: Trace): Res {
     arena.shield.cover(seg);
   }
   trace.segScanSize += ss.scannedSize;
-  arena.plinth.aver(res !== Res.OK || ss.unfixed.within(seg.summary), 'traceScanSegRes', 'RefSetSub(ScanStateUnfixedSummary(ss), SegSummary(seg))');
+  arena.plinth.aver(
+    res !== Res.OK || ss.unfixed.within(seg.summary),
+    'traceScanSegRes',
+    'RefSetSub(ScanStateUnfixedSummary(ss), SegSummary(seg))',
+  );
   if (!ss.unfixed.intersects(white)) {
     if (seg.defer > 0) seg.defer--;
   } else if (seg.defer < Defer.DELAY) seg.defer = Defer.DELAY;
   const summary = ss.summary;
-  seg.setSummary(
-    seg.defer > 0 ? arena.zones.UNIV : res === Res.OK && ss.total ? summary : seg.summary.union(summary),
-  );
+  seg.setSummary(seg.defer > 0 ? arena.zones.UNIV : res === Res.OK && ss.total ? summary : seg.summary.union(summary));
   if (res === Res.OK) seg.setGrey(seg.grey & ~trace.bit);
   return res;
 }

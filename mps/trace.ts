@@ -13,7 +13,15 @@ import { RefSet } from './zone.js';
 export const TraceState = { INIT: 1, UNFLIPPED: 2, FLIPPED: 3, RECLAIM: 4, FINISHED: 5 } as const;
 
 /** Why collections start. */
-export const TraceWhy = { CHAIN_GEN0CAP: 0, DYNAMIC: 1, OPPORTUNISM: 2, CLIENTFULL_INC: 3, CLIENTFULL_BLOCK: 4, WALK: 5, EXTENSION: 6 } as const;
+export const TraceWhy = {
+  CHAIN_GEN0CAP: 0,
+  DYNAMIC: 1,
+  OPPORTUNISM: 2,
+  CLIENTFULL_INC: 3,
+  CLIENTFULL_BLOCK: 4,
+  WALK: 5,
+  EXTENSION: 6,
+} as const;
 
 export const traceWhyText = [
   'a generation of a chain reached its capacity (minor collection)',

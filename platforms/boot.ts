@@ -57,9 +57,11 @@ export function choosePlatform(image: Image, bytes: Uint8Array, code: string | u
   }
   const chosen = platformOf(code)!;
   const format = { windows: 'pe', macos: 'macho', linux: 'elf', freebsd: 'elf' }[chosen.os];
-  if (image.format !== format) throw new LoadError(`${image.path}: an ${image.format} file does not run on ${code}, which loads ${format} files`);
+  if (image.format !== format)
+    throw new LoadError(`${image.path}: an ${image.format} file does not run on ${code}, which loads ${format} files`);
   if (image.cpu !== chosen.cpu) throw new LoadError(`${image.path}: compiled for ${image.cpu}, but ${code} is ${chosen.cpu}`);
-  if (image.os !== undefined && image.os !== chosen.os) throw new LoadError(`${image.path}: compiled for ${image.os}, but ${code} is ${chosen.os}`);
+  if (image.os !== undefined && image.os !== chosen.os)
+    throw new LoadError(`${image.path}: compiled for ${image.os}, but ${code} is ${chosen.os}`);
   return chosen;
 }
 
@@ -94,14 +96,25 @@ export function boot(options: BootOptions): Booted {
 
 /** 'c' of libc.so.6, 'kernel32' of KERNEL32.dll, 'mps' of libmps.dylib. */
 function plainName(name: string): string {
-  return name.toLowerCase().replace(/^lib(?=.)/, '').replace(/\..*$/, '');
+  return name
+    .toLowerCase()
+    .replace(/^lib(?=.)/, '')
+    .replace(/\..*$/, '');
 }
 
 /** Libraries whose functions the C library's host half offers. */
 const partsOfLibc = ['c', 'm', 'pthread', 'thr', 'rt', 'dl', 'mps', 'system'];
 
 /** Load `image` and the libraries it needs; bind all imports. */
-function load(image: Image, path: string, platform: Platform, process: Process, os: Os, libraries: HostLibrary[], hosts: HostBinding): LoadedImages {
+function load(
+  image: Image,
+  path: string,
+  platform: Platform,
+  process: Process,
+  os: Os,
+  libraries: HostLibrary[],
+  hosts: HostBinding,
+): LoadedImages {
   const images = new LoadedImages(process.space, process.supervisor, platform.pageSize);
   const search = [dirname(path), builtFor(platform.code)];
   const hostNames = new Set([...libraries.map((library) => plainName(library.name)), ...partsOfLibc]);
@@ -120,7 +133,9 @@ function load(image: Image, path: string, platform: Platform, process: Process, 
         const library = parseImage(readFileSync(file), file);
         images.add(library, os.place(library));
       } else if (!hostNames.has(plainName(name))) {
-        throw new LoadError(`${images.list[i].image.path}: needs the library ${needed}, which neither its folder nor ${platform.code}'s guest libraries have`);
+        throw new LoadError(
+          `${images.list[i].image.path}: needs the library ${needed}, which neither its folder nor ${platform.code}'s guest libraries have`,
+        );
       }
     }
   }

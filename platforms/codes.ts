@@ -28,17 +28,59 @@ const posixSuspension = 'signal SIGXFSZ, frame on the thread’s own stack';
 const linux = { os: 'linux', pageSize: 4096, suspension: posixSuspension } as const;
 const freebsd = { os: 'freebsd', pageSize: 4096, suspension: posixSuspension } as const;
 const windows = { os: 'windows', pageSize: 4096, suspension: 'SuspendThread, GetThreadContext', compiler: 'msvc', redZone: 0 } as const;
-const macos = { os: 'macos', suspension: 'thread_suspend, thread_get_state', compiler: 'clang', redZone: 128, wordSize: 8, mpsAlign: 8 } as const;
+const macos = {
+  os: 'macos',
+  suspension: 'thread_suspend, thread_get_state',
+  compiler: 'clang',
+  redZone: 128,
+  wordSize: 8,
+  mpsAlign: 8,
+} as const;
 const ia32 = { cpu: 'ia32', wordSize: 4 } as const;
 const x64 = { cpu: 'x86-64', wordSize: 8 } as const;
 const a64 = { cpu: 'arm64', wordSize: 8 } as const;
 
 function rows(): Platform[] {
-  const l32 = { ...linux, ...ia32, abi: 'sysv-i386', mpsAlign: 4, redZone: 0, contextHolds: 'mcontext_t, 88 bytes: general registers' } as const;
-  const l64 = { ...linux, ...x64, abi: 'sysv-x86-64', mpsAlign: 8, redZone: 128, contextHolds: 'mcontext_t, 256 bytes: general registers' } as const;
-  const la = { ...linux, ...a64, abi: 'aapcs64', mpsAlign: 8, redZone: 0, contextHolds: 'mcontext_t, 4384 bytes: general registers, v0-v31' } as const;
-  const f32 = { ...freebsd, ...ia32, abi: 'freebsd-i386', mpsAlign: 4, redZone: 0, contextHolds: 'mcontext_t, 640 bytes: general registers, x87, xmm' } as const;
-  const f64 = { ...freebsd, ...x64, abi: 'sysv-x86-64', mpsAlign: 8, redZone: 128, contextHolds: 'mcontext_t, 800 bytes: general registers, x87, xmm' } as const;
+  const l32 = {
+    ...linux,
+    ...ia32,
+    abi: 'sysv-i386',
+    mpsAlign: 4,
+    redZone: 0,
+    contextHolds: 'mcontext_t, 88 bytes: general registers',
+  } as const;
+  const l64 = {
+    ...linux,
+    ...x64,
+    abi: 'sysv-x86-64',
+    mpsAlign: 8,
+    redZone: 128,
+    contextHolds: 'mcontext_t, 256 bytes: general registers',
+  } as const;
+  const la = {
+    ...linux,
+    ...a64,
+    abi: 'aapcs64',
+    mpsAlign: 8,
+    redZone: 0,
+    contextHolds: 'mcontext_t, 4384 bytes: general registers, v0-v31',
+  } as const;
+  const f32 = {
+    ...freebsd,
+    ...ia32,
+    abi: 'freebsd-i386',
+    mpsAlign: 4,
+    redZone: 0,
+    contextHolds: 'mcontext_t, 640 bytes: general registers, x87, xmm',
+  } as const;
+  const f64 = {
+    ...freebsd,
+    ...x64,
+    abi: 'sysv-x86-64',
+    mpsAlign: 8,
+    redZone: 128,
+    contextHolds: 'mcontext_t, 800 bytes: general registers, x87, xmm',
+  } as const;
   return [
     { code: 'w3i3mv', ...windows, ...ia32, abi: 'cdecl', mpsAlign: 8, contextHolds: 'CONTEXT, 716 bytes: CONTROL and INTEGER filled' },
     { code: 'w3i6mv', ...windows, ...x64, abi: 'win64', mpsAlign: 16, contextHolds: 'CONTEXT, 1232 bytes: CONTROL and INTEGER filled' },
@@ -51,8 +93,22 @@ function rows(): Platform[] {
     { code: 'fri3ll', ...f32, compiler: 'clang' },
     { code: 'fri6gc', ...f64, compiler: 'gcc' },
     { code: 'fri6ll', ...f64, compiler: 'clang' },
-    { code: 'xci6ll', ...macos, cpu: 'x86-64', abi: 'sysv-x86-64', pageSize: 4096, contextHolds: 'x86_thread_state64, 168 bytes: general registers' },
-    { code: 'xca6ll', ...macos, cpu: 'arm64', abi: 'apple-arm64', pageSize: 16384, contextHolds: 'arm_thread_state64, 272 bytes: general registers' },
+    {
+      code: 'xci6ll',
+      ...macos,
+      cpu: 'x86-64',
+      abi: 'sysv-x86-64',
+      pageSize: 4096,
+      contextHolds: 'x86_thread_state64, 168 bytes: general registers',
+    },
+    {
+      code: 'xca6ll',
+      ...macos,
+      cpu: 'arm64',
+      abi: 'apple-arm64',
+      pageSize: 16384,
+      contextHolds: 'arm_thread_state64, 272 bytes: general registers',
+    },
   ];
 }
 

@@ -111,8 +111,18 @@ export abstract class PortBase {
     if (!warm) return undefined;
     // One piece of stack from the jmp_buf up, in three parts that differ in what their words are called.
     return [
-      { base: warm.jumpBuffer, limit: Math.min(warm.record, cold), kind: 'registers', nameOf: (address) => this.jumpBufferName(address - warm.jumpBuffer) ?? this.slotName(address, warm.sp) },
-      { base: Math.min(warm.record, cold), limit: Math.min(warm.sp, cold), kind: 'registers', nameOf: (address) => this.frameRecordName(address - warm.record) },
+      {
+        base: warm.jumpBuffer,
+        limit: Math.min(warm.record, cold),
+        kind: 'registers',
+        nameOf: (address) => this.jumpBufferName(address - warm.jumpBuffer) ?? this.slotName(address, warm.sp),
+      },
+      {
+        base: Math.min(warm.record, cold),
+        limit: Math.min(warm.sp, cold),
+        kind: 'registers',
+        nameOf: (address) => this.frameRecordName(address - warm.record),
+      },
       { base: Math.min(warm.sp, cold), limit: cold, kind: 'stack', nameOf: (address) => this.slotName(address, warm.sp) },
     ];
   }

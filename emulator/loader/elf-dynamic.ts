@@ -4,10 +4,32 @@ import type { ProgramHeader } from './elf.js';
 import type { Reader } from './reader.js';
 
 export const DT = {
-  NEEDED: 1, PLTRELSZ: 2, HASH: 4, STRTAB: 5, SYMTAB: 6, RELA: 7, RELASZ: 8, RELAENT: 9, STRSZ: 10, SYMENT: 11,
-  INIT: 12, FINI: 13, REL: 17, RELSZ: 18, PLTREL: 20, JMPREL: 23, INIT_ARRAY: 25, FINI_ARRAY: 26,
-  INIT_ARRAYSZ: 27, FINI_ARRAYSZ: 28, PREINIT_ARRAY: 32, PREINIT_ARRAYSZ: 33, RELRSZ: 35, RELR: 36,
-  GNU_HASH: 0x6ffffef5, FLAGS_1: 0x6ffffffb,
+  NEEDED: 1,
+  PLTRELSZ: 2,
+  HASH: 4,
+  STRTAB: 5,
+  SYMTAB: 6,
+  RELA: 7,
+  RELASZ: 8,
+  RELAENT: 9,
+  STRSZ: 10,
+  SYMENT: 11,
+  INIT: 12,
+  FINI: 13,
+  REL: 17,
+  RELSZ: 18,
+  PLTREL: 20,
+  JMPREL: 23,
+  INIT_ARRAY: 25,
+  FINI_ARRAY: 26,
+  INIT_ARRAYSZ: 27,
+  FINI_ARRAYSZ: 28,
+  PREINIT_ARRAY: 32,
+  PREINIT_ARRAYSZ: 33,
+  RELRSZ: 35,
+  RELR: 36,
+  GNU_HASH: 0x6ffffef5,
+  FLAGS_1: 0x6ffffffb,
 } as const;
 const DF_1_PIE = 0x08000000;
 
@@ -168,12 +190,17 @@ export class ElfDynamic {
     image.libraries = this.needed.map((index) => this.stringAt(index, 'DT_NEEDED'));
     for (const symbol of this.symbols) {
       if (symbol.section === 0 || symbol.name === '' || symbol.binding === 0) continue;
-      const kind: ImageExport['kind'] = symbol.section === 0xfff1 ? 'absolute' : symbol.type === 6 ? 'tls' : symbol.type === 2 || symbol.type === 10 ? 'function' : 'data';
+      const kind: ImageExport['kind'] =
+        symbol.section === 0xfff1 ? 'absolute' : symbol.type === 6 ? 'tls' : symbol.type === 2 || symbol.type === 10 ? 'function' : 'data';
       const offset = kind === 'tls' || kind === 'absolute' ? symbol.value : symbol.value - this.low;
       if (!image.exports.has(symbol.name)) image.exports.set(symbol.name, { name: symbol.name, offset, size: symbol.size, kind });
       if (symbol.type === 2) image.symbols.push({ name: symbol.name, offset: symbol.value - this.low, size: symbol.size });
     }
-    image.initializers = [...this.list(DT.PREINIT_ARRAY, DT.PREINIT_ARRAYSZ), ...this.one(DT.INIT), ...this.list(DT.INIT_ARRAY, DT.INIT_ARRAYSZ)];
+    image.initializers = [
+      ...this.list(DT.PREINIT_ARRAY, DT.PREINIT_ARRAYSZ),
+      ...this.one(DT.INIT),
+      ...this.list(DT.INIT_ARRAY, DT.INIT_ARRAYSZ),
+    ];
     image.finalizers = [...this.list(DT.FINI_ARRAY, DT.FINI_ARRAYSZ).reverse(), ...this.one(DT.FINI)];
   }
 
@@ -208,7 +235,10 @@ export class ElfDynamic {
       for (let at = table.at; at + table.entry <= table.end; at += table.entry) {
         const symbol = this.symbols[this.wide ? this.r.u32(at + 12, 'r_info') : this.r.u32(at + 4, 'r_info') >>> 8];
         const addend = this.wide ? this.r.i64(at + 16, 'r_addend') : this.r.i32(at + 8, 'r_addend');
-        map.set(this.wide ? this.r.u64(at, 'r_offset') : this.r.u32(at, 'r_offset'), addend + (symbol && symbol.section !== 0 ? symbol.value : 0));
+        map.set(
+          this.wide ? this.r.u64(at, 'r_offset') : this.r.u32(at, 'r_offset'),
+          addend + (symbol && symbol.section !== 0 ? symbol.value : 0),
+        );
       }
     }
     return (this.addends = map);

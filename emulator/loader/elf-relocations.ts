@@ -6,9 +6,47 @@ import type { Reader } from './reader.js';
 type Meaning = 'none' | 'symbol' | 'pcrel' | 'copy' | 'relative' | 'irelative' | 'tpoff' | 'dtpmod' | 'dtpoff' | 'tlsdesc';
 
 const MEANINGS: Record<Image['cpu'], Record<number, Meaning>> = {
-  ia32: { 0: 'none', 1: 'symbol', 2: 'pcrel', 5: 'copy', 6: 'symbol', 7: 'symbol', 8: 'relative', 14: 'tpoff', 35: 'dtpmod', 36: 'dtpoff', 41: 'tlsdesc', 42: 'irelative' },
-  'x86-64': { 0: 'none', 1: 'symbol', 2: 'pcrel', 5: 'copy', 6: 'symbol', 7: 'symbol', 8: 'relative', 16: 'dtpmod', 17: 'dtpoff', 18: 'tpoff', 36: 'tlsdesc', 37: 'irelative' },
-  arm64: { 0: 'none', 257: 'symbol', 1024: 'copy', 1025: 'symbol', 1026: 'symbol', 1027: 'relative', 1028: 'dtpmod', 1029: 'dtpoff', 1030: 'tpoff', 1031: 'tlsdesc', 1032: 'irelative' },
+  ia32: {
+    0: 'none',
+    1: 'symbol',
+    2: 'pcrel',
+    5: 'copy',
+    6: 'symbol',
+    7: 'symbol',
+    8: 'relative',
+    14: 'tpoff',
+    35: 'dtpmod',
+    36: 'dtpoff',
+    41: 'tlsdesc',
+    42: 'irelative',
+  },
+  'x86-64': {
+    0: 'none',
+    1: 'symbol',
+    2: 'pcrel',
+    5: 'copy',
+    6: 'symbol',
+    7: 'symbol',
+    8: 'relative',
+    16: 'dtpmod',
+    17: 'dtpoff',
+    18: 'tpoff',
+    36: 'tlsdesc',
+    37: 'irelative',
+  },
+  arm64: {
+    0: 'none',
+    257: 'symbol',
+    1024: 'copy',
+    1025: 'symbol',
+    1026: 'symbol',
+    1027: 'relative',
+    1028: 'dtpmod',
+    1029: 'dtpoff',
+    1030: 'tpoff',
+    1031: 'tlsdesc',
+    1032: 'irelative',
+  },
 };
 /** GLOB_DAT and JUMP_SLOT of IA-32 hold the symbol's value alone, whatever the place holds. */
 const IA32_NO_ADDEND = [6, 7];
@@ -25,7 +63,11 @@ const DESCRIPTOR_FUNCTION = {
   arm64: [0x00, 0x04, 0x40, 0xf9, 0xc0, 0x03, 0x5f, 0xd6], // ldr x0, [x0, #8]; ret
 } as const;
 
-function addTlsDescriptors(image: Image, cpu: Image['cpu'], descriptors: { offset: number; value: ImageRelocation['value']; addend: number }[]): void {
+function addTlsDescriptors(
+  image: Image,
+  cpu: Image['cpu'],
+  descriptors: { offset: number; value: ImageRelocation['value']; addend: number }[],
+): void {
   const offset = Math.ceil(image.span / 4096) * 4096;
   const data = Uint8Array.from(DESCRIPTOR_FUNCTION[cpu]);
   image.segments.push({ offset, size: data.length, data, prot: 5, name: 'TLS descriptor function' });
@@ -72,7 +114,9 @@ export function elfRelocations(r: Reader, dynamic: ElfDynamic, image: Image, cpu
       const meaning = MEANINGS[cpu][type] ?? r.fail(`relocation type ${type} is not one of ${cpu}'s that can be loaded`);
       if (meaning === 'none') continue;
       if (offset < 0 || offset >= image.span) r.fail(`r_offset 0x${(offset + low).toString(16)} lies outside of the image`);
-      const symbol = dynamic.symbols[symbolIndex] ?? (symbolIndex === 0 ? undefined : r.fail(`r_info names dynamic symbol ${symbolIndex}, which does not exist`));
+      const symbol =
+        dynamic.symbols[symbolIndex] ??
+        (symbolIndex === 0 ? undefined : r.fail(`r_info names dynamic symbol ${symbolIndex}, which does not exist`));
       const noAddend = !wide && IA32_NO_ADDEND.includes(type);
       let addend = noAddend ? 0 : table.addends ? (wide ? r.i64(at + 16, 'r_addend') : r.i32(at + 8, 'r_addend')) : implicit(offset);
       const named = symbol && symbol.name !== '' && symbol.binding !== 0 ? symbol : undefined;
@@ -115,7 +159,11 @@ export function elfRelocations(r: Reader, dynamic: ElfDynamic, image: Image, cpu
           break;
         case 'tlsdesc':
           if (!wide) r.fail('TLS descriptors (TLSDESC) are not supported on i386: compile with -mtls-dialect=gnu');
-          descriptors.push({ offset, value: named ? { tlsOffset: 0, import: imported(named) } : { tlsOffset: symbol?.value ?? 0 }, addend });
+          descriptors.push({
+            offset,
+            value: named ? { tlsOffset: 0, import: imported(named) } : { tlsOffset: symbol?.value ?? 0 },
+            addend,
+          });
       }
     }
   }

@@ -13,8 +13,18 @@ export function addSymbols(r: Reader, image: Image, wide: boolean, low: number):
   const section = (i: number): { type: number; offset: number; size: number; link: number } => {
     const at = shoff + i * size;
     return wide
-      ? { type: r.u32(at + 4, 'sh_type'), offset: r.u32(at + 24, 'sh_offset'), size: r.u32(at + 32, 'sh_size'), link: r.u32(at + 40, 'sh_link') }
-      : { type: r.u32(at + 4, 'sh_type'), offset: r.u32(at + 16, 'sh_offset'), size: r.u32(at + 20, 'sh_size'), link: r.u32(at + 24, 'sh_link') };
+      ? {
+          type: r.u32(at + 4, 'sh_type'),
+          offset: r.u32(at + 24, 'sh_offset'),
+          size: r.u32(at + 32, 'sh_size'),
+          link: r.u32(at + 40, 'sh_link'),
+        }
+      : {
+          type: r.u32(at + 4, 'sh_type'),
+          offset: r.u32(at + 16, 'sh_offset'),
+          size: r.u32(at + 20, 'sh_size'),
+          link: r.u32(at + 24, 'sh_link'),
+        };
   };
   for (let i = 0; i < count; i++) {
     const table = section(i);
@@ -29,7 +39,11 @@ export function addSymbols(r: Reader, image: Image, wide: boolean, low: number):
       const offset = value - low;
       const defined = r.u16(at + (wide ? 6 : 14), 'st_shndx') !== 0;
       if (!defined || (info & 15) !== STT_FUNC || offset < 0 || offset >= image.span || name >= strings.size) continue;
-      image.symbols.push({ name: r.string(strings.offset + name, 'a name in .strtab'), offset, size: r.u32(at + (wide ? 16 : 8), 'st_size') });
+      image.symbols.push({
+        name: r.string(strings.offset + name, 'a name in .strtab'),
+        offset,
+        size: r.u32(at + (wide ? 16 : 8), 'st_size'),
+      });
     }
     // The format allows one.
     return;

@@ -85,7 +85,9 @@ export function parseElf(bytes: Uint8Array, path: string): Image {
   }
   if (high - low > SPAN_LIMIT) r.fail(`its segments span ${high - low} bytes, more than can be loaded`);
   const relro = headers.find((h) => h.type === PT.GNU_RELRO);
-  const segments = loads.flatMap((h, i) => splitRelro(segmentOf(r, h, i, low), relro && relro.vaddr + relro.memsz - low, relro && relro.vaddr - low));
+  const segments = loads.flatMap((h, i) =>
+    splitRelro(segmentOf(r, h, i, low), relro && relro.vaddr + relro.memsz - low, relro && relro.vaddr - low),
+  );
 
   const image: Image = {
     format: 'elf',
@@ -110,12 +112,18 @@ export function parseElf(bytes: Uint8Array, path: string): Image {
   const interp = headers.find((h) => h.type === PT.INTERP);
   if (interp) image.interpreter = r.string(interp.offset, 'PT_INTERP');
   const headerSegment = loads.find((h) => phoff >= h.offset && phoff + phentsize * phnum <= h.offset + h.filesz);
-  if (headerSegment) image.programHeaders = { offset: phoff - headerSegment.offset + headerSegment.vaddr - low, entrySize: phentsize, count: phnum };
+  if (headerSegment)
+    image.programHeaders = { offset: phoff - headerSegment.offset + headerSegment.vaddr - low, entrySize: phentsize, count: phnum };
   const tls = headers.find((h) => h.type === PT.TLS);
   if (tls) {
     if (tls.filesz > tls.memsz || tls.memsz > SPAN_LIMIT) r.fail(`p_filesz or p_memsz of PT_TLS is ${tls.filesz}, ${tls.memsz}`);
     if (tls.align > 65536 || (tls.align & (tls.align - 1)) !== 0) r.fail(`p_align of PT_TLS is ${tls.align}`);
-    image.tls = { offset: tls.vaddr - low, data: r.slice(tls.offset, tls.filesz, 'PT_TLS'), size: tls.memsz, align: Math.max(1, tls.align) };
+    image.tls = {
+      offset: tls.vaddr - low,
+      data: r.slice(tls.offset, tls.filesz, 'PT_TLS'),
+      size: tls.memsz,
+      align: Math.max(1, tls.align),
+    };
   }
   const dynamic = headers.find((h) => h.type === PT.DYNAMIC);
   if (dynamic) {
@@ -136,7 +144,8 @@ function segmentOf(r: Reader, h: ProgramHeader, index: number, low: number): Ima
 
 /** Whole pages of PT_GNU_RELRO [start, end) become read-only after relocation. */
 function splitRelro(segment: ImageSegment, end: number | undefined, start: number | undefined): ImageSegment[] {
-  if (end === undefined || start === undefined || start < segment.offset || end > Math.ceil((segment.offset + segment.size) / 4096) * 4096) return [segment];
+  if (end === undefined || start === undefined || start < segment.offset || end > Math.ceil((segment.offset + segment.size) / 4096) * 4096)
+    return [segment];
   const cut = Math.floor(end / 4096) * 4096 - segment.offset;
   if (cut <= 0 || Math.floor(start / 4096) !== Math.floor(segment.offset / 4096)) return [segment];
   const { data, name, prot, offset, size } = segment;

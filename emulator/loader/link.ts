@@ -21,7 +21,8 @@ export type Resolver = (wanted: ImageImport, from: LoadedImage) => number | unde
 const fileName = (path: string): string => path.replaceAll('\\', '/').split('/').pop()!.toLowerCase();
 /** PE: 'library.name'; Mach-O: a name. */
 const forwardName = (forward: string): string => forward.slice(forward.lastIndexOf('.') + 1);
-const forwardLibrary = (forward: string): string => (forward.includes('.') ? `${forward.slice(0, forward.lastIndexOf('.')).toLowerCase()}.dll` : '');
+const forwardLibrary = (forward: string): string =>
+  forward.includes('.') ? `${forward.slice(0, forward.lastIndexOf('.')).toLowerCase()}.dll` : '';
 
 /** What is needed of an address space: AddressSpace, or a fake in tests. */
 export type Space = Pick<AddressSpace, 'map' | 'protect'>;
@@ -47,13 +48,16 @@ export class LoadedImages {
 
   /** Map an image at `base` and fill in its contents; protections are set by link(). */
   add(image: Image, base: number): LoadedImage {
-    if (base % this.pageSize !== image.preferredBase % this.pageSize) throw new LoadError(`${image.path}: its base 0x${base.toString(16)} is not page-aligned`);
-    if (base !== image.preferredBase && !image.relocatable) throw new LoadError(`${image.path}: it must be loaded at 0x${image.preferredBase.toString(16)}, which is not free`);
+    if (base % this.pageSize !== image.preferredBase % this.pageSize)
+      throw new LoadError(`${image.path}: its base 0x${base.toString(16)} is not page-aligned`);
+    if (base !== image.preferredBase && !image.relocatable)
+      throw new LoadError(`${image.path}: it must be loaded at 0x${image.preferredBase.toString(16)}, which is not free`);
     const loaded = { image, base, bound: [] };
     const pages = this.pages(image, base);
     const other = this.list.find((l) => base < l.base + l.image.span && l.base < base + image.span);
     if (other) throw new LoadError(`${image.path}: its place at 0x${base.toString(16)} is taken by ${other.image.path}`);
-    for (const { start, limit, prot } of pages) this.space.map(start, limit - start, prot === Prot.None ? Prot.None : Prot.RW, { name: image.path, tag: { image: true } });
+    for (const { start, limit, prot } of pages)
+      this.space.map(start, limit - start, prot === Prot.None ? Prot.None : Prot.RW, { name: image.path, tag: { image: true } });
     for (const segment of image.segments) {
       if (segment.prot !== Prot.None && segment.data.length > 0) this.memory.write(base + segment.offset, segment.data);
     }
@@ -66,7 +70,11 @@ export class LoadedImages {
     const size = this.pageSize;
     const wanted = image.segments
       .filter((s) => s.size > 0)
-      .map((s) => ({ start: Math.floor((base + s.offset) / size) * size, limit: Math.ceil((base + s.offset + s.size) / size) * size, prot: s.prot }));
+      .map((s) => ({
+        start: Math.floor((base + s.offset) / size) * size,
+        limit: Math.ceil((base + s.offset + s.size) / size) * size,
+        prot: s.prot,
+      }));
     const bounds = [...new Set(wanted.flatMap(({ start, limit }) => [start, limit]))].sort((a, b) => a - b);
     const runs: { start: number; limit: number; prot: number }[] = [];
     for (let i = 0; i + 1 < bounds.length; i++) {
@@ -129,7 +137,9 @@ export class LoadedImages {
     const address = this.fromLibrary(wanted, loaded, resolve) ?? (wanted.ordinal === undefined ? resolve(wanted, loaded) : undefined);
     if (address !== undefined || wanted.weak) return address;
     const what = wanted.ordinal === undefined ? `'${wanted.name}'` : `ordinal ${wanted.ordinal}`;
-    throw new LoadError(`${loaded.image.path}: needs ${what}${wanted.library === '' ? '' : ` from ${wanted.library}`}, which nobody provides`);
+    throw new LoadError(
+      `${loaded.image.path}: needs ${what}${wanted.library === '' ? '' : ` from ${wanted.library}`}, which nobody provides`,
+    );
   }
 
   private tlsOwner(name: string): LoadedImage | undefined {
@@ -144,7 +154,10 @@ export class LoadedImages {
     const found = wanted.ordinal === undefined ? exports.get(wanted.name) : this.ordinals(provider).get(wanted.ordinal);
     if (!found) return undefined;
     if (found.kind !== 'forward') return this.addressOf(provider, found);
-    return this.addressOf(provider, found) ?? resolve({ library: forwardLibrary(found.forward!), name: forwardName(found.forward!), weak: wanted.weak }, provider);
+    return (
+      this.addressOf(provider, found) ??
+      resolve({ library: forwardLibrary(found.forward!), name: forwardName(found.forward!), weak: wanted.weak }, provider)
+    );
   }
 
   private readonly byOrdinal = new Map<LoadedImage, Map<number, ImageExport>>();
@@ -163,7 +176,8 @@ export class LoadedImages {
     const place = loaded.base + offset;
     let target: number;
     if ('base' in value) target = loaded.base + addend;
-    else if ('ifunc' in value) throw new LoadError(`${loaded.image.path}: has an indirect function (IFUNC), which can't be resolved before it runs`);
+    else if ('ifunc' in value)
+      throw new LoadError(`${loaded.image.path}: has an indirect function (IFUNC), which can't be resolved before it runs`);
     else if ('tlsModule' in value) target = this.tlsModule(loaded, value.import) + addend;
     else if ('tlsOffset' in value) target = this.tlsPlace(loaded, value.tlsOffset, value.import).threadOffset + addend;
     else if ('tlsModuleOffset' in value) target = this.tlsPlace(loaded, value.tlsModuleOffset, value.import).moduleOffset + addend;

@@ -27,7 +27,8 @@ export class MachoBinder {
   private place(segment: number, offset: number): number {
     const found = this.segments[segment];
     // What is patched is in the file, so there can be no more places than the file has words.
-    if (!found || !(offset >= 0 && offset + 8 <= found.filesize) || found.name === '__PAGEZERO') return this.r.fail(`a fixup lies outside of segment ${segment}'s contents`);
+    if (!found || !(offset >= 0 && offset + 8 <= found.filesize) || found.name === '__PAGEZERO')
+      return this.r.fail(`a fixup lies outside of segment ${segment}'s contents`);
     if (this.image.relocations.length > this.r.bytes.length / 2) this.r.fail('it has more fixups than words');
     return found.vmaddr - this.low + offset;
   }
@@ -48,7 +49,11 @@ export class MachoBinder {
     let index = this.importIndex.get(key);
     if (index === undefined) {
       index = this.image.imports.length;
-      this.image.imports.push(coalesced ? { library: '', name: plain, weak: true, coalesced } : { library: this.image.libraries[ordinal - 1] ?? '', name: plain, weak });
+      this.image.imports.push(
+        coalesced
+          ? { library: '', name: plain, weak: true, coalesced }
+          : { library: this.image.libraries[ordinal - 1] ?? '', name: plain, weak },
+      );
       this.importIndex.set(key, index);
     }
     return index;
@@ -68,16 +73,37 @@ export class MachoBinder {
       const byte = s.byte();
       const immediate = byte & 15;
       switch (byte & 0xf0) {
-        case 0x00: return;
-        case 0x10: if (immediate !== 1) this.r.fail(`rebase type ${immediate} is not a pointer`); break;
-        case 0x20: segment = immediate; offset = s.uleb(); break;
-        case 0x30: offset += s.uleb(); break;
-        case 0x40: offset += 8 * immediate; break;
-        case 0x50: times(immediate, 0); break;
-        case 0x60: times(s.uleb(), 0); break;
-        case 0x70: times(1, s.uleb()); break;
-        case 0x80: { const count = s.uleb(); times(count, s.uleb()); break; }
-        default: this.r.fail(`rebase opcode 0x${byte.toString(16)} is unknown`);
+        case 0x00:
+          return;
+        case 0x10:
+          if (immediate !== 1) this.r.fail(`rebase type ${immediate} is not a pointer`);
+          break;
+        case 0x20:
+          segment = immediate;
+          offset = s.uleb();
+          break;
+        case 0x30:
+          offset += s.uleb();
+          break;
+        case 0x40:
+          offset += 8 * immediate;
+          break;
+        case 0x50:
+          times(immediate, 0);
+          break;
+        case 0x60:
+          times(s.uleb(), 0);
+          break;
+        case 0x70:
+          times(1, s.uleb());
+          break;
+        case 0x80: {
+          const count = s.uleb();
+          times(count, s.uleb());
+          break;
+        }
+        default:
+          this.r.fail(`rebase opcode 0x${byte.toString(16)} is unknown`);
       }
     }
   }
@@ -99,18 +125,46 @@ export class MachoBinder {
       const byte = s.byte();
       const immediate = byte & 15;
       switch (byte & 0xf0) {
-        case 0x00: if (table !== 'lazy') return; break;
-        case 0x10: ordinal = immediate; break;
-        case 0x20: ordinal = s.uleb(); break;
-        case 0x30: ordinal = immediate === 0 ? 0 : immediate - 16; break;
-        case 0x40: weak = (immediate & 1) !== 0; name = s.string(); break;
-        case 0x50: if (immediate !== 1) this.r.fail(`bind type ${immediate} is not a pointer`); break;
-        case 0x60: addend = s.sleb(); break;
-        case 0x70: segment = immediate; offset = s.uleb(); break;
-        case 0x80: offset += s.uleb(); break;
-        case 0x90: bind(); break;
-        case 0xa0: bind(); offset += s.uleb(); break;
-        case 0xb0: bind(); offset += 8 * immediate; break;
+        case 0x00:
+          if (table !== 'lazy') return;
+          break;
+        case 0x10:
+          ordinal = immediate;
+          break;
+        case 0x20:
+          ordinal = s.uleb();
+          break;
+        case 0x30:
+          ordinal = immediate === 0 ? 0 : immediate - 16;
+          break;
+        case 0x40:
+          weak = (immediate & 1) !== 0;
+          name = s.string();
+          break;
+        case 0x50:
+          if (immediate !== 1) this.r.fail(`bind type ${immediate} is not a pointer`);
+          break;
+        case 0x60:
+          addend = s.sleb();
+          break;
+        case 0x70:
+          segment = immediate;
+          offset = s.uleb();
+          break;
+        case 0x80:
+          offset += s.uleb();
+          break;
+        case 0x90:
+          bind();
+          break;
+        case 0xa0:
+          bind();
+          offset += s.uleb();
+          break;
+        case 0xb0:
+          bind();
+          offset += 8 * immediate;
+          break;
         case 0xc0: {
           const count = s.uleb();
           const skip = s.uleb();
@@ -120,7 +174,8 @@ export class MachoBinder {
           }
           break;
         }
-        default: this.r.fail(`bind opcode 0x${byte.toString(16)} is unknown`);
+        default:
+          this.r.fail(`bind opcode 0x${byte.toString(16)} is unknown`);
       }
     }
   }
@@ -143,9 +198,15 @@ export class MachoBinder {
     for (let i = 0; i < importCount; i++) {
       const word = u32(imports + importSize * i);
       // Format 3 has a 16-bit library ordinal, a weak bit 16 and the name's offset in the upper half.
-      const [weak, nameOffset, ordinal] = format === 3 ? [word & 0x10000, u32(imports + 16 * i + 4), word & 0xffff] : [word & 0x100, word >>> 9, word & 0xff];
+      const [weak, nameOffset, ordinal] =
+        format === 3 ? [word & 0x10000, u32(imports + 16 * i + 4), word & 0xffff] : [word & 0x100, word >>> 9, word & 0xff];
       const name = r.stringIn(bytes, symbolsAt + nameOffset, 'a name of the chained fixups');
-      const addend = format === 1 ? 0 : format === 2 ? u32(imports + 8 * i + 4) | 0 : u32(imports + 16 * i + 8) + (u32(imports + 16 * i + 12) | 0) * 2 ** 32;
+      const addend =
+        format === 1
+          ? 0
+          : format === 2
+            ? u32(imports + 8 * i + 4) | 0
+            : u32(imports + 16 * i + 8) + (u32(imports + 16 * i + 12) | 0) * 2 ** 32;
       names.push({ index: this.imported(name, weak !== 0, ordinal), addend });
     }
     const segmentCount = u32(starts);
@@ -155,7 +216,8 @@ export class MachoBinder {
       const at = starts + info;
       const pageSize = u16(at + 4);
       const pointerFormat = u16(at + 6);
-      if (pointerFormat !== 2 && pointerFormat !== 6) r.fail(`pointer_format ${pointerFormat} of the chained fixups is not supported (arm64e?)`);
+      if (pointerFormat !== 2 && pointerFormat !== 6)
+        r.fail(`pointer_format ${pointerFormat} of the chained fixups is not supported (arm64e?)`);
       if (pageSize !== 0x1000 && pageSize !== 0x4000) r.fail(`page_size ${pageSize} of the chained fixups is neither 4 nor 16 KiB`);
       const pages = u16(at + 20);
       for (let page = 0; page < pages; page++) {
@@ -169,7 +231,7 @@ export class MachoBinder {
 
   private chain(segment: number, start: number, limit: number, format: number, names: { index: number; addend: number }[]): void {
     const { r } = this;
-    for (let offset = start; ; ) {
+    for (let offset = start; ;) {
       const place = this.place(segment, offset);
       const { fileoff } = this.segments[segment];
       if (offset >= limit) r.fail('a chain of fixups leaves its page');
@@ -178,7 +240,12 @@ export class MachoBinder {
       const next = (high >>> 19) & 0xfff;
       if (high >>> 31 === 1) {
         const name = names[low & 0xffffff] ?? r.fail('a chained pointer names an import that does not exist');
-        this.image.relocations.push({ offset: place, kind: 'word64', value: { import: name.index }, addend: name.addend + ((low >>> 24) & 0xff) });
+        this.image.relocations.push({
+          offset: place,
+          kind: 'word64',
+          value: { import: name.index },
+          addend: name.addend + ((low >>> 24) & 0xff),
+        });
       } else {
         const target = low + (high & 0xf) * 2 ** 32;
         this.rebase(place, format === 2 ? target - this.low : target);

@@ -8,8 +8,13 @@ import type { MachoSection, MachoSegment } from './macho.js';
 import type { Reader } from './reader.js';
 
 const S = {
-  MOD_INIT_FUNC_POINTERS: 0x09, MOD_TERM_FUNC_POINTERS: 0x0a, THREAD_LOCAL_REGULAR: 0x11, THREAD_LOCAL_ZEROFILL: 0x12,
-  THREAD_LOCAL_VARIABLES: 0x13, THREAD_LOCAL_INIT_FUNCTION_POINTERS: 0x15, INIT_FUNC_OFFSETS: 0x16,
+  MOD_INIT_FUNC_POINTERS: 0x09,
+  MOD_TERM_FUNC_POINTERS: 0x0a,
+  THREAD_LOCAL_REGULAR: 0x11,
+  THREAD_LOCAL_ZEROFILL: 0x12,
+  THREAD_LOCAL_VARIABLES: 0x13,
+  THREAD_LOCAL_INIT_FUNCTION_POINTERS: 0x15,
+  INIT_FUNC_OFFSETS: 0x16,
 } as const;
 const DESCRIPTOR_BYTES = 24;
 
@@ -21,7 +26,14 @@ function contents(r: Reader, segments: MachoSegment[], { address, size }: MachoS
   return owner.fileoff + address - owner.vmaddr;
 }
 
-export function machoInitialisers(r: Reader, image: Image, segments: MachoSegment[], sections: MachoSection[], low: number, binder: MachoBinder): void {
+export function machoInitialisers(
+  r: Reader,
+  image: Image,
+  segments: MachoSegment[],
+  sections: MachoSection[],
+  low: number,
+  binder: MachoBinder,
+): void {
   for (const section of sections) {
     const { type, address, size } = section;
     if (type !== S.MOD_INIT_FUNC_POINTERS && type !== S.MOD_TERM_FUNC_POINTERS && type !== S.INIT_FUNC_OFFSETS) continue;

@@ -13,9 +13,19 @@ const CPUS: Record<number, Image['cpu']> = { 0x01000007: 'x86-64', 0x0100000c: '
 const MH_EXECUTE = 2;
 const MH_DYLIB = 6;
 const LC = {
-  SYMTAB: 0x2, UNIXTHREAD: 0x5, LOAD_DYLIB: 0xc, SEGMENT_64: 0x19, DYLD_INFO: 0x22, VERSION_MIN_MACOSX: 0x24,
-  BUILD_VERSION: 0x32, MAIN: 0x80000028, LOAD_WEAK_DYLIB: 0x80000018, REEXPORT_DYLIB: 0x8000001f, DYLD_INFO_ONLY: 0x80000022,
-  DYLD_EXPORTS_TRIE: 0x80000033, DYLD_CHAINED_FIXUPS: 0x80000034,
+  SYMTAB: 0x2,
+  UNIXTHREAD: 0x5,
+  LOAD_DYLIB: 0xc,
+  SEGMENT_64: 0x19,
+  DYLD_INFO: 0x22,
+  VERSION_MIN_MACOSX: 0x24,
+  BUILD_VERSION: 0x32,
+  MAIN: 0x80000028,
+  LOAD_WEAK_DYLIB: 0x80000018,
+  REEXPORT_DYLIB: 0x8000001f,
+  DYLD_INFO_ONLY: 0x80000022,
+  DYLD_EXPORTS_TRIE: 0x80000033,
+  DYLD_CHAINED_FIXUPS: 0x80000034,
 } as const;
 const MH_PIE = 0x200000;
 
@@ -38,7 +48,8 @@ export interface MachoSection {
 export function parseMacho(bytes: Uint8Array, path: string): Image {
   const r = new Reader(bytes, path);
   const cpu = CPUS[r.u32(4, 'cputype')] ?? r.fail(`cputype is 0x${r.u32(4, 'cputype').toString(16)}, neither x86-64 nor arm64`);
-  if (cpu === 'arm64' && (r.u32(8, 'cpusubtype') & 0xff) === 2) r.fail('cpusubtype is arm64e: pointer authentication is not modelled, compile for arm64');
+  if (cpu === 'arm64' && (r.u32(8, 'cpusubtype') & 0xff) === 2)
+    r.fail('cpusubtype is arm64e: pointer authentication is not modelled, compile for arm64');
   const type = r.u32(12, 'filetype');
   if (type !== MH_EXECUTE && type !== MH_DYLIB) r.fail(`filetype is ${type}: neither a program nor a dylib`);
   const count = r.u32(16, 'ncmds');
@@ -103,7 +114,8 @@ export function parseMacho(bytes: Uint8Array, path: string): Image {
   const binder = new MachoBinder(r, image, segments, low);
   const info = found.get(LC.DYLD_INFO_ONLY) ?? found.get(LC.DYLD_INFO);
   if (info) {
-    const part = (offset: number, name: string): Uint8Array => r.slice(r.u32(info.at + offset, name), r.u32(info.at + offset + 4, name), name);
+    const part = (offset: number, name: string): Uint8Array =>
+      r.slice(r.u32(info.at + offset, name), r.u32(info.at + offset + 4, name), name);
     binder.rebases(part(8, 'the rebase info'));
     binder.binds(part(16, 'the bind info'), 'normal');
     binder.binds(part(32, 'the lazy bind info'), 'lazy');
@@ -148,7 +160,13 @@ function readSegment(r: Reader, at: number, length: number, segments: MachoSegme
     if (segment.vmaddr % 4096 !== 0) r.fail(`vmaddr of ${name} is 0x${segment.vmaddr.toString(16)}, which is not page-aligned`);
   }
   segments.push(segment);
-  out.push({ offset: segment.vmaddr, size: name === '__PAGEZERO' ? 0 : segment.vmsize, data: r.slice(segment.fileoff, name === '__PAGEZERO' ? 0 : segment.filesize, name), prot, name });
+  out.push({
+    offset: segment.vmaddr,
+    size: name === '__PAGEZERO' ? 0 : segment.vmsize,
+    data: r.slice(segment.fileoff, name === '__PAGEZERO' ? 0 : segment.filesize, name),
+    prot,
+    name,
+  });
   if (found.length + sections > 255) r.fail('it has more than 255 sections');
   for (let i = 0; i < sections; i++) {
     const s = at + 72 + 80 * i;

@@ -6,7 +6,10 @@ import { checkImage } from './check-image.js';
 import type { Image, ImageRelocation, ImageSegment } from './image.js';
 import { Reader, SEGMENT_LIMIT, SPAN_LIMIT } from './reader.js';
 
-const MACHINES: Record<number, { cpu: Image['cpu']; magic: number }> = { 0x14c: { cpu: 'ia32', magic: 0x10b }, 0x8664: { cpu: 'x86-64', magic: 0x20b } };
+const MACHINES: Record<number, { cpu: Image['cpu']; magic: number }> = {
+  0x14c: { cpu: 'ia32', magic: 0x10b },
+  0x8664: { cpu: 'x86-64', magic: 0x20b },
+};
 const DIRECTORY = { export: 0, import: 1, exception: 3, reloc: 5, tls: 9, delay: 13 } as const;
 const IMAGE_FILE_DLL = 0x2000;
 const IMAGE_FILE_RELOCS_STRIPPED = 1;
@@ -53,7 +56,8 @@ export function parsePe(bytes: Uint8Array, path: string): Image {
   const r = new Reader(bytes, path);
   const pe = r.u32(0x3c, 'e_lfanew');
   if (r.u32(pe, 'the PE signature') !== 0x4550) r.fail('it has no PE signature: a DOS program?');
-  const machine = MACHINES[r.u16(pe + 4, 'Machine')] ?? r.fail(`Machine is 0x${r.u16(pe + 4, 'Machine').toString(16)}, neither i386 nor x86-64`);
+  const machine =
+    MACHINES[r.u16(pe + 4, 'Machine')] ?? r.fail(`Machine is 0x${r.u16(pe + 4, 'Machine').toString(16)}, neither i386 nor x86-64`);
   const sectionCount = r.u16(pe + 6, 'NumberOfSections');
   const optionalSize = r.u16(pe + 20, 'SizeOfOptionalHeader');
   const characteristics = r.u16(pe + 22, 'Characteristics');
@@ -185,7 +189,12 @@ function relocations(file: PeFile, image: Image, directory: { rva: number; size:
       if (offset + (wide ? 8 : 4) > image.span) r.fail(`a base relocation at RVA 0x${offset.toString(16)} lies outside of the image`);
       const place = file.at(offset, wide ? 8 : 4, 'a relocated word');
       const value = wide ? r.u64(place, 'a relocated word') : r.u32(place, 'a relocated word');
-      const relocation: ImageRelocation = { offset, kind: wide ? 'word64' : 'word32', value: { base: true }, addend: value - image.preferredBase };
+      const relocation: ImageRelocation = {
+        offset,
+        kind: wide ? 'word64' : 'word32',
+        value: { base: true },
+        addend: value - image.preferredBase,
+      };
       image.relocations.push(relocation);
     }
     at += size;
@@ -198,7 +207,8 @@ function exportsOf(file: PeFile, image: Image, directory: { rva: number; size: n
   const ordinalBase = file.u32(rva + 16, 'OrdinalBase');
   const functions = file.u32(rva + 20, 'NumberOfFunctions');
   const names = file.u32(rva + 24, 'NumberOfNames');
-  if (functions > LIMIT || names > LIMIT || 4 * Math.max(functions, names) > file.r.bytes.length) file.r.fail(`NumberOfFunctions ${functions} or NumberOfNames ${names} is too large`);
+  if (functions > LIMIT || names > LIMIT || 4 * Math.max(functions, names) > file.r.bytes.length)
+    file.r.fail(`NumberOfFunctions ${functions} or NumberOfNames ${names} is too large`);
   const addresses = file.u32(rva + 28, 'AddressOfFunctions');
   const nameTable = file.u32(rva + 32, 'AddressOfNames');
   const ordinals = file.u32(rva + 36, 'AddressOfNameOrdinals');
@@ -213,7 +223,14 @@ function exportsOf(file: PeFile, image: Image, directory: { rva: number; size: n
     const name = named.get(i) ?? `#${ordinalBase + i}`;
     const ordinal = ordinalBase + i;
     if (offset >= rva && offset < rva + size) {
-      image.exports.set(name, { name, offset: 0, size: 0, kind: 'forward', forward: file.string(offset, `the forwarder of ${name}`), ordinal });
+      image.exports.set(name, {
+        name,
+        offset: 0,
+        size: 0,
+        kind: 'forward',
+        forward: file.string(offset, `the forwarder of ${name}`),
+        ordinal,
+      });
       continue;
     }
     if (offset >= image.span) file.r.fail(`the export ${name} lies outside of the image`);
@@ -239,7 +256,8 @@ function threadLocal(file: PeFile, image: Image, rva: number, word: 4 | 8, addre
   if (end < start || zero > SPAN_LIMIT) r.fail('the raw data of the TLS directory ends before it starts');
   const characteristics = r.u32(at + 4 * word + 4, 'Characteristics of the TLS directory');
   const alignment = (characteristics >> 20) & 15;
-  const data = end === start ? new Uint8Array(0) : r.slice(file.at(start, end - start, 'the TLS template'), end - start, 'the TLS template');
+  const data =
+    end === start ? new Uint8Array(0) : r.slice(file.at(start, end - start, 'the TLS template'), end - start, 'the TLS template');
   const callbacks: number[] = [];
   const list = relative(3, 'AddressOfCallBacks');
   if (list !== 0) {
@@ -250,7 +268,14 @@ function threadLocal(file: PeFile, image: Image, rva: number, word: 4 | 8, addre
       callbacks.push(callback - image.preferredBase);
     }
   }
-  image.tls = { offset: start, data, size: data.length + zero, align: alignment ? 1 << (alignment - 1) : 16, indexOffset: relative(2, 'AddressOfIndex'), callbacks };
+  image.tls = {
+    offset: start,
+    data,
+    size: data.length + zero,
+    align: alignment ? 1 << (alignment - 1) : 16,
+    indexOffset: relative(2, 'AddressOfIndex'),
+    callbacks,
+  };
 }
 
 /** COFF symbols, where the linker kept them: only for naming PCs. */
@@ -262,7 +287,7 @@ function symbols(r: Reader, image: Image, pe: number, file: PeFile): void {
   for (let i = 0; i < count; i++) {
     const at = table + 18 * i;
     const section = r.u16(at + 12, '');
-    const isFunction = (r.u16(at + 14, '') >> 4) === 2 || [2, 3].includes(r.u8(at + 16, ''));
+    const isFunction = r.u16(at + 14, '') >> 4 === 2 || [2, 3].includes(r.u8(at + 16, ''));
     const auxiliary = r.u8(at + 17, '');
     const owner = file.sections[section - 1];
     if (owner && isFunction && (owner.flags & 0x20000000) !== 0 && auxiliary === 0) {

@@ -23,7 +23,9 @@ export class Reader {
   /** [offset, offset + size) must lie in the file. */
   check(offset: number, size: number, field: string): void {
     if (!(offset >= 0 && size >= 0 && offset + size <= this.bytes.length)) {
-      this.fail(`truncated or damaged: ${field} at 0x${Math.max(0, offset).toString(16)} (${size} bytes) is outside of the file of ${this.bytes.length} bytes`);
+      this.fail(
+        `truncated or damaged: ${field} at 0x${Math.max(0, offset).toString(16)} (${size} bytes) is outside of the file of ${this.bytes.length} bytes`,
+      );
     }
   }
 

@@ -47,8 +47,15 @@ class Area implements Region {
 
   /** Whether it begins where `before` ends and is the same in all else. */
   continues(before: Area): boolean {
-    return before.limit === this.base && before.prot === this.prot && before.maxProt === this.maxProt && before.tag === this.tag &&
-      before.name === this.name && before.committed === this.committed && before.backed === this.backed;
+    return (
+      before.limit === this.base &&
+      before.prot === this.prot &&
+      before.maxProt === this.maxProt &&
+      before.tag === this.tag &&
+      before.name === this.name &&
+      before.committed === this.committed &&
+      before.backed === this.backed
+    );
   }
 }
 
@@ -61,11 +68,21 @@ export class AddressSpace {
 
   constructor(readonly engine: Engine) {}
 
-  get pageSize(): number { return this.engine.pageSize; }
-  get reservedBytes(): number { return this.reserved; }
-  get committedBytes(): number { return this.committed; }
-  get peakReservedBytes(): number { return this.reservedPeak; }
-  get peakCommittedBytes(): number { return this.committedPeak; }
+  get pageSize(): number {
+    return this.engine.pageSize;
+  }
+  get reservedBytes(): number {
+    return this.reserved;
+  }
+  get committedBytes(): number {
+    return this.committed;
+  }
+  get peakReservedBytes(): number {
+    return this.reservedPeak;
+  }
+  get peakCommittedBytes(): number {
+    return this.committedPeak;
+  }
 
   private check(base: number, size: number): void {
     if (base % this.pageSize !== 0 || size % this.pageSize !== 0 || base < 0 || size <= 0) {
@@ -120,7 +137,16 @@ export class AddressSpace {
   map(base: number, size: number, prot: number, options: MapOptions = {}): void {
     this.check(base, size);
     const backed = prot !== Prot.None;
-    const area = new Area(base, base + size, prot, options.maxProt ?? Prot.RWX, options.tag, options.name ?? '', options.committed ?? backed, backed);
+    const area = new Area(
+      base,
+      base + size,
+      prot,
+      options.maxProt ?? Prot.RWX,
+      options.tag,
+      options.name ?? '',
+      options.committed ?? backed,
+      backed,
+    );
     this.drop(base, base + size);
     if (backed) this.engine.mapPages(base, size, prot);
     this.rewrite(base, base + size, () => undefined, area);
@@ -130,7 +156,16 @@ export class AddressSpace {
   alias(base: number, source: number, size: number, prot: number, options: MapOptions = {}): void {
     this.check(base, size);
     this.engine.aliasPages(base, source, size, prot);
-    const area = new Area(base, base + size, prot, options.maxProt ?? Prot.RWX, options.tag, options.name ?? '', options.committed ?? false, true);
+    const area = new Area(
+      base,
+      base + size,
+      prot,
+      options.maxProt ?? Prot.RWX,
+      options.tag,
+      options.name ?? '',
+      options.committed ?? false,
+      true,
+    );
     this.rewrite(base, base + size, () => undefined, area);
   }
 
@@ -170,8 +205,12 @@ export class AddressSpace {
     }
     if (changes) {
       const accessible = prot !== Prot.None;
-      this.rewrite(base, limit, (area) =>
-        new Area(area.base, area.limit, prot, area.maxProt, area.tag, area.name, area.committed || accessible, area.backed || accessible));
+      this.rewrite(
+        base,
+        limit,
+        (area) =>
+          new Area(area.base, area.limit, prot, area.maxProt, area.tag, area.name, area.committed || accessible, area.backed || accessible),
+      );
     }
     return true;
   }
@@ -185,12 +224,20 @@ export class AddressSpace {
 
   setTag(base: number, size: number, tag: unknown): void {
     this.check(base, size);
-    this.rewrite(base, base + size, (area) => new Area(area.base, area.limit, area.prot, area.maxProt, tag, area.name, area.committed, area.backed));
+    this.rewrite(
+      base,
+      base + size,
+      (area) => new Area(area.base, area.limit, area.prot, area.maxProt, tag, area.name, area.committed, area.backed),
+    );
   }
 
   setName(base: number, size: number, name: string): void {
     this.check(base, size);
-    this.rewrite(base, base + size, (area) => new Area(area.base, area.limit, area.prot, area.maxProt, area.tag, name, area.committed, area.backed));
+    this.rewrite(
+      base,
+      base + size,
+      (area) => new Area(area.base, area.limit, area.prot, area.maxProt, area.tag, name, area.committed, area.backed),
+    );
   }
 
   find(address: number): Region | undefined {

@@ -100,7 +100,8 @@ export class GuestMemory implements MemoryView {
 
   u32(address: number): number {
     if (address % 4 === 0) return this.words[this.forRead(address) / 4];
-    if (this.crosses(address, 4)) return this.u8(address) + this.u8(address + 1) * 0x100 + this.u8(address + 2) * 0x10000 + this.u8(address + 3) * 0x1000000;
+    if (this.crosses(address, 4))
+      return this.u8(address) + this.u8(address + 1) * 0x100 + this.u8(address + 2) * 0x10000 + this.u8(address + 3) * 0x1000000;
     return this.view.getUint32(this.forRead(address), true);
   }
 
@@ -176,7 +177,7 @@ export class GuestMemory implements MemoryView {
 
   /** Calls visit(physical offset, bytes, done before) for the pieces of a range, page by page. */
   private pieces(address: number, length: number, write: boolean, visit: (offset: number, size: number, done: number) => void): void {
-    for (let done = 0; done < length; ) {
+    for (let done = 0; done < length;) {
       const at = address + done;
       const size = Math.min(length - done, this.pageSize - (at % this.pageSize));
       visit(write ? this.forWrite(at) : this.forRead(at), size, done);

@@ -5,7 +5,7 @@
  */
 import type { Abi, Value } from '../abi/abi.js';
 import { abiFor } from '../abi/index.js';
-import { Access, Exit, type CpuMode, type CpuName, type Engine, type ExitRecord, type Registers, type X86Selectors } from '../engine.js';
+import { Access, Exit, type CpuMode, type CpuName, type Engine, type Registers, type X86Selectors } from '../engine.js';
 import { EventStream } from '../events.js';
 import { AddressSpace } from '../memory/address-space.js';
 import { GuestMemory } from '../memory/guest-memory.js';
@@ -13,9 +13,10 @@ import { GuestFault, type MemoryView } from '../memory/memory-view.js';
 import { openEngine } from '../native-engine.js';
 import { RunningCall } from './call.js';
 import { HOST_CALL_UNITS, VirtualClock } from './clock.js';
+import { CpuFault } from './cpu-fault.js';
 import { GateTable, type Gate } from './gates.js';
 import { Blocked, RegistersReplaced, type HostFunction } from './host-call.js';
-import type { ExitStatus, MemoryFault, OsModel } from './os-model.js';
+import type { ExitStatus, OsModel } from './os-model.js';
 import { Scheduler } from './scheduler.js';
 import { GuestSequences } from './sequence.js';
 import { Thread, type CallbackFrame } from './thread.js';
@@ -42,28 +43,6 @@ export class ProcessEnded extends Error {}
 
 /** The guest left a callback by longjmp: host frames down to its level are given up. */
 class LeftByLongjmp extends Error {}
-
-/** A fault as the CPU reports it. Its size is found only when somebody asks, since finding it is slow. */
-class CpuFault implements MemoryFault {
-  readonly address: number;
-  readonly canonical: boolean;
-  readonly access: number;
-  readonly pc: number;
-  readonly fromHost = false;
-  readonly exhausted: boolean;
-
-  constructor(private readonly exit: ExitRecord) {
-    this.address = exit.address;
-    this.canonical = exit.canonical;
-    this.access = exit.access;
-    this.pc = exit.pc;
-    this.exhausted = exit.detail === 1;
-  }
-
-  get size(): number {
-    return this.exit.size;
-  }
-}
 
 export class Process {
   readonly cpu: CpuName;

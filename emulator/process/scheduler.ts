@@ -102,7 +102,8 @@ export class Scheduler {
     const thread = this.process.threads.find((t) => t.id === decision.thread);
     if (!thread) throw new Error(`the schedule names thread ${decision.thread}, which does not exist`);
     this.readyThreads();
-    if (!thread.runnable) throw new Error(`the schedule runs thread ${thread.id}, which is ${thread.suspendCount ? 'suspended' : thread.state}`);
+    if (!thread.runnable)
+      throw new Error(`the schedule runs thread ${thread.id}, which is ${thread.suspendCount ? 'suspended' : thread.state}`);
     const engine = this.process.engine;
     this.stopped = false;
     let left = decision.instructions ?? Infinity;

@@ -27,7 +27,10 @@ export class GuestSequences {
   private readonly running = new Map<Thread, Running[]>();
 
   constructor(private readonly process: Process) {
-    this.gate = process.defineHostFunction({ name: 'next-in-sequence', signature: 'v()', run: (call: HostCall) => this.next(call.thread) }, 'emulator');
+    this.gate = process.defineHostFunction(
+      { name: 'next-in-sequence', signature: 'v()', run: (call: HostCall) => this.next(call.thread) },
+      'emulator',
+    );
   }
 
   /**

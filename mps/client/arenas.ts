@@ -95,7 +95,11 @@ export function arenaFunctions(client: Client): HostFunction[] {
 function createVm(client: Client, args: Args): Outcome {
   const { port } = client;
   const options: ArenaOptions = { plinth: client.plinth, testHooks: client.options.testHooks };
-  const take = <K extends keyof ArenaOptions>(key: Parameters<Args['take']>[0], option: K, convert?: (value: number) => ArenaOptions[K]): void => {
+  const take = <K extends keyof ArenaOptions>(
+    key: Parameters<Args['take']>[0],
+    option: K,
+    convert?: (value: number) => ArenaOptions[K],
+  ): void => {
     const value = args.take(key);
     if (value !== undefined) options[option] = convert ? convert(value) : (value as ArenaOptions[K]);
   };

@@ -24,7 +24,8 @@ export function wrapMethods(client: Client, guest: GuestMethods): Partial<Format
   const port: Port = client.port;
   const methods: Partial<FormatMethods> = {};
   const { scan, skip, fwd, isfwd, pad, class: classOf } = guest;
-  if (scan !== undefined) methods.scan = (state, base, limit) => client.scans.scan(state, (ss) => port.callGuest(scan, 'i(ppp)', [ss, base, limit]) as number);
+  if (scan !== undefined)
+    methods.scan = (state, base, limit) => client.scans.scan(state, (ss) => port.callGuest(scan, 'i(ppp)', [ss, base, limit]) as number);
   if (skip !== undefined) methods.skip = (object) => port.callGuest(skip, 'p(p)', [object]) as number;
   if (fwd !== undefined) methods.fwd = (old, now) => void port.callGuest(fwd, 'v(pp)', [old, now]);
   if (isfwd !== undefined) methods.isfwd = (object) => port.callGuest(isfwd, 'p(p)', [object]) as number;
@@ -75,7 +76,9 @@ export function formatFunctions(client: Client): HostFunction[] {
     );
 
   return [
-    client.define('mps_fmt_create_k', 'i(ppp)', (call, out, arena, args) => create(call, out, arena, () => fromArgs(client.args(call, args)))),
+    client.define('mps_fmt_create_k', 'i(ppp)', (call, out, arena, args) =>
+      create(call, out, arena, () => fromArgs(client.args(call, args))),
+    ),
     fromStructure('mps_fmt_create_A', ({ fmtA: { size: _s, copy: _c, ...fields } }) => fields),
     fromStructure('mps_fmt_create_B', ({ fmtA: { size: _s, copy: _c, ...fields }, fmtB }) => ({ ...fields, class: fmtB.class })),
     fromStructure('mps_fmt_create_auto_header', ({ fmtAutoHeader: { size: _s, ...fields } }) => fields),

@@ -6,7 +6,8 @@
  */
 
 /** Kinds of handle, by the type names that the MPS's assertions use. */
-export type HandleKind = 'Arena' | 'ArenaClass' | 'Pool' | 'PoolClass' | 'Chain' | 'Format' | 'Root' | 'Thread' | 'Message' | 'Buffer' | 'SAC' | 'AllocPattern';
+export type HandleKind =
+  'Arena' | 'ArenaClass' | 'Pool' | 'PoolClass' | 'Chain' | 'Format' | 'Root' | 'Thread' | 'Message' | 'Buffer' | 'SAC' | 'AllocPattern';
 
 interface Entry {
   kind: HandleKind;

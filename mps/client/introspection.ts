@@ -32,7 +32,9 @@ export function introspectionFunctions(client: Client): HostFunction[] {
     d('mps_arena_formatted_objects_walk', `v(ppp${w})`, (call, a, stepper, closure, size: Word) => {
       const arena = client.arena(call, a);
       client.averCool(stepper !== 0, call.fn.name, 'FUNCHECK(f)');
-      arena.formattedObjectsWalk((object, format, pool) => void port.callGuest(stepper, `v(pppp${w})`, [object, format.address, pool.address, closure, size]));
+      arena.formattedObjectsWalk(
+        (object, format, pool) => void port.callGuest(stepper, `v(pppp${w})`, [object, format.address, pool.address, closure, size]),
+      );
     }),
     d('mps_amc_apply', `v(ppp${w})`, (call, p, stepper, closure, size: Word) => {
       const pool = client.object<Pool>('Pool', call, p, 'pool');

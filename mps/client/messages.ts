@@ -35,7 +35,7 @@ export function messageFunctions(client: Client): HostFunction[] {
     d('mps_message_get', 'i(ppu)', (call, out, a, type) =>
       client.storing(call, out, 'mps_message_o', () => {
         const arena: Arena = client.arena(call, a);
-          const found = arena.messageGet(type);
+        const found = arena.messageGet(type);
         return found ? { returns: 1, store: client.handles.add('Message', found.address, found, arena) } : { returns: 0 };
       }),
     ),

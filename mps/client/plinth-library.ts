@@ -60,7 +60,9 @@ export function plinthFunctions(client: Client): HostFunction[] {
       put(call, to, call.memory.cBytes(text));
       return 0;
     }),
-    d('mps_lib_assert_fail', 'v(pup)', (call, file, line, condition) => assertions.fail(call.memory.cString(file), line, call.memory.cString(condition))),
+    d('mps_lib_assert_fail', 'v(pup)', (call, file, line, condition) =>
+      assertions.fail(call.memory.cString(file), line, call.memory.cString(condition)),
+    ),
     d('mps_lib_assert_fail_install', 'p(p)', (_call, handler) => assertions.install(handler)),
     d('mps_lib_memset', 'p(piz)', (call, to, value, size) => {
       call.memory.fill(to, size, value & 0xff);
@@ -100,7 +102,9 @@ export function plinthFunctions(client: Client): HostFunction[] {
 /** What the Windows library exports without declaring it, for clients with structured exception handlers of their own. */
 function windowsExports(client: Client): HostFunction[] {
   return [
-    client.define('mps_SEH_filter', 'i(ppp)', (call) => client.unsupported(call, 'the exception filter for structured exception handlers is')),
+    client.define('mps_SEH_filter', 'i(ppp)', (call) =>
+      client.unsupported(call, 'the exception filter for structured exception handlers is'),
+    ),
     client.define('mps_SEH_handler', 'v(pz)', (call) => void client.aver(false, call.fn.name, 'unreachable code')),
   ];
 }

@@ -38,7 +38,14 @@ const none: Pick<GuestPoolClass, 'positional' | 'keys' | 'apKeys'> = { positiona
 export const guestPoolClasses: readonly GuestPoolClass[] = [
   { name: 'amc', core: amcClass, ...amcKeys },
   { name: 'amcz', core: amczClass, ...amcKeys },
-  { name: 'mfs', core: mfsClass, positional: ['EXTEND_BY', 'MFS_UNIT_SIZE'], keys: ['FORMAT', 'EXTEND_BY', 'MFS_UNIT_SIZE'], required: 'MFS_UNIT_SIZE', apKeys: [] },
+  {
+    name: 'mfs',
+    core: mfsClass,
+    positional: ['EXTEND_BY', 'MFS_UNIT_SIZE'],
+    keys: ['FORMAT', 'EXTEND_BY', 'MFS_UNIT_SIZE'],
+    required: 'MFS_UNIT_SIZE',
+    apKeys: [],
+  },
   {
     name: 'mvff',
     core: mvffClass,

@@ -15,7 +15,15 @@ export interface CollectorReport {
 }
 
 export function collectorReport(arenas: readonly Arena[]): CollectorReport {
-  const sum: CollectorReport = { collections: 0, flips: 0, objectsMoved: 0, objectsPinned: 0, barrierFaults: 0, peakCommitted: 0, peakReserved: 0 };
+  const sum: CollectorReport = {
+    collections: 0,
+    flips: 0,
+    objectsMoved: 0,
+    objectsPinned: 0,
+    barrierFaults: 0,
+    peakCommitted: 0,
+    peakReserved: 0,
+  };
   for (const { statistics } of arenas) {
     sum.collections += statistics.collections;
     sum.flips += statistics.flips;

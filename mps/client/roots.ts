@@ -35,7 +35,10 @@ export function rootFunctions(client: Client): HostFunction[] {
     const { scanTag } = client.layouts;
     const tag = arena.controlAlloc(scanTag.size);
     if (tag < 0) return -tag;
-    for (const [offset, value] of [[scanTag.mask, mask], [scanTag.pattern, pattern]] as const) {
+    for (const [offset, value] of [
+      [scanTag.mask, mask],
+      [scanTag.pattern, pattern],
+    ] as const) {
       if (typeof value === 'bigint') port.memory.setU64(tag + offset, value);
       else port.memory.setWord(tag + offset, value);
     }
@@ -48,16 +51,34 @@ export function rootFunctions(client: Client): HostFunction[] {
   const aligned = (call: HostCall, address: number, name: string): void => {
     client.aver(address % client.layouts.word === 0, call.fn.name, `AddrIsAligned(${name}, sizeof(Word))`);
   };
-  const threadRoot = (call: HostCall, out: number, a: number, t: number, scanner: number, make: (arena: Arena, thread: Thread) => Root | number): number =>
-    create(call, out, a, scanner, (arena) => make(arena, client.object<Thread>('Thread', call, t, 'thread')));
+  const threadRoot = (
+    call: HostCall,
+    out: number,
+    a: number,
+    t: number,
+    scanner: number,
+    make: (arena: Arena, thread: Thread) => Root | number,
+  ): number => create(call, out, a, scanner, (arena) => make(arena, client.object<Thread>('Thread', call, t, 'thread')));
   const ANY_SCANNER = 1;
-  const plainThreadRoot = (call: HostCall, out: number, a: number, rank: number, mode: number, t: number, scanner: number, cold: number): number =>
-    threadRoot(call, out, a, t, scanner, (arena, thread) => arena.rootCreateThread(rank, mode, thread, scanAreaTagged(client.layouts.word - 1, 0), cold));
+  const plainThreadRoot = (
+    call: HostCall,
+    out: number,
+    a: number,
+    rank: number,
+    mode: number,
+    t: number,
+    scanner: number,
+    cold: number,
+  ): number =>
+    threadRoot(call, out, a, t, scanner, (arena, thread) =>
+      arena.rootCreateThread(rank, mode, thread, scanAreaTagged(client.layouts.word - 1, 0), cold),
+    );
 
   return [
     d('mps_root_create', `i(ppuupp${w})`, (call, out, a, rank, mode, scanner, p, s: Word) =>
       create(call, out, a, scanner, (arena) => {
-        const scan = (state: ScanState): number => client.scans.scan(state, (ss) => port.callGuest(scanner, `i(pp${w})`, [ss, p, s]) as number);
+        const scan = (state: ScanState): number =>
+          client.scans.scan(state, (ss) => port.callGuest(scanner, `i(pp${w})`, [ss, p, s]) as number);
         return arena.rootCreate(rank, mode, scan);
       }),
     ),

@@ -150,7 +150,8 @@ export function segregatedCacheFunctions(client: Client): HostFunction[] {
     }
     return found;
   };
-  const fill = (call: HostCall, of: Cache, size: number): Outcome => client.mayCollect(call, () => client.allocated(of.fill(of.indexFor(size), size)));
+  const fill = (call: HostCall, of: Cache, size: number): Outcome =>
+    client.mayCollect(call, () => client.allocated(of.fill(of.indexFor(size), size)));
 
   const readClasses = (call: HostCall, table: number, count: number): CacheClass[] => {
     const name = call.fn.name;
@@ -159,7 +160,11 @@ export function segregatedCacheFunctions(client: Client): HostFunction[] {
       const at = table + i * layouts.sacClass.size;
       const size = call.memory.word(at + layouts.sacClass.blockSize);
       client.aver(size > (classes.at(-1)?.size ?? layouts.word - 1), name, 'prevSize < classes[i].mps_block_size');
-      classes.push({ size, count: call.memory.word(at + layouts.sacClass.cachedCount), frequency: call.memory.u32(at + layouts.sacClass.frequency) });
+      classes.push({
+        size,
+        count: call.memory.word(at + layouts.sacClass.cachedCount),
+        frequency: call.memory.u32(at + layouts.sacClass.frequency),
+      });
     }
     client.aver(classes.reduce((sum, c) => sum + c.frequency, 0) < 2 ** 32, name, 'prevTotalFreq <= totalFreq');
     return classes;
@@ -204,7 +209,11 @@ export function segregatedCacheFunctions(client: Client): HostFunction[] {
       client.aver(block !== 0, call.fn.name, 'p != NULL');
       client.aver(size > 0, call.fn.name, 'size > 0');
       const index = of.indexFor(size);
-      client.aver(of.count(index) === of.slots[index]!.countMax, call.fn.name, 'sac->_freelists[i]._count == sac->_freelists[i]._count_max');
+      client.aver(
+        of.count(index) === of.slots[index]!.countMax,
+        call.fn.name,
+        'sac->_freelists[i]._count == sac->_freelists[i]._count_max',
+      );
       of.empty(index, block, size);
     }),
     d('mps_sac_alloc', 'i(ppzi)', (call, out, handle, size, _unused) =>

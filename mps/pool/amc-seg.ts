@@ -132,7 +132,7 @@ export class AMCSeg extends MutatorSeg {
   }
   private scanPinned(ss: ScanState): Res {
     const { header } = this.pool;
-    for (let p = this.base; p < this.scanLimit; ) {
+    for (let p = this.base; p < this.scanLimit;) {
       const object = p + header;
       const next = this.methods.skip(object);
       if (!this.arena.plinth.aver(next > object, 'amcSegScanNailedRange', 'q > p')) return Res.FAIL;
@@ -283,7 +283,7 @@ export class AMCSeg extends MutatorSeg {
     const padTo = (end: number): void => {
       if (end > padBase) methods.pad(padBase, end - padBase);
     };
-    for (let p = this.base; p < limit; ) {
+    for (let p = this.base; p < limit;) {
       const object = p + header;
       const next = methods.skip(object);
       if (!arena.plinth.aver(next > object, 'amcSegReclaimNailed', 'q > p')) break;

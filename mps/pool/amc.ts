@@ -209,7 +209,7 @@ export class AMCPool extends Pool {
     if (address >= init) return -Res.FAIL;
     this.arena.shield.expose(seg);
     try {
-      for (let p = seg.base; p < init; ) {
+      for (let p = seg.base; p < init;) {
         const next = methods.skip(p + this.header) - this.header;
         if (!this.arena.plinth.aver(next > p, 'amcAddrObjectSearch', 'p < q')) return -Res.FAIL;
         if (address < next) return methods.isfwd(p + this.header) ? -Res.FAIL : p + this.header;
@@ -228,7 +228,7 @@ export class AMCPool extends Pool {
       if (seg.white || seg.grey || seg.nailed) continue;
       shield.expose(seg);
       const limit = seg.scanLimit;
-      for (let p = seg.base; p < limit; ) {
+      for (let p = seg.base; p < limit;) {
         const object = p + this.header;
         plinth.aver(methods.isfwd(object) === 0, 'amcWalk', '!(*format->isMoved)(object)');
         visit(object);

@@ -19,9 +19,22 @@ export const THREAD_STATE_NONE = { 'x86-64': 13, arm64: 5 } as const;
 
 /** Offsets in request 2407 (behaviour STATE_IDENTITY with 64-bit codes), and in replies that carry state. */
 export const Request = {
-  bits: 0x00, size: 0x04, remote: 0x08, local: 0x0c, voucher: 0x10, id: 0x14,
-  descriptorCount: 0x18, thread: 0x1c, task: 0x28, ndr: 0x34, exception: 0x3c, codeCount: 0x40, code: 0x44,
-  flavor: 0x54, stateCount: 0x58, state: 0x5c,
+  bits: 0x00,
+  size: 0x04,
+  remote: 0x08,
+  local: 0x0c,
+  voucher: 0x10,
+  id: 0x14,
+  descriptorCount: 0x18,
+  thread: 0x1c,
+  task: 0x28,
+  ndr: 0x34,
+  exception: 0x3c,
+  codeCount: 0x40,
+  code: 0x44,
+  flavor: 0x54,
+  stateCount: 0x58,
+  state: 0x5c,
 } as const;
 export const Reply = { ndr: 0x18, retCode: 0x20, flavor: 0x24, stateCount: 0x28, state: 0x2c } as const;
 export const TRAILER_SIZE = 8;
@@ -107,11 +120,19 @@ export class ExceptionDelivery {
       if (other.suspendCount > 0) return false;
       if (other.state === 'blocked') return (other.wait as Partial<MessageWait>)?.machPort === target.port;
       // A thread of host code that has not yet come to its first wait.
-      return other.state === 'runnable' && posixThread(other).service && process.withThread(other, (r) => process.gates.at(r.get(process.abi.pc)) !== undefined);
+      return (
+        other.state === 'runnable' &&
+        posixThread(other).service &&
+        process.withThread(other, (r) => process.gates.at(r.get(process.abi.pc)) !== undefined)
+      );
     };
     while (!pending.replied) {
       const server = process.threads.find((other) => other !== thread && waits(other));
-      if (!server) process.end({ kind: 'error', text: 'deadlock: a callback from the host raised a Mach exception, and the thread that would serve it cannot run' });
+      if (!server)
+        process.end({
+          kind: 'error',
+          text: 'deadlock: a callback from the host raised a Mach exception, and the thread that would serve it cannot run',
+        });
       server!.state = 'runnable';
       server!.wait = undefined;
       process.runHostFunctionNow(server!);
@@ -167,6 +188,7 @@ export class ExceptionDelivery {
     pending.retCode = view.getInt32(Reply.retCode, true);
     if (pending.retCode !== Kern.Success || !state) return;
     const count = message.length >= Reply.state ? view.getUint32(Reply.stateCount, true) : 0;
-    if (!this.flavors.set(thread, view.getUint32(Reply.flavor, true), message.subarray(Reply.state, Reply.state + 4 * count))) pending.retCode = Kern.InvalidArgument;
+    if (!this.flavors.set(thread, view.getUint32(Reply.flavor, true), message.subarray(Reply.state, Reply.state + 4 * count)))
+      pending.retCode = Kern.InvalidArgument;
   }
 }

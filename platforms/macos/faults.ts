@@ -61,30 +61,44 @@ export class MacFaults {
     if (!fault.canonical && !this.arm) {
       trap.number = Vector.protection;
       trap.error = 0;
-      this.raise(thread, { type: Exc.BadAccess, code: [EXC_I386_GPFLT, 0] }, { signal: numbers.SIGSEGV, code: 0, address: 0, trap: Vector.protection, about });
+      this.raise(
+        thread,
+        { type: Exc.BadAccess, code: [EXC_I386_GPFLT, 0] },
+        { signal: numbers.SIGSEGV, code: 0, address: 0, trap: Vector.protection, about },
+      );
       return;
     }
     trap.address = fault.address;
     if (this.arm) {
       trap.number = 0;
       const level3 = mapped ? 0xf : 7;
-      trap.syndrome = ((fault.access === Access.Fetch ? 0x82000000 : 0x92000000) | (fault.access === Access.Write ? 0x40 : 0) | level3) >>> 0;
+      trap.syndrome =
+        ((fault.access === Access.Fetch ? 0x82000000 : 0x92000000) | (fault.access === Access.Write ? 0x40 : 0) | level3) >>> 0;
     } else {
       trap.number = Vector.page;
       const present = this.process.engine.protection(fault.address) > 0;
       trap.error = 4 | (present ? 1 : 0) | (fault.access === Access.Write ? 2 : fault.access === Access.Fetch ? 0x10 : 0);
     }
     const kern = mapped ? Kern.ProtectionFailure : Kern.InvalidAddress;
-    const overflow = mapped && fault.address < this.layout.stackTop && fault.address >= this.layout.stackTop - this.layout.stackSize - this.layout.stackGuard;
+    const overflow =
+      mapped &&
+      fault.address < this.layout.stackTop &&
+      fault.address >= this.layout.stackTop - this.layout.stackSize - this.layout.stackGuard;
     const signal = mapped && !overflow ? numbers.SIGBUS : numbers.SIGSEGV;
     // SIGBUS: BUS_ADRERR, on ARM64 BUS_ADRALN; SIGSEGV: SEGV_MAPERR, on ARM64 SEGV_ACCERR.
     const code = signal === numbers.SIGBUS ? (this.arm ? 1 : 2) : this.arm ? 2 : 1;
-    this.raise(thread, { type: Exc.BadAccess, code: [kern, fault.address] }, { signal, code, address: fault.address, trap: Vector.page, about }, overflow);
+    this.raise(
+      thread,
+      { type: Exc.BadAccess, code: [kern, fault.address] },
+      { signal, code, address: fault.address, trap: Vector.page, about },
+      overflow,
+    );
   }
 
   private raise(thread: Thread, raised: RaisedException, info: SignalInfo, overflow = false): void {
     const { signals, traits } = this.system;
-    if (this.process.events.on) this.process.events.emit('mach-exception', { type: raised.type, code: raised.code[0], address: raised.code[1] });
+    if (this.process.events.on)
+      this.process.events.emit('mach-exception', { type: raised.type, code: raised.code[0], address: raised.code[1] });
     this.kernel.raise(thread, raised, () => {
       if (overflow) {
         // An overflow of the main stack is fatal unless SIGSEGV is handled on an alternate stack.
@@ -100,7 +114,11 @@ export class MacFaults {
     const { trap } = posixThread(thread);
     trap.number = vector;
     trap.error = 0;
-    this.raise(thread, { type, code }, { signal: this.system.traits.signals.numbers[name], code: siCode, address: this.pc(thread), trap: vector, about });
+    this.raise(
+      thread,
+      { type, code },
+      { signal: this.system.traits.signals.numbers[name], code: siCode, address: this.pc(thread), trap: vector, about },
+    );
   }
 
   interrupt(thread: Thread, vector: number, detail: number): void {
@@ -126,13 +144,27 @@ export class MacFaults {
         return this.trap(thread, Exc.Breakpoint, [EXC_I386_BPT, 0], 'SIGTRAP', TRAP_BRKPT, vector, 'breakpoint instruction');
       case Vector.x87:
       case Vector.simd:
-        return this.trap(thread, Exc.Arithmetic, [vector === Vector.x87 ? EXC_I386_EXTERR : EXC_I386_SSEEXTERR, 0], 'SIGFPE', 0, vector, 'floating-point exception');
+        return this.trap(
+          thread,
+          Exc.Arithmetic,
+          [vector === Vector.x87 ? EXC_I386_EXTERR : EXC_I386_SSEEXTERR, 0],
+          'SIGFPE',
+          0,
+          vector,
+          'floating-point exception',
+        );
       default: {
         // Everything else that user code may cause is a general protection fault.
         const { trap } = posixThread(thread);
         trap.number = Vector.protection;
         const about = vector === Vector.protection ? 'privileged instruction or bad selector' : `int 0x${vector.toString(16)}`;
-        const info: SignalInfo = { signal: this.system.traits.signals.numbers.SIGSEGV, code: 0, address: 0, trap: Vector.protection, about };
+        const info: SignalInfo = {
+          signal: this.system.traits.signals.numbers.SIGSEGV,
+          code: 0,
+          address: 0,
+          trap: Vector.protection,
+          about,
+        };
         this.raise(thread, { type: Exc.BadAccess, code: [EXC_I386_GPFLT, 0] }, info);
       }
     }
@@ -142,6 +174,14 @@ export class MacFaults {
     const pc = this.pc(thread);
     if (this.arm) posixThread(thread).trap.syndrome = 0x02000000;
     const word = this.arm && this.process.engine.protection(pc) > 0 ? this.process.supervisor.u32(pc) : 0;
-    this.trap(thread, Exc.BadInstruction, [this.arm ? EXC_ARM_UNDEFINED : EXC_I386_INVOP, word], 'SIGILL', ILL_ILLOPC, this.arm ? 0 : Vector.invalid, 'invalid instruction');
+    this.trap(
+      thread,
+      Exc.BadInstruction,
+      [this.arm ? EXC_ARM_UNDEFINED : EXC_I386_INVOP, word],
+      'SIGILL',
+      ILL_ILLOPC,
+      this.arm ? 0 : Vector.invalid,
+      'invalid instruction',
+    );
   }
 }

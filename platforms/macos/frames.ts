@@ -13,7 +13,14 @@ import { onAlternateStack, type ContextLayout, type SignalFrames } from '../posi
 import { emptySet, type SignalSet } from '../posix/signal-set.js';
 import type { SignalTraits } from '../posix/traits.js';
 import { initialFxsave } from '../posix/x87-state.js';
-import { ARM_NEON_SIZE, EXCEPTION_STATE_SIZE, loadFloatState, storeExceptionState, storeFloatState, X86_FLOAT_SIZE } from './state-flavors.js';
+import {
+  ARM_NEON_SIZE,
+  EXCEPTION_STATE_SIZE,
+  loadFloatState,
+  storeExceptionState,
+  storeFloatState,
+  X86_FLOAT_SIZE,
+} from './state-flavors.js';
 import { loadThreadState, storeThreadState, threadStateLayout, threadStateName } from './thread-state.js';
 
 const SIGINFO_SIZE = 104;
@@ -84,7 +91,11 @@ export class MacFrames implements SignalFrames {
     storeThreadState(this.layout, registers, mcontext, GENERAL);
     storeFloatState(process, mcontext, this.floatAt);
     const written = permitted(() => {
-      for (const [address, bytes] of [[places.siginfo, siginfo], [places.ucontext, ucontext], [places.mcontext, mcontext]] as const) {
+      for (const [address, bytes] of [
+        [places.siginfo, siginfo],
+        [places.ucontext, ucontext],
+        [places.mcontext, mcontext],
+      ] as const) {
         process.user.write(address, new Uint8Array(bytes.buffer));
       }
     });

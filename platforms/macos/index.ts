@@ -7,7 +7,8 @@ export const macos: OsDefinition = {
   name: 'macos',
   versions: ['14'],
   quirks: {
-    'hardened-runtime': 'memory can’t be writable and executable at once (EACCES) on x86-64 too, as for programs with the hardened runtime; always so on ARM64',
+    'hardened-runtime':
+      'memory can’t be writable and executable at once (EACCES) on x86-64 too, as for programs with the hardened runtime; always so on ARM64',
   },
   processOptions: (platform) => ({
     cpu: platform.cpu,

@@ -49,7 +49,13 @@ export class MacJumpBuffer {
   }
 
   /** `token`: two 32-bit halves of TSD slot 7. `fp`, `sp` and `pc` are those of _setjmp's caller after it has returned; the other registers are as they are. */
-  store(registers: Registers, floats: DataView, memory: MemoryView, address: number, caller: { fp: number; sp: number; pc: number; token: [number, number] }): void {
+  store(
+    registers: Registers,
+    floats: DataView,
+    memory: MemoryView,
+    address: number,
+    caller: { fp: number; sp: number; pc: number; token: [number, number] },
+  ): void {
     for (const { offset, slot, munged } of this.fields) {
       let low = registers.lo(slot);
       let high = registers.hi(slot);

@@ -77,7 +77,13 @@ export class MacKernel {
   }
 
   /** thread_swap_exception_ports, task_…: one entry of what was there for each different port. */
-  swapExceptionPorts(ports: Map<number, ExceptionPort>, mask: number, port: number, behavior: number, flavor: number): { result: number; old: ExceptionPort[] } {
+  swapExceptionPorts(
+    ports: Map<number, ExceptionPort>,
+    mask: number,
+    port: number,
+    behavior: number,
+    flavor: number,
+  ): { result: number; old: ExceptionPort[] } {
     const kind = behavior & 3;
     if (mask & ~((2 << LAST_EXCEPTION) - 2)) return { result: Kern.InvalidArgument, old: [] };
     if (port !== 0 && kind === 0) return { result: Kern.InvalidArgument, old: [] };
@@ -106,7 +112,9 @@ export class MacKernel {
 
   /** Give the exception to the thread's port, then the task's, then to the UNIX layer, which makes a signal of it. */
   raise(thread: Thread, raised: RaisedException, unhandled: () => void): void {
-    const levels = [this.exceptionPorts(thread), this.taskPorts].map((ports) => ports.get(raised.type)).filter((port) => port !== undefined);
+    const levels = [this.exceptionPorts(thread), this.taskPorts]
+      .map((ports) => ports.get(raised.type))
+      .filter((port) => port !== undefined);
     const next = (): void => {
       const target = levels.shift();
       if (!target) return unhandled();

@@ -18,7 +18,13 @@ export interface MachSystem extends PosixSystem {
 }
 
 export function machFunctions(system: MachSystem): HostFunction[] {
-  return [...portFunctions(system), ...threadFunctions(system), ...exceptionPortFunctions(system), ...memoryFunctions(system), ...timeFunctions(system)];
+  return [
+    ...portFunctions(system),
+    ...threadFunctions(system),
+    ...exceptionPortFunctions(system),
+    ...memoryFunctions(system),
+    ...timeFunctions(system),
+  ];
 }
 
 function portFunctions({ kernel, process }: MachSystem): HostFunction[] {
@@ -42,10 +48,22 @@ function portFunctions({ kernel, process }: MachSystem): HostFunction[] {
           return Kern.Success;
         }),
     },
-    { name: 'mach_port_insert_right', signature: 'i(uuuu)', run: (_c, task: number, name: number, port: number, how: number) => mine(task, () => ports.insertRight(name, port, how)) },
+    {
+      name: 'mach_port_insert_right',
+      signature: 'i(uuuu)',
+      run: (_c, task: number, name: number, port: number, how: number) => mine(task, () => ports.insertRight(name, port, how)),
+    },
     { name: 'mach_port_deallocate', signature: 'i(uu)', run: (_c, task: number, name: number) => mine(task, () => ports.deallocate(name)) },
-    { name: 'mach_port_mod_refs', signature: 'i(uuui)', run: (_c, task: number, name: number, right: number, delta: number) => mine(task, () => ports.modRefs(name, right, delta)) },
-    { name: 'mach_port_destroy', signature: 'i(uu)', run: (_c, task: number, name: number) => mine(task, () => (ports.remove(name) ? Kern.Success : Kern.InvalidName)) },
+    {
+      name: 'mach_port_mod_refs',
+      signature: 'i(uuui)',
+      run: (_c, task: number, name: number, right: number, delta: number) => mine(task, () => ports.modRefs(name, right, delta)),
+    },
+    {
+      name: 'mach_port_destroy',
+      signature: 'i(uu)',
+      run: (_c, task: number, name: number) => mine(task, () => (ports.remove(name) ? Kern.Success : Kern.InvalidName)),
+    },
     {
       name: 'mach_msg',
       signature: 'i(piuuuuu)',
@@ -193,35 +211,42 @@ function exceptionPortFunctions({ kernel }: MachSystem): HostFunction[] {
 function memoryFunctions({ kernel, memory, traits, layout }: MachSystem): HostFunction[] {
   const vm = new MachMemory(memory, traits.errno);
   const mine = (task: number, action: () => number): number => (task === kernel.ports.task ? action() : Kern.InvalidTask);
-  return ['mach_vm', 'vm'].flatMap((prefix): HostFunction[] => [
-    {
-      name: `${prefix}_allocate`,
-      signature: 'i(upzi)',
-      run: (call, task: number, addressAt: number, size: number, flags: number) =>
-        mine(task, () => {
-          const wanted = call.memory.word(addressAt);
-          call.memory.setWord(addressAt, wanted);
-          const { result, address } = vm.allocate(wanted, size, flags);
-          if (result === Kern.Success) call.memory.setWord(addressAt, address);
-          return result;
-        }),
-    },
-    { name: `${prefix}_deallocate`, signature: 'i(uzz)', run: (_c, task: number, address: number, size: number) => mine(task, () => vm.deallocate(address, size)) },
-    {
-      name: `${prefix}_protect`,
-      signature: 'i(uzzii)',
-      run: (_c, task: number, address: number, size: number, setMaximum: number, prot: number) => mine(task, () => vm.protect(address, size, setMaximum !== 0, prot)),
-    },
-  ]).concat([
-    {
-      name: 'host_page_size',
-      signature: 'i(up)',
-      run: (call, _host: number, result: number) => {
-        call.memory.setWord(result, layout.pageSize);
-        return Kern.Success;
+  return ['mach_vm', 'vm']
+    .flatMap((prefix): HostFunction[] => [
+      {
+        name: `${prefix}_allocate`,
+        signature: 'i(upzi)',
+        run: (call, task: number, addressAt: number, size: number, flags: number) =>
+          mine(task, () => {
+            const wanted = call.memory.word(addressAt);
+            call.memory.setWord(addressAt, wanted);
+            const { result, address } = vm.allocate(wanted, size, flags);
+            if (result === Kern.Success) call.memory.setWord(addressAt, address);
+            return result;
+          }),
       },
-    },
-  ]);
+      {
+        name: `${prefix}_deallocate`,
+        signature: 'i(uzz)',
+        run: (_c, task: number, address: number, size: number) => mine(task, () => vm.deallocate(address, size)),
+      },
+      {
+        name: `${prefix}_protect`,
+        signature: 'i(uzzii)',
+        run: (_c, task: number, address: number, size: number, setMaximum: number, prot: number) =>
+          mine(task, () => vm.protect(address, size, setMaximum !== 0, prot)),
+      },
+    ])
+    .concat([
+      {
+        name: 'host_page_size',
+        signature: 'i(up)',
+        run: (call, _host: number, result: number) => {
+          call.memory.setWord(result, layout.pageSize);
+          return Kern.Success;
+        },
+      },
+    ]);
 }
 
 function timeFunctions({ process, layout }: MachSystem): HostFunction[] {

@@ -11,8 +11,13 @@ import { MACH_SEND_INVALID_DEST, type MacKernel } from './kernel.js';
 
 const Option = { send: 1, receive: 2, large: 4, sendTimeout: 0x10, receiveTimeout: 0x100 } as const;
 export const Mach = {
-  SendInvalidData: 0x10000002, SendInvalidDest: MACH_SEND_INVALID_DEST, SendMsgTooSmall: 0x10000008, ReceiveInvalidName: 0x10004002,
-  ReceiveTimedOut: 0x10004003, ReceiveTooLarge: 0x10004004, ReceiveInvalidData: 0x10004008,
+  SendInvalidData: 0x10000002,
+  SendInvalidDest: MACH_SEND_INVALID_DEST,
+  SendMsgTooSmall: 0x10000008,
+  ReceiveInvalidName: 0x10004002,
+  ReceiveTimedOut: 0x10004003,
+  ReceiveTooLarge: 0x10004004,
+  ReceiveInvalidData: 0x10004008,
 } as const;
 const HEADER_SIZE = 24;
 const COMPLEX = 0x80000000;

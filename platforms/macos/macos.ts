@@ -83,7 +83,14 @@ export class MacOs implements Os, MachSystem {
     this.signalFunctions = new SignalFunctions(this, this.code.trampoline);
     this.places = new ObjectPlaces(process.user, new LibraryHeap(process.supervisor, (bytes) => this.heapGrow(bytes)));
     this.threadLocals = new ThreadLocals((bytes) => this.heapGrow(bytes), this.code.threadLocal);
-    this.macThreads = new MacThreads(process, this.layout, () => this.memory, () => this.kernel.ports, this.munge, (thread) => this.threadLocals.release(thread));
+    this.macThreads = new MacThreads(
+      process,
+      this.layout,
+      () => this.memory,
+      () => this.kernel.ports,
+      this.munge,
+      (thread) => this.threadLocals.release(thread),
+    );
     this.threads = new ThreadLibrary(this, this.places, this.macThreads, FIRST_TID);
     this.faults = new MacFaults(this, this.kernel, this.layout, (fault, mapped) => this.describeFault(fault, mapped));
     this.calls = new MacSystemCalls(this, this.frames, options);
@@ -121,7 +128,12 @@ export class MacOs implements Os, MachSystem {
 
   private createHostThread(name: string, gate: number): Thread {
     const { defaultStack, defaultGuard } = this.traits.pthread;
-    const created = this.threads.create(name, { detached: true, stackAddress: 0, stackSize: defaultStack, guardSize: defaultGuard }, gate, 0);
+    const created = this.threads.create(
+      name,
+      { detached: true, stackAddress: 0, stackSize: defaultStack, guardSize: defaultGuard },
+      gate,
+      0,
+    );
     if (!created) throw new Error(`no memory for the thread '${name}'`);
     created.service = true;
     return created.thread;
@@ -137,8 +149,16 @@ export class MacOs implements Os, MachSystem {
       { name: 'fork', signature: 'i()', run: () => fail(this, 'ENOSYS') },
       { name: '__error', signature: 'p()', run: (call) => posixThread(call.thread).errnoAddress },
       // Never reached: every import is bound before the program runs, every descriptor filled in.
-      { name: 'dyld_stub_binder', signature: 'v()', run: () => this.process.end({ kind: 'error', text: 'dyld_stub_binder was called, though nothing is bound lazily here' }) },
-      { name: '_tlv_bootstrap', signature: 'p(p)', run: () => this.process.end({ kind: 'error', text: 'a thread-local variable was used before its image was set up' }) },
+      {
+        name: 'dyld_stub_binder',
+        signature: 'v()',
+        run: () => this.process.end({ kind: 'error', text: 'dyld_stub_binder was called, though nothing is bound lazily here' }),
+      },
+      {
+        name: '_tlv_bootstrap',
+        signature: 'p(p)',
+        run: () => this.process.end({ kind: 'error', text: 'a thread-local variable was used before its image was set up' }),
+      },
     ];
     const mutexes = new Mutexes(this, this.places);
     const threading = [
@@ -194,12 +214,17 @@ export class MacOs implements Os, MachSystem {
     this.threads.register(posix);
     this.threadLocals.install(images, (address, value) => process.supervisor.setWord(address, value));
     this.fillVariables(images);
-    const hex = ([low, high]: readonly [number, number]): string => `0x${high.toString(16).padStart(8, '0')}${(low >>> 0).toString(16).padStart(8, '0')}`;
+    const hex = ([low, high]: readonly [number, number]): string =>
+      `0x${high.toString(16).padStart(8, '0')}${(low >>> 0).toString(16).padStart(8, '0')}`;
     const block = buildStartBlock(process, layout.stackTop, program.base, {
       path: options.argv[0] ?? program.image.path,
       argv: options.argv,
       env: options.env,
-      apple: [`stack_guard=${hex(this.guard)}`, `ptr_munge=${hex(this.munge)}`, `main_stack=0x${layout.stackTop.toString(16)},0x${layout.stackSize.toString(16)}`],
+      apple: [
+        `stack_guard=${hex(this.guard)}`,
+        `ptr_munge=${hex(this.munge)}`,
+        `main_stack=0x${layout.stackTop.toString(16)},0x${layout.stackSize.toString(16)}`,
+      ],
     });
     startMain(process, thread, block, program, images, this.code.start, exit);
   }

@@ -60,7 +60,10 @@ export class MacPort extends PortBase implements Port {
     this.jump = new MacJumpBuffer(process.cpu);
     // 148 bytes on x86-64: whole words, so that what follows is scanned word by word too.
     this.jumpBufferSize = Math.ceil(this.jump.size / 8) * 8;
-    this.serverGate = gates.define({ name: 'mps-exception-thread', signature: 'p(p)', run: (call: HostCall) => this.serve(call) }, 'libmps');
+    this.serverGate = gates.define(
+      { name: 'mps-exception-thread', signature: 'p(p)', run: (call: HostCall) => this.serve(call) },
+      'libmps',
+    );
   }
 
   private readonly serverGate: number;
@@ -95,14 +98,11 @@ export class MacPort extends PortBase implements Port {
   protSet(base: number, limit: number, mode: number): void {
     for (;;) {
       const prot =
-        mode === AccessSet.Empty
-          ? PROT.read | PROT.write | this.protExec
-          : mode === AccessSet.Write
-            ? PROT.read | PROT.exec
-            : PROT.none;
+        mode === AccessSet.Empty ? PROT.read | PROT.write | this.protExec : mode === AccessSet.Write ? PROT.read | PROT.exec : PROT.none;
       const errno = this.calls.mprotect(base, limit - base, prot);
       if (errno === 0) return;
-      if (errno !== EACCES || this.protExec === 0 || mode !== AccessSet.Empty) throw new Error(`protSet: mprotect fails with errno ${errno}`);
+      if (errno !== EACCES || this.protExec === 0 || mode !== AccessSet.Empty)
+        throw new Error(`protSet: mprotect fails with errno ${errno}`);
       this.protExec = 0;
     }
   }
@@ -125,10 +125,19 @@ export class MacPort extends PortBase implements Port {
   private takeExceptions(thread: Thread): void {
     const behavior = Behavior.StateIdentity + MACH_EXCEPTION_CODES;
     const ports = this.kernel.exceptionPorts(thread);
-    const { result, old } = this.kernel.swapExceptionPorts(ports, 1 << Exc.BadAccess, this.exceptionPort, behavior, this.kernel.layout.flavor);
+    const { result, old } = this.kernel.swapExceptionPorts(
+      ports,
+      1 << Exc.BadAccess,
+      this.exceptionPort,
+      behavior,
+      this.kernel.layout.flavor,
+    );
     const strange = old.find((o) => o.port !== 0 && o.port !== this.exceptionPort);
     if (result !== Kern.Success || strange) {
-      this.process.end({ kind: 'error', text: `MPS assertion: thread ${thread.id} has an exception port of its own, 0x${(strange?.port ?? 0).toString(16)}` });
+      this.process.end({
+        kind: 'error',
+        text: `MPS assertion: thread ${thread.id} has an exception port of its own, 0x${(strange?.port ?? 0).toString(16)}`,
+      });
     }
   }
 
@@ -154,7 +163,8 @@ export class MacPort extends PortBase implements Port {
   private handle(buffer: number): boolean {
     const memory = this.memory;
     const { id, layout } = { id: memory.u32(buffer + Request.id), layout: this.kernel.layout };
-    if (id !== EXCEPTION_RAISE_STATE_IDENTITY_64 || memory.u32(buffer + Request.stateCount) !== layout.count) throw new Error(`the exception thread received message ${id}`);
+    if (id !== EXCEPTION_RAISE_STATE_IDENTITY_64 || memory.u32(buffer + Request.stateCount) !== layout.count)
+      throw new Error(`the exception thread received message ${id}`);
     if (memory.u32(buffer + Request.code) !== Kern.ProtectionFailure) return false;
     const address = memory.u32(buffer + Request.code + 8) + memory.u32(buffer + Request.code + 12) * 2 ** 32;
     return this.handler!(address, AccessSet.ReadWrite);
@@ -228,7 +238,12 @@ export class MacPort extends PortBase implements Port {
     const registers = process.registers(call.thread as Thread);
     const floats = new DataView(registers.buffer, 512, 512);
     const token = this.calls.mungeToken(call.thread as Thread);
-    this.jump.store(registers, floats, this.memory, address, { fp: this.frameRecord, sp: address, pc: registers.get(process.abi.pc), token });
+    this.jump.store(registers, floats, this.memory, address, {
+      fp: this.frameRecord,
+      sp: address,
+      pc: registers.get(process.abi.pc),
+      token,
+    });
   }
 
   protected jumpBufferName(offset: number): string | undefined {

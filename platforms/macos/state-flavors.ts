@@ -92,7 +92,10 @@ export class StateFlavors {
       },
       set: (thread, view) => of(thread, () => loadThreadState(general, process.engine.registers, view, 8)),
     });
-    this.flavors.set(arm ? 7 : 6, { count: EXCEPTION_STATE_SIZE / 4, get: (thread, view) => storeExceptionState(process, thread, view, 0) });
+    this.flavors.set(arm ? 7 : 6, {
+      count: EXCEPTION_STATE_SIZE / 4,
+      get: (thread, view) => storeExceptionState(process, thread, view, 0),
+    });
     this.flavors.set(arm ? 17 : 5, {
       count: (arm ? ARM_NEON_SIZE : X86_FLOAT_SIZE) / 4,
       get: (thread, view) => of(thread, () => storeFloatState(process, view, 0)),

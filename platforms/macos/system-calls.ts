@@ -55,7 +55,10 @@ export class MacSystemCalls {
       this.runUnix(thread, number, args);
     } else if (kind === Class.mach) {
       const trap = this.traps.get(number);
-      this.setResult(thread, this.guarded(() => (trap ? trap(thread, args) : Kern.InvalidArgument), Kern.InvalidAddress));
+      this.setResult(
+        thread,
+        this.guarded(() => (trap ? trap(thread, args) : Kern.InvalidArgument), Kern.InvalidAddress),
+      );
     } else if (kind === Class.machine && (number & 0xff) === 3) {
       registers.set(process.cpu === 'arm64' ? A64.tpidrro : X86.gsBase, args[0]);
       this.setResult(thread, 0);
@@ -158,48 +161,71 @@ export class MacSystemCalls {
       [4, write],
       [6, (_t, [fd]) => (int(fd) >= 0 && int(fd) <= 2 ? 0 : -errno.EBADF)],
       [20, () => system.pid],
-      [37, (_t, [pid, signal]) => {
-        if (int(pid) !== system.pid && int(pid) !== 0) return -errno.ESRCH;
-        if (int(signal) < 0 || int(signal) > traits.signals.limit) return -errno.EINVAL;
-        if (int(signal) > 0) signals.sendToProcess({ signal: int(signal), code: traits.signals.codes.USER, pid: system.pid });
-        return 0;
-      }],
+      [
+        37,
+        (_t, [pid, signal]) => {
+          if (int(pid) !== system.pid && int(pid) !== 0) return -errno.ESRCH;
+          if (int(signal) < 0 || int(signal) > traits.signals.limit) return -errno.EINVAL;
+          if (int(signal) > 0) signals.sendToProcess({ signal: int(signal), code: traits.signals.codes.USER, pid: system.pid });
+          return 0;
+        },
+      ],
       // The kernel's sigaction: {handler, trampoline, mask, flags} in, {handler, mask, flags} out.
-      [46, (_t, [signal, wanted, old]) => {
-        const { numbers, limit, sigaction } = traits.signals;
-        if (signal < 1 || signal > limit || (wanted !== 0 && (signal === numbers.SIGKILL || signal === numbers.SIGSTOP))) return -errno.EINVAL;
-        const action = signals.actions[signal];
-        const next = wanted !== 0 && { handler: user.word(wanted), restorer: user.word(wanted + 8), mask: readSet(user, wanted + 16, 4), flags: user.u32(wanted + 20) };
-        if (old !== 0) {
-          user.setWord(old + sigaction.handler, action.handler);
-          writeSet(user, old + sigaction.mask, 4, action.mask);
-          user.setU32(old + sigaction.flags, action.flags);
-        }
-        if (next) {
-          signals.actions[signal] = next;
-          signals.discardIgnored(signal);
-        }
-        return 0;
-      }],
+      [
+        46,
+        (_t, [signal, wanted, old]) => {
+          const { numbers, limit, sigaction } = traits.signals;
+          if (signal < 1 || signal > limit || (wanted !== 0 && (signal === numbers.SIGKILL || signal === numbers.SIGSTOP)))
+            return -errno.EINVAL;
+          const action = signals.actions[signal];
+          const next = wanted !== 0 && {
+            handler: user.word(wanted),
+            restorer: user.word(wanted + 8),
+            mask: readSet(user, wanted + 16, 4),
+            flags: user.u32(wanted + 20),
+          };
+          if (old !== 0) {
+            user.setWord(old + sigaction.handler, action.handler);
+            writeSet(user, old + sigaction.mask, 4, action.mask);
+            user.setU32(old + sigaction.flags, action.flags);
+          }
+          if (next) {
+            signals.actions[signal] = next;
+            signals.discardIgnored(signal);
+          }
+          return 0;
+        },
+      ],
       [48, changeMask],
-      [52, (thread, [address]) => {
-        const { mask } = posixThread(thread);
-        writeSet(user, address, 4, signals.pendingFor(thread).map((word, i) => word & mask[i]));
-        return 0;
-      }],
+      [
+        52,
+        (thread, [address]) => {
+          const { mask } = posixThread(thread);
+          writeSet(
+            user,
+            address,
+            4,
+            signals.pendingFor(thread).map((word, i) => word & mask[i]),
+          );
+          return 0;
+        },
+      ],
       [53, (thread, args) => this.sigaltstack(thread, args)],
       [73, (_t, [address, length]) => memory.munmap(address, length)],
       [74, (_t, [address, length, prot]) => memory.mprotect(address, length, int(prot))],
       [75, (_t, [address, length, advice]) => memory.madvise(address, length, int(advice))],
       [197, (_t, [address, length, prot, flags, fd, offset]) => memory.mmap(address, length, int(prot), int(flags), int(fd), offset)],
       [327, () => 0],
-      [328, (_t, [port, signal]) => {
-        const thread = system.kernel.ports.thread(port);
-        if (!thread || thread.state === 'ended') return -errno.ESRCH;
-        if (int(signal) < 0 || int(signal) > traits.signals.limit) return -errno.EINVAL;
-        if (int(signal) > 0) signals.sendToThread(thread, { signal: int(signal), code: traits.signals.codes.THREAD, pid: system.pid });
-        return 0;
-      }],
+      [
+        328,
+        (_t, [port, signal]) => {
+          const thread = system.kernel.ports.thread(port);
+          if (!thread || thread.state === 'ended') return -errno.ESRCH;
+          if (int(signal) < 0 || int(signal) > traits.signals.limit) return -errno.EINVAL;
+          if (int(signal) > 0) signals.sendToThread(thread, { signal: int(signal), code: traits.signals.codes.THREAD, pid: system.pid });
+          return 0;
+        },
+      ],
       [329, changeMask],
       [372, (thread) => posixThread(thread).tid],
       [396, read],
@@ -213,7 +239,11 @@ export class MacSystemCalls {
     const { stack, altStack } = traits.signals;
     const state = posixThread(thread);
     const on = onAlternateStack(state, process.registers(thread).get(process.abi.sp));
-    const next = wanted !== 0 && { sp: user.word(wanted + stack.sp), flags: user.u32(wanted + stack.flags), size: user.word(wanted + stack.length) };
+    const next = wanted !== 0 && {
+      sp: user.word(wanted + stack.sp),
+      flags: user.u32(wanted + stack.flags),
+      size: user.word(wanted + stack.length),
+    };
     if (old !== 0) {
       user.setWord(old + stack.sp, state.altStack?.sp ?? 0);
       user.setU32(old + stack.flags, state.altStack ? (on ? altStack.ONSTACK : 0) : altStack.DISABLE);
@@ -234,19 +264,27 @@ export class MacSystemCalls {
     const vm = new MachMemory(memory, traits.errno);
     const mine = (task: number, action: () => number): number => (task === ports.task ? action() : Kern.InvalidTask);
     return new Map<number, Handler>([
-      [10, (_t, [task, addressAt, size, flags]) => mine(task, () => {
-        const { result, address } = vm.allocate(user.word(addressAt), size, flags);
-        if (result === Kern.Success) user.setWord(addressAt, address);
-        return result;
-      })],
+      [
+        10,
+        (_t, [task, addressAt, size, flags]) =>
+          mine(task, () => {
+            const { result, address } = vm.allocate(user.word(addressAt), size, flags);
+            if (result === Kern.Success) user.setWord(addressAt, address);
+            return result;
+          }),
+      ],
       [12, (_t, [task, address, size]) => mine(task, () => vm.deallocate(address, size))],
       [14, (_t, [task, address, size, setMaximum, prot]) => mine(task, () => vm.protect(address, size, setMaximum !== 0, prot))],
-      [16, (_t, [task, right, result]) => mine(task, () => {
-        const name = ports.allocate(right);
-        if (name === undefined) return Kern.InvalidValue;
-        user.setU32(result, name);
-        return Kern.Success;
-      })],
+      [
+        16,
+        (_t, [task, right, result]) =>
+          mine(task, () => {
+            const name = ports.allocate(right);
+            if (name === undefined) return Kern.InvalidValue;
+            user.setU32(result, name);
+            return Kern.Success;
+          }),
+      ],
       [18, (_t, [task, name]) => mine(task, () => ports.deallocate(name))],
       [19, (_t, [task, name, right, delta]) => mine(task, () => ports.modRefs(name, right, delta | 0))],
       [21, (_t, [task, name, port, how]) => mine(task, () => ports.insertRight(name, port, how))],
@@ -254,10 +292,13 @@ export class MacSystemCalls {
       [27, (thread) => ports.ofThread(thread)],
       [28, () => ports.task],
       [29, () => ports.host],
-      [59, () => {
-        process.reschedule = true;
-        return 0;
-      }],
+      [
+        59,
+        () => {
+          process.reschedule = true;
+          return 0;
+        },
+      ],
     ]);
   }
 }

@@ -22,39 +22,99 @@ const code: Record<'x86-64' | 'arm64', Code> = {
   'x86-64': {
     trampoline: [
       0x55, // push rbp
-      0x48, 0x89, 0xe5, // mov rbp, rsp
-      0x41, 0x50, // push r8: ucontext
+      0x48,
+      0x89,
+      0xe5, // mov rbp, rsp
+      0x41,
+      0x50, // push r8: ucontext
       0x56, // push rsi: style
-      0x41, 0x51, // push r9: token
+      0x41,
+      0x51, // push r9: token
       0x50, // push rax: alignment
-      0x48, 0x89, 0xf8, // mov rax, rdi: the handler
-      0x89, 0xd7, // mov edi, edx
-      0x48, 0x89, 0xce, // mov rsi, rcx
-      0x4c, 0x89, 0xc2, // mov rdx, r8
-      0xff, 0xd0, // call rax
-      0x48, 0x8b, 0x7d, 0xf8, // mov rdi, [rbp-8]
-      0x48, 0x8b, 0x75, 0xf0, // mov rsi, [rbp-16]
-      0x48, 0x8b, 0x55, 0xe8, // mov rdx, [rbp-24]
-      0xb8, 0xb8, 0x00, 0x00, 0x02, // mov eax, 0x20000b8: sigreturn
-      0x0f, 0x05, // syscall
-      0x0f, 0x0b, // ud2
+      0x48,
+      0x89,
+      0xf8, // mov rax, rdi: the handler
+      0x89,
+      0xd7, // mov edi, edx
+      0x48,
+      0x89,
+      0xce, // mov rsi, rcx
+      0x4c,
+      0x89,
+      0xc2, // mov rdx, r8
+      0xff,
+      0xd0, // call rax
+      0x48,
+      0x8b,
+      0x7d,
+      0xf8, // mov rdi, [rbp-8]
+      0x48,
+      0x8b,
+      0x75,
+      0xf0, // mov rsi, [rbp-16]
+      0x48,
+      0x8b,
+      0x55,
+      0xe8, // mov rdx, [rbp-24]
+      0xb8,
+      0xb8,
+      0x00,
+      0x00,
+      0x02, // mov eax, 0x20000b8: sigreturn
+      0x0f,
+      0x05, // syscall
+      0x0f,
+      0x0b, // ud2
     ],
     threadLocal: [
-      0x48, 0x8b, 0x47, 0x08, // mov rax, [rdi+8]: the key
-      0x65, 0x48, 0x8b, 0x04, 0xc5, 0, 0, 0, 0, // mov rax, gs:[rax*8]
-      0x48, 0x85, 0xc0, // test rax, rax
-      0x74, 0x05, // je slow
-      0x48, 0x03, 0x47, 0x10, // add rax, [rdi+16]
+      0x48,
+      0x8b,
+      0x47,
+      0x08, // mov rax, [rdi+8]: the key
+      0x65,
+      0x48,
+      0x8b,
+      0x04,
+      0xc5,
+      0,
+      0,
+      0,
+      0, // mov rax, gs:[rax*8]
+      0x48,
+      0x85,
+      0xc0, // test rax, rax
+      0x74,
+      0x05, // je slow
+      0x48,
+      0x03,
+      0x47,
+      0x10, // add rax, [rdi+16]
       0xc3, // ret
-      0x48, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, // slow: mov rax, imm64
-      0xff, 0xe0, // jmp rax
+      0x48,
+      0xb8,
+      0,
+      0,
+      0,
+      0,
+      0,
+      0,
+      0,
+      0, // slow: mov rax, imm64
+      0xff,
+      0xe0, // jmp rax
     ],
     slowPath: 25,
     start: [
-      0x41, 0xff, 0xd4, // call r12: main
-      0x89, 0xc7, // mov edi, eax
-      0x41, 0xff, 0xd5, // call r13: exit
-      0x0f, 0x0b, // ud2
+      0x41,
+      0xff,
+      0xd4, // call r12: main
+      0x89,
+      0xc7, // mov edi, eax
+      0x41,
+      0xff,
+      0xd5, // call r13: exit
+      0x0f,
+      0x0b, // ud2
     ],
   },
   arm64: {
@@ -85,7 +145,8 @@ const code: Record<'x86-64' | 'arm64', Code> = {
       0xd65f03c0, // ret
       0x58000050, // slow: ldr x16, address
       0xd61f0200, // br x16
-      0, 0, // address
+      0,
+      0, // address
     ),
     slowPath: 40,
     start: words(

@@ -44,7 +44,11 @@ export class ThreadLocals {
   }
 
   /** The thunk's slow path: the thread has no copy yet. */
-  readonly slowPath: HostFunction = { name: 'tlv_allocate_and_initialize', signature: 'p(p)', run: (call, descriptor: number) => this.address(call, descriptor) };
+  readonly slowPath: HostFunction = {
+    name: 'tlv_allocate_and_initialize',
+    signature: 'p(p)',
+    run: (call, descriptor: number) => this.address(call, descriptor),
+  };
 
   private address(call: HostCall, descriptor: number): number {
     const memory = call.supervisor;

@@ -7,7 +7,11 @@ import type { MachSystem } from './mach-functions.js';
 export function unfairLockFunctions({ kernel, process }: MachSystem): HostFunction[] {
   const me = (call: HostCall): number => kernel.ports.ofThread(call.thread as Thread);
   const fatal = (what: string, address: number): never =>
-    process.end({ kind: 'signal', signal: 5, text: `killed by SIGTRAP: BUG IN CLIENT OF LIBPLATFORM: os_unfair_lock 0x${address.toString(16)} ${what}` });
+    process.end({
+      kind: 'signal',
+      signal: 5,
+      text: `killed by SIGTRAP: BUG IN CLIENT OF LIBPLATFORM: os_unfair_lock 0x${address.toString(16)} ${what}`,
+    });
   return [
     {
       name: 'os_unfair_lock_lock',
@@ -15,7 +19,11 @@ export function unfairLockFunctions({ kernel, process }: MachSystem): HostFuncti
       run: (call, address: number) => {
         const owner = call.memory.u32(address);
         if (owner === me(call)) fatal('is already held by this thread', address);
-        if (owner !== 0) call.block({ what: `os_unfair_lock 0x${address.toString(16)}`, ready: () => peek(call.supervisor, address, (word) => word === 0) });
+        if (owner !== 0)
+          call.block({
+            what: `os_unfair_lock 0x${address.toString(16)}`,
+            ready: () => peek(call.supervisor, address, (word) => word === 0),
+          });
         call.memory.setU32(address, me(call));
       },
     },

@@ -30,6 +30,8 @@ export async function compile(options: CompileOptions): Promise<void> {
   const work = mkdtempSync(join(tmpdir(), 'mpsemu-cc-'));
   try {
     const include = await includeFlags(target);
+    // At a fixed address a call of what is not there can only go through a procedure linkage table.
+    const position = options.allowMissing && p.os === 'freebsd' ? ['-fPIC'] : [];
     const optimise = options.flags.some((f) => f.startsWith('-O')) ? [] : ['-O1'];
     const libraries = options.flags.filter((f) => f.startsWith('-l'));
     const compiling = options.flags.filter((f) => !f.startsWith('-l'));
@@ -45,7 +47,19 @@ export async function compile(options: CompileOptions): Promise<void> {
       // User include directories come before ours.
       const user = compiling.filter((f) => f.startsWith('-I'));
       const rest = compiling.filter((f) => !f.startsWith('-I'));
-      await run(target.compiler, [...user, ...include, ...target.flags, ...optimise, ...rest, `-ffile-prefix-map=${process.cwd()}=.`, '-c', source, '-o', object]);
+      await run(target.compiler, [
+        ...user,
+        ...include,
+        ...target.flags,
+        ...optimise,
+        ...rest,
+        ...position,
+        `-ffile-prefix-map=${process.cwd()}=.`,
+        '-c',
+        source,
+        '-o',
+        object,
+      ]);
       objects.push(object);
     }
     await link(p, objects, options);
@@ -64,21 +78,53 @@ async function link(p: Platform, objects: string[], options: CompileOptions): Pr
   switch (p.os) {
     case 'windows':
       await run('lld-link', [
-        '/entry:mainCRTStartup', '/subsystem:console', '/nodefaultlib', '/brepro', '/debug:symtab', ...(p.cpu === 'ia32' ? ['/safeseh:no'] : []),
-        ...(options.allowMissing ? ['/force:unresolved'] : []), `/out:${options.output}`, ...all, stub('c'), stub('mps'), stub('kernel32'),
+        '/entry:mainCRTStartup',
+        '/subsystem:console',
+        '/nodefaultlib',
+        '/brepro',
+        '/debug:symtab',
+        ...(p.cpu === 'ia32' ? ['/safeseh:no'] : []),
+        ...(options.allowMissing ? ['/force:unresolved'] : []),
+        `/out:${options.output}`,
+        ...all,
+        stub('c'),
+        stub('mps'),
+        stub('kernel32'),
       ]);
       return;
     case 'macos':
       await run('ld64.lld', [
-        '-arch', target.arch!, '-platform_version', 'macos', '11.0', '11.0', '-dead_strip',
-        ...(options.allowMissing ? ['-undefined', 'dynamic_lookup'] : []), '-o', options.output, ...all, stub('c'), stub('mps'),
+        '-arch',
+        target.arch!,
+        '-platform_version',
+        'macos',
+        '11.0',
+        '11.0',
+        '-dead_strip',
+        ...(options.allowMissing ? ['-undefined', 'dynamic_lookup'] : []),
+        '-o',
+        options.output,
+        ...all,
+        stub('c'),
+        stub('mps'),
       ]);
       return;
     default:
       await run('ld.lld', [
-        '-m', target.emulation!, ...(target.pie ? ['-pie'] : []), '--dynamic-linker', target.interpreter!, '--build-id=none', '--gc-sections',
-        '--as-needed', ...(options.allowMissing ? ['--unresolved-symbols=ignore-all', '-z', 'undefs'] : []), '-o', options.output, ...all,
-        stub('c'), stub('mps'),
+        '-m',
+        target.emulation!,
+        ...(target.pie ? ['-pie'] : []),
+        '--dynamic-linker',
+        target.interpreter!,
+        '--build-id=none',
+        '--gc-sections',
+        '--as-needed',
+        ...(options.allowMissing ? ['--unresolved-symbols=ignore-all', '-z', 'undefs'] : []),
+        '-o',
+        options.output,
+        ...all,
+        stub('c'),
+        stub('mps'),
       ]);
   }
 }

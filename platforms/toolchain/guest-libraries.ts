@@ -86,7 +86,12 @@ export async function buildGuestLibraries(p: Platform, host: Prototype[]): Promi
     await writeStubs(p, all, own, link);
     // Start code and the MPS client's static data, as objects that every program is linked with.
     const crt = await compileAll(p, crtSources(p), work, ['-O2', '-ffreestanding', '-ffunction-sections', ...markFlags(p)]);
-    const client = await compileAll(p, clientSources.map((f) => join(guest, 'mps-client', f)), work, ['-O2', '-ffreestanding', '-ffunction-sections']);
+    const client = await compileAll(
+      p,
+      clientSources.map((f) => join(guest, 'mps-client', f)),
+      work,
+      ['-O2', '-ffreestanding', '-ffunction-sections'],
+    );
     for (const object of [...crt, ...client]) copyFileSync(object, join(link, basename(object)));
   } finally {
     rmSync(work, { recursive: true, force: true });
@@ -96,12 +101,22 @@ export async function buildGuestLibraries(p: Platform, host: Prototype[]): Promi
 async function writeStubs(p: Platform, all: Prototype[], own: Defined[], link: string): Promise<void> {
   const data = own.filter((o) => o.data);
   const functions = (library: Prototype['library']): Prototype[] => all.filter((f) => f.library === library);
-  const extra = [...own.filter((o) => !o.data).map((o) => o.name), ...extraFunctions, ...(p.os === 'windows' ? ['__p___argc', '__p___argv'] : [])];
+  const extra = [
+    ...own.filter((o) => !o.data).map((o) => o.name),
+    ...extraFunctions,
+    ...(p.os === 'windows' ? ['__p___argc', '__p___argv'] : []),
+  ];
   const c = functions('c');
   const names = new Set(c.map((f) => f.name));
   for (const name of extra) if (!names.has(name)) c.push({ name, library: 'c' });
   await writeStub(p, 'c', c, data, join(link, stubFile(p, 'c')));
-  await writeStub(p, 'mps', functions('mps').filter((f) => !['mps_reserve', 'mps_commit'].includes(f.name)), [], join(link, stubFile(p, 'mps')));
+  await writeStub(
+    p,
+    'mps',
+    functions('mps').filter((f) => !['mps_reserve', 'mps_commit'].includes(f.name)),
+    [],
+    join(link, stubFile(p, 'mps')),
+  );
   if (p.os === 'windows') await writeStub(p, 'kernel32', functions('kernel32'), [], join(link, stubFile(p, 'kernel32')));
 }
 
@@ -110,25 +125,61 @@ async function linkLibrary(p: Platform, objects: string[], output: string, own: 
   switch (p.os) {
     case 'macos':
       await run('ld64.lld', [
-        '-dylib', '-arch', target.arch!, '-platform_version', 'macos', '11.0', '11.0', '-install_name', libraryFile(p, 'c'),
-        '-undefined', 'dynamic_lookup', '-o', output, ...objects,
+        '-dylib',
+        '-arch',
+        target.arch!,
+        '-platform_version',
+        'macos',
+        '11.0',
+        '11.0',
+        '-install_name',
+        libraryFile(p, 'c'),
+        '-undefined',
+        'dynamic_lookup',
+        '-o',
+        output,
+        ...objects,
       ]);
       return;
     case 'windows': {
       // What it takes from the host has to come from some library: any name does, since host functions bind by theirs.
       const host = join(work, 'host.lib');
       const needed = all.filter((f) => ['malloc', '_errno', '_Exit'].includes(f.name));
-      await writeStub(p, 'kernel32', needed.map((f) => ({ ...f, library: 'kernel32' as const })), [], host);
+      await writeStub(
+        p,
+        'kernel32',
+        needed.map((f) => ({ ...f, library: 'kernel32' as const })),
+        [],
+        host,
+      );
       const exported = own.map((o) => `/export:${o.name}${o.data ? ',data' : ''}`);
       await run('lld-link', [
-        '/dll', '/noentry', '/nodefaultlib', '/brepro', '/debug:symtab', `/base:${p.cpu === 'ia32' ? '0x10000000' : '0x180000000'}`,
-        ...(p.cpu === 'ia32' ? ['/safeseh:no'] : []), `/out:${output}`, `/implib:${join(work, 'own.lib')}`, ...exported, ...objects, host,
+        '/dll',
+        '/noentry',
+        '/nodefaultlib',
+        '/brepro',
+        '/debug:symtab',
+        `/base:${p.cpu === 'ia32' ? '0x10000000' : '0x180000000'}`,
+        ...(p.cpu === 'ia32' ? ['/safeseh:no'] : []),
+        `/out:${output}`,
+        `/implib:${join(work, 'own.lib')}`,
+        ...exported,
+        ...objects,
+        host,
       ]);
       return;
     }
     default:
       await run('ld.lld', [
-        '-m', target.emulation!, '-shared', '--build-id=none', `-soname=${libraryFile(p, 'c')}`, ...(p.cpu === 'ia32' ? ['-z', 'notext'] : []), ...objects, '-o', output,
+        '-m',
+        target.emulation!,
+        '-shared',
+        '--build-id=none',
+        `-soname=${libraryFile(p, 'c')}`,
+        ...(p.cpu === 'ia32' ? ['-z', 'notext'] : []),
+        ...objects,
+        '-o',
+        output,
       ]);
   }
 }

@@ -58,7 +58,12 @@ export async function prototypes(p: Platform): Promise<Prototype[]> {
   const directory = mkdtempSync(join(tmpdir(), 'mpsemu-prototypes-'));
   try {
     const source = join(directory, 'all.c');
-    writeFileSync(source, headersOf(p).map((h) => `#include <${h}>\n`).join(''));
+    writeFileSync(
+      source,
+      headersOf(p)
+        .map((h) => `#include <${h}>\n`)
+        .join(''),
+    );
     const target = targetOf(p);
     const text = await run(target.compiler, [...(await includeFlags(target)), ...target.flags, '-E', source]);
     const found = new Map<string, Prototype>();

@@ -35,7 +35,13 @@ export function stubFile(p: Platform, library: LibraryName): string {
   return p.os === 'windows' ? `${library}.lib` : p.os === 'macos' ? `${library}.tbd` : `${library}.so`;
 }
 
-export async function writeStub(p: Platform, library: LibraryName, functions: Prototype[], data: DataSymbol[], output: string): Promise<void> {
+export async function writeStub(
+  p: Platform,
+  library: LibraryName,
+  functions: Prototype[],
+  data: DataSymbol[],
+  output: string,
+): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'mpsemu-stub-'));
   try {
     if (p.os === 'macos') return writeTextStub(p, library, functions, data, output);
@@ -48,7 +54,10 @@ export async function writeStub(p: Platform, library: LibraryName, functions: Pr
 
 function writeTextStub(p: Platform, library: LibraryName, functions: Prototype[], data: DataSymbol[], output: string): void {
   const arch = `${targetOf(p).arch}-macos`;
-  const symbols = [...functions, ...data].map(({ name }) => name).map((name) => `_${name}`).sort();
+  const symbols = [...functions, ...data]
+    .map(({ name }) => name)
+    .map((name) => `_${name}`)
+    .sort();
   if (library === 'c') symbols.push('dyld_stub_binder', '__tlv_bootstrap');
   writeFileSync(
     output,
@@ -66,20 +75,45 @@ function writeTextStub(p: Platform, library: LibraryName, functions: Prototype[]
   );
 }
 
-async function writeImportLibrary(p: Platform, library: LibraryName, functions: Prototype[], directory: string, output: string): Promise<void> {
+async function writeImportLibrary(
+  p: Platform,
+  library: LibraryName,
+  functions: Prototype[],
+  directory: string,
+  output: string,
+): Promise<void> {
   const definition = join(directory, 'stub.def');
   const lines = functions.map((f) => `  ${f.name}${f.stdcallBytes === undefined ? '' : `@${f.stdcallBytes}`}`);
   writeFileSync(definition, `LIBRARY ${libraryFile(p, library)}\nEXPORTS\n${lines.join('\n')}\n`);
   await run('llvm-dlltool', ['-m', targetOf(p).machine!, '-k', '-d', definition, '-l', output]);
 }
 
-async function writeElfStub(p: Platform, library: LibraryName, functions: Prototype[], data: DataSymbol[], directory: string, output: string): Promise<void> {
+async function writeElfStub(
+  p: Platform,
+  library: LibraryName,
+  functions: Prototype[],
+  data: DataSymbol[],
+  directory: string,
+  output: string,
+): Promise<void> {
   const source = join(directory, 'stub.S');
   const object = join(directory, 'stub.o');
   const code = functions.map((f) => `.globl ${f.name}\n.type ${f.name},%function\n${f.name}:\n`).join('');
-  const variables = data.map((d) => `.globl ${d.name}\n.type ${d.name},%object\n.size ${d.name},${d.size}\n${d.name}: .space ${d.size}\n`).join('');
+  const variables = data
+    .map((d) => `.globl ${d.name}\n.type ${d.name},%object\n.size ${d.name},${d.size}\n${d.name}: .space ${d.size}\n`)
+    .join('');
   writeFileSync(source, `.text\n${code}.byte 0\n.data\n.p2align 4\n${variables}.section .note.GNU-stack,"",%progbits\n`);
   const target = targetOf(p);
   await run(target.compiler, [...target.flags, '-c', source, '-o', object]);
-  await run('ld.lld', ['-m', target.emulation!, '-shared', '--build-id=none', `-soname=${libraryFile(p, library)}`, '-s', object, '-o', output]);
+  await run('ld.lld', [
+    '-m',
+    target.emulation!,
+    '-shared',
+    '--build-id=none',
+    `-soname=${libraryFile(p, library)}`,
+    '-s',
+    object,
+    '-o',
+    output,
+  ]);
 }

@@ -17,7 +17,16 @@ export interface Target {
 
 const common = ['-fno-stack-protector', '-fno-asynchronous-unwind-tables', '-fno-unwind-tables', '-fno-exceptions', '-fno-ident'];
 /** The Linux gcc of that CPU made FreeBSD's: predefined macros, and its ABI where it differs. */
-const asFreebsd = ['-U__linux__', '-U__linux', '-Ulinux', '-U__gnu_linux__', '-U__unix__', '-D__unix__=1', '-D__FreeBSD__=13', '-D__ELF__=1'];
+const asFreebsd = [
+  '-U__linux__',
+  '-U__linux',
+  '-Ulinux',
+  '-U__gnu_linux__',
+  '-U__unix__',
+  '-D__unix__=1',
+  '-D__FreeBSD__=13',
+  '-D__ELF__=1',
+];
 
 export function targetOf(p: Platform): Target {
   const gccName = p.cpu === 'x86-64' ? 'gcc' : p.cpu === 'ia32' ? 'i686-linux-gnu-gcc' : 'aarch64-linux-gnu-gcc';
@@ -28,7 +37,12 @@ export function targetOf(p: Platform): Target {
     case 'windows':
       return {
         compiler: 'clang',
-        flags: [`--target=${p.cpu === 'ia32' ? 'i686' : 'x86_64'}-pc-windows-msvc`, ...common, '-nostdlibinc', '-mno-incremental-linker-compatible'],
+        flags: [
+          `--target=${p.cpu === 'ia32' ? 'i686' : 'x86_64'}-pc-windows-msvc`,
+          ...common,
+          '-nostdlibinc',
+          '-mno-incremental-linker-compatible',
+        ],
         gcc: false,
         pie: false,
         machine: p.cpu === 'ia32' ? 'i386' : 'i386:x86-64',
@@ -55,7 +69,14 @@ export function targetOf(p: Platform): Target {
         return { compiler: gccName, flags: [...common, ...arm, ...x86, ...os, position], gcc: true, emulation, interpreter, pie };
       }
       const triple = freebsd ? `${p.cpu === 'ia32' ? 'i686' : short}-unknown-freebsd13` : `${short}-linux-gnu`;
-      return { compiler: 'clang', flags: [`--target=${triple}`, ...common, ...arm, ...x86, '-nostdlibinc', position], gcc: false, emulation, interpreter, pie };
+      return {
+        compiler: 'clang',
+        flags: [`--target=${triple}`, ...common, ...arm, ...x86, '-nostdlibinc', position],
+        gcc: false,
+        emulation,
+        interpreter,
+        pie,
+      };
     }
   }
 }

@@ -44,7 +44,12 @@ test('after a flip grey segments can be neither read nor written, and a hit scan
 
 test('a segment is write-protected after enough scans that found nothing of interest, and a write undoes it', (t) => {
   // Objects that refer to old ones only, while a young generation is collected over and over.
-  const heap = new Heap({ gens: [{ capacity: 16, mortality: 0.9 }, { capacity: 4096, mortality: 0.5 }] });
+  const heap = new Heap({
+    gens: [
+      { capacity: 16, mortality: 0.9 },
+      { capacity: 4096, mortality: 0.5 },
+    ],
+  });
   const { arena, port } = heap;
   list(heap, 200);
   arena.collect();
@@ -91,10 +96,13 @@ test('other threads are suspended from the first look behind a barrier until the
   list(heap, 100);
   const log = events(heap);
   arena.collect();
-  t.deepEqual(log.filter((e) => e.event === 'suspend' || e.event === 'resume').map((e) => [e.event, e.of]), [
-    ['suspend', 2],
-    ['resume', 2],
-  ]);
+  t.deepEqual(
+    log.filter((e) => e.event === 'suspend' || e.event === 'resume').map((e) => [e.event, e.of]),
+    [
+      ['suspend', 2],
+      ['resume', 2],
+    ],
+  );
   t.false(other.suspended);
   t.false(main.suspended);
   thread.dereg();

@@ -52,14 +52,19 @@ export class Heap {
     this.arena = ok(Arena.create(this.port, { size: 4 * 2 ** 20, ...options.arena }));
     this.consFormat = new ConsFormat(this.port, this.header);
     this.format = ok(this.arena.fmtCreate({ headerSize: this.header, methods: this.consFormat.methods }));
-    this.chain = ok(this.arena.chainCreate(options.gens ?? [{ capacity: 64, mortality: 0.8 }, { capacity: 128, mortality: 0.5 }]));
+    this.chain = ok(
+      this.arena.chainCreate(
+        options.gens ?? [
+          { capacity: 64, mortality: 0.8 },
+          { capacity: 128, mortality: 0.5 },
+        ],
+      ),
+    );
     this.pool = ok(this.arena.poolCreate(options.poolClass ?? amcClass, { format: this.format, chain: this.chain, ...options.pool }));
     this.ap = ok(this.pool.bufferCreate());
     this.thread = ok(this.arena.threadReg());
     const { current } = this.port;
-    this.threadRoot = ok(
-      this.arena.rootCreateThread(Rank.AMBIG, 0, this.thread, scanAreaTagged(this.w - 1, 0), current.cold),
-    );
+    this.threadRoot = ok(this.arena.rootCreateThread(Rank.AMBIG, 0, this.thread, scanAreaTagged(this.w - 1, 0), current.cold));
     this.exact = this.port.staticMemory(this.slots * this.w);
     this.ambig = this.port.staticMemory(this.slots * this.w);
     this.exactRoot = ok(this.arena.rootCreateArea(Rank.EXACT, 0, this.exact, this.exact + this.slots * this.w, scanArea));

@@ -84,7 +84,12 @@ for (const kind of ['cbs', 'freelist', 'failover'] as const) {
             const s = (land.base - base) / unit;
             const e = (land.limit - base) / unit;
             const largest = Math.max(...candidates.map(([x, y]) => y - x));
-            const want = op === 'last' ? candidates[candidates.length - 1] : op === 'first' ? candidates[0] : candidates.find(([x, y]) => y - x === largest)!;
+            const want =
+              op === 'last'
+                ? candidates[candidates.length - 1]
+                : op === 'first'
+                  ? candidates[0]
+                  : candidates.find(([x, y]) => y - x === largest)!;
             // With a secondary land the order is only that of the land that has it.
             if (kind !== 'failover') {
               const [ws, we] = a === FindDelete.LOW ? [want[0], want[0] + n] : a === FindDelete.HIGH ? [want[1] - n, want[1]] : want;

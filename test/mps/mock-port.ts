@@ -80,7 +80,12 @@ export class MockPort implements Port {
     this.wordSize = options.wordSize ?? 8;
     this.physical = new ArrayBuffer(options.physicalSize ?? 32 * 2 ** 20);
     const pageSize = 4096;
-    this.platform = { code: options.code ?? (this.wordSize === 8 ? 'lii6gc' : 'lii3gc'), wordSize: this.wordSize, pageSize, mpsAlign: this.wordSize };
+    this.platform = {
+      code: options.code ?? (this.wordSize === 8 ? 'lii6gc' : 'lii3gc'),
+      wordSize: this.wordSize,
+      pageSize,
+      mpsAlign: this.wordSize,
+    };
     this.memory = new MockMemory(this.physical, this.wordSize, pageSize);
     this.next = this.wordSize === 8 ? 0x7f12_3400_0000 : 0x1000_0000;
     this.current = this.newThread();

@@ -8,7 +8,9 @@ for (const width of [32, 64]) {
       fc.property(
         fc.integer({ min: 1, max: 6000 }),
         fc.array(fc.double({ min: 0, max: 0.999, noNaN: true }), { maxLength: 12 }),
-        fc.array(fc.tuple(fc.double({ min: 0, max: 0.999, noNaN: true }), fc.double({ min: 0, max: 0.999, noNaN: true })), { maxLength: 40 }),
+        fc.array(fc.tuple(fc.double({ min: 0, max: 0.999, noNaN: true }), fc.double({ min: 0, max: 0.999, noNaN: true })), {
+          maxLength: 40,
+        }),
         (nails, set, ranges) => {
           const base = 0x10000;
           const board = new Nailboard(base, base + nails * 8, 8, width);

@@ -33,7 +33,17 @@ export const opArb: fc.Arbitrary<Op> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ op: fc.constant('drop' as const), slot }) },
   { weight: 2, arbitrary: fc.record({ op: fc.constant('garbage' as const), count: fc.nat(800) }) },
   { weight: 5, arbitrary: fc.record({ op: fc.constant('chain' as const), slot, count: fc.nat(400) }) },
-  { weight: 4, arbitrary: fc.constantFrom<Op>({ op: 'startCollect' }, { op: 'startCollect' }, { op: 'step' }, { op: 'step' }, { op: 'step' }, { op: 'release' }) },
+  {
+    weight: 4,
+    arbitrary: fc.constantFrom<Op>(
+      { op: 'startCollect' },
+      { op: 'startCollect' },
+      { op: 'step' },
+      { op: 'step' },
+      { op: 'step' },
+      { op: 'release' },
+    ),
+  },
   { weight: 2, arbitrary: fc.constantFrom<Op>({ op: 'collect' }, { op: 'park' }, { op: 'remakeAP' }) },
 );
 
@@ -45,7 +55,13 @@ export class RandomMutator {
   outOfMemory = 0;
 
   constructor(options: HeapOptions = {}) {
-    this.heap = new Heap({ ...options, gens: options.gens ?? [{ capacity: 8, mortality: 0.8 }, { capacity: 16, mortality: 0.5 }] });
+    this.heap = new Heap({
+      ...options,
+      gens: options.gens ?? [
+        { capacity: 8, mortality: 0.8 },
+        { capacity: 16, mortality: 0.5 },
+      ],
+    });
     const { current } = this.heap.port;
     for (let i = 0; i < 4; i++) current.push(0);
   }

@@ -6,14 +6,19 @@ const word = (s: RefSet): bigint => (BigInt(s.hi >>> 0) << 32n) | BigInt(s.lo >>
 
 test('the zone of an address is a few middle bits of it', (t) => {
   fc.assert(
-    fc.property(fc.integer({ min: 0, max: 2 ** 47 }), fc.integer({ min: 12, max: 40 }), fc.constantFrom(32 as const, 64 as const), (a, shift, width) => {
-      if (width === 32) {
-        a %= 2 ** 32;
-        shift = Math.min(shift, 26);
-      }
-      const zones = new ZoneMap(width, shift, true);
-      t.is(word(zones.of(a)), 1n << ((BigInt(a) >> BigInt(shift)) & BigInt(width - 1)));
-    }),
+    fc.property(
+      fc.integer({ min: 0, max: 2 ** 47 }),
+      fc.integer({ min: 12, max: 40 }),
+      fc.constantFrom(32 as const, 64 as const),
+      (a, shift, width) => {
+        if (width === 32) {
+          a %= 2 ** 32;
+          shift = Math.min(shift, 26);
+        }
+        const zones = new ZoneMap(width, shift, true);
+        t.is(word(zones.of(a)), 1n << ((BigInt(a) >> BigInt(shift)) & BigInt(width - 1)));
+      },
+    ),
     { seed: 6 },
   );
 });

@@ -32,14 +32,18 @@ export function chainFixups(file: Uint8Array, importsFormat: number, pointerForm
   const low = image.preferredBase;
   const pageSize = image.cpu === 'arm64' ? 0x4000 : 0x1000;
   // One fixup for each place: where a place has several, the last is a weak definition's, with the same target here.
-  const fixups = new Map(image.relocations.filter((r) => !('import' in r.value && image.imports[r.value.import!].coalesced)).map((r) => [r.offset, r]));
+  const fixups = new Map(
+    image.relocations.filter((r) => !('import' in r.value && image.imports[r.value.import!].coalesced)).map((r) => [r.offset, r]),
+  );
   const imports = image.imports.filter((i) => !i.coalesced);
   const chained: number[] = [];
   const u32 = (value: number): void => void chained.push(value & 0xff, (value >>> 8) & 0xff, (value >>> 16) & 0xff, value >>> 24);
   const u16 = (value: number): void => void chained.push(value & 0xff, value >>> 8);
   const starts: { segment: number; pages: (number | undefined)[] }[] = [];
   segments.forEach((segment, index) => {
-    const places = [...fixups.keys()].filter((o) => o + low >= segment.vmaddr && o + low < segment.vmaddr + segment.filesize).sort((a, b) => a - b);
+    const places = [...fixups.keys()]
+      .filter((o) => o + low >= segment.vmaddr && o + low < segment.vmaddr + segment.filesize)
+      .sort((a, b) => a - b);
     if (places.length === 0) return;
     const pages: (number | undefined)[] = Array.from({ length: Math.ceil(segment.filesize / pageSize) }, () => undefined);
     places.forEach((place, i) => {
@@ -50,7 +54,10 @@ export function chainFixups(file: Uint8Array, importsFormat: number, pointerForm
       const sameNext = next !== undefined && Math.floor((next + low - segment.vmaddr) / pageSize) === page;
       const { value, addend } = fixups.get(place)!;
       const link = sameNext ? BigInt((next - place) / 4) << 51n : 0n;
-      const word = 'import' in value ? (1n << 63n) | BigInt(imports.indexOf(image.imports[value.import!])) : BigInt(addend + (pointerFormat === 2 ? low : 0));
+      const word =
+        'import' in value
+          ? (1n << 63n) | BigInt(imports.indexOf(image.imports[value.import!]))
+          : BigInt(addend + (pointerFormat === 2 ? low : 0));
       view.setBigUint64(segment.fileoff + offset, word | link, true);
     });
     starts.push({ segment: index, pages });
@@ -96,7 +103,9 @@ export function chainFixups(file: Uint8Array, importsFormat: number, pointerForm
   // The load commands: 16 bytes each, in the place of the 48 of LC_DYLD_INFO_ONLY.
   const trie = [view.getUint32(info + 40, true), view.getUint32(info + 44, true)];
   const at = Math.ceil(file.length / 8) * 8;
-  [0x80000034, 16, at, chained.length, 0x80000033, 16, ...trie, 0x2a, 16, 0, 0].forEach((word, i) => view.setUint32(info + 4 * i, word, true));
+  [0x80000034, 16, at, chained.length, 0x80000033, 16, ...trie, 0x2a, 16, 0, 0].forEach((word, i) =>
+    view.setUint32(info + 4 * i, word, true),
+  );
   view.setUint32(16, view.getUint32(16, true) + 2, true);
   out.set(chained, at);
   const linkedit = segments.at(-1)!;

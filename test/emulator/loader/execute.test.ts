@@ -11,13 +11,23 @@ import { bytesOf, names } from './images.js';
 
 const STACK = 0x30000000;
 const TLS = 0x38000000;
-const ABI = { elf: { ia32: 'sysv-i386', 'x86-64': 'sysv-x86-64', arm64: 'aapcs64' }, pe: { ia32: 'cdecl', 'x86-64': 'win64', arm64: 'aapcs64' }, macho: { ia32: 'cdecl', 'x86-64': 'sysv-x86-64', arm64: 'apple-arm64' } } as const;
+const ABI = {
+  elf: { ia32: 'sysv-i386', 'x86-64': 'sysv-x86-64', arm64: 'aapcs64' },
+  pe: { ia32: 'cdecl', 'x86-64': 'win64', arm64: 'aapcs64' },
+  macho: { ia32: 'cdecl', 'x86-64': 'sysv-x86-64', arm64: 'apple-arm64' },
+} as const;
 
 function run(program: Uint8Array, library: Uint8Array, libraryName: string): number {
   const image = parseImage(program, 'program');
   const { cpu, format } = image;
   const pageSize = format === 'macho' && cpu === 'arm64' ? 16384 : 4096;
-  const process = new Process({ cpu, pageSize, abi: ABI[format][cpu], gates: { base: 0x3c000000, size: 0x10000 }, physicalBytes: 64 << 20 });
+  const process = new Process({
+    cpu,
+    pageSize,
+    abi: ABI[format][cpu],
+    gates: { base: 0x3c000000, size: 0x10000 },
+    physicalBytes: 64 << 20,
+  });
   try {
     const images = new LoadedImages(process.space, process.supervisor, pageSize);
     const main = images.add(image, image.relocatable ? image.preferredBase + 16 * pageSize : image.preferredBase);
@@ -26,14 +36,37 @@ function run(program: Uint8Array, library: Uint8Array, libraryName: string): num
     const word = process.abi.wordSize;
     const block = (module: number): number => TLS + 0x1000 + 0x100 * module;
     const host: Record<string, () => number> = {
-      __tls_get_addr: () => process.defineHostFunction({ name: '__tls_get_addr', signature: 'p(p)', run: (_: HostCall, index: number) => tp + images.tls.blocks[memory.word(index) - 1].offset + memory.word(index + word) }, 'ld'),
+      __tls_get_addr: () =>
+        process.defineHostFunction(
+          {
+            name: '__tls_get_addr',
+            signature: 'p(p)',
+            run: (_: HostCall, index: number) => tp + images.tls.blocks[memory.word(index) - 1].offset + memory.word(index + word),
+          },
+          'ld',
+        ),
       // i386: the argument is in eax.
       ___tls_get_addr: () =>
-        process.defineHostFunction({ name: '___tls_get_addr', signature: 'p()', run: (call: HostCall) => {
-          const index = process.registers(call.thread).get(X86.rax);
-          return tp + images.tls.blocks[memory.word(index) - 1].offset + memory.word(index + 4);
-        } }, 'ld'),
-      _tlv_bootstrap: () => process.defineHostFunction({ name: 'tlv', signature: 'p(p)', run: (_: HostCall, descriptor: number) => block(memory.word(descriptor + 8)) + memory.word(descriptor + 16) }, 'dyld'),
+        process.defineHostFunction(
+          {
+            name: '___tls_get_addr',
+            signature: 'p()',
+            run: (call: HostCall) => {
+              const index = process.registers(call.thread).get(X86.rax);
+              return tp + images.tls.blocks[memory.word(index) - 1].offset + memory.word(index + 4);
+            },
+          },
+          'ld',
+        ),
+      _tlv_bootstrap: () =>
+        process.defineHostFunction(
+          {
+            name: 'tlv',
+            signature: 'p(p)',
+            run: (_: HostCall, descriptor: number) => block(memory.word(descriptor + 8)) + memory.word(descriptor + 16),
+          },
+          'dyld',
+        ),
       dyld_stub_binder: () => process.defineHostFunction({ name: 'dyld_stub_binder', signature: 'v()', run: () => undefined }, 'dyld'),
     };
     const tp = TLS + 0x800;
@@ -77,7 +110,12 @@ const PE = 42 + 5 + 42 + 1;
 
 for (const name of names.filter((n) => /pie|exec|program/.test(n))) {
   test(name, (t) => {
-    const library = name.includes('relr') ? 'x86-64-clang-lib.so' : name.replace(/-(pie|exec)$/, '-lib.so').replace('-program.exe', '-lib.dll').replace(/-program$/, '-lib.dylib');
+    const library = name.includes('relr')
+      ? 'x86-64-clang-lib.so'
+      : name
+          .replace(/-(pie|exec)$/, '-lib.so')
+          .replace('-program.exe', '-lib.dll')
+          .replace(/-program$/, '-lib.dylib');
     t.is(run(bytesOf(name), bytesOf(library), name.startsWith('pe') ? 'lib.dll' : library), name.startsWith('pe') ? PE : ELF_AND_MACHO);
   });
 }

@@ -11,7 +11,9 @@ import { bytesOf, ELSEWHERE, FakeSpace, linker, names } from './images.js';
 
 const EACH = 12_000;
 const SLOWEST_MS = 1500;
-const INTERESTING = [0, 1, 2, 4, 8, 0x7f, 0x80, 0xff, 0xfff, 0x1000, 0x7fff, 0xffff, 0x10000, 0x7fffffff, 0x80000000, 0xfffffff0, 0xffffffff];
+const INTERESTING = [
+  0, 1, 2, 4, 8, 0x7f, 0x80, 0xff, 0xfff, 0x1000, 0x7fff, 0xffff, 0x10000, 0x7fffffff, 0x80000000, 0xfffffff0, 0xffffffff,
+];
 
 /** A damaged copy: cut short, bits flipped, words replaced by awkward values, pieces moved. */
 function damage(original: Uint8Array, random: Random): Uint8Array {
@@ -45,7 +47,14 @@ function damage(original: Uint8Array, random: Random): Uint8Array {
         const view = new DataView(bytes.buffer);
         const kind = random.below(4);
         const old = view.getUint32(word, true);
-        const value = kind === 0 ? INTERESTING[random.below(INTERESTING.length)] : kind === 1 ? old + random.below(17) - 8 : kind === 2 ? random.next() : bytes.length - random.below(32);
+        const value =
+          kind === 0
+            ? INTERESTING[random.below(INTERESTING.length)]
+            : kind === 1
+              ? old + random.below(17) - 8
+              : kind === 2
+                ? random.next()
+                : bytes.length - random.below(32);
         view.setUint32(word, value >>> 0, true);
         break;
       }
@@ -101,7 +110,8 @@ for (const [format, originals] of Object.entries(formats)) {
         loaded++;
         const { relocations, imports, exports, symbols } = result;
         const most = 2 * bytes.length + 4096;
-        if (relocations.length > most || imports.length > most || exports.size > most || symbols.length > most) return t.fail(`file ${i} became larger than it is`);
+        if (relocations.length > most || imports.length > most || exports.size > most || symbols.length > most)
+          return t.fail(`file ${i} became larger than it is`);
       }
     }
     t.true(loaded > EACH / 20, `${loaded} loaded`);

@@ -38,7 +38,8 @@ export class FakeSpace {
   }
 
   private at(address: number): DataView {
-    if (!this.mapped.some((m) => address >= m.base && address < m.limit)) throw new Error(`access to 0x${address.toString(16)}, which is not mapped`);
+    if (!this.mapped.some((m) => address >= m.base && address < m.limit))
+      throw new Error(`access to 0x${address.toString(16)}, which is not mapped`);
     const page = Math.floor(address / 4096);
     let bytes = this.pages.get(page);
     if (!bytes) this.pages.set(page, (bytes = new Uint8Array(4096)));
@@ -50,7 +51,7 @@ export class FakeSpace {
   }
 
   write(address: number, bytes: Uint8Array): void {
-    for (let done = 0; done < bytes.length; ) {
+    for (let done = 0; done < bytes.length;) {
       const view = this.at(address + done);
       const part = bytes.subarray(done, done + 4096 - view.byteOffset);
       new Uint8Array(view.buffer).set(part, view.byteOffset);

@@ -19,7 +19,15 @@ function pair(program: string, library: string, base: number, move = 0) {
 
 const programs: [string, string][] = names
   .filter((name) => /pie|exec|program/.test(name))
-  .map((name) => [name, name.includes('relr') ? 'x86-64-clang-lib.so' : name.replace(/-(pie|exec)$/, '-lib.so').replace('-program.exe', '-lib.dll').replace(/-program$/, '-lib.dylib')]);
+  .map((name) => [
+    name,
+    name.includes('relr')
+      ? 'x86-64-clang-lib.so'
+      : name
+          .replace(/-(pie|exec)$/, '-lib.so')
+          .replace('-program.exe', '-lib.dll')
+          .replace(/-program$/, '-lib.dylib'),
+  ]);
 
 test('every program links with its library, moved or not, and each word lies where it should', (t) => {
   for (const [program, library] of programs) {
@@ -27,12 +35,15 @@ test('every program links with its library, moved or not, and each word lies whe
       const { main, lib, images, space } = pair(program, library, 0x20000000, move);
       const size = main.image.cpu === 'ia32' ? 4 : 8;
       const libraryWord = lib.base + lib.image.exports.get('lib_add')!.offset;
-      const places = main.image.relocations.filter((r) => r.kind !== 'copy' && 'import' in r.value && main.image.imports[r.value.import!].name === 'lib_add');
+      const places = main.image.relocations.filter(
+        (r) => r.kind !== 'copy' && 'import' in r.value && main.image.imports[r.value.import!].name === 'lib_add',
+      );
       t.true(places.length > 0, program);
       for (const place of places) t.is(space.word(main.base + place.offset, size), libraryWord, program);
       // Mach-O rebases a lazy pointer to its helper and then binds it.
       const last = new Map(main.image.relocations.map((r) => [r.offset, r]));
-      for (const { value, addend, offset } of last.values()) if ('base' in value) t.is(space.word(main.base + offset, size), main.base + addend);
+      for (const { value, addend, offset } of last.values())
+        if ('base' in value) t.is(space.word(main.base + offset, size), main.base + addend);
       t.is(images.symbolAt(libraryWord)!.name, 'lib_add');
       t.regex(images.nameOf(libraryWord + 1)!, /!lib_add\+0x1$/);
       t.is(images.nameOf(0x7f000000), undefined);
@@ -45,7 +56,10 @@ test('protections follow the segments: code is not writable, data not executable
     const { space, main } = pair(program, library, 0x20000000);
     const entry = space.protectionAt(main.base + main.image.entry!)!;
     t.is(entry & 6, 4, program);
-    t.false(space.mapped.some((m) => m.prot === 7), program);
+    t.false(
+      space.mapped.some((m) => m.prot === 7),
+      program,
+    );
   }
 });
 
@@ -60,11 +74,20 @@ test('a variable that the program copies is the program’s for the library too'
 
 test('thread-local blocks: below the thread pointer on x86, above a 16-byte header on ARM64', (t) => {
   const x86 = pair('x86-64-clang-pie', 'x86-64-clang-lib.so', 0x20000000).images.tls;
-  t.deepEqual(x86.blocks.map((b) => b.offset), [-48, -56]);
+  t.deepEqual(
+    x86.blocks.map((b) => b.offset),
+    [-48, -56],
+  );
   const ia32 = pair('ia32-gcc-pie', 'ia32-gcc-lib.so', 0x20000000).images.tls;
-  t.deepEqual(ia32.blocks.map((b) => b.offset), [-20, -28]);
+  t.deepEqual(
+    ia32.blocks.map((b) => b.offset),
+    [-20, -28],
+  );
   const arm = pair('arm64-clang-pie', 'arm64-clang-lib.so', 0x20000000).images.tls;
-  t.deepEqual(arm.blocks.map((b) => b.offset), [16, 56]);
+  t.deepEqual(
+    arm.blocks.map((b) => b.offset),
+    [16, 56],
+  );
   t.is(arm.size, 64);
 });
 
@@ -85,7 +108,11 @@ test('an image that must lie elsewhere, or on another, is refused', (t) => {
 
 test('a forwarder is followed to the library that it names, or asked of the resolver', (t) => {
   const library = { ...imageOf('pe-x86-64-lib.dll'), path: 'lib.dll' };
-  const program: Image = { ...imageOf('pe-x86-64-program.exe'), imports: [{ library: 'LIB.dll', name: 'forwarded', weak: false }], relocations: [] };
+  const program: Image = {
+    ...imageOf('pe-x86-64-program.exe'),
+    imports: [{ library: 'LIB.dll', name: 'forwarded', weak: false }],
+    relocations: [],
+  };
   const images = linker(new FakeSpace());
   const main = images.add(program, program.preferredBase);
   images.add(library, library.preferredBase);

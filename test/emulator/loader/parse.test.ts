@@ -20,7 +20,11 @@ test('the format and CPU of each sample are those that it was compiled for', (t)
     t.is(image.cpu as string, /ia32|x86-64|arm64/.exec(name)![0], name);
     t.is(image.kind, /lib/.test(name) ? 'library' : 'executable', name);
     t.is(image.relocatable, !name.endsWith('-exec'), name);
-    t.is(image.entry === undefined, name.startsWith('macho') && /lib/.test(name) || (/lib.so/.test(name) && image.entry === undefined), name);
+    t.is(
+      image.entry === undefined,
+      (name.startsWith('macho') && /lib/.test(name)) || (/lib.so/.test(name) && image.entry === undefined),
+      name,
+    );
   }
 });
 
@@ -39,7 +43,11 @@ test('ELF: libraries, imports, exports, initialisers, thread-local storage', (t)
     t.is(image.programHeaders!.count > 3, true);
     t.true(image.symbols.some((s) => s.name === 'main'));
     // gcc copies variables of libraries into position-independent programs too, on x86-64.
-    t.is(image.relocations.some((r) => r.kind === 'copy'), name.endsWith('-exec') || name === 'x86-64-gcc-pie', name);
+    t.is(
+      image.relocations.some((r) => r.kind === 'copy'),
+      name.endsWith('-exec') || name === 'x86-64-gcc-pie',
+      name,
+    );
   }
   const library = imageOf('x86-64-clang-lib.so');
   t.is(library.exports.get('lib_add')!.kind, 'function');

@@ -7,7 +7,11 @@ import { CPUS, DATA, Lab } from './lab.js';
 
 /** descend(n): n > 0 ? 1 + callback(n - 1) : 0, where the callback calls descend. */
 function descend(callback: () => number): HostFunction {
-  return { name: 'descend', signature: 'z(z)', run: (call, n: number) => (n > 0 ? 1 + (call.callGuest(callback(), 'z(z)', [n - 1]) as number) : 0) };
+  return {
+    name: 'descend',
+    signature: 'z(z)',
+    run: (call, n: number) => (n > 0 ? 1 + (call.callGuest(callback(), 'z(z)', [n - 1]) as number) : 0),
+  };
 }
 
 /** callback(n): descend(n), with a register of its own to keep. */
@@ -80,7 +84,13 @@ for (const cpu of CPUS) {
       process.stop = {
         at,
         action: () => {
-          stops.push({ at, now: process.clock.now, pc: lab.pc, instructions: process.instructions, depth: process.threads[0].callbacks.length });
+          stops.push({
+            at,
+            now: process.clock.now,
+            pc: lab.pc,
+            instructions: process.instructions,
+            depth: process.threads[0].callbacks.length,
+          });
           arm(process.clock.now + 1);
         },
       };
@@ -281,13 +291,26 @@ for (const cpu of CPUS) {
       arm64: 'stp x30, x19, [sp, #-16]!; mov x19, x0; call wait; mov x0, x19; call note; ldp x30, x19, [sp], #16; ret',
     });
     lab.thread(
-      lab.code({ ia32: 'push [esp+4]; call start; ud2', x64: 'push rbx; call start; ud2', arm64: 'stp x30, x19, [sp, #-16]!; call start; brk #1' }),
+      lab.code({
+        ia32: 'push [esp+4]; call start; ud2',
+        x64: 'push rbx; call start; ud2',
+        arm64: 'stp x30, x19, [sp, #-16]!; call start; brk #1',
+      }),
       step,
     );
-    lab.thread(lab.code({ ia32: 'push 9; call note; call open; pop eax; ret', x64: 'push rbx; mov edi, 9; call note; call open; pop rbx; ret', arm64: 'stp x30, x19, [sp, #-16]!; mov x0, #9; call note; call open; ldp x30, x19, [sp], #16; ret' }));
+    lab.thread(
+      lab.code({
+        ia32: 'push 9; call note; call open; pop eax; ret',
+        x64: 'push rbx; mov edi, 9; call note; call open; pop rbx; ret',
+        arm64: 'stp x30, x19, [sp, #-16]!; mov x0, #9; call note; call open; ldp x30, x19, [sp], #16; ret',
+      }),
+    );
     const status = lab.run();
     t.true(status.kind === 'exit' || (status.kind === 'error' && status.text === 'every thread has ended'), JSON.stringify(status));
-    t.deepEqual(lab.log.filter((e) => e !== 9), [1, 2, 3, 'done']);
+    t.deepEqual(
+      lab.log.filter((e) => e !== 9),
+      [1, 2, 3, 'done'],
+    );
     t.true(lab.log.indexOf(9) < lab.log.indexOf(2));
   });
 
@@ -297,9 +320,19 @@ for (const cpu of CPUS) {
       { name: 'through', signature: 'v()', run: (call) => call.callGuest(callback, 'v()', []) as undefined },
       { name: 'forever', signature: 'v()', run: (call) => call.block({ what: 'nothing', ready: () => false }) },
     ]);
-    const leaf = { ia32: 'call forever; ret', x64: 'push rbx; call forever; pop rbx; ret', arm64: 'stp x30, x19, [sp, #-16]!; call forever; ldp x30, x19, [sp], #16; ret' };
+    const leaf = {
+      ia32: 'call forever; ret',
+      x64: 'push rbx; call forever; pop rbx; ret',
+      arm64: 'stp x30, x19, [sp, #-16]!; call forever; ldp x30, x19, [sp], #16; ret',
+    };
     callback = lab.code(leaf);
-    lab.thread(lab.code({ ia32: leaf.ia32.replace('forever', 'through'), x64: leaf.x64.replace('forever', 'through'), arm64: leaf.arm64.replace('forever', 'through') }));
+    lab.thread(
+      lab.code({
+        ia32: leaf.ia32.replace('forever', 'through'),
+        x64: leaf.x64.replace('forever', 'through'),
+        arm64: leaf.arm64.replace('forever', 'through'),
+      }),
+    );
     const status = lab.run();
     t.true(status.kind === 'error' && /a callback from the host blocks \(nothing\)/.test(status.text), JSON.stringify(status));
   });

@@ -48,7 +48,8 @@ export class Lab {
     const end = (text: string): never => process.end({ kind: 'error', text });
     const os: OsModel = {
       name: 'none',
-      memoryFault: (thread, fault) => (options.fault ? options.fault(this, thread, fault) : end(`fault at 0x${fault.address.toString(16)}, pc 0x${fault.pc.toString(16)}`)),
+      memoryFault: (thread, fault) =>
+        options.fault ? options.fault(this, thread, fault) : end(`fault at 0x${fault.address.toString(16)}, pc 0x${fault.pc.toString(16)}`),
       systemCall: () => end('system call'),
       interrupt: (_thread, vector) => end(`interrupt ${vector}`),
       invalidInstruction: () => end('invalid instruction'),

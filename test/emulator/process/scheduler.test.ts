@@ -116,7 +116,11 @@ for (const cpu of CPUS) {
   test(`${cpu}: a blocked call is tried again when its wait is over, and keeps the state of its attempt`, (t) => {
     for (const seed of [0, 1, 2, 3]) {
       const set = new Set<number>();
-      const lab: Lab = new Lab(cpu, waits(() => lab, set), { seed });
+      const lab: Lab = new Lab(
+        cpu,
+        waits(() => lab, set),
+        { seed },
+      );
       lab.thread(caller(lab, 'wait', 'note'), 7);
       lab.thread(caller(lab, 'note', 'signal'), 7);
       t.deepEqual(lab.run(), { kind: 'exit', code: 0 });
@@ -128,7 +132,10 @@ for (const cpu of CPUS) {
   });
 
   test(`${cpu}: a deadlock names what each thread waits for`, (t) => {
-    const lab: Lab = new Lab(cpu, waits(() => lab, new Set()));
+    const lab: Lab = new Lab(
+      cpu,
+      waits(() => lab, new Set()),
+    );
     lab.thread(caller(lab, 'wait', 'signal'), 1);
     lab.thread(caller(lab, 'wait', 'signal'), 2);
     lab.thread(caller(lab, 'note', 'note'), 3);
@@ -136,7 +143,10 @@ for (const cpu of CPUS) {
   });
 
   test(`${cpu}: a sleep alone ends exactly at its virtual time, and costs no instructions`, (t) => {
-    const lab: Lab = new Lab(cpu, waits(() => lab, new Set()));
+    const lab: Lab = new Lab(
+      cpu,
+      waits(() => lab, new Set()),
+    );
     lab.thread(caller(lab, 'sleep', 'note'), 123_456_789);
     t.deepEqual(lab.run(), { kind: 'exit', code: 0 });
     t.is(lab.log[1], 123_456_789);
@@ -147,7 +157,10 @@ for (const cpu of CPUS) {
 }
 
 test('the thread that waits does not hold up one that runs, and wakes within a bounded time', (t) => {
-  const lab: Lab = new Lab('x86-64', waits(() => lab, new Set()));
+  const lab: Lab = new Lab(
+    'x86-64',
+    waits(() => lab, new Set()),
+  );
   lab.thread(caller(lab, 'sleep', 'note'), 30_000);
   lab.thread(noter(lab, 1), 5000);
   lab.run();

@@ -39,7 +39,10 @@ for (const platform of platforms) {
     });
   };
   const list = (n: number): [number, number][] =>
-    Array.from({ length: n }, (_, i) => [memory.word(LIST + i * layouts.arg.size), memory.word(LIST + i * layouts.arg.size + layouts.arg.val)]);
+    Array.from({ length: n }, (_, i) => [
+      memory.word(LIST + i * layouts.arg.size),
+      memory.word(LIST + i * layouts.arg.size + layouts.arg.val),
+    ]);
 
   test(`${platform.code}: an argument taken closes its gap, the terminator moves down`, (t) => {
     const end = address.get('ARGS_END')!;
@@ -87,22 +90,28 @@ test('a list that never ends is refused', (t) => {
 test('whatever is taken in whatever order, the others keep theirs', (t) => {
   const layouts = layoutsFor({ code: 'lii6gc', wordSize: 8 });
   const { memory, address } = memoryWithKeys(8);
-  const names = (Object.keys(keyFields) as KeyName[]).filter((name) => name !== 'ARGS_END' && keyFields[name] !== 'd' && keyFields[name] !== 'b');
+  const names = (Object.keys(keyFields) as KeyName[]).filter(
+    (name) => name !== 'ARGS_END' && keyFields[name] !== 'd' && keyFields[name] !== 'b',
+  );
   fc.assert(
-    fc.property(fc.array(fc.constantFrom(...names), { maxLength: 20 }), fc.array(fc.constantFrom(...names), { maxLength: 20 }), (given, taken) => {
-      [...given.map((name) => address.get(name)!), address.get('ARGS_END')!].forEach((key, i) => {
-        memory.setWord(LIST + i * 16, key);
-        memory.setWord(LIST + i * 16 + 8, i + 1);
-      });
-      const args = new GuestArgs(memory, layouts, new KeyTable(), LIST);
-      const model = given.map((name, i) => ({ name, value: i + 1 }));
-      for (const name of taken) {
-        const at = model.findIndex((a) => a.name === name);
-        const expected = at < 0 ? undefined : model.splice(at, 1)[0].value;
-        if (args.take(name) !== expected) return false;
-      }
-      return model.every((a, i) => memory.word(LIST + i * 16) === address.get(a.name) && memory.word(LIST + i * 16 + 8) === a.value);
-    }),
+    fc.property(
+      fc.array(fc.constantFrom(...names), { maxLength: 20 }),
+      fc.array(fc.constantFrom(...names), { maxLength: 20 }),
+      (given, taken) => {
+        [...given.map((name) => address.get(name)!), address.get('ARGS_END')!].forEach((key, i) => {
+          memory.setWord(LIST + i * 16, key);
+          memory.setWord(LIST + i * 16 + 8, i + 1);
+        });
+        const args = new GuestArgs(memory, layouts, new KeyTable(), LIST);
+        const model = given.map((name, i) => ({ name, value: i + 1 }));
+        for (const name of taken) {
+          const at = model.findIndex((a) => a.name === name);
+          const expected = at < 0 ? undefined : model.splice(at, 1)[0].value;
+          if (args.take(name) !== expected) return false;
+        }
+        return model.every((a, i) => memory.word(LIST + i * 16) === address.get(a.name) && memory.word(LIST + i * 16 + 8) === a.value);
+      },
+    ),
   );
   t.pass();
 });

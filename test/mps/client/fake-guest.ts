@@ -115,7 +115,9 @@ export class FakeGuest {
       memory.setWord(old, FORWARD);
       memory.setWord(old + 2 * word, now);
     });
-    const isfwd = this.host.define((object) => (calls.isfwd++, memory.word(object) === FORWARD ? shift(memory.word(object + 2 * word)) : 0));
+    const isfwd = this.host.define(
+      (object) => (calls.isfwd++, memory.word(object) === FORWARD ? shift(memory.word(object + 2 * word)) : 0),
+    );
     const pad = this.host.define((at, bytes) => {
       calls.pad++;
       memory.setWord(at, bytes === word ? PAD1 : PAD);
@@ -124,7 +126,14 @@ export class FakeGuest {
     return this.make(
       'mps_fmt_create_k',
       arena,
-      this.args({ FMT_ALIGN: this.host.port.platform.mpsAlign, FMT_SCAN: scan, FMT_SKIP: skip, FMT_FWD: fwd, FMT_ISFWD: isfwd, FMT_PAD: pad }),
+      this.args({
+        FMT_ALIGN: this.host.port.platform.mpsAlign,
+        FMT_SCAN: scan,
+        FMT_SKIP: skip,
+        FMT_FWD: fwd,
+        FMT_ISFWD: isfwd,
+        FMT_PAD: pad,
+      }),
     );
   }
 

@@ -2,7 +2,16 @@
  * A platform for tests of the client interface: flat memory, guest functions written
  * in TypeScript, one thread, protection that only remembers what was asked.
  */
-import { GuestFault, type HostCall, type HostFunction, type MemoryView, type Port, type PortThread, type Value, type VarArgs } from '../../../platforms/port.js';
+import {
+  GuestFault,
+  type HostCall,
+  type HostFunction,
+  type MemoryView,
+  type Port,
+  type PortThread,
+  type Value,
+  type VarArgs,
+} from '../../../platforms/port.js';
 import { EventStream } from '../../../emulator/events.js';
 
 const BASE = 0x10000;
@@ -138,7 +147,8 @@ export class FakeHost {
         this.saved++;
         return () => this.saved--;
       },
-      currentAreas: (cold) => (this.saved > 0 ? [{ base: this.sp, limit: cold, kind: 'stack', nameOf: (a) => `[sp+${a - this.sp}]` }] : undefined),
+      currentAreas: (cold) =>
+        this.saved > 0 ? [{ base: this.sp, limit: cold, kind: 'stack', nameOf: (a) => `[sp+${a - this.sp}]` }] : undefined,
       callGuest: (address, _signature, args) => this.callGuest(address, args),
       pushStack: (bytes, align = 16) => (this.sp = Math.floor((this.sp - bytes) / align) * align),
       currentCall: () => this.calls.at(-1),

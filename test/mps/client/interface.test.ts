@@ -267,7 +267,10 @@ test('the guest is told of the memory that an arena takes and gives back', (t) =
   const extended = g.host.define((arena, _base, size) => void seen.push(['+', arena, size]));
   const contracted = g.host.define((arena, _base, size) => void seen.push(['-', arena, size]));
   const arena = g.arena({ arena_extended: extended, arena_contracted: contracted });
-  t.deepEqual(seen.map(([what, of]) => [what, of]), [['+', arena]]);
+  t.deepEqual(
+    seen.map(([what, of]) => [what, of]),
+    [['+', arena]],
+  );
   g.call('mps_arena_destroy', arena);
   t.deepEqual(seen[1], ['-', arena, seen[0][2]]);
 });
@@ -302,7 +305,10 @@ test('what does not exist yet says so by name', (t) => {
   for (const name of ['ams', 'ams_debug', 'awl', 'lo', 'mvff_debug', 'mvt', 'snc']) {
     const cls = g.call(`mps_class_${name}`);
     t.is(g.call(`mps_class_${name}`), cls);
-    t.throws(() => g.make('mps_pool_create_k', arena, cls, g.args({})), { instanceOf: Stopped, message: new RegExp(`${name.toUpperCase()} .*not implemented`) });
+    t.throws(() => g.make('mps_pool_create_k', arena, cls, g.args({})), {
+      instanceOf: Stopped,
+      message: new RegExp(`${name.toUpperCase()} .*not implemented`),
+    });
   }
   t.throws(() => g.make('mps_arena_create_k', g.call('mps_arena_class_cl'), g.args({})), { message: /client arena class/ });
   t.throws(() => g.make('mps_transform_create', arena), { message: /transforms are not implemented/ });

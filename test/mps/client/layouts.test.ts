@@ -48,12 +48,18 @@ const structs = {
   arg: ['mps_arg_s', { key: 'key', val: 'val' }],
   fmtA: ['mps_fmt_A_s', { align: 'align', scan: 'scan', skip: 'skip', copy: 'copy', fwd: 'fwd', isfwd: 'isfwd', pad: 'pad' }],
   fmtB: ['mps_fmt_B_s', { class: 'mps_class' }],
-  fmtAutoHeader: ['mps_fmt_auto_header_s', { align: 'align', scan: 'scan', skip: 'skip', fwd: 'fwd', isfwd: 'isfwd', pad: 'pad', headerSize: 'mps_headerSize' }],
+  fmtAutoHeader: [
+    'mps_fmt_auto_header_s',
+    { align: 'align', scan: 'scan', skip: 'skip', fwd: 'fwd', isfwd: 'isfwd', pad: 'pad', headerSize: 'mps_headerSize' },
+  ],
   fmtFixed: ['mps_fmt_fixed_s', { align: 'align', scan: 'scan', fwd: 'fwd', isfwd: 'isfwd', pad: 'pad' }],
   sac: ['_mps_sac_s', { middle: '_middle', trapped: '_trapped', freelists: '_freelists' }],
   sacFreelist: ['_mps_sac_freelist_block_s', { blockSize: '_size', count: '_count', countMax: '_count_max', blocks: '_blocks' }],
   sacClass: ['mps_sac_class_s', { blockSize: 'mps_block_size', cachedCount: 'mps_cached_count', frequency: 'mps_frequency' }],
-  debugOption: ['mps_pool_debug_option_s', { fenceTemplate: 'fence_template', fenceSize: 'fence_size', freeTemplate: 'free_template', freeSize: 'free_size' }],
+  debugOption: [
+    'mps_pool_debug_option_s',
+    { fenceTemplate: 'fence_template', fenceSize: 'fence_size', freeTemplate: 'free_template', freeSize: 'free_size' },
+  ],
 } as const;
 
 const clang = findClang();
@@ -72,9 +78,24 @@ for (const platform of platforms) {
     try {
       const source = join(directory, 'layouts.c');
       writeFileSync(source, `${lines.join('\n')}\n`);
-      execFileSync(clang!, [`--target=${triples[platform.code]}`, '-std=c11', '-fsyntax-only', '-ffreestanding', '-nostdlibinc', '-isystem', headers, '-I', headers, source], {
-        stdio: ['ignore', 'ignore', 'pipe'],
-      });
+      execFileSync(
+        clang!,
+        [
+          `--target=${triples[platform.code]}`,
+          '-std=c11',
+          '-fsyntax-only',
+          '-ffreestanding',
+          '-nostdlibinc',
+          '-isystem',
+          headers,
+          '-I',
+          headers,
+          source,
+        ],
+        {
+          stdio: ['ignore', 'ignore', 'pipe'],
+        },
+      );
       t.pass();
     } catch (error) {
       t.fail(String((error as { stderr?: Buffer }).stderr ?? error));

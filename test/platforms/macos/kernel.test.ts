@@ -43,7 +43,10 @@ for (const [code, { general, words, size, request }] of Object.entries(codes)) {
       t.is(view.getUint32(0, true), 0x80000000 + 18 + (17 << 8));
       t.is(view.getUint32(0x0c, true), port);
       t.is(view.getUint32(0x14, true), 2407);
-      t.deepEqual([0x18, 0x1c, 0x28, 0x3c, 0x40, 0x54, 0x58].map((at) => view.getUint32(at, true)), [2, kernel.ports.ofThread(thread), kernel.ports.task, 1, 2, general, words]);
+      t.deepEqual(
+        [0x18, 0x1c, 0x28, 0x3c, 0x40, 0x54, 0x58].map((at) => view.getUint32(at, true)),
+        [2, kernel.ports.ofThread(thread), kernel.ports.task, 1, 2, general, words],
+      );
       t.is(view.getBigUint64(0x44, true), 2n);
       t.is(view.getBigUint64(0x4c, true), 0x7ff_0000_0123n);
       const pcAt = 0x5c + kernel.layout.pcOffset;
@@ -129,7 +132,12 @@ for (const [code, { general, words, size, request }] of Object.entries(codes)) {
       const jump = new MacJumpBuffer(process.cpu);
       t.is(jump.size, arm ? 192 : 148);
       const token: [number, number] = [0xdeadbeef, 0x1234];
-      jump.store(registers, new DataView(registers.buffer, 512, 512), process.supervisor, 0x200000000, { fp: 0x1000, sp: 0x2000, pc: 0x3000, token });
+      jump.store(registers, new DataView(registers.buffer, 512, 512), process.supervisor, 0x200000000, {
+        fp: 0x1000,
+        sp: 0x2000,
+        pc: 0x3000,
+        token,
+      });
       const word = (at: number): bigint => process.supervisor.u64(0x200000000 + at);
       const mangled = (value: bigint): bigint => value ^ 0x1234deadbeefn;
       const places = arm ? { plain: 8, fp: 0x50, sp: 0x60, pc: 0x58 } : { plain: 0x18, fp: 8, sp: 0x10, pc: 0x38 };
