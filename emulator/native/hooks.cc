@@ -43,14 +43,18 @@ Block* Engine::LookUpBlock(uint64_t address, uint32_t size) {
     uc_tb translated = {};
     uc_ctl_request_cache(main_.uc, uint64_t{address}, &translated);
     slot.count = translated.icount;
-    // Some instructions are exact on the stepper only, which stands between any two.
+    // Some instructions are exact on the stepper only, which stands between any two. So are those
+    // of which Unicorn and we disagree where they end (encodings that a processor would refuse).
     uint8_t code[16];
     bool mode64 = Is64BitCode(CodeSelector(main_.uc)), careful = false;
-    for (uint64_t at = address; at < address + size && !careful;) {
+    int32_t count = 0;
+    uint64_t at = address;
+    for (; at < address + size && !careful; count++) {
       X86Instruction instruction = X86Decode(code, ReadCode(at, code, sizeof code), mode64);
       careful = instruction.careful;
       at += instruction.length;
     }
+    careful = !internal_ && (careful || at != address + size || count != slot.count);
     if (careful) slot.count = kNeverFits;
   } else {
     slot.count = static_cast<int32_t>(size / 4);
