@@ -8,16 +8,16 @@ import { join } from 'node:path';
 import { X86 } from '../emulator/cpu/registers.js';
 import { Prot } from '../emulator/engine.js';
 import type { HostCall } from '../emulator/process/host-call.js';
-import { boot, type Booted } from '../platforms/boot.js';
+import { startMachine, type Machine } from '../mps/machine.js';
 import { projectRoot } from '../platforms/toolchain/paths.js';
 import type { BenchResult } from './engine.js';
 
 const CODE = 0x70000000;
 const PAGE = 4096;
 
-function start(code: string): Booted {
+function start(code: string): Machine {
   const path = join(projectRoot(), 'fixtures', 'built', code, code.startsWith('w3') ? 'hello.exe' : 'hello');
-  return boot({
+  return startMachine({
     path,
     bytes: readFileSync(path),
     code,
@@ -28,12 +28,13 @@ function start(code: string): Booted {
     directories: [],
     output: () => undefined,
     input: () => new Uint8Array(0),
-    libraries: () => [],
+    variety: 'hot',
+    scan: [],
   });
 }
 
 /** Seconds of CPU time (other processes of the machine do not count) to run x86-64 `bytes` with r12 = gate of `step`, r13 = rounds, r14 = gate that ends, rbx = data. */
-function timeLoop(booted: Booted, bytes: number[], rounds: number, data: number, step: (call: HostCall) => void): number {
+function timeLoop(booted: Machine, bytes: number[], rounds: number, data: number, step: (call: HostCall) => void): number {
   const { process } = booted;
   process.space.map(CODE, PAGE, Prot.RX, { name: 'bench' });
   process.supervisor.write(CODE, Uint8Array.from(bytes));
