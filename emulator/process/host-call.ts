@@ -39,14 +39,13 @@ export interface Wait {
   deadline?: number;
 }
 
-export class Blocked extends Error {
-  constructor(readonly wait: Wait) {
-    super(`blocked: ${wait.what}`);
-  }
+/** Thrown many times a second as a transfer of control, so not an Error: making one records a stack, at several microseconds. */
+export class Blocked {
+  constructor(readonly wait: Wait) {}
 }
 
 /** Thrown (or, cheaper, returned) by a host function that has changed the thread's registers itself (sigreturn, NtContinue, longjmp, exit): no return sequence. */
-export class RegistersReplaced extends Error {}
+export class RegistersReplaced {}
 
 export interface HostCall {
   readonly process: Process;
