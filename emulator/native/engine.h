@@ -242,6 +242,7 @@ class Engine : private Counting {
   // The stepper, and marked blocks.
   int64_t stepsLeft_ = 0;
   uint64_t stepPc_ = 0, stepFlags_ = 0;
+  bool pushedFlags_ = false;  // by the instruction at stepPc_
   bool stepped_ = false;  // stepPc_ is an instruction of this run
   bool stopAfter_ = false;
   uint64_t watchHit_ = ~0ull;

@@ -1,6 +1,8 @@
 // What Unicorn calls while it runs, other than the TLB fill: the block hook that
 // counts instructions exactly, system calls and interrupts, deterministic
 // CPUID and RDTSC, and the stepper's per-instruction and per-access hooks.
+#include <cstring>
+
 #include "engine.h"
 #include "x86-length.h"
 
@@ -82,10 +84,13 @@ int32_t Engine::CountBefore(uint64_t pc) {
 }
 
 unsigned Engine::ReadCode(uint64_t address, uint8_t* to, unsigned length) {
-  for (unsigned i = 0; i < length; i++) {
-    double offset = Translate(address + i, 0);
-    if (offset < 0) return i;
-    to[i] = memory_.base()[static_cast<uint64_t>(offset)];
+  for (unsigned done = 0; done < length;) {
+    double offset = Translate(address + done, 0);
+    if (offset < 0) return done;
+    uint64_t rest = pageSize() - ((address + done) & (pageSize() - 1));
+    unsigned size = rest < length - done ? static_cast<unsigned>(rest) : length - done;
+    memcpy(to + done, memory_.base() + static_cast<uint64_t>(offset), size);
+    done += size;
   }
   return length;
 }
@@ -207,7 +212,7 @@ void Engine::OnCode(uc_engine* uc, uint64_t address, uint32_t, void* user) {
     uc_emu_stop(uc);
     return;
   }
-  if (e->stepsLeft_ == 0 || e->stopAfter_ || e->selfStore_) {
+  if (e->stepsLeft_ == 0 || e->stopAfter_ || e->selfStore_ || e->pushedFlags_) {
     e->blockStop_ = true;
     uc_emu_stop(uc);
     return;
@@ -219,6 +224,10 @@ void Engine::OnCode(uc_engine* uc, uint64_t address, uint32_t, void* user) {
   }
   e->skipBreakpoint_ = ~0ull;
   e->NoteStep(uc, address);
+  if (e->x86()) {
+    uint8_t code[16];
+    e->pushedFlags_ = X86Decode(code, e->ReadCode(address, code, sizeof code), e->Is64BitCode(e->CodeSelector(uc))).pushFlags;
+  }
   if (!e->ring_.empty()) e->ring_[e->recorded_++ % e->ring_.size()] = address;
 }
 

@@ -14,7 +14,7 @@ int Engine::Step(int64_t count) {
   exit_ = -1;
   blockStop_ = false;
   deniedWatch_ = false;
-  stepped_ = false;
+  stepped_ = pushedFlags_ = false;
   uc_err error = uc_emu_start(stepper_.uc, general()[pcSlot()], 0, 0, 0);
   return AfterStepper(error);
 }

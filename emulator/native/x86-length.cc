@@ -76,7 +76,7 @@ X86Instruction X86Decode(const uint8_t* code, unsigned available, bool mode64) {
     else if (opcode == 0x67) addressPrefix = true;
     else if (opcode != 0xf0 && opcode != 0xf2 && opcode != 0xf3 && opcode != 0x2e && opcode != 0x36 && opcode != 0x3e && opcode != 0x26 && opcode != 0x64 && opcode != 0x65) break;
     wide = false;
-    if (c.at >= 15) return {15, false};
+    if (c.at >= 15) return {15, false, false};
   }
   bool address16 = addressPrefix && !mode64;
   char kind;
@@ -118,5 +118,6 @@ X86Instruction X86Decode(const uint8_t* code, unsigned available, bool mode64) {
     case '4': if (!(SkipModRm(c, address16) & 0x30)) c.at += z; break;
     default: break;
   }
-  return {c.at, rotateCarry || port || setMemory};
+  bool pushFlags = oneByte && opcode == 0x9c;
+  return {c.at, rotateCarry || port || setMemory || pushFlags, pushFlags};
 }

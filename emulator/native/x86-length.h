@@ -4,9 +4,10 @@
 
 struct X86Instruction {
   unsigned length;  // at least 1
-  // rcl, rcr and setcc of memory (Unicorn changes the flags before they fault), and access to
-  // I/O ports (it does not stop at them).
+  // rcl, rcr and setcc of memory (Unicorn changes the flags before they fault), pushf (after it,
+  // a fault in the same block shows wrong flags), and access to I/O ports (it does not stop at them).
   bool careful;
+  bool pushFlags;
 };
 
 // Bytes beyond `available` are not looked at.
