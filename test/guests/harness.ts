@@ -20,6 +20,8 @@ export interface RunOptions extends Partial<Omit<MachineOptions, 'path' | 'bytes
   args?: string[];
   /** Keep events of these kinds (all of them when empty). */
   events?: string[];
+  /** Sees every event and keeps none. */
+  watch?: (event: EventBase) => void;
   before?: (machine: Machine) => void;
 }
 
@@ -28,7 +30,7 @@ export function fixturePath(code: string, name: string): string {
 }
 
 export function runProgram(path: string, code: string, options: RunOptions = {}): Outcome {
-  const { args = [], events: kinds, before, ...rest } = options;
+  const { args = [], events: kinds, watch, before, ...rest } = options;
   const events: EventBase[] = [];
   const out: Uint8Array[] = [];
   const err: Uint8Array[] = [];
@@ -47,10 +49,11 @@ export function runProgram(path: string, code: string, options: RunOptions = {})
     bytes: readFileSync(path),
     argv: [path, ...args],
     output: (stream, bytes) => void (stream === 1 ? out : err).push(bytes.slice()),
-    ...(kinds && {
+    ...((kinds ?? watch) && {
       listen: (stream) =>
         void stream.listen((event) => {
-          if (kinds.length === 0 || kinds.includes(event.event)) events.push(event);
+          watch?.(event);
+          if (kinds && (kinds.length === 0 || kinds.includes(event.event))) events.push(event);
         }),
     }),
   });
