@@ -22,11 +22,22 @@ async function inDirectory<T>(action: (directory: string) => Promise<T>): Promis
   }
 }
 
-async function make(p: Platform, directory: string, text: string, options: { flags?: string[]; allowMissing?: boolean } = {}): Promise<string> {
+async function make(
+  p: Platform,
+  directory: string,
+  text: string,
+  options: { flags?: string[]; allowMissing?: boolean } = {},
+): Promise<string> {
   const source = join(directory, 'program.c');
   const output = join(directory, 'program');
   writeFileSync(source, text);
-  await compile({ platform: p.code, sources: [source], output, flags: options.flags ?? ['-O2'], ...(options.allowMissing && { allowMissing: true }) });
+  await compile({
+    platform: p.code,
+    sources: [source],
+    output,
+    flags: options.flags ?? ['-O2'],
+    ...(options.allowMissing && { allowMissing: true }),
+  });
   return output;
 }
 
@@ -57,7 +68,10 @@ for (const p of platforms) {
       t.is(image.kind, 'executable');
       t.is(image.cpu, p.cpu);
       t.is(image.os, p.os);
-      t.deepEqual(candidates(image, bytes).map((c) => c.code), [p.code]);
+      t.deepEqual(
+        candidates(image, bytes).map((c) => c.code),
+        [p.code],
+      );
       t.true(image.symbols.some((s) => /^_?main$/.test(s.name)));
       t.true(readFileSync(await make(p, directory, greeting)).equals(bytes));
     });
@@ -76,7 +90,11 @@ for (const p of platforms) {
 
   check(`${p.code}: support routines for what the CPU lacks are linked in`, async (t) => {
     for (const level of ['-O0', '-O2', '-Os']) {
-      await t.notThrowsAsync(inDirectory((directory) => make(p, directory, arithmetic, { flags: [level, ...(p.os === 'windows' ? ['-fstack-protector-strong'] : [])] })));
+      await t.notThrowsAsync(
+        inDirectory((directory) =>
+          make(p, directory, arithmetic, { flags: [level, ...(p.os === 'windows' ? ['-fstack-protector-strong'] : [])] }),
+        ),
+      );
     }
   });
 
@@ -95,6 +113,8 @@ test('a compiler that is not installed is one clear line', (t) => {
 });
 
 test('a library that is not there is named', async (t) => {
-  const error = await t.throwsAsync(compile({ platform: 'lii6gc', sources: [], output: 'x', flags: ['-lnothing'] }), { instanceOf: ToolchainError });
+  const error = await t.throwsAsync(compile({ platform: 'lii6gc', sources: [], output: 'x', flags: ['-lnothing'] }), {
+    instanceOf: ToolchainError,
+  });
   t.regex(error.message, /-lnothing/);
 });
