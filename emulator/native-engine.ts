@@ -13,8 +13,22 @@ import type { Context, CpuMode, CpuName, Engine, EngineOptions, ExitRecord, Regi
 
 /** Order as in emulator/native/exits.h. */
 const State = {
-  reason: 0, pc: 1, address: 2, canonical: 3, access: 4, size: 5, number: 6, detail: 7, executed: 8,
-  dirty: 9, budget: 10, timestamp: 11, generation: 12, mappingGeneration: 13, resident: 14, peakResident: 15,
+  reason: 0,
+  pc: 1,
+  address: 2,
+  canonical: 3,
+  access: 4,
+  size: 5,
+  number: 6,
+  detail: 7,
+  executed: 8,
+  dirty: 9,
+  budget: 10,
+  timestamp: 11,
+  generation: 12,
+  mappingGeneration: 13,
+  resident: 14,
+  peakResident: 15,
 } as const;
 const STATE_SLOTS = 16;
 
@@ -65,16 +79,34 @@ class NativeExit implements ExitRecord {
     private readonly state: Float64Array,
     private readonly accessSize: () => number,
   ) {}
-  get reason(): number { return this.state[State.reason]; }
-  get pc(): number { return this.state[State.pc]; }
-  get address(): number { return this.state[State.address]; }
-  get canonical(): boolean { return this.state[State.canonical] !== 0; }
-  get access(): number { return this.state[State.access]; }
+  get reason(): number {
+    return this.state[State.reason];
+  }
+  get pc(): number {
+    return this.state[State.pc];
+  }
+  get address(): number {
+    return this.state[State.address];
+  }
+  get canonical(): boolean {
+    return this.state[State.canonical] !== 0;
+  }
+  get access(): number {
+    return this.state[State.access];
+  }
   /** Found when it is asked for: ask before the next run. */
-  get size(): number { return this.state[State.size] >= 0 ? this.state[State.size] : this.accessSize(); }
-  get number(): number { return this.state[State.number]; }
-  get detail(): number { return this.state[State.detail]; }
-  get executed(): number { return this.state[State.executed]; }
+  get size(): number {
+    return this.state[State.size] >= 0 ? this.state[State.size] : this.accessSize();
+  }
+  get number(): number {
+    return this.state[State.number];
+  }
+  get detail(): number {
+    return this.state[State.detail];
+  }
+  get executed(): number {
+    return this.state[State.executed];
+  }
 }
 
 const HIGH = 0x100000000;
@@ -84,12 +116,24 @@ class NativeRegisters implements Registers {
   private readonly words = new Uint32Array(this.buffer);
   private readonly slots = new BigUint64Array(this.buffer);
   constructor(private readonly state: Float64Array) {}
-  get dirty(): number { return this.state[State.dirty]; }
-  set dirty(mask: number) { this.state[State.dirty] = mask; }
-  get(slot: number): number { return this.words[slot * 2] + this.words[slot * 2 + 1] * HIGH; }
-  lo(slot: number): number { return this.words[slot * 2]; }
-  hi(slot: number): number { return this.words[slot * 2 + 1]; }
-  big(slot: number): bigint { return this.slots[slot]; }
+  get dirty(): number {
+    return this.state[State.dirty];
+  }
+  set dirty(mask: number) {
+    this.state[State.dirty] = mask;
+  }
+  get(slot: number): number {
+    return this.words[slot * 2] + this.words[slot * 2 + 1] * HIGH;
+  }
+  lo(slot: number): number {
+    return this.words[slot * 2];
+  }
+  hi(slot: number): number {
+    return this.words[slot * 2 + 1];
+  }
+  big(slot: number): bigint {
+    return this.slots[slot];
+  }
   /** A negative value is written as its two's complement. */
   set(slot: number, value: number): void {
     this.words[slot * 2] = value;
@@ -113,7 +157,11 @@ const DEFAULT_SELECTORS: Record<CpuName, X86Selectors> = {
 
 /** The selector of the CPU's other mode, by what OSes do: 0x23 beside 0x33, 0x33 beside 0x43; 32-bit kernels have none. */
 function otherMode(cpu: CpuName, cs: number): number {
-  const pairs: [number, number][] = [[0x23, 0x33], [0x33, 0x43], [0x1b, 0x2b]];
+  const pairs: [number, number][] = [
+    [0x23, 0x33],
+    [0x33, 0x43],
+    [0x1b, 0x2b],
+  ];
   if (cpu === 'ia32') return cs === 0x23 || cs === 0x33 ? cs + 0x10 : 0;
   return pairs.find(([, long]) => long === cs)?.[0] ?? 0;
 }
@@ -141,10 +189,16 @@ export class NativeEngine implements Engine {
       throw new RangeError(`page size ${this.pageSize} does not exist on ${options.cpu}`);
     }
     const bytes = options.physicalBytes ?? 0x100000000 - this.pageSize;
-    if (!(bytes >= 16 * this.pageSize && bytes <= 0x100000000)) throw new RangeError(`physicalBytes ${bytes} is not between ${16 * this.pageSize} and 4 GiB`);
+    if (!(bytes >= 16 * this.pageSize && bytes <= 0x100000000))
+      throw new RangeError(`physicalBytes ${bytes} is not between ${16 * this.pageSize} and 4 GiB`);
     const registers = new NativeRegisters(this.state);
     this.native = nativeModule().createEngine(
-      CPU_NUMBER[options.cpu], bytes, this.pageSize === 16384 ? 14 : 12, selectorTable(options), this.state, registers.buffer,
+      CPU_NUMBER[options.cpu],
+      bytes,
+      this.pageSize === 16384 ? 14 : 12,
+      selectorTable(options),
+      this.state,
+      registers.buffer,
     );
     this.physical = this.native.physical;
     this.registers = registers;
@@ -158,15 +212,25 @@ export class NativeEngine implements Engine {
     return state[State.reason];
   }
 
-  readFloat(): void { this.native.readFloat(); }
-  writeFloat(): void { this.state[State.dirty] = this.state[State.dirty] | RegisterGroup.Float; }
+  readFloat(): void {
+    this.native.readFloat();
+  }
+  writeFloat(): void {
+    this.state[State.dirty] = this.state[State.dirty] | RegisterGroup.Float;
+  }
 
   newContext(mode?: CpuMode): Context {
     return this.native.newContext((mode ?? (this.cpu === 'ia32' ? '32' : '64')) === '32' ? 1 : 0);
   }
-  saveContext(context: Context): void { this.native.saveContext(context); }
-  restoreContext(context: Context): void { this.native.restoreContext(context); }
-  freeContext(context: Context): void { this.native.freeContext(context); }
+  saveContext(context: Context): void {
+    this.native.saveContext(context);
+  }
+  restoreContext(context: Context): void {
+    this.native.restoreContext(context);
+  }
+  freeContext(context: Context): void {
+    this.native.freeContext(context);
+  }
 
   private checkRange(address: number, length: number): void {
     if (address % this.pageSize !== 0 || length % this.pageSize !== 0 || address < 0 || length < 0 || address + length > 0x1000000000000) {
@@ -190,24 +254,54 @@ export class NativeEngine implements Engine {
     this.checkRange(source, length);
     this.native.aliasPages(address, source, length, prot);
   }
-  translate(address: number, access: number): number { return this.native.translate(address, access); }
-  protection(address: number): number { return this.native.protection(address); }
-  codeChanged(address: number, length: number): void { this.native.codeChanged(address, length); }
-  get generation(): number { return this.state[State.generation]; }
-  get mappingGeneration(): number { return this.state[State.mappingGeneration]; }
-  get residentBytes(): number { return this.state[State.resident]; }
-  get peakResidentBytes(): number { return this.state[State.peakResident]; }
+  translate(address: number, access: number): number {
+    return this.native.translate(address, access);
+  }
+  protection(address: number): number {
+    return this.native.protection(address);
+  }
+  codeChanged(address: number, length: number): void {
+    this.native.codeChanged(address, length);
+  }
+  get generation(): number {
+    return this.state[State.generation];
+  }
+  get mappingGeneration(): number {
+    return this.state[State.mappingGeneration];
+  }
+  get residentBytes(): number {
+    return this.state[State.resident];
+  }
+  get peakResidentBytes(): number {
+    return this.state[State.peakResident];
+  }
 
-  addBreakpoint(address: number): void { this.native.setBreakpoint(address, 1); }
-  removeBreakpoint(address: number): void { this.native.setBreakpoint(address, 0); }
-  addWatchpoint(address: number, length: number, access: number): void { this.native.addWatchpoint(address, length, access); }
-  removeWatchpoint(address: number, length: number): void { this.native.removeWatchpoint(address, length); }
+  addBreakpoint(address: number): void {
+    this.native.setBreakpoint(address, 1);
+  }
+  removeBreakpoint(address: number): void {
+    this.native.setBreakpoint(address, 0);
+  }
+  addWatchpoint(address: number, length: number, access: number): void {
+    this.native.addWatchpoint(address, length, access);
+  }
+  removeWatchpoint(address: number, length: number): void {
+    this.native.removeWatchpoint(address, length);
+  }
 
-  setTimestamp(units: number): void { this.state[State.timestamp] = units; }
-  recordInstructions(capacity: number): void { this.native.record(capacity); }
-  recordedInstructions(): number[] { return this.native.recorded(); }
+  setTimestamp(units: number): void {
+    this.state[State.timestamp] = units;
+  }
+  recordInstructions(capacity: number): void {
+    this.native.record(capacity);
+  }
+  recordedInstructions(): number[] {
+    return this.native.recorded();
+  }
 
-  close(): void { this.native.close(); }
+  close(): void {
+    this.native.close();
+  }
 }
 
 /** Opens the engine that this build has. */
