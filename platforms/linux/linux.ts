@@ -156,6 +156,9 @@ export class Linux extends PosixOs {
 
   memoryFault(thread: Thread, fault: MemoryFault): void {
     this.faults.memory(thread, fault);
+    // A handler that is host code runs at once: the fetch that would find it at its gate executes nothing.
+    if (!fault.fromHost && this.process.gates.at(this.process.registers(thread).get(this.process.abi.pc)))
+      this.process.runHostFunctionNow(thread);
   }
 
   systemCall(thread: Thread): void {
