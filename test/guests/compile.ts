@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { platform as platformOf } from '../../platforms/codes.js';
-import { compile, type CompileOptions } from '../../platforms/toolchain/cc.js';
+import { compile } from '../../platforms/toolchain/cc.js';
 import { targetOf } from '../../platforms/toolchain/targets.js';
 import { hasTool } from '../../platforms/toolchain/tools.js';
 import { root } from './harness.js';
@@ -18,10 +18,10 @@ export function canCompile(code: string): boolean {
   return hasTool(targetOf(p).compiler) && hasTool(linkers[p.os]);
 }
 
-/** Path of a program of test/guests/sources, compiled for that platform. */
-export async function compileSource(code: string, name: string, options: Partial<CompileOptions> = {}): Promise<string> {
-  const output = join(scratch, `${name.replace(/\.\w+$/, '')}-${code}${code.startsWith('w3') ? '.exe' : ''}`);
-  const flags = ['-O2', '-Wall', '-Werror', `-I${join(root, 'fixtures', 'programs')}`, ...(options.flags ?? [])];
-  await compile({ platform: code, sources: [join(root, 'test', 'guests', 'sources', name)], output, ...options, flags });
+/** Path of a program of test/guests/sources, compiled for that platform with those flags besides. */
+export async function compileSource(code: string, name: string, flags: string[] = []): Promise<string> {
+  const output = join(scratch, `${name.replace(/\.\w+$/, '')}-${code}${flags.join('')}${code.startsWith('w3') ? '.exe' : ''}`);
+  const source = join(root, 'test', 'guests', 'sources', name);
+  await compile({ platform: code, sources: [source], output, flags: ['-O2', '-Wall', `-I${join(root, 'fixtures', 'programs')}`, ...flags] });
   return output;
 }
