@@ -52,6 +52,9 @@ export class RunningCall implements HostCall {
 
   attempt<T>(create: () => T): T {
     const { thread, gate, sp } = this;
+    // Attempts further down this stack were left by longjmp: their calls will never complete.
+    const onStack = (at: number): boolean => at >= thread.stackBase && at < thread.stackLimit;
+    if (onStack(sp)) thread.attempts = thread.attempts.filter((a) => a.sp >= sp || !onStack(a.sp));
     const found = thread.attempts.find((a) => a.gate === gate.address && a.sp === sp);
     if (found) return found.state as T;
     const state = create();
