@@ -12,15 +12,25 @@ const output = join(here, 'build', 'Release', 'engine.node');
 const bare = join(here, 'build', 'bare-loop');
 const bareSource = join(root, 'bench', 'native', 'bare-loop.c');
 
-const sources = () => readdirSync(here).filter((name) => /\.(cc|h|gyp|mjs)$/.test(name)).map((name) => join(here, name));
+const sources = () =>
+  readdirSync(here)
+    .filter((name) => /\.(cc|h|gyp|mjs)$/.test(name))
+    .map((name) => join(here, name));
 const newest = (files) => Math.max(...files.map((file) => statSync(file).mtimeMs));
 const upToDate = (target, files) => existsSync(target) && statSync(target).mtimeMs >= newest(files);
 
 function buildModule(unicorn) {
   mkdirSync(join(here, 'unicorn'), { recursive: true });
-  writeFileSync(join(here, 'unicorn', 'unicorn.gypi'), JSON.stringify({
-    variables: { unicorn_cflags: unicorn.cflags, unicorn_libraries: unicorn.libraries },
-  }, null, 2));
+  writeFileSync(
+    join(here, 'unicorn', 'unicorn.gypi'),
+    JSON.stringify(
+      {
+        variables: { unicorn_cflags: unicorn.cflags, unicorn_libraries: unicorn.libraries },
+      },
+      null,
+      2,
+    ),
+  );
   const prefix = resolve(dirname(process.execPath), '..');
   const headers = existsSync(join(prefix, 'include', 'node', 'node_api.h')) ? [`--nodedir=${prefix}`] : [];
   const gyp = join(root, 'node_modules', 'node-gyp', 'bin', 'node-gyp.js');
@@ -31,7 +41,9 @@ function buildModule(unicorn) {
 }
 
 function buildBareLoop(unicorn) {
-  const libraries = unicorn.libraries.map((flag) => flag.replace("'$$ORIGIN/../../", "'$$ORIGIN/../").replaceAll("'", '').replace('$$', '$'));
+  const libraries = unicorn.libraries.map((flag) =>
+    flag.replace("'$$ORIGIN/../../", "'$$ORIGIN/../").replaceAll("'", '').replace('$$', '$'),
+  );
   execFileSync('cc', ['-O2', '-Wall', ...unicorn.cflags, bareSource, '-o', bare, ...libraries], { stdio: 'inherit' });
 }
 

@@ -48,9 +48,23 @@ function wheelFlags() {
 function download() {
   const temporary = mkdtempSync(join(tmpdir(), 'unicorn-'));
   try {
-    run('python3', ['-m', 'pip', 'download', '--quiet', '--no-deps', '--only-binary', ':all:', '--disable-pip-version-check', '-d', temporary, `unicorn==${VERSION}`]);
+    run('python3', [
+      '-m',
+      'pip',
+      'download',
+      '--quiet',
+      '--no-deps',
+      '--only-binary',
+      ':all:',
+      '--disable-pip-version-check',
+      '-d',
+      temporary,
+      `unicorn==${VERSION}`,
+    ]);
     const name = readdirSync(temporary).find((file) => file.endsWith('.whl'));
-    const hash = createHash('sha256').update(readFileSync(join(temporary, name))).digest('hex');
+    const hash = createHash('sha256')
+      .update(readFileSync(join(temporary, name)))
+      .digest('hex');
     if (WHEELS[name] !== hash) throw new Error(`${name} has sha256 ${hash}, which is not one that we pinned`);
     const unpacked = join(here, `unicorn.${process.pid}`);
     rmSync(unpacked, { recursive: true, force: true });
@@ -70,7 +84,10 @@ export function findUnicorn() {
   try {
     download();
   } catch (error) {
-    const reason = String(error.stderr || error.message).trim().split('\n').pop();
+    const reason = String(error.stderr || error.message)
+      .trim()
+      .split('\n')
+      .pop();
     throw new Error(
       `Unicorn ${VERSION} or newer is needed and was not found.\n` +
         `Either install it so that pkg-config finds it (pkg-config --modversion unicorn),\n` +

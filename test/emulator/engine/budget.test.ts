@@ -17,11 +17,16 @@ const PROGRAM = {
 };
 
 function fresh(cpu: (typeof CPUS)[number]): Machine {
-  return new Machine(cpu).code(textFor(cpu, PROGRAM)).set(cpu === 'arm64' ? { x1: DATA, sp: DATA + 0x8000 } : { rbx: DATA, rsp: DATA + 0x8000 });
+  return new Machine(cpu)
+    .code(textFor(cpu, PROGRAM))
+    .set(cpu === 'arm64' ? { x1: DATA, sp: DATA + 0x8000 } : { rbx: DATA, rsp: DATA + 0x8000 });
 }
 
 const stateOf = (m: Machine): string =>
-  JSON.stringify([[...new BigUint64Array(m.engine.registers.buffer, 0, 34)].map(String), [...m.bytes.subarray(m.engine.translate(DATA, 0), m.engine.translate(DATA, 0) + 0x200)]]);
+  JSON.stringify([
+    [...new BigUint64Array(m.engine.registers.buffer, 0, 34)].map(String),
+    [...m.bytes.subarray(m.engine.translate(DATA, 0), m.engine.translate(DATA, 0) + 0x200)],
+  ]);
 
 for (const cpu of CPUS) {
   test(`${cpu}: a program counts the same in one run, in steps, and in random quanta`, (t) => {

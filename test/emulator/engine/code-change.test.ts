@@ -12,7 +12,9 @@ for (const cpu of CPUS) {
   const returns = (n: number): Uint8Array => assemble(cpu, textFor(cpu, { x86: `mov eax, ${n}; ret`, arm64: `mov w0, #${n}; ret` }));
   /** Stores the function's first word through `at`, then calls it; ends with a system call. */
   const storeAndCall = textFor(cpu, {
-    ia32: 'mov [ebx], ecx; call edx; int 0x80', x64: 'mov [rbx], rcx; call rdx; int 0x80', arm64: 'str w2, [x1]; dsb ish; ic ivau, x1; isb; blr x3; svc #0',
+    ia32: 'mov [ebx], ecx; call edx; int 0x80',
+    x64: 'mov [rbx], rcx; call rdx; int 0x80',
+    arm64: 'str w2, [x1]; dsb ish; ic ivau, x1; isb; blr x3; svc #0',
   });
   const first = (n: number): number => new DataView(returns(n).buffer, returns(n).byteOffset).getUint32(0, true);
   const prepare = (prot: number): Machine => {
@@ -25,7 +27,11 @@ for (const cpu of CPUS) {
     return m;
   };
   const call = (m: Machine, n: number, through: number, step = false): number => {
-    m.set(arm ? { x1: through, x2: first(n), x3: FUNC } : { rbx: through, rcx: first(n) + (cpu === 'ia32' ? 0 : returns(n)[4] * 2 ** 32 + returns(n)[5] * 2 ** 40), rdx: FUNC });
+    m.set(
+      arm
+        ? { x1: through, x2: first(n), x3: FUNC }
+        : { rbx: through, rcx: first(n) + (cpu === 'ia32' ? 0 : returns(n)[4] * 2 ** 32 + returns(n)[5] * 2 ** 40), rdx: FUNC },
+    );
     m.pc = CODE;
     if (step) while (m.run(1) === 'Budget');
     else if (m.run() === 'Fault') throw new Error(`fault at ${m.exit.address.toString(16)}`);
@@ -49,8 +55,15 @@ for (const cpu of CPUS) {
     const m = prepare(Prot.RX);
     for (let n = 1; n < 20; n++) {
       m.engine.protectPages(FUNC, 0x4000, Prot.RW);
-      m.code(textFor(cpu, { ia32: 'mov [ebx], ecx; int 0x80', x64: 'mov [rbx], rcx; int 0x80', arm64: 'str w2, [x1]; svc #0' }), CODE + 0x800);
-      m.set(arm ? { x1: FUNC, x2: first(n) } : { rbx: FUNC, rcx: first(n) + (cpu === 'ia32' ? 0 : returns(n)[4] * 2 ** 32 + returns(n)[5] * 2 ** 40) });
+      m.code(
+        textFor(cpu, { ia32: 'mov [ebx], ecx; int 0x80', x64: 'mov [rbx], rcx; int 0x80', arm64: 'str w2, [x1]; svc #0' }),
+        CODE + 0x800,
+      );
+      m.set(
+        arm
+          ? { x1: FUNC, x2: first(n) }
+          : { rbx: FUNC, rcx: first(n) + (cpu === 'ia32' ? 0 : returns(n)[4] * 2 ** 32 + returns(n)[5] * 2 ** 40) },
+      );
       t.not(m.run(), 'Fault');
       m.engine.protectPages(FUNC, 0x4000, Prot.RX);
       m.code(textFor(cpu, { ia32: 'call edx; int 0x80', x64: 'call rdx; int 0x80', arm64: 'blr x3; svc #0' }), CODE + 0x900);
@@ -79,10 +92,13 @@ for (const cpu of CPUS) {
 
   test(`${cpu}: data in writable, executable memory is as fast as elsewhere`, (t) => {
     const time = (prot: number): bigint => {
-      const m = new Machine(cpu).code(textFor(cpu, {
-        ia32: 'top: mov [ebx], eax; mov [ebx+8], eax; mov [ebx+16], eax; mov [ebx+24], eax; jmp top', x64: 'top: mov [rbx], eax; mov [rbx+8], eax; mov [rbx+16], eax; mov [rbx+24], eax; jmp top',
-        arm64: 'top: str w0, [x1]; str w0, [x1, #8]; str w0, [x1, #16]; str w0, [x1, #24]; b top',
-      }));
+      const m = new Machine(cpu).code(
+        textFor(cpu, {
+          ia32: 'top: mov [ebx], eax; mov [ebx+8], eax; mov [ebx+16], eax; mov [ebx+24], eax; jmp top',
+          x64: 'top: mov [rbx], eax; mov [rbx+8], eax; mov [rbx+16], eax; mov [rbx+24], eax; jmp top',
+          arm64: 'top: str w0, [x1]; str w0, [x1, #8]; str w0, [x1, #16]; str w0, [x1, #24]; b top',
+        }),
+      );
       m.engine.mapPages(FUNC, 0x4000, prot);
       m.set({ [arm ? 'x1' : 'rbx']: FUNC });
       m.run(1e6);

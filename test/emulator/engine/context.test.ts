@@ -7,18 +7,24 @@ import { CODE, CPUS, DATA, Machine, textFor } from './machine.js';
 for (const cpu of CPUS) {
   const arm = cpu === 'arm64';
   test(`${cpu}: threads that are switched at every instruction don't disturb each other`, (t) => {
-    const m = new Machine(cpu).code(textFor(cpu, {
-      ia32: 'movd xmm1, eax; fild dword ptr [ebx]; top: inc eax; add [ebx], eax; cmp eax, edx; jne top; fistp dword ptr [ebx+4]; movd ecx, xmm1; int 0x80',
-      x64: 'movd xmm1, eax; fild dword ptr [rbx]; top: inc eax; add [rbx], eax; cmp eax, edx; jne top; fistp dword ptr [rbx+4]; movd ecx, xmm1; int 0x80',
-      arm64: 'fmov s1, w0; top: add w0, w0, #1; ldr w3, [x1]; add w3, w3, w0; str w3, [x1]; cmp w0, w4; b.ne top; fmov w2, s1; svc #0',
-    }));
+    const m = new Machine(cpu).code(
+      textFor(cpu, {
+        ia32: 'movd xmm1, eax; fild dword ptr [ebx]; top: inc eax; add [ebx], eax; cmp eax, edx; jne top; fistp dword ptr [ebx+4]; movd ecx, xmm1; int 0x80',
+        x64: 'movd xmm1, eax; fild dword ptr [rbx]; top: inc eax; add [rbx], eax; cmp eax, edx; jne top; fistp dword ptr [rbx+4]; movd ecx, xmm1; int 0x80',
+        arm64: 'fmov s1, w0; top: add w0, w0, #1; ldr w3, [x1]; add w3, w3, w0; str w3, [x1]; cmp w0, w4; b.ne top; fmov w2, s1; svc #0',
+      }),
+    );
     const start = CODE;
     const threads = [0, 1, 2].map((i) => {
       const context = m.engine.newContext();
       m.engine.restoreContext(context);
       const at = DATA + i * 64;
       m.put(at, [100 + i]);
-      m.set(arm ? { x0: i * 10, x1: at, x4: i * 10 + 20, pc: start } : { rax: i * 10, rbx: at, rdx: i * 10 + 20, rip: start, rsp: DATA + 0x1000 });
+      m.set(
+        arm
+          ? { x0: i * 10, x1: at, x4: i * 10 + 20, pc: start }
+          : { rax: i * 10, rbx: at, rdx: i * 10 + 20, rip: start, rsp: DATA + 0x1000 },
+      );
       m.engine.saveContext(context);
       return { context, at, i, done: false };
     });
@@ -93,7 +99,13 @@ test('x86: the FXSAVE image is what the processor would store', (t) => {
     t.is(m.run(), 'Interrupt');
     m.engine.readFloat();
     const stored = m.bytes.subarray(m.engine.translate(DATA, 0));
-    const compared = [[0, 5], [24, 28], [32, 42], [48, 58], [160, 160 + (cpu === 'ia32' ? 128 : 256)]];
+    const compared = [
+      [0, 5],
+      [24, 28],
+      [32, 42],
+      [48, 58],
+      [160, 160 + (cpu === 'ia32' ? 128 : 256)],
+    ];
     for (const [from, to] of compared) t.deepEqual([...image.subarray(from, to)], [...stored.subarray(from, to)], `${cpu} ${from}`);
     t.is(image[4], 0xc0);
     // And back: empty the stack, load the image, store again.
@@ -114,12 +126,17 @@ test('ia32: thread segments, by the host and by the guest', (t) => {
     ['Linux, 32-bit kernel', { cs: 0x73, ss: 0x7b, ds: 0x7b, es: 0x7b, fs: 0, gs: 0x33 }],
     ['FreeBSD', { cs: 0x33, ss: 0x3b, ds: 0x3b, es: 0x3b, fs: 0x3b, gs: 0x1b }],
   ] as const) {
-    const m = new Machine('ia32', { selectors }).code('mov eax, gs:[4]; mov edx, 0; mov gs, dx; mov dx, SEL; mov gs, dx; mov ecx, gs:[4]; int 0x80'.replace('SEL', String(selectors.gs)));
+    const m = new Machine('ia32', { selectors }).code(
+      'mov eax, gs:[4]; mov edx, 0; mov gs, dx; mov dx, SEL; mov gs, dx; mov ecx, gs:[4]; int 0x80'.replace('SEL', String(selectors.gs)),
+    );
     m.put(DATA + 4, [0x11]);
     m.put(DATA + 0x104, [0x22]);
     const a = m.engine.newContext();
     const b = m.engine.newContext();
-    for (const [context, base] of [[a, DATA], [b, DATA + 0x100]]) {
+    for (const [context, base] of [
+      [a, DATA],
+      [b, DATA + 0x100],
+    ]) {
       m.engine.restoreContext(context);
       t.is(m.engine.registers.get(X86.cs), selectors.cs, name);
       m.engine.registers.set(X86.gsBase, base);
@@ -139,7 +156,10 @@ test('ia32: thread segments, by the host and by the guest', (t) => {
 });
 
 test('ia32: Windows selectors, native and WOW64', (t) => {
-  for (const selectors of [{ cs: 0x1b, ss: 0x23, ds: 0x23, es: 0x23, fs: 0x3b, gs: 0 }, { cs: 0x23, ss: 0x2b, ds: 0x2b, es: 0x2b, fs: 0x53, gs: 0x2b }]) {
+  for (const selectors of [
+    { cs: 0x1b, ss: 0x23, ds: 0x23, es: 0x23, fs: 0x3b, gs: 0 },
+    { cs: 0x23, ss: 0x2b, ds: 0x2b, es: 0x2b, fs: 0x53, gs: 0x2b },
+  ]) {
     const m = new Machine('ia32', { selectors }).code('mov eax, fs:[0x18]; push fs; pop fs; mov ecx, fs:[0x18]; mov dx, cs; int 0x2e');
     m.engine.registers.set(X86.fsBase, DATA + 0x1000);
     m.set({ esp: DATA + 0x8000 });
@@ -151,7 +171,9 @@ test('ia32: Windows selectors, native and WOW64', (t) => {
 });
 
 test('x86-64: FS and GS bases, as Linux, Windows and the wrfsbase instruction set them', (t) => {
-  const m = new Machine('x86-64', { selectors: { cs: 0x33, ss: 0x2b, ds: 0x2b, es: 0x2b, fs: 0x53, gs: 0x2b } }).code('xor edi, edi; mov rax, fs:[rdi]; mov rcx, gs:[rdi+0x30]; mov edx, 0x20100; wrfsbase rdx; mov rsi, fs:[rdi]; int 0x80');
+  const m = new Machine('x86-64', { selectors: { cs: 0x33, ss: 0x2b, ds: 0x2b, es: 0x2b, fs: 0x53, gs: 0x2b } }).code(
+    'xor edi, edi; mov rax, fs:[rdi]; mov rcx, gs:[rdi+0x30]; mov edx, 0x20100; wrfsbase rdx; mov rsi, fs:[rdi]; int 0x80',
+  );
   m.engine.registers.set(X86.fsBase, DATA);
   m.engine.registers.set(X86.gsBase, DATA + 0x1000);
   m.put(DATA, [1]);
@@ -167,7 +189,13 @@ test('WOW64: 32-bit code goes to 64-bit code and back by far transfers', (t) => 
   const long = 0x30000;
   m.engine.mapPages(long, 0x1000, Prot.RX);
   // mov r8, 0x1122334455667788; shr r8, 32; mov eax, r8d; push 0x23; push <back>; retfq
-  m.put(long, [0x49, 0xb8, 0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11, 0x49, 0xc1, 0xe8, 0x20, 0x44, 0x89, 0xc0, 0x6a, 0x23, 0x68, 0x07, 0x00, 0x01, 0x00, 0x48, 0xcb]);
+  m.put(
+    long,
+    [
+      0x49, 0xb8, 0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11, 0x49, 0xc1, 0xe8, 0x20, 0x44, 0x89, 0xc0, 0x6a, 0x23, 0x68, 0x07, 0x00,
+      0x01, 0x00, 0x48, 0xcb,
+    ],
+  );
   // jmp far 0x33:long; then at +7: inc eax; int 0x80
   m.put(CODE, [0xea, 0, 0, 3, 0, 0x33, 0, 0x40, 0xcd, 0x80]);
   for (let i = 0; i < 5; i++) {

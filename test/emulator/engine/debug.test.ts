@@ -8,7 +8,9 @@ for (const cpu of CPUS) {
   const width = arm ? 4 : 1;
   test(`${cpu}: a breakpoint in a loop is met in each round, at its exact count`, (t) => {
     // inc / dec-and-branch loop of 4 instructions: nop; nop; sub; branch
-    const m = new Machine(cpu).code(textFor(cpu, { x86: 'nop; nop; sub ecx, 1; jne 0x10000; int 0x80', arm64: 'nop; nop; subs w2, w2, #1; b.ne 0x10000; svc #0' }));
+    const m = new Machine(cpu).code(
+      textFor(cpu, { x86: 'nop; nop; sub ecx, 1; jne 0x10000; int 0x80', arm64: 'nop; nop; subs w2, w2, #1; b.ne 0x10000; svc #0' }),
+    );
     const counter = arm ? 'x2' : 'rcx';
     m.set({ [counter]: 5 });
     m.engine.addBreakpoint(CODE + width);
@@ -52,10 +54,13 @@ for (const cpu of CPUS) {
   });
 
   test(`${cpu}: watchpoints report the access exactly and let other accesses pass`, (t) => {
-    const m = new Machine(cpu).code(textFor(cpu, {
-      ia32: 'mov [ebx], eax; mov [ebx+4], eax; mov ecx, [ebx+4]; mov [ebx+6], ax; int 0x80', x64: 'mov [rbx], eax; mov [rbx+4], eax; mov ecx, [rbx+4]; mov [rbx+6], ax; int 0x80',
-      arm64: 'str w0, [x1]; str w0, [x1, #4]; ldr w2, [x1, #4]; strh w0, [x1, #6]; svc #0',
-    }));
+    const m = new Machine(cpu).code(
+      textFor(cpu, {
+        ia32: 'mov [ebx], eax; mov [ebx+4], eax; mov ecx, [ebx+4]; mov [ebx+6], ax; int 0x80',
+        x64: 'mov [rbx], eax; mov [rbx+4], eax; mov ecx, [rbx+4]; mov [rbx+6], ax; int 0x80',
+        arm64: 'str w0, [x1]; str w0, [x1, #4]; ldr w2, [x1, #4]; strh w0, [x1, #6]; svc #0',
+      }),
+    );
     m.set({ [arm ? 'x1' : 'rbx']: DATA + 0x100, [arm ? 'x0' : 'rax']: 9 });
     m.engine.addWatchpoint(DATA + 0x104, 4, Access.Write);
     t.is(m.run(), 'Watchpoint');

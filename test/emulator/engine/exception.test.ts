@@ -40,7 +40,9 @@ for (const cpu of ['ia32', 'x86-64'] as const) {
   });
 
   test(`${cpu}: the trap flag traps after the next instruction`, (t) => {
-    const m = new Machine(cpu).code(`${cpu === 'ia32' ? 'pushfd; or dword ptr [esp], 0x100; popfd' : 'pushfq; or qword ptr [rsp], 0x100; popfq'}; nop; nop`);
+    const m = new Machine(cpu).code(
+      `${cpu === 'ia32' ? 'pushfd; or dword ptr [esp], 0x100; popfd' : 'pushfq; or qword ptr [rsp], 0x100; popfq'}; nop; nop`,
+    );
     m.set({ esp: DATA + 0x100 });
     t.is(m.run(), 'Interrupt');
     t.is(m.exit.number, 1);
@@ -49,7 +51,9 @@ for (const cpu of ['ia32', 'x86-64'] as const) {
   });
 
   test(`${cpu}: CPUID and RDTSC are the emulator's own and repeat`, (t) => {
-    const m = new Machine(cpu).code('mov eax, 7; xor ecx, ecx; cpuid; mov edi, ebx; mov eax, 1; cpuid; mov esi, ecx; nop; rdtsc; nop; rdtsc; int 0x80');
+    const m = new Machine(cpu).code(
+      'mov eax, 7; xor ecx, ecx; cpuid; mov edi, ebx; mov eax, 1; cpuid; mov esi, ecx; nop; rdtsc; nop; rdtsc; int 0x80',
+    );
     m.engine.setTimestamp(1000);
     t.is(m.run(), 'Interrupt');
     t.is(m.get('edi') & (1 << 9), 0, 'no ERMS');
@@ -100,7 +104,9 @@ test('arm64: svc, brk, undefined and privileged instructions', (t) => {
 
 test('arm64: the counter is virtual time, exact wherever a run is cut', (t) => {
   for (const quantum of [1, 2, 3, 4, 1000]) {
-    const m = new Machine('arm64').code('nop; nop; mrs x0, cntvct_el0; nop; mrs x1, cntvct_el0; mrs x2, cntfrq_el0; mrs x3, midr_el1; mrs x4, ctr_el0; mrs x5, id_aa64isar0_el1; svc #0');
+    const m = new Machine('arm64').code(
+      'nop; nop; mrs x0, cntvct_el0; nop; mrs x1, cntvct_el0; mrs x2, cntfrq_el0; mrs x3, midr_el1; mrs x4, ctr_el0; mrs x5, id_aa64isar0_el1; svc #0',
+    );
     let done = 0;
     for (;;) {
       m.engine.setTimestamp(500 + done);
@@ -130,7 +136,9 @@ test('arm64: atomics of the large system extension exist', (t) => {
 for (const cpu of CPUS) {
   test(`${cpu}: registers survive a system call that the host answers`, (t) => {
     const arm = cpu === 'arm64';
-    const m = new Machine(cpu).code(textFor(cpu, { x86: 'mov esi, 77; int 0x80; add eax, esi; int 0x80', arm64: 'mov w9, #77; svc #0; add w0, w0, w9; svc #0' }));
+    const m = new Machine(cpu).code(
+      textFor(cpu, { x86: 'mov esi, 77; int 0x80; add eax, esi; int 0x80', arm64: 'mov w9, #77; svc #0; add w0, w0, w9; svc #0' }),
+    );
     m.run();
     m.set({ [arm ? 'x0' : 'rax']: 5 });
     m.run();

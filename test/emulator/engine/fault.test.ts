@@ -10,16 +10,38 @@ for (const cpu of CPUS) {
   const forms = [
     { x86: 'mov eax, [ebx]', x64: 'mov eax, [rbx]', arm64: 'ldr w0, [x1]', access: Access.Read, size: 4, offset: 0 },
     { x86: 'mov [ebx+12], al', x64: 'mov [rbx+12], al', arm64: 'strb w0, [x1, #12]', access: Access.Write, size: 1, offset: 12 },
-    { x86: 'movzx eax, word ptr [ebx+edi*2+2]', x64: 'movzx eax, word ptr [rbx+rdi*2+2]', arm64: 'ldrh w0, [x1, x7, lsl #1]', access: Access.Read, size: 2, offset: cpu === 'arm64' ? 8 : 10 },
+    {
+      x86: 'movzx eax, word ptr [ebx+edi*2+2]',
+      x64: 'movzx eax, word ptr [rbx+rdi*2+2]',
+      arm64: 'ldrh w0, [x1, x7, lsl #1]',
+      access: Access.Read,
+      size: 2,
+      offset: cpu === 'arm64' ? 8 : 10,
+    },
     { x86: 'movups [ebx+16], xmm0', x64: 'movups [rbx+16], xmm0', arm64: 'str q0, [x1, #16]', access: Access.Write, size: 8, offset: 16 },
   ];
   for (const form of forms) {
     test(`${cpu}: ${textFor(cpu, form)}`, (t) => {
-      const m = new Machine(cpu).code(textFor(cpu, { x86: `nop; nop; ${form.x86}; nop; int 0x80`, x64: `nop; nop; ${form.x64}; nop; int 0x80`, arm64: `nop; nop; ${form.arm64}; nop; svc #0` }));
+      const m = new Machine(cpu).code(
+        textFor(cpu, {
+          x86: `nop; nop; ${form.x86}; nop; int 0x80`,
+          x64: `nop; nop; ${form.x64}; nop; int 0x80`,
+          arm64: `nop; nop; ${form.arm64}; nop; svc #0`,
+        }),
+      );
       m.set({ [base]: BAD + 0x120, [cpu === 'arm64' ? 'x7' : 'rdi']: 4 });
       t.is(m.run(), 'Fault');
       const pc = CODE + (cpu === 'arm64' ? 8 : 2);
-      t.deepEqual(m.exit, { ...m.exit, pc, address: BAD + 0x120 + form.offset, access: form.access, size: form.size, canonical: true, detail: 0, executed: 2 });
+      t.deepEqual(m.exit, {
+        ...m.exit,
+        pc,
+        address: BAD + 0x120 + form.offset,
+        access: form.access,
+        size: form.size,
+        canonical: true,
+        detail: 0,
+        executed: 2,
+      });
       t.is(m.pc, pc);
       m.engine.mapPages(BAD, 0x4000, Prot.RW);
       t.is(m.run(), cpu === 'arm64' ? 'SystemCall' : 'Interrupt');
@@ -39,7 +61,13 @@ for (const cpu of CPUS) {
   });
 
   test(`${cpu}: a read-only page refuses stores only; lifting and restoring protection works any number of times`, (t) => {
-    const m = new Machine(cpu).code(textFor(cpu, { ia32: 'mov eax, [ebx]; inc eax; mov [ebx], eax; int 0x80', x64: 'mov eax, [rbx]; inc eax; mov [rbx], eax; int 0x80', arm64: 'ldr w0, [x1]; add w0, w0, #1; str w0, [x1]; svc #0' }));
+    const m = new Machine(cpu).code(
+      textFor(cpu, {
+        ia32: 'mov eax, [ebx]; inc eax; mov [ebx], eax; int 0x80',
+        x64: 'mov eax, [rbx]; inc eax; mov [rbx], eax; int 0x80',
+        arm64: 'ldr w0, [x1]; add w0, w0, #1; str w0, [x1]; svc #0',
+      }),
+    );
     const page = m.engine.pageSize;
     for (let i = 0; i < 50; i++) {
       m.engine.protectPages(DATA, page, i % 2 ? Prot.None : Prot.Read);
@@ -92,7 +120,7 @@ for (const cpu of CPUS) {
   });
 }
 
-test('x86: an instruction that crosses into a page that can\'t be fetched faults at its own start', (t) => {
+test("x86: an instruction that crosses into a page that can't be fetched faults at its own start", (t) => {
   const m = new Machine('x86-64');
   const end = CODE + 0x4000;
   m.put(end - 6, [0xff, 0xc1, 0xff, 0xc1, 0xb8, 0x11]); // inc ecx; inc ecx; mov eax, 0x....11
@@ -176,7 +204,15 @@ test('a repeated store that meets a refused page has done what came before', (t)
 });
 
 test('x86: flags are exact at a fault, and restarts of what reads them are right', (t) => {
-  for (const text of ['rcl dword ptr [rbx], 1', 'rcr dword ptr [rbx], 1', 'rcl dword ptr [rbx], cl', 'adc dword ptr [rbx], 0', 'sbb dword ptr [rbx], 1', 'setp byte ptr [rbx]', 'setle byte ptr [rbx]']) {
+  for (const text of [
+    'rcl dword ptr [rbx], 1',
+    'rcr dword ptr [rbx], 1',
+    'rcl dword ptr [rbx], cl',
+    'adc dword ptr [rbx], 0',
+    'sbb dword ptr [rbx], 1',
+    'setp byte ptr [rbx]',
+    'setle byte ptr [rbx]',
+  ]) {
     for (const prot of [Prot.None, Prot.Read]) {
       for (const cut of [1000, 1, 4]) {
         const m = new Machine('x86-64').code(`nop; cmp eax, 5; ${text}; nop; nop; int 0x80`);

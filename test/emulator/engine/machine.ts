@@ -64,7 +64,7 @@ export class Machine {
   }
 
   put(address: number, bytes: Uint8Array | number[]): void {
-    for (let i = 0; i < bytes.length; ) {
+    for (let i = 0; i < bytes.length;) {
       const offset = this.engine.translate(address + i, 0);
       if (offset < 0) throw new Error(`nothing is mapped at 0x${(address + i).toString(16)}`);
       const size = Math.min(bytes.length - i, this.engine.pageSize - ((address + i) % this.engine.pageSize));
@@ -85,13 +85,19 @@ export class Machine {
     if (!(key in this.names)) throw new Error(`no register ${name}`);
     return this.names[key];
   }
-  get(name: string): number { return this.engine.registers.get(this.slot(name)); }
+  get(name: string): number {
+    return this.engine.registers.get(this.slot(name));
+  }
   set(values: Record<string, number>): this {
     for (const [name, value] of Object.entries(values)) this.engine.registers.set(this.slot(name), value);
     return this;
   }
-  get pc(): number { return this.get(this.cpu === 'arm64' ? 'pc' : 'rip'); }
-  set pc(value: number) { this.set({ [this.cpu === 'arm64' ? 'pc' : 'rip']: value }); }
+  get pc(): number {
+    return this.get(this.cpu === 'arm64' ? 'pc' : 'rip');
+  }
+  set pc(value: number) {
+    this.set({ [this.cpu === 'arm64' ? 'pc' : 'rip']: value });
+  }
 
   /** Runs, and returns the name of the reason. */
   run(budget = 1_000_000): string {
@@ -104,7 +110,9 @@ export class Machine {
     return { reason, pc, address, canonical, access, size, number, detail, executed };
   }
 
-  close(): void { this.engine.close(); }
+  close(): void {
+    this.engine.close();
+  }
 }
 
 /** Texts that differ by CPU: `x86` serves both x86 CPUs unless one has its own. */

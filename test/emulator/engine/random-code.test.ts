@@ -50,14 +50,18 @@ for (const cpu of CPUS) {
         const context = m.engine.newContext();
         m.engine.restoreContext(context);
         const code = new Uint8Array(0x1000);
-        for (let i = 0; i < code.length; i += 4) new DataView(code.buffer).setUint32(i, cpu === 'arm64' && next() % 40 ? armWord(next) : next(), true);
+        for (let i = 0; i < code.length; i += 4)
+          new DataView(code.buffer).setUint32(i, cpu === 'arm64' && next() % 40 ? armWord(next) : next(), true);
         m.put(CODE, code);
         m.put(DATA, new Uint8Array(0x1000).fill(seed));
         m.put(CODE + 0x1000, new Uint8Array(0x3000));
         m.put(DATA + 0x1000, new Uint8Array(DATA_BYTES - 0x1000));
         m.engine.codeChanged(CODE, 0x4000);
         const values: Record<string, number> = {};
-        for (const name of cpu === 'arm64' ? ['x0', 'x1', 'x2', 'x3', 'x4', 'sp'] : ['rax', 'rcx', 'rdx', 'rbx', 'rsp', 'rbp', 'rsi', 'rdi']) values[name] = DATA + 0x400 + (next() & 0x3f8);
+        for (const name of cpu === 'arm64'
+          ? ['x0', 'x1', 'x2', 'x3', 'x4', 'sp']
+          : ['rax', 'rcx', 'rdx', 'rbx', 'rsp', 'rbp', 'rsi', 'rdi'])
+          values[name] = DATA + 0x400 + (next() & 0x3f8);
         m.set(values);
         m.pc = CODE + (next() & 0x7fc);
         let reason = 'Budget';
@@ -71,7 +75,9 @@ for (const cpu of CPUS) {
         const { pc, address, access, number, detail } = m.exit;
         const fault = reason === 'Fault' ? `${address} ${access}` : `${number} ${reason === 'SystemCall' ? detail : ''}`;
         m.engine.readFloat();
-        outcomes.push(`${reason} ${fault} pc ${pc.toString(16)} executed ${executed} ${new BigUint64Array(m.engine.registers.buffer.slice(0)).join()} ${memory().join()}`);
+        outcomes.push(
+          `${reason} ${fault} pc ${pc.toString(16)} executed ${executed} ${new BigUint64Array(m.engine.registers.buffer.slice(0)).join()} ${memory().join()}`,
+        );
         if (cut === BUDGET) reasons[reason] = (reasons[reason] ?? 0) + 1;
         m.engine.freeContext(context);
       }

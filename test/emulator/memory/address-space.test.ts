@@ -9,7 +9,12 @@ const PAGE = 4096;
 const BASE = 0x100000;
 const COUNT = 48;
 
-interface PageModel { prot: number; tag: number; value: number; committed: boolean }
+interface PageModel {
+  prot: number;
+  tag: number;
+  value: number;
+  committed: boolean;
+}
 
 test('any sequence of calls agrees with a page-by-page model', (t) => {
   const span = fc.tuple(fc.nat(COUNT - 1), fc.integer({ min: 1, max: 12 })).map(([at, n]) => ({ at, n: Math.min(n, COUNT - at) }));
@@ -60,7 +65,9 @@ test('any sequence of calls agrees with a page-by-page model', (t) => {
         if (page.committed ? bytes[offset] !== page.value : offset >= 0) return false;
         if (page.committed && engine.protection(BASE + k * PAGE) !== page.prot) return false;
       }
-      const ok = space.reservedBytes === model.filter(Boolean).length * PAGE && space.committedBytes === model.filter((page) => page?.committed).length * PAGE;
+      const ok =
+        space.reservedBytes === model.filter(Boolean).length * PAGE &&
+        space.committedBytes === model.filter((page) => page?.committed).length * PAGE;
       engine.close();
       return ok;
     }),

@@ -19,24 +19,57 @@ test('every width at every offset around page ends reads back what was written',
   const { engine, user, supervisor } = setUp();
   const model = new DataView(new ArrayBuffer(PAGES * 4096));
   fc.assert(
-    fc.property(fc.constantFrom(1, 2, 4, 8, 9, 10, 11), fc.oneof(fc.integer({ min: 0, max: PAGES * 4096 - 8 }), fc.integer({ min: 4085, max: 4100 })), fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }), (width, offset, value) => {
-      const at = BASE + offset;
-      const low = Number(value & 0xffffffffn);
-      if (width === 1) { user.setU8(at, low); model.setUint8(offset, low); }
-      if (width === 2) { user.setU16(at, low); model.setUint16(offset, low, true); }
-      if (width === 4) { user.setU32(at, low); model.setUint32(offset, low, true); }
-      if (width === 8) { user.setU64(at, value); model.setBigUint64(offset, value, true); }
-      if (width === 9) { user.setF64(at, low / 7); model.setFloat64(offset, low / 7, true); }
-      if (width === 10) { user.setF32(at, low / 7); model.setFloat32(offset, low / 7, true); }
-      if (width === 11) { const word = Number(value >> 12n); user.setWord(at, word); model.setBigUint64(offset, BigInt(word), true); }
-      for (const view of [user, supervisor]) {
-        const same = view.u8(at) === model.getUint8(offset) && view.u16(at) === model.getUint16(offset, true) && view.u32(at) === model.getUint32(offset, true) &&
-          view.i32(at) === model.getInt32(offset, true) && view.u64(at) === model.getBigUint64(offset, true) && Object.is(view.f64(at), model.getFloat64(offset, true)) &&
-          Object.is(view.f32(at), model.getFloat32(offset, true)) && view.word(at) === Number(model.getBigUint64(offset, true));
-        if (!same) return false;
-      }
-      return true;
-    }),
+    fc.property(
+      fc.constantFrom(1, 2, 4, 8, 9, 10, 11),
+      fc.oneof(fc.integer({ min: 0, max: PAGES * 4096 - 8 }), fc.integer({ min: 4085, max: 4100 })),
+      fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }),
+      (width, offset, value) => {
+        const at = BASE + offset;
+        const low = Number(value & 0xffffffffn);
+        if (width === 1) {
+          user.setU8(at, low);
+          model.setUint8(offset, low);
+        }
+        if (width === 2) {
+          user.setU16(at, low);
+          model.setUint16(offset, low, true);
+        }
+        if (width === 4) {
+          user.setU32(at, low);
+          model.setUint32(offset, low, true);
+        }
+        if (width === 8) {
+          user.setU64(at, value);
+          model.setBigUint64(offset, value, true);
+        }
+        if (width === 9) {
+          user.setF64(at, low / 7);
+          model.setFloat64(offset, low / 7, true);
+        }
+        if (width === 10) {
+          user.setF32(at, low / 7);
+          model.setFloat32(offset, low / 7, true);
+        }
+        if (width === 11) {
+          const word = Number(value >> 12n);
+          user.setWord(at, word);
+          model.setBigUint64(offset, BigInt(word), true);
+        }
+        for (const view of [user, supervisor]) {
+          const same =
+            view.u8(at) === model.getUint8(offset) &&
+            view.u16(at) === model.getUint16(offset, true) &&
+            view.u32(at) === model.getUint32(offset, true) &&
+            view.i32(at) === model.getInt32(offset, true) &&
+            view.u64(at) === model.getBigUint64(offset, true) &&
+            Object.is(view.f64(at), model.getFloat64(offset, true)) &&
+            Object.is(view.f32(at), model.getFloat32(offset, true)) &&
+            view.word(at) === Number(model.getBigUint64(offset, true));
+          if (!same) return false;
+        }
+        return true;
+      },
+    ),
     { numRuns: 2000, seed: 3 },
   );
   t.deepEqual(user.bytes(BASE, PAGES * 4096), new Uint8Array(model.buffer));
