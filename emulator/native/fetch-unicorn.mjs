@@ -92,6 +92,7 @@ export function findUnicorn() {
       `Unicorn ${VERSION} or newer is needed and was not found.\n` +
         `Either install it so that pkg-config finds it (pkg-config --modversion unicorn),\n` +
         `or let Python's pip fetch the official binary (python3 -m pip download unicorn==${VERSION}), which failed here: ${reason}`,
+      { cause: error },
     );
   }
   return wheelFlags();
