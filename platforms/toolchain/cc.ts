@@ -9,6 +9,7 @@ import { includeFlags } from './prototypes.js';
 import { stubFile } from './stubs.js';
 import { targetOf } from './targets.js';
 import { run, ToolchainError } from './tools.js';
+import { linkWindows } from './windows-link.js';
 
 export { ToolchainError };
 
@@ -77,20 +78,7 @@ async function link(p: Platform, objects: string[], options: CompileOptions): Pr
   const all = [...objects, ...always];
   switch (p.os) {
     case 'windows':
-      await run('lld-link', [
-        '/entry:mainCRTStartup',
-        '/subsystem:console',
-        '/nodefaultlib',
-        '/brepro',
-        '/debug:symtab',
-        ...(p.cpu === 'ia32' ? ['/safeseh:no'] : []),
-        ...(options.allowMissing ? ['/force:unresolved'] : []),
-        `/out:${options.output}`,
-        ...all,
-        stub('c'),
-        stub('mps'),
-        stub('kernel32'),
-      ]);
+      await linkWindows(p, [`/out:${options.output}`, ...all, stub('c'), stub('mps'), stub('kernel32')], options.allowMissing ?? false);
       return;
     case 'macos':
       await run('ld64.lld', [

@@ -19,7 +19,7 @@ for (const program of demoPrograms) {
       t.is(program.resultOf(stdout), program.expected(), `${stdout}${stderr}${JSON.stringify(status)}`);
       t.deepEqual(status, { kind: 'exit', code: 0 });
       t.is(stderr, '');
-      const report = reportOf(machine) as Record<string, number>;
+      const report = reportOf(machine);
       t.true(report.collections >= 10, `${report.collections} collections`);
       t.true(report.objectsMoved > 1000, `${report.objectsMoved} moved`);
       t.true(report.objectsPinned > 10, `${report.objectsPinned} pinned`);
@@ -28,7 +28,7 @@ for (const program of demoPrograms) {
       // C programs on Windows print through a text stream; the harness sees its bytes.
       const text = stdout.replaceAll('\r\n', '\n');
       if (!printed.has(program.name)) printed.set(program.name, text);
-      t.is(text, printed.get(program.name));
+      t.is(text, printed.get(program.name)!);
     });
   }
 }
