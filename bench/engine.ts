@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { A64, X86 } from '../emulator/cpu/registers.js';
 import { Exit, Prot } from '../emulator/engine.js';
 import type { CpuName, Engine } from '../emulator/engine.js';
+import { AddressSpace } from '../emulator/memory/address-space.js';
 import { openEngine } from '../emulator/native-engine.js';
 import { kernel } from './kernels.js';
 
@@ -202,9 +203,43 @@ export function faultTime(cpu: CpuName, pages: number, rounds = 100_000): number
   return (time / rounds) * 1e6;
 }
 
+/** Seconds of a loop of stores to pages mapped with `prot`. */
+function storeTime(prot: number): number {
+  const engine = open('x86-64', Uint8Array.from([0x89, 0x03, 0x89, 0x43, 0x08, 0x89, 0x43, 0x10, 0x89, 0x43, 0x18, 0xeb, 0xf3]));
+  engine.mapPages(DATA, 0x10000, prot);
+  start(engine);
+  engine.run(1_000_000);
+  const time = fastest(5, () => engine.run(20_000_000));
+  engine.close();
+  return time;
+}
+
+/** Microseconds of AddressSpace.protect of one page among `regions`. */
+function protectTime(regions: number): number {
+  const engine = openEngine({ cpu: 'x86-64' });
+  const space = new AddressSpace(engine);
+  const base = 0x10000000;
+  space.map(base, regions * 4096, Prot.RW);
+  for (let i = 0; i < regions; i += 2) space.protect(base + i * 4096, 4096, Prot.Read);
+  const rounds = 20_000;
+  const time = fastest(3, () => {
+    for (let i = 0; i < rounds; i++) {
+      const page = base + ((i * 7919) % (regions / 2)) * 8192;
+      space.protect(page, 4096, Prot.RW);
+      space.protect(page, 4096, Prot.Read);
+    }
+  });
+  engine.close();
+  return (time / rounds / 2) * 1e6;
+}
+
 /** All of it. */
 export function engineBenchmarks(): BenchResult[] {
   const results: BenchResult[] = [];
+  const [plain, executable] = [storeTime(Prot.RW), storeTime(Prot.RWX)];
+  results.push({ name: 'stores-rwx', unit: 's', value: executable, baseline: plain, ratio: executable / plain });
+  const [few, many] = [protectTime(1000), protectTime(0x20000)];
+  results.push({ name: 'protect-131072-regions', unit: 'us', value: many, baseline: few, ratio: many / few });
   const versus = (name: string, value: number, baseline: number): void => {
     results.push({ name, unit: 'million instructions/s', value, baseline, ratio: value / baseline });
   };

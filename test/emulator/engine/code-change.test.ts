@@ -89,32 +89,6 @@ for (const cpu of CPUS) {
     }
     m.close();
   });
-
-  test(`${cpu}: data in writable, executable memory is as fast as elsewhere`, (t) => {
-    const time = (prot: number): bigint => {
-      const m = new Machine(cpu).code(
-        textFor(cpu, {
-          ia32: 'top: mov [ebx], eax; mov [ebx+8], eax; mov [ebx+16], eax; mov [ebx+24], eax; jmp top',
-          x64: 'top: mov [rbx], eax; mov [rbx+8], eax; mov [rbx+16], eax; mov [rbx+24], eax; jmp top',
-          arm64: 'top: str w0, [x1]; str w0, [x1, #8]; str w0, [x1, #16]; str w0, [x1, #24]; b top',
-        }),
-      );
-      m.engine.mapPages(FUNC, 0x4000, prot);
-      m.set({ [arm ? 'x1' : 'rbx']: FUNC });
-      m.run(1e6);
-      let best = 1n << 60n;
-      for (let i = 0; i < 5; i++) {
-        const start = process.hrtime.bigint();
-        m.run(5e6);
-        const taken = process.hrtime.bigint() - start;
-        if (taken < best) best = taken;
-      }
-      m.close();
-      return best;
-    };
-    const plain = time(Prot.RW);
-    t.true(time(Prot.RWX) < plain * 3n, 'stores to RWX data take a slow path');
-  });
 }
 
 test('x86-64: a block that changes its own next instruction', (t) => {
