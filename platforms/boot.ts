@@ -84,8 +84,17 @@ export function boot(options: BootOptions): Booted {
     seed: options.seed,
     ...(options.budget !== undefined && { budget: options.budget }),
   });
+  try {
+    return start(image, platform, process, options);
+  } catch (error) {
+    process.close();
+    throw error;
+  }
+}
+
+function start(image: Image, platform: Platform, process: Process, options: BootOptions): Booted {
   options.listen?.(process.events);
-  const os = system.create({ platform, process, options });
+  const os = systems[platform.os].create({ platform, process, options });
   process.os = os;
   const libraries = [...os.libraries(), ...cLibrary({ platform, process, os, options }), ...options.libraries(os, process)];
   const hosts = new HostBinding(process, libraries);

@@ -1,5 +1,5 @@
 /** FreeBSD at work in one process: start, faults, system calls, and what only it has. */
-import type { Image } from '../../emulator/loader/image.js';
+import { LoadError, type Image } from '../../emulator/loader/image.js';
 import type { LoadedImage, LoadedImages } from '../../emulator/loader/link.js';
 import type { HostFunction } from '../../emulator/process/host-call.js';
 import type { MemoryFault } from '../../emulator/process/os-model.js';
@@ -82,7 +82,7 @@ export class FreeBsd extends PosixOs {
     const { thread } = posix;
     thread.stackLimit = layout.stackTop;
     thread.stackBase = layout.stackTop - layout.stackSize;
-    if (!this.bsdThreads.placeControlBlock(posix)) throw new Error('no memory for the main thread');
+    if (!this.bsdThreads.placeControlBlock(posix)) throw new LoadError(`${program.image.path}: no memory for ${images.tls.size} bytes of thread-local storage`);
     const random = new Random(options.seed ^ 0x43414e41);
     const block = buildStartBlock(process.supervisor, {
       layout,

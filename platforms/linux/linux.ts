@@ -1,5 +1,5 @@
 /** Linux at work in one process: start, faults, system calls, and what only it has. */
-import type { Image } from '../../emulator/loader/image.js';
+import { LoadError, type Image } from '../../emulator/loader/image.js';
 import type { LoadedImage, LoadedImages } from '../../emulator/loader/link.js';
 import type { HostFunction } from '../../emulator/process/host-call.js';
 import type { MemoryFault } from '../../emulator/process/os-model.js';
@@ -119,7 +119,7 @@ export class Linux extends PosixOs {
     // The dynamic linker takes the main thread's TLS from mmap.
     const tlsBytes = Math.ceil((images.tls.size + images.tls.align + 4096) / 4096) * 4096;
     const area = this.anonymous(tlsBytes);
-    if (area === undefined) throw new Error('no memory for the main thread');
+    if (area === undefined) throw new LoadError(`${program.image.path}: no memory for ${images.tls.size} bytes of thread-local storage`);
     this.linuxThreads.placeControlBlock(posix, area + tlsBytes);
     thread.stackLimit = layout.stackTop;
     this.storeGuards(images);

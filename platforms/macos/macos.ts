@@ -10,6 +10,7 @@ import { Random } from '../../emulator/process/random.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import type { Os, OsContext, OsOptions } from '../os.js';
 import { clockFunctions } from '../posix/clock.js';
+import { resourceFunctions } from '../posix/resources.js';
 import { Conditions } from '../posix/conditions.js';
 import { lockFunctions } from '../posix/locks.js';
 import { memoryFunctions } from '../posix/memory-functions.js';
@@ -144,6 +145,7 @@ export class MacOs implements Os, MachSystem {
     const general: HostFunction[] = [
       ...memoryFunctions(this),
       ...clockFunctions(this),
+      ...resourceFunctions(this),
       ...this.signalFunctions.list(),
       ...machFunctions(this),
       { name: 'fork', signature: 'i()', run: () => fail(this, 'ENOSYS') },
@@ -209,7 +211,7 @@ export class MacOs implements Os, MachSystem {
     thread.stackBase = layout.stackTop - layout.stackSize;
     thread.stackLimit = layout.stackTop;
     const structure = this.heapGrow(this.macThreads.structureSize);
-    if (structure === undefined) throw new Error('no memory for the main thread');
+    if (structure === undefined) throw new LoadError(`${program.image.path}: no memory for the main thread`);
     this.macThreads.placeStructure(posix, structure);
     this.threads.register(posix);
     this.threadLocals.install(images, (address, value) => process.supervisor.setWord(address, value));

@@ -3,6 +3,7 @@
  * segments that are reserved and committed by the modelled VirtualAlloc. The
  * book-keeping is ours; blocks keep the distance and alignment of the real heap.
  */
+import { LoadError } from '../../emulator/loader/image.js';
 import { Mem, Page } from './memory-constants.js';
 import type { VirtualMemory } from './virtual-memory.js';
 
@@ -27,7 +28,7 @@ export class Heap {
   ) {
     this.header = 2 * wordSize;
     this.large = wordSize === 8 ? 0xff000 : 0x7f000;
-    if (!this.grow()) throw new Error('no memory for the process heap');
+    if (!this.grow()) throw new LoadError('no memory for the process heap');
     this.base = this.segments[0];
     this.next += 0x1000;
   }

@@ -146,7 +146,7 @@ export class Windows implements Os {
       reserve: program.image.stackReserve ?? 0x100000,
       commit: program.image.stackCommit ?? PAGE_SIZE,
     });
-    if (!thread) throw new Error('no memory for the main thread');
+    if (!thread) throw new LoadError(`${program.image.path}: no memory for a stack of ${program.image.stackReserve} bytes`);
     ntdll.setStartCalls(images, program, windowsThread(thread).id);
   }
 
