@@ -12,7 +12,16 @@ import { run, ToolchainError } from './tools.js';
 
 function lldLink(p: Platform, files: string[]): Promise<string> {
   const safe = p.cpu === 'ia32' ? ['/safeseh:no'] : [];
-  return run('lld-link', ['/entry:mainCRTStartup', '/subsystem:console', '/nodefaultlib', '/brepro', '/debug:symtab', '/errorlimit:0', ...safe, ...files]);
+  return run('lld-link', [
+    '/entry:mainCRTStartup',
+    '/subsystem:console',
+    '/nodefaultlib',
+    '/brepro',
+    '/debug:symtab',
+    '/errorlimit:0',
+    ...safe,
+    ...files,
+  ]);
 }
 
 /** Functions that the linker did not find, from its messages. IA-32 names have an underscore, and @BYTES where the callee pops them. */

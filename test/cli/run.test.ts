@@ -71,10 +71,16 @@ function loadedEnd(bytes: Uint8Array, code: string): number {
   if (image.format !== 'elf') return bytes.length;
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   const wide = bytes[4] === 2;
-  const [at, size, count] = wide ? [Number(view.getBigUint64(32, true)), view.getUint16(54, true), view.getUint16(56, true)] : [view.getUint32(28, true), view.getUint16(42, true), view.getUint16(44, true)];
+  const [at, size, count] = wide
+    ? [Number(view.getBigUint64(32, true)), view.getUint16(54, true), view.getUint16(56, true)]
+    : [view.getUint32(28, true), view.getUint16(42, true), view.getUint16(44, true)];
   const ends = Array.from({ length: count }, (_, i) => at + i * size)
     .filter((header) => view.getUint32(header, true) === 1)
-    .map((header) => (wide ? Number(view.getBigUint64(header + 8, true) + view.getBigUint64(header + 32, true)) : view.getUint32(header + 4, true) + view.getUint32(header + 16, true)));
+    .map((header) =>
+      wide
+        ? Number(view.getBigUint64(header + 8, true) + view.getBigUint64(header + 32, true))
+        : view.getUint32(header + 4, true) + view.getUint32(header + 16, true),
+    );
   return Math.max(...ends);
 }
 
@@ -139,7 +145,10 @@ test.serial('a guest that aborts: its own words, then ours', (t) => {
 for (const { code } of platforms) {
   const check = canCompile(code) ? test.serial : test.serial.skip;
   check(`a function that nobody provides is named, on ${code}`, (t) => {
-    const source = file('missing.c', 'int nobody_has_this(int);\nint main(int argc, char **argv) { return argc > 5 ? 0 : nobody_has_this(argc); }\n');
+    const source = file(
+      'missing.c',
+      'int nobody_has_this(int);\nint main(int argc, char **argv) { return argc > 5 ? 0 : nobody_has_this(argc); }\n',
+    );
     const program = join(scratch, `missing-${code}`);
     const refused = mpsemu('cc', '--platform', code, '-o', program, source);
     t.is(refused.status, 1);
@@ -150,7 +159,8 @@ for (const { code } of platforms) {
 }
 
 test.serial('a run that never ends is stopped by its budget with status 124', (t) => {
-  for (const { code } of platforms) fails(t, ['run', fixturePath(code, 'bad-loop'), '--budget', '100000'], 124, /budget of 100000 instructions/);
+  for (const { code } of platforms)
+    fails(t, ['run', fixturePath(code, 'bad-loop'), '--budget', '100000'], 124, /budget of 100000 instructions/);
 });
 
 test.serial('--trace is byte-identical for the same seed, and JSON Lines', (t) => {
@@ -172,7 +182,19 @@ test.serial('--report has the documented fields', (t) => {
   const path = join(scratch, 'report.json');
   execFileSync(process.execPath, [main, 'run', fixturePath('xca6ll', 'list'), '--report', path]);
   const report = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
-  for (const key of ['instructions', 'virtualTime', 'collections', 'flips', 'objectsMoved', 'objectsPinned', 'barrierFaults', 'hostCalls', 'threads', 'peakCommitted', 'peakReserved']) {
+  for (const key of [
+    'instructions',
+    'virtualTime',
+    'collections',
+    'flips',
+    'objectsMoved',
+    'objectsPinned',
+    'barrierFaults',
+    'hostCalls',
+    'threads',
+    'peakCommitted',
+    'peakReserved',
+  ]) {
     t.is(typeof report[key], 'number', key);
   }
   t.is(report.platform, 'xca6ll');

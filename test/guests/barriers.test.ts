@@ -59,7 +59,9 @@ function hits(events: EventBase[], route: string): Hit[] {
 
 async function check(t: ExecutionContext, platform: Platform): Promise<void> {
   const { code, cpu, os } = platform;
-  const outcome = runFixture(code, 'barriers', { events: ['protect', 'fault', 'signal', 'exception', 'mach-exception', 'barrier', 'fault-resume'] });
+  const outcome = runFixture(code, 'barriers', {
+    events: ['protect', 'fault', 'signal', 'exception', 'mach-exception', 'barrier', 'fault-resume'],
+  });
   t.deepEqual(outcome.status, { kind: 'exit', code: 0 }, outcome.stdout);
   t.regex(outcome.stdout, /^barriers: checksum \d+ PASS\r?$/m);
   const { images, process } = outcome.machine;
@@ -70,7 +72,10 @@ async function check(t: ExecutionContext, platform: Platform): Promise<void> {
   for (const { protect, fault, route, barrier, resume } of all) {
     t.is(fault.address, barrier.address);
     t.true(route !== undefined && routes[os].matches(route, fault), 'delivered by the route of the OS');
-    t.true(((protect?.mode ?? 0) as number) > 0 && ((protect!.mode as number) & (barrier.hit as number)) === barrier.hit, 'protected against it before');
+    t.true(
+      ((protect?.mode ?? 0) as number) > 0 && ((protect!.mode as number) & (barrier.hit as number)) === barrier.hit,
+      'protected against it before',
+    );
     t.is(resume?.pc, fault.pc, 'the access is tried again');
     t.is(resume?.thread, fault.thread);
     const host = process.gates.nameAt(fault.pc);
@@ -92,7 +97,9 @@ async function check(t: ExecutionContext, platform: Platform): Promise<void> {
 }
 
 for (const platform of platforms) {
-  test.serial(`barriers on ${platform.code}: protection, a fault at a load or store, and the access tried again`, (t) => check(t, platform));
+  test.serial(`barriers on ${platform.code}: protection, a fault at a load or store, and the access tried again`, (t) =>
+    check(t, platform),
+  );
 
   test.serial(`without barriers objects are lost on ${platform.code}`, (t) => {
     for (const part of ['write', 'read', 'library']) {

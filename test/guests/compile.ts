@@ -22,6 +22,11 @@ export function canCompile(code: string): boolean {
 export async function compileSource(code: string, name: string, flags: string[] = []): Promise<string> {
   const output = join(scratch, `${name.replace(/\.\w+$/, '')}-${code}${flags.join('')}${code.startsWith('w3') ? '.exe' : ''}`);
   const source = join(root, 'test', 'guests', 'sources', name);
-  await compile({ platform: code, sources: [source], output, flags: ['-O2', '-Wall', `-I${join(root, 'fixtures', 'programs')}`, ...flags] });
+  await compile({
+    platform: code,
+    sources: [source],
+    output,
+    flags: ['-O2', '-Wall', `-I${join(root, 'fixtures', 'programs')}`, ...flags],
+  });
   return output;
 }

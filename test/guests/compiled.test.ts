@@ -17,7 +17,8 @@ function native(): string | undefined {
   const scratch = mkdtempSync(join(tmpdir(), 'mpsemu-native-'));
   try {
     const program = join(scratch, 'tour');
-    if (spawnSync('gcc', ['-O1', '-w', '-o', program, join(root, 'test', 'guests', 'sources', 'tour.c'), '-lm']).status !== 0) return undefined;
+    if (spawnSync('gcc', ['-O1', '-w', '-o', program, join(root, 'test', 'guests', 'sources', 'tour.c'), '-lm']).status !== 0)
+      return undefined;
     const { status, stdout } = spawnSync(program, args, { encoding: 'utf8' });
     return status === 43 ? stdout : undefined;
   } finally {

@@ -17,7 +17,21 @@ const rounds = process.env.SOAK ? 2000 : 60;
 function outcome(code: string, bytes: Uint8Array): string {
   let machine;
   try {
-    machine = startMachine({ code, path: 'damaged', bytes, argv: ['damaged'], env: [], seed: 0, variety: 'hot', scan: [], quirks: [], directories: [], budget: 20_000, input: () => new Uint8Array(0), output: () => {} });
+    machine = startMachine({
+      code,
+      path: 'damaged',
+      bytes,
+      argv: ['damaged'],
+      env: [],
+      seed: 0,
+      variety: 'hot',
+      scan: [],
+      quirks: [],
+      directories: [],
+      budget: 20_000,
+      input: () => new Uint8Array(0),
+      output: () => {},
+    });
   } catch (error) {
     if (error instanceof LoadError || error instanceof OptionError) return 'refused';
     throw error;
@@ -50,6 +64,9 @@ for (const code of ['w3i3mv', 'w3i6mv', 'lii3gc', 'lii6ll', 'lia6ll', 'fri6ll', 
       seen[kind] = (seen[kind] ?? 0) + 1;
     }
     t.log(seen);
-    t.is(Object.values(seen).reduce((a, b) => a + b), rounds);
+    t.is(
+      Object.values(seen).reduce((a, b) => a + b),
+      rounds,
+    );
   });
 }

@@ -66,7 +66,8 @@ for (const platform of platforms) {
     };
     const registers = without({ noRegisterScan: true });
     for (const name of general[cpu]) t.true(registers.includes(name), `${name} of ${registers.join(' ')}`);
-    for (const name of preserved(platform)) t.is(registers.filter((each) => each === name).length, 2, `${name}, of the collecting and of a suspended thread`);
+    for (const name of preserved(platform))
+      t.is(registers.filter((each) => each === name).length, 2, `${name}, of the collecting and of a suspended thread`);
     t.false(registers.includes('slot'));
     t.deepEqual(without({ noStackScan: true }), ['slot', 'slot']);
   });
@@ -80,7 +81,10 @@ for (const platform of platforms) {
     // Below SP nothing is scanned. (But Linux on ARM64 puts the signal frame right there, and what was in the place of
     // its reserved area, which is scanned with the structure, stays.) Where the ABI has a red zone, its words come through.
     const below = code.startsWith('lia6') ? 'kept' : 'lost';
-    t.regex(stdout, new RegExp(`^word below the stack pointer of a suspended thread: object ${below}${platform.redZone > 0 ? ', word intact' : ''}`, 'm'));
+    t.regex(
+      stdout,
+      new RegExp(`^word below the stack pointer of a suspended thread: object ${below}${platform.redZone > 0 ? ', word intact' : ''}`, 'm'),
+    );
     // ARM64 d8 to d15, and xmm6 to xmm15 of Windows x64, are in the jmp_buf.
     const saved = /^callee-saved vector register of the collecting thread: (.*?)\r?$/m.exec(stdout)?.[1];
     t.is(saved, cpu === 'arm64' || code === 'w3i6mv' ? 'object kept, word intact' : undefined);

@@ -15,7 +15,10 @@ for (const program of demoPrograms) {
   for (const { code, os } of platforms) {
     test.serial(`${program.name} on ${code}`, (t) => {
       const directories = program.directory ? [{ host: join(root, program.directory), guest: program.mount ?? '.' }] : [];
-      const { status, stdout, stderr, machine } = runFixture(code, program.name, { directories, ...(program.args && { args: program.args }) });
+      const { status, stdout, stderr, machine } = runFixture(code, program.name, {
+        directories,
+        ...(program.args && { args: program.args }),
+      });
       t.is(program.resultOf(stdout), program.expected(), `${stdout}${stderr}${JSON.stringify(status)}`);
       t.deepEqual(status, { kind: 'exit', code: 0 });
       t.is(stderr, '');

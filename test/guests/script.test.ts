@@ -21,7 +21,8 @@ for (const code of ['w3i3mv', 'lii6ll', 'lia6gc', 'fri3gc', 'xca6ll']) {
         const { process, images } = machine;
         const exchange = addressOf(machine, 'exchange');
         const workers = (): number[] => process.threads.slice(-2).map((thread) => thread.id);
-        const where = (id: number): string => images.nameOf(process.withThread(process.threads[id - 1], (registers) => registers.get(process.abi.pc))) ?? 'elsewhere';
+        const where = (id: number): string =>
+          images.nameOf(process.withThread(process.threads[id - 1], (registers) => registers.get(process.abi.pc))) ?? 'elsewhere';
         let step = 0;
         let before = 0;
         process.scheduler.script = (): Decision | undefined => {

@@ -70,7 +70,9 @@ for (const code of ['w3i6mv', 'lii3gc', 'fri6ll', 'xca6ll']) {
 
 test('listening changes nothing', (t) => {
   for (const code of ['w3i3mv', 'lia6ll', 'xci6ll']) {
-    const [silent, heard] = [{}, { watch: () => {} }].map((options) => runFixture(code, 'threads', { seed: 5, ...options }).machine.process);
+    const [silent, heard] = [{}, { watch: () => {} }].map(
+      (options) => runFixture(code, 'threads', { seed: 5, ...options }).machine.process,
+    );
     t.is(heard.instructions, silent.instructions);
     t.is(heard.clock.now, silent.clock.now);
   }
