@@ -219,6 +219,8 @@ export class Bound implements BoundSignature {
     if (this.resultNeedsFloats) this.floats.readFloat();
     if (pieces[0].place.in === 'st0') {
       if (placed.x87) this.pushStruct(placed.x87, registers, toBytes(type, value, this.convention.model));
+      // Ten bytes: a result with all the bits that the register has.
+      else if (value instanceof Uint8Array) pushSt0(registers, value);
       else pushSt0(registers, type.kind === 'f' ? Math.fround(Number(value)) : Number(value));
     } else {
       const bytes = toBytes(type, value, this.convention.model);

@@ -8,6 +8,7 @@ import { toExtended, toQuad } from '../../emulator/abi/long-double.js';
 import type { HostCall, HostFunction } from '../../emulator/process/host-call.js';
 import { isNegative } from './decimal.js';
 import { copysign, fma, frexp, nextAfter, nextAfterFloat, remquo, rint, round, scalbn } from './exact-math.js';
+import { extendedLogarithm, type LogarithmName } from './extended-logarithm.js';
 import type { CLibrary } from './library.js';
 import { erf, erfc, lgamma, tgamma } from './special-functions.js';
 
@@ -215,7 +216,20 @@ export function mathFunctions(library: CLibrary): HostFunction[] {
     );
   }
   functions.push(...classification());
+  if (traits.os === 'linux' && traits.wordSize === 4) keepBits(functions);
   return functions;
+}
+
+/** Logarithms as glibc for IA-32 returns them: in st(0) with all its bits, the errors as before. */
+function keepBits(functions: HostFunction[]): void {
+  for (const fn of functions) {
+    if (!['log', 'log2', 'log10'].includes(fn.name)) continue;
+    const { run } = fn;
+    fn.run = (call, x: number) => {
+      const rounded = run(call, x);
+      return extendedLogarithm(fn.name as LogarithmName, x) ?? rounded;
+    };
+  }
 }
 
 /** Out of range: the least integer, as the processors' conversions give. */

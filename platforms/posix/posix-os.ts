@@ -14,6 +14,7 @@ import type { Thread } from '../../emulator/process/thread.js';
 import type { Platform } from '../codes.js';
 import type { Os, OsContext, OsOptions } from '../os.js';
 import { clockFunctions } from './clock.js';
+import { resourceFunctions } from './resources.js';
 import { Conditions } from './conditions.js';
 import { lockFunctions } from './locks.js';
 import { MemoryCalls } from './memory-calls.js';
@@ -89,6 +90,7 @@ export abstract class PosixOs implements Os, PosixSystem {
     const general: HostFunction[] = [
       ...memoryFunctions(this),
       ...clockFunctions(this),
+      ...resourceFunctions(this),
       ...this.signalFunctions.list(),
       { name: 'fork', signature: 'i()', run: () => fail(this, 'ENOSYS') },
       ...this.ownFunctions(),

@@ -9,7 +9,7 @@ import { libraryFile, stubFile, writeStub } from './stubs.js';
 import { targetOf } from './targets.js';
 import { run } from './tools.js';
 
-const libc = ['memory.c', 'string.c', 'ctype.c', 'sort.c', 'data.c', 'idioms.c'];
+const libc = ['memory.c', 'string.c', 'ctype.c', 'sort.c', 'data.c', 'idioms.c', 'options.c', 'random48.c'];
 /** Functions that the guest library has beside those in headers, and its data. */
 const extraFunctions = ['__stack_chk_fail'];
 
