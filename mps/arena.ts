@@ -25,8 +25,9 @@ export class Arena extends ArenaStruct {
     const plinth = options.plinth ?? new Plinth();
     const { pageSize, wordSize, mpsAlign } = port.platform;
     const asked = options.grainSize ?? pageSize;
-    plinth.aver(Number.isInteger(Math.log2(asked)) && asked % mpsAlign === 0, 'arenaCreate', 'ArenaGrainSizeCheck(grainSize)');
+    // A grain below the page size is rounded up before it is checked: 1 is as good as any.
     const grain = Math.max(asked, pageSize);
+    plinth.aver(Number.isInteger(Math.log2(grain)) && grain % mpsAlign === 0, 'arenaCreate', 'ArenaGrainSizeCheck(grainSize)');
     const size = Math.ceil(Math.max(options.size ?? DEFAULT_SIZE, grain * wordSize * 8) / grain) * grain;
     if (grain > 2 ** Math.floor(Math.log2(size / (wordSize * 8)))) return Res.MEMORY;
     plinth.aver(options.pauseTime === undefined || options.pauseTime >= 0, 'ArenaCheck', '0.0 <= arena->pauseTime');

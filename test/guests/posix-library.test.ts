@@ -17,6 +17,8 @@ const expected = (os: string): string[] => [
   'wrong: ?a ?_ :b |',
   'in order: #=x a #=y |',
   '0.2664441967654092 1464659504 1140273416 0.44199632268870914',
+  // clang for macOS makes its own function's call out of it.
+  '1000 1000',
   '',
 ];
 

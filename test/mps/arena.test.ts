@@ -18,6 +18,15 @@ test('sizes of a new arena', (t) => {
   small.destroy();
 });
 
+test('a grain smaller than a page is a page, whatever it is; a larger one must be a power of two', (t) => {
+  for (const grainSize of [1, 8, 100]) {
+    const arena = ok(Arena.create(new MockPort(), { grainSize, size: 2 ** 20 }));
+    t.is(arena.reserved() % 4096, 0);
+    arena.destroy();
+  }
+  t.throws(() => Arena.create(new MockPort(), { grainSize: 12288 }), { message: /ArenaGrainSizeCheck/ });
+});
+
 test('all memory goes back when an arena is destroyed', (t) => {
   const port = new MockPort();
   const free = port.memory.freePages;

@@ -1,5 +1,6 @@
 /* Options with getopt and getopt_long, the 48-bit generators, getrusage: what POSIX programs of this kind use besides ISO C. */
 #include <getopt.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -54,6 +55,8 @@ int main(void) {
   printf(" %ld", lrand48());
   printf(" %ld", mrand48());
   printf(" %.17g\n", erand48(x));
+  volatile double three = 3;
+  printf("%.17g %.9g\n", pow(10, three), (double)powf(10, (float)three));
   if (getrusage(RUSAGE_SELF, &used) != 0 || used.ru_maxrss <= 0 || getrusage(77, &later) != -1) return 1;
   for (volatile int i = 0; i < 100000; i++) {}
   if (getrusage(RUSAGE_SELF, &later) != 0 || later.ru_utime.tv_usec <= used.ru_utime.tv_usec) return 2;
