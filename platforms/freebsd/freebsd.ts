@@ -82,7 +82,8 @@ export class FreeBsd extends PosixOs {
     const { thread } = posix;
     thread.stackLimit = layout.stackTop;
     thread.stackBase = layout.stackTop - layout.stackSize;
-    if (!this.bsdThreads.placeControlBlock(posix)) throw new LoadError(`${program.image.path}: no memory for ${images.tls.size} bytes of thread-local storage`);
+    if (!this.bsdThreads.placeControlBlock(posix))
+      throw new LoadError(`${program.image.path}: no memory for ${images.tls.size} bytes of thread-local storage`);
     const random = new Random(options.seed ^ 0x43414e41);
     const block = buildStartBlock(process.supervisor, {
       layout,

@@ -55,7 +55,8 @@ export class ThreadLocals {
     const key = memory.word(descriptor + 8);
     const offset = memory.word(descriptor + 16);
     const template = this.templates.get(key);
-    if (!template) return call.process.end({ kind: 'error', text: `thread-local variable descriptor 0x${descriptor.toString(16)} has no key` });
+    if (!template)
+      return call.process.end({ kind: 'error', text: `thread-local variable descriptor 0x${descriptor.toString(16)} has no key` });
     const owner = posixThread(call.thread);
     const slot = owner.identity + TSD_OFFSET + 8 * key;
     let block = memory.word(slot);
