@@ -11,7 +11,7 @@ steps, host calls, callbacks, barrier faults and start-up. --json: {"results": [
 `;
 
 export function main(args: string[]): number {
-  const { values } = parseOptions('bench', args, { json: { type: 'boolean' } });
+  const { values } = parseOptions('bench', args, { json: { type: 'boolean' } }, false);
   if (values.help) {
     process.stdout.write(help);
     return 0;

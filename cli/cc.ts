@@ -54,6 +54,7 @@ export async function main(args: string[]): Promise<number> {
   if (sources.length === 0) throw usageError('cc: name at least one source file');
   for (const source of sources) {
     if (!existsSync(source)) throw new CommandError(ExitCode.NotFound, `cc: there is no file '${source}'`);
+    if (!/\.([csS]|o|obj)$/.test(source)) throw usageError(`cc: '${source}' is neither C (.c), assembly (.S, .s) nor an object (.o, .obj)`);
   }
   try {
     await compile({ platform: code, sources, output, flags, allowMissing });

@@ -5,7 +5,7 @@ import { parseOptions } from './options.js';
 
 const words: Record<string, string[]> = {
   run: ['--platform', '--seed', '--budget', '--variety', '--scan', '--quirk', '--os-version', '--dir', '--trace', '--report', '--help'],
-  cc: ['--platform', '-O0', '-O1', '-O2', '-g', '-I', '-D', '-o', '--help'],
+  cc: ['--platform', '-O0', '-O1', '-O2', '-g', '-I', '-D', '-o', '--allow-missing', '--help'],
   platforms: ['--json', '--help'],
   demo: ['--json', '--help', 'list', 'trees', 'lisp', 'threads'],
   bench: ['--json', '--help'],

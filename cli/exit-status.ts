@@ -3,6 +3,8 @@
  * user can do wrong ends in one line on stderr and one of these.
  */
 export const ExitCode = {
+  /** A fault of the command itself, or output that nobody could write. */
+  Internal: 70,
   Budget: 124,
   Usage: 125,
   CannotLoad: 126,

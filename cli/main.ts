@@ -16,8 +16,6 @@ const commands: Record<string, Command> = {
   completion: { summary: 'print shell completions for bash, zsh or fish', load: () => import('./completion.js') },
 };
 
-export const commandNames = Object.keys(commands);
-
 const help = `usage: mpsemu COMMAND [ARGUMENTS]
 
 ${Object.entries(commands)
@@ -25,11 +23,11 @@ ${Object.entries(commands)
   .join('\n')}
 
 'mpsemu COMMAND --help' tells more. Exit status: the guest's own; 124 budget exhausted,
-125 wrong use, 126 file can't be loaded, 127 not found, 128+n guest killed by signal n.
+125 wrong use, 126 file can't be loaded, 127 not found, 128+n guest killed by signal n; 70 a fault of mpsemu.
 `;
 
 async function main(argv: string[]): Promise<number> {
-  const [name, ...args] = argv;
+  const [name, ...args] = argv[0] === 'help' && argv.length > 1 ? [...argv.slice(1), '--help'] : argv;
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     (name === undefined ? process.stderr : process.stdout).write(help);
     return name === undefined ? ExitCode.Usage : 0;
@@ -45,7 +43,8 @@ async function main(argv: string[]): Promise<number> {
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
-  throw error;
+  process.stderr.write(`mpsemu: stdout can't be written: ${error.message}\n`);
+  process.exit(ExitCode.Internal);
 });
 
 main(process.argv.slice(2)).then(
@@ -59,7 +58,7 @@ main(process.argv.slice(2)).then(
     } else {
       const text = error instanceof Error ? (process.env.MPSEMU_DEBUG ? error.stack : error.message) : String(error);
       process.stderr.write(`mpsemu: internal error: ${text} (set MPSEMU_DEBUG=1 for where)\n`);
-      process.exitCode = 70;
+      process.exitCode = ExitCode.Internal;
     }
   },
 );

@@ -3,22 +3,22 @@ import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { usageError } from './exit-status.js';
 
 export type OptionSpec = NonNullable<ParseArgsConfig['options']>;
-export interface Parsed {
+interface Parsed {
   values: Record<string, string | boolean | (string | boolean)[] | undefined>;
   positionals: string[];
 }
 
-export function parseOptions(command: string, args: string[], options: OptionSpec): Parsed {
+export function parseOptions(command: string, args: string[], options: OptionSpec, allowPositionals = true): Parsed {
   try {
     const { values, positionals } = parseArgs({
       args,
       options: { ...options, help: { type: 'boolean', short: 'h' } },
-      allowPositionals: true,
+      allowPositionals,
       strict: true,
     });
     return { values: values as Parsed['values'], positionals };
   } catch (error) {
-    const message = (error as Error).message.split('. ')[0].replace(/\.$/, '');
+    const message = (error as Error).message.split(/\. |\n/)[0].replace(/\.$/, '');
     throw usageError(`${command}: ${message}; see 'mpsemu ${command} --help'`);
   }
 }

@@ -10,7 +10,7 @@ and what a suspended thread's context holds (that, and the stack, is what the MP
 `;
 
 export function main(args: string[]): number {
-  const { values } = parseOptions('platforms', args, { json: { type: 'boolean' } });
+  const { values } = parseOptions('platforms', args, { json: { type: 'boolean' } }, false);
   if (values.help) process.stdout.write(help);
   else if (values.json) process.stdout.write(`${JSON.stringify({ platforms }, null, 2)}\n`);
   else {

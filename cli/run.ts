@@ -1,5 +1,5 @@
 /** `mpsemu run`: boot a program file, pass its output through, report at exit. */
-import { readFileSync, readSync, writeFileSync, writeSync } from 'node:fs';
+import { readFileSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
 import { LoadError } from '../emulator/loader/image.js';
 import { startMachine, type Machine } from '../mps/machine.js';
@@ -8,6 +8,7 @@ import { platforms } from '../platforms/codes.js';
 import { grantedDirectory } from './directories.js';
 import { CommandError, ExitCode, usageError } from './exit-status.js';
 import { oneOf, parseOptions, wholeNumber, type OptionSpec } from './options.js';
+import { OutputFile, writeAll } from './output-file.js';
 import { TraceFile } from './trace-file.js';
 
 const help = `usage: mpsemu run PROGRAM [OPTIONS] [-- ARGUMENTS]
@@ -22,8 +23,8 @@ Run a program compiled for one of the platforms. Its output passes through; its 
   --quirk NAME         switch on a quirk of the OS (may be repeated)
   --os-version V       behave as this version of the OS
   --dir HOST[:GUEST]   let the guest use this directory (may be repeated)
-  --trace FILE         write the events as JSON Lines
-  --report FILE        write a JSON object about the run at its end
+  --trace FILE         write the events as JSON Lines ('-': to stdout)
+  --report FILE        write a JSON object about the run at its end ('-': to stdout)
 
 Exit status: the guest's own; 124 budget exhausted, 125 wrong use, 126 file can't be loaded,
 127 not found, 128+n guest killed by signal n.
@@ -42,7 +43,7 @@ const options: OptionSpec = {
   report: { type: 'string' },
 };
 
-export function readProgram(path: string): Uint8Array {
+function readProgram(path: string): Uint8Array {
   try {
     return readFileSync(path);
   } catch (error) {
@@ -50,18 +51,6 @@ export function readProgram(path: string): Uint8Array {
     if (code === 'ENOENT' || code === 'ENOTDIR') throw new CommandError(ExitCode.NotFound, `run: there is no file '${path}'`);
     if (code === 'EISDIR') throw new CommandError(ExitCode.CannotLoad, `run: '${path}' is a directory, not a program`);
     throw new CommandError(ExitCode.CannotLoad, `run: '${path}' can't be read: ${message}`);
-  }
-}
-
-function writeAll(file: number, bytes: Uint8Array): void {
-  for (let done = 0; done < bytes.length;) {
-    try {
-      done += writeSync(file, bytes, done);
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === 'EPIPE') process.exit(0);
-      if (code !== 'EAGAIN') throw error;
-    }
   }
 }
 
@@ -105,6 +94,7 @@ export function main(args: string[]): number {
   const bytes = readProgram(path);
 
   const trace = values.trace === undefined ? undefined : new TraceFile(values.trace as string);
+  const report = values.report === undefined ? undefined : new OutputFile('report', values.report as string);
   let machine: Machine;
   try {
     machine = startMachine({
@@ -132,13 +122,8 @@ export function main(args: string[]): number {
   const status = machine.process.run();
   machine.finish();
   trace?.close();
-  if (values.report !== undefined) {
-    try {
-      writeFileSync(values.report as string, `${JSON.stringify(reportOf(machine), null, 2)}\n`);
-    } catch (error) {
-      throw usageError(`run: the report file '${values.report as string}' can't be written: ${(error as Error).message}`);
-    }
-  }
+  report?.write(`${JSON.stringify(reportOf(machine), null, 2)}\n`);
+  report?.close();
   switch (status.kind) {
     case 'exit':
       return status.code & (machine.platform.os === 'windows' ? 0xffffffff : 0xff);

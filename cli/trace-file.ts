@@ -1,21 +1,16 @@
 /** --trace: the event stream as JSON Lines, written in large pieces. */
-import { closeSync, openSync, writeSync } from 'node:fs';
 import type { EventBase, EventStream } from '../emulator/events.js';
-import { usageError } from './exit-status.js';
+import { OutputFile } from './output-file.js';
 
 const CHUNK = 1 << 16;
 
 export class TraceFile {
-  private readonly file: number;
+  private readonly file: OutputFile;
   private pending: string[] = [];
   private size = 0;
 
   constructor(path: string) {
-    try {
-      this.file = openSync(path, 'w');
-    } catch (error) {
-      throw usageError(`run: the trace file '${path}' can't be written: ${(error as Error).message}`);
-    }
+    this.file = new OutputFile('trace', path);
   }
 
   attach(events: EventStream): void {
@@ -30,13 +25,13 @@ export class TraceFile {
   }
 
   private flush(): void {
-    if (this.pending.length > 0) writeSync(this.file, `${this.pending.join('\n')}\n`);
+    if (this.pending.length > 0) this.file.write(`${this.pending.join('\n')}\n`);
     this.pending = [];
     this.size = 0;
   }
 
   close(): void {
     this.flush();
-    closeSync(this.file);
+    this.file.close();
   }
 }
