@@ -15,7 +15,6 @@ import type { StateFlavors } from './state-flavors.js';
 export const Exc = { BadAccess: 1, BadInstruction: 2, Arithmetic: 3, Software: 5, Breakpoint: 6 } as const;
 export const Behavior = { Default: 1, State: 2, StateIdentity: 3 } as const;
 export const MACH_EXCEPTION_CODES = 0x80000000;
-export const THREAD_STATE_NONE = { 'x86-64': 13, arm64: 5 } as const;
 
 /** Offsets in request 2407 (behaviour STATE_IDENTITY with 64-bit codes), and in replies that carry state. */
 export const Request = {

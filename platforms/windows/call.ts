@@ -12,7 +12,6 @@ export function win32(
 
 export const FALSE = 0;
 export const TRUE = 1;
-export const INVALID_HANDLE_VALUE = -1;
 /** Milliseconds that mean for ever. */
 export const INFINITE = 0xffffffff;
 export const UNITS_PER_MILLISECOND = 1_000_000;
