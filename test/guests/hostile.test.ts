@@ -63,7 +63,6 @@ for (const code of ['w3i3mv', 'w3i6mv', 'lii3gc', 'lii6ll', 'lia6ll', 'fri6ll', 
       }
       seen[kind] = (seen[kind] ?? 0) + 1;
     }
-    t.log(seen);
     t.is(
       Object.values(seen).reduce((a, b) => a + b),
       rounds,
