@@ -1,6 +1,6 @@
 /** Public API for TypeScript users. */
-export { startMachine, type Machine, type MachineOptions } from './mps/machine.js';
-export { reportOf, type Report } from './mps/report.js';
+export { startMachine, type Machine, type MachineOptions } from './machine/machine.js';
+export { reportOf, type Report } from './machine/report.js';
 export { platforms, platform, type Platform } from './platforms/codes.js';
 export { LoadError } from './emulator/loader/image.js';
 export { EventStream, type EventBase } from './emulator/events.js';

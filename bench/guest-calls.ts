@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { X86 } from '../emulator/cpu/registers.js';
 import { Prot } from '../emulator/engine.js';
 import type { HostCall } from '../emulator/process/host-call.js';
-import { startMachine, type Machine } from '../mps/machine.js';
+import { startMachine, type Machine } from '../machine/machine.js';
 import { projectRoot } from '../platforms/toolchain/paths.js';
 import type { BenchResult } from './engine.js';
 

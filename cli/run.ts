@@ -2,8 +2,8 @@
 import { readFileSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
 import { LoadError } from '../emulator/loader/image.js';
-import { startMachine, type Machine } from '../mps/machine.js';
-import { reportOf } from '../mps/report.js';
+import { startMachine, type Machine } from '../machine/machine.js';
+import { reportOf } from '../machine/report.js';
 import { platforms } from '../platforms/codes.js';
 import { grantedDirectory } from './directories.js';
 import { CommandError, ExitCode, usageError } from './exit-status.js';

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EventBase } from '../../emulator/events.js';
 import type { ExitStatus } from '../../emulator/process/os-model.js';
-import { startMachine, type Machine, type MachineOptions } from '../../mps/machine.js';
+import { startMachine, type Machine, type MachineOptions } from '../../machine/machine.js';
 import { projectRoot } from '../../platforms/boot.js';
 
 export const root = projectRoot();

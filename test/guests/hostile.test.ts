@@ -8,7 +8,7 @@ import test from 'ava';
 import { Random } from '../../emulator/process/random.js';
 import { LoadError } from '../../emulator/loader/image.js';
 import { OptionError } from '../../platforms/boot.js';
-import { startMachine } from '../../mps/machine.js';
+import { startMachine } from '../../machine/machine.js';
 import { fixturePath } from './harness.js';
 
 const rounds = process.env.SOAK ? 2000 : 60;

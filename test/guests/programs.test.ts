@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import test from 'ava';
 import { demoPrograms } from '../../cli/demo-programs.js';
-import { reportOf } from '../../mps/report.js';
+import { reportOf } from '../../machine/report.js';
 import { platforms } from '../../platforms/codes.js';
 import { root, runFixture } from './harness.js';
 

@@ -2,7 +2,7 @@
 import test from 'ava';
 import { demoPrograms } from '../../cli/demo-programs.js';
 import type { Decision } from '../../emulator/process/scheduler.js';
-import type { Machine } from '../../mps/machine.js';
+import type { Machine } from '../../machine/machine.js';
 import { runFixture } from './harness.js';
 
 const threads = demoPrograms.find((program) => program.name === 'threads')!;

@@ -1,7 +1,7 @@
 /** Guests that make macOS's own calls and look at what it writes. What they print is what the C programs in guests/ say of it. */
 import test from 'ava';
 import { gunzipSync } from 'node:zlib';
-import { startMachine, type MachineOptions } from '../../../mps/machine.js';
+import { startMachine, type MachineOptions } from '../../../machine/machine.js';
 import type { ExitStatus } from '../../../emulator/process/os-model.js';
 import { guests } from './guests.js';
 

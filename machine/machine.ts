@@ -1,6 +1,6 @@
 /** A program on its platform with the MPS behind it: what the command and the tests start. */
 import { boot, type Booted, type BootOptions } from '../platforms/boot.js';
-import { mpsLibrary, type MpsLibrary } from './client/library.js';
+import { mpsLibrary, type MpsLibrary } from '../mps/client/library.js';
 
 export interface MachineOptions extends Omit<BootOptions, 'libraries'> {
   variety: 'cool' | 'hot';
