@@ -3,7 +3,7 @@ export { startMachine, type Machine, type MachineOptions } from './machine/machi
 export { reportOf, type Report } from './machine/report.js';
 export { platforms, platform, type Platform } from './platforms/codes.js';
 export { LoadError } from './emulator/loader/image.js';
-export { EventStream, type EventBase } from './emulator/events.js';
+export { EventStream, type EventMap, type EventName, type MachineEvent } from './emulator/events.js';
 export type { Decision, Script } from './emulator/process/scheduler.js';
 export type { ExitStatus } from './emulator/process/os-model.js';
 export { Process } from './emulator/process/process.js';

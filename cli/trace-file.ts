@@ -1,5 +1,5 @@
 /** --trace: the event stream as JSON Lines, written in large pieces. */
-import type { EventBase, EventStream } from '../emulator/events.js';
+import type { MachineEvent, EventStream } from '../emulator/events.js';
 import { OutputFile } from './output-file.js';
 
 const CHUNK = 1 << 16;
@@ -17,7 +17,7 @@ export class TraceFile {
     events.listen((event) => this.add(event));
   }
 
-  private add(event: EventBase): void {
+  private add(event: MachineEvent): void {
     const line = JSON.stringify(event);
     this.pending.push(line);
     this.size += line.length + 1;

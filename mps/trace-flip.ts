@@ -15,7 +15,7 @@ export function flip(trace: Trace): void {
   if (!trace.mayMove.isEmpty) arena.history.age(trace.mayMove);
   arena.statistics.flips++;
   const { events } = arena.port;
-  if (events.on) events.emit('trace-flip', {});
+  if (events.on) events.emit('trace-flip');
   for (const root of arena.roots) {
     arena.plinth.aver(!(root.grey & trace.bit) || root.rank <= Rank.EXACT, 'rootFlip', 'root->rank <= RankEXACT');
   }

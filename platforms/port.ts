@@ -11,6 +11,7 @@ import { Access } from '../emulator/engine.js';
 import { GuestFault } from '../emulator/memory/memory-view.js';
 
 export { Access, GuestFault };
+export * from '../emulator/event-schema.js';
 export type { EventStream, HostCall, HostFunction, HostLibrary, MemoryView, Value, VarArgs };
 
 /** Kinds of access that a barrier forbids (MPS AccessSet). */

@@ -266,7 +266,7 @@ export class AMCSeg extends MutatorSeg {
     this.noteReclaim('freed');
     this.release();
   }
-  private noteReclaim(outcome: string): void {
+  private noteReclaim(outcome: 'freed' | 'kept'): void {
     const { events } = this.arena.port;
     if (events.on) events.emit('seg-reclaim', { base: this.base, limit: this.limit, outcome });
   }

@@ -95,7 +95,7 @@ export class FreeBsdSystemCalls {
     }
     if (typeof result === 'string') return this.setResult(thread, -os.traits.errno[result]);
     os.signals.setMask(thread, result);
-    if (os.process.events.on) os.process.events.emit('signal-return', {});
+    if (os.process.events.on) os.process.events.emit('signal-return');
     if (os.signals.hasDeliverable(thread)) os.signals.deliver(thread);
   }
 

@@ -77,7 +77,7 @@ export class LinuxSystemCalls {
       return;
     }
     os.signals.setMask(thread, mask);
-    if (os.process.events.on) os.process.events.emit('signal-return', {});
+    if (os.process.events.on) os.process.events.emit('signal-return');
     if (os.signals.hasDeliverable(thread)) os.signals.deliver(thread);
   }
 

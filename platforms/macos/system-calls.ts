@@ -119,7 +119,7 @@ export class MacSystemCalls {
       return;
     }
     signals.setMask(thread, mask);
-    if (process.events.on) process.events.emit('signal-return', {});
+    if (process.events.on) process.events.emit('signal-return');
     if (signals.hasDeliverable(thread)) signals.deliver(thread);
   }
 

@@ -5,16 +5,32 @@
  */
 import test, { type ExecutionContext } from 'ava';
 import { openDisassembler } from '../../emulator/cpu/disassemble.js';
-import type { EventBase } from '../../emulator/events.js';
+import type { EventName, MachineEvent } from '../../emulator/events.js';
 import { platforms, type Platform } from '../../platforms/codes.js';
 import { runFixture, type Outcome } from './harness.js';
 
+type Fault = MachineEvent<'fault'>;
+
+interface Route {
+  event: EventName;
+  matches(event: MachineEvent, fault: Fault): boolean;
+}
+
+const segmentationFault = (e: MachineEvent, f: Fault): boolean =>
+  e.event === 'signal' && e.signal === 'SIGSEGV' && e.address === f.address && e.pc === f.pc;
+
 /** What each OS shows between a fault and the collector's handler. */
-const routes: Record<Platform['os'], { event: string; matches: (event: EventBase, fault: EventBase) => boolean }> = {
-  linux: { event: 'signal', matches: (e, f) => e.signal === 'SIGSEGV' && e.address === f.address && e.pc === f.pc },
-  freebsd: { event: 'signal', matches: (e, f) => e.signal === 'SIGSEGV' && e.address === f.address && e.pc === f.pc },
-  windows: { event: 'exception', matches: (e, f) => e.code === 0xc0000005 && (e.information as number[])[1] === f.address },
-  macos: { event: 'mach-exception', matches: (e, f) => e.type === 1 && e.code === 2 && e.address === f.address && e.pc === f.pc },
+const routes: Record<Platform['os'], Route> = {
+  linux: { event: 'signal', matches: segmentationFault },
+  freebsd: { event: 'signal', matches: segmentationFault },
+  windows: {
+    event: 'exception',
+    matches: (e, f) => e.event === 'exception' && e.code === 0xc0000005 && e.information[1] === f.address,
+  },
+  macos: {
+    event: 'mach-exception',
+    matches: (e, f) => e.event === 'mach-exception' && e.type === 1 && e.code === 2 && e.address === f.address && e.pc === f.pc,
+  },
 };
 
 /** The code bytes at `pc`, from the image that it lies in. */
@@ -27,29 +43,29 @@ function codeAt(outcome: Outcome, pc: number): Uint8Array | undefined {
 }
 
 interface Hit {
-  protect: EventBase | undefined;
-  fault: EventBase;
-  route: EventBase | undefined;
-  barrier: EventBase;
-  resume: EventBase | undefined;
+  protect: MachineEvent<'protect'> | undefined;
+  fault: Fault;
+  route: MachineEvent | undefined;
+  barrier: MachineEvent<'barrier'>;
+  resume: MachineEvent | undefined;
 }
 
 /** Each barrier hit with what led to it and what came of it. */
-function hits(events: EventBase[], route: string): Hit[] {
+function hits(events: MachineEvent[], route: EventName): Hit[] {
   const found: Hit[] = [];
-  const protections = new Map<number, EventBase>();
-  let fault: EventBase | undefined;
-  let delivered: EventBase | undefined;
+  const protections = new Map<number, MachineEvent<'protect'>>();
+  let fault: Fault | undefined;
+  let delivered: MachineEvent | undefined;
   for (const [i, event] of events.entries()) {
     if (event.event === 'protect') {
-      for (let page = event.base as number; page < (event.limit as number); page += 4096) protections.set(page, event);
+      for (let page = event.base; page < event.limit; page += 4096) protections.set(page, event);
     } else if (event.event === 'fault') {
       fault = event;
       delivered = undefined;
     } else if (event.event === route) {
       delivered = event;
     } else if (event.event === 'barrier') {
-      const page = Math.floor((event.address as number) / 4096) * 4096;
+      const page = Math.floor(event.address / 4096) * 4096;
       const resume = events.slice(i).find((e) => e.event === 'fault-resume');
       found.push({ protect: protections.get(page), fault: fault!, route: delivered, barrier: event, resume });
     }
@@ -73,7 +89,7 @@ async function check(t: ExecutionContext, platform: Platform): Promise<void> {
     t.is(fault.address, barrier.address);
     t.true(route !== undefined && routes[os].matches(route, fault), 'delivered by the route of the OS');
     t.true(
-      ((protect?.mode ?? 0) as number) > 0 && ((protect!.mode as number) & (barrier.hit as number)) === barrier.hit,
+      protect !== undefined && protect.mode > 0 && (protect.mode & barrier.hit) === barrier.hit,
       'protected against it before',
     );
     t.is(resume?.pc, fault.pc, 'the access is tried again');

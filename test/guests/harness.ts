@@ -1,7 +1,7 @@
 /** Runs built fixtures (or any program file) in this process and gathers what they did. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { EventBase } from '../../emulator/events.js';
+import type { EventName, MachineEvent } from '../../emulator/events.js';
 import type { ExitStatus } from '../../emulator/process/os-model.js';
 import { startMachine, type Machine, type MachineOptions } from '../../machine/machine.js';
 import { projectRoot } from '../../platforms/boot.js';
@@ -12,16 +12,16 @@ export interface Outcome {
   status: ExitStatus;
   stdout: string;
   stderr: string;
-  events: EventBase[];
+  events: MachineEvent[];
   machine: Machine;
 }
 
 export interface RunOptions extends Partial<Omit<MachineOptions, 'path' | 'bytes' | 'argv' | 'output' | 'listen'>> {
   args?: string[];
   /** Keep events of these kinds (all of them when empty). */
-  events?: string[];
+  events?: EventName[];
   /** Sees every event and keeps none. */
-  watch?: (event: EventBase) => void;
+  watch?: (event: MachineEvent) => void;
   before?: (machine: Machine) => void;
 }
 
@@ -31,7 +31,7 @@ export function fixturePath(code: string, name: string): string {
 
 export function runProgram(path: string, code: string, options: RunOptions = {}): Outcome {
   const { args = [], events: kinds, watch, before, ...rest } = options;
-  const events: EventBase[] = [];
+  const events: MachineEvent[] = [];
   const out: Uint8Array[] = [];
   const err: Uint8Array[] = [];
   const machine = startMachine({

@@ -34,7 +34,7 @@ for (const platform of platforms) {
   test.serial(`what pins on ${code}: registers and slots by name, out of the OS's context structure`, (t) => {
     const { status, stdout, events } = runFixture(code, 'pinning', { events: ['nail', 'suspend', 'context-read'] });
     t.deepEqual(status, { kind: 'exit', code: 0 }, stdout);
-    const nails = events.filter((e) => e.event === 'nail') as unknown as { of: number; by: string; address: number }[];
+    const nails = events.filter((e) => e.event === 'nail');
     const collector = events.find((e) => e.event === 'context-read')!.of;
     const own = new Set(nails.filter((n) => n.of === collector).map((n) => n.by));
     for (const name of preserved(platform)) t.true(own.has(name), `${name} of the collecting thread: ${[...own].join(' ')}`);
@@ -51,9 +51,11 @@ for (const platform of platforms) {
     for (const [key, addresses] of pinnedBy) t.is(addresses.size, 1, `${key} keeps its object where it is, collection after collection`);
     // The structure that is scanned is the OS's own, whole.
     const size = Number(/(\d+) bytes/.exec(platform.contextHolds)![1]);
-    const contexts = events.filter((e) => e.event === 'context-read' && e.kind === 'registers' && e.of !== collector);
+    const contexts = events
+      .filter((e) => e.event === 'context-read')
+      .filter((e) => e.kind === 'registers' && e.of !== collector);
     t.true(contexts.length >= 3 * general[cpu].length);
-    for (const { base, limit } of contexts) t.is((limit as number) - (base as number), size);
+    for (const { base, limit } of contexts) t.is(limit - base, size);
   });
 
   test.serial(`without the scan of registers, or of stacks, objects are lost on ${code}`, (t) => {

@@ -148,7 +148,7 @@ test('a chain is collected when its nursery is full, and survivors are promoted'
   const heap = new Heap({ gens: [{ capacity: 64, mortality: 0.5 }] });
   const { arena } = heap;
   const whys: string[] = [];
-  heap.port.events.listen((e) => e.event === 'trace-start' && whys.push(e.why as string));
+  heap.port.events.listen((e) => e.event === 'trace-start' && whys.push(e.why));
   let bytes = 0;
   while (whys.length === 0) {
     heap.setExact(0, heap.make([1, 1, 1]));

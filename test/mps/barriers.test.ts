@@ -1,4 +1,5 @@
 import test from 'ava';
+import type { MachineEvent } from '../../emulator/events.js';
 import { AccessSet } from '../../platforms/port.js';
 import { scanArea } from '../../mps/scan-area.js';
 import { Heap } from './heap.js';
@@ -12,8 +13,8 @@ function list(heap: Heap, n: number): void {
     heap.setExact(0, p);
   }
 }
-const events = (heap: Heap): { event: string; [detail: string]: unknown }[] => {
-  const log: { event: string; [detail: string]: unknown }[] = [];
+const events = (heap: Heap): MachineEvent[] => {
+  const log: MachineEvent[] = [];
   heap.port.events.listen((e) => log.push(e));
   return log;
 };
@@ -162,6 +163,6 @@ test('the shield merges the protection of neighbours', (t) => {
   heap.arena.startCollect();
   const protects = log.filter((e) => e.event === 'protect');
   t.true(protects.length > 0);
-  for (const e of protects) t.true((e.limit as number) > (e.base as number));
+  for (const e of protects) t.true(e.limit > e.base);
   heap.destroy();
 });

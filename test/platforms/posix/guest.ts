@@ -9,7 +9,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, writeFile
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { EventBase } from '../../../emulator/events.js';
+import type { MachineEvent } from '../../../emulator/events.js';
 import { LoadedImages } from '../../../emulator/loader/link.js';
 import { parseImage } from '../../../emulator/loader/load.js';
 import type { HostLibrary } from '../../../emulator/process/host-call.js';
@@ -161,7 +161,7 @@ export interface GuestRun {
   os: PosixOs;
   images: LoadedImages;
   output: () => string;
-  events: EventBase[];
+  events: MachineEvent[];
   run(): ExitStatus;
 }
 
@@ -227,6 +227,6 @@ export function bootGuest(code: string, source: string, options: GuestOptions = 
   };
   images.link((wanted) => gate(wanted.name));
   os.start(images.program, images, gate);
-  const events: EventBase[] = [];
+  const events: MachineEvent[] = [];
   return { process, os, images, output: () => text, events, run: () => process.run() };
 }
