@@ -33,7 +33,11 @@ export const mpsEvents = {
     preservedInPlace: number('bytes that stayed'),
     pinned: number('objects that ambiguous references pinned'),
   }),
-  'root-scan': event('A root is scanned.', { root: number('its serial number'), kind: text('its kind'), rank: number('0 ambiguous, 1 exact') }),
+  'root-scan': event('A root is scanned.', {
+    root: number('its serial number'),
+    kind: text('its kind'),
+    rank: number('0 ambiguous, 1 exact'),
+  }),
   'context-read': event("A thread's stack or saved registers are scanned.", {
     of: number('the thread'),
     kind: text<'stack' | 'registers'>('stack or registers'),

@@ -17,7 +17,9 @@ export const processEvents = {
     access: number('1 read, 2 write, 4 fetch'),
   }),
   'fault-resume': event('The thread is back at the `pc` of its fault and tries the access again.', {}),
-  exit: event('The run is over.', { status: record<ExitStatus | undefined>('`kind` (exit, signal, budget, error) with `code`, or `signal` and `text`') }),
+  exit: event('The run is over.', {
+    status: record<ExitStatus | undefined>('`kind` (exit, signal, budget, error) with `code`, or `signal` and `text`'),
+  }),
 };
 
 declare module '../events.js' {

@@ -88,10 +88,7 @@ async function check(t: ExecutionContext, platform: Platform): Promise<void> {
   for (const { protect, fault, route, barrier, resume } of all) {
     t.is(fault.address, barrier.address);
     t.true(route !== undefined && routes[os].matches(route, fault), 'delivered by the route of the OS');
-    t.true(
-      protect !== undefined && protect.mode > 0 && (protect.mode & barrier.hit) === barrier.hit,
-      'protected against it before',
-    );
+    t.true(protect !== undefined && protect.mode > 0 && (protect.mode & barrier.hit) === barrier.hit, 'protected against it before');
     t.is(resume?.pc, fault.pc, 'the access is tried again');
     t.is(resume?.thread, fault.thread);
     const host = process.gates.nameAt(fault.pc);

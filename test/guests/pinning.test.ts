@@ -51,9 +51,7 @@ for (const platform of platforms) {
     for (const [key, addresses] of pinnedBy) t.is(addresses.size, 1, `${key} keeps its object where it is, collection after collection`);
     // The structure that is scanned is the OS's own, whole.
     const size = Number(/(\d+) bytes/.exec(platform.contextHolds)![1]);
-    const contexts = events
-      .filter((e) => e.event === 'context-read')
-      .filter((e) => e.kind === 'registers' && e.of !== collector);
+    const contexts = events.filter((e) => e.event === 'context-read').filter((e) => e.kind === 'registers' && e.of !== collector);
     t.true(contexts.length >= 3 * general[cpu].length);
     for (const { base, limit } of contexts) t.is(limit - base, size);
   });
