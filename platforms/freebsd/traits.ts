@@ -59,6 +59,7 @@ function memory(layout: FreeBsdLayout): MemoryTraits {
     anonymousWithFile: 'EINVAL',
     dontNeedDrops: false,
     writeExecute: 'allowed',
+    executeOnly: false,
     overcommitLimit: Infinity,
     MADV_DONTNEED: 4,
     adviceLimit: 10,

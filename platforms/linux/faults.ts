@@ -4,7 +4,7 @@
  * Source: arch/x86/mm/fault.c, arch/x86/kernel/traps.c, arch/arm64/mm/fault.c; observed on 6.18.
  */
 import { A64, X86 } from '../../emulator/cpu/registers.js';
-import { Access } from '../../emulator/engine.js';
+import { Access, Prot } from '../../emulator/engine.js';
 import type { MemoryFault } from '../../emulator/process/os-model.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import type { PosixOs } from '../posix/posix-os.js';
@@ -12,6 +12,7 @@ import { posixThread } from '../posix/posix-thread.js';
 
 const SEGV_MAPERR = 1;
 const SEGV_ACCERR = 2;
+const SEGV_PKUERR = 4;
 const FPE_INTDIV = 1;
 const ILL_ILLOPC = 1;
 const ILL_ILLOPN = 2;
@@ -21,7 +22,11 @@ const TRAP_TRACE = 2;
 const SI_KERNEL = 0x80;
 
 /** Page fault error code. */
-const Error = { present: 1, write: 2, user: 4, fetch: 0x10 } as const;
+const Error = { present: 1, write: 2, user: 4, fetch: 0x10, key: 0x20 } as const;
+/** The key that the kernel gives to all pages of PROT_EXEC alone: the first free one. */
+const EXECUTE_ONLY_KEY = 1;
+/** Quirk: see platforms/linux/index.ts. */
+export const EXECUTE_ONLY = 'execute-only';
 /** x86 vectors. */
 // prettier-ignore
 const Vector = { divide: 0, debug: 1, breakpoint: 3, overflow: 4, bound: 5, invalid: 6, notPresent: 11, stack: 12, protection: 13, page: 14, x87: 16, alignment: 17, simd: 19 } as const;
@@ -45,6 +50,7 @@ export class LinuxFaults {
     const kernelHalf = fault.canonical && fault.address >= os.traits.memory.limit;
     const mapped = !kernelHalf && os.memory.isMapped(fault.address);
     const about = (): string => os.describeFault(fault, mapped);
+    let key: number | undefined;
     if (os.process.cpu === 'arm64') this.arm64Record(thread, fault, mapped);
     else if (!fault.canonical) {
       trap.number = Vector.protection;
@@ -52,18 +58,22 @@ export class LinuxFaults {
       os.signals.force(thread, { signal: numbers.SIGSEGV, code: SI_KERNEL, address: 0, trap: Vector.protection, about });
       return;
     } else {
-      const present = kernelHalf || os.process.engine.protection(fault.address) > 0;
+      const prot = os.process.engine.protection(fault.address);
+      const present = kernelHalf || prot > 0;
+      if (mapped && prot === Prot.Exec) key = EXECUTE_ONLY_KEY;
       trap.number = Vector.page;
       trap.error =
         Error.user |
         (present ? Error.present : 0) |
-        (fault.access === Access.Write ? Error.write : fault.access === Access.Fetch ? Error.fetch : 0);
+        (fault.access === Access.Write ? Error.write : fault.access === Access.Fetch ? Error.fetch : 0) |
+        (key !== undefined ? Error.key : 0);
       trap.address = fault.address;
     }
     os.signals.force(thread, {
       signal: numbers.SIGSEGV,
-      code: mapped ? SEGV_ACCERR : SEGV_MAPERR,
+      code: key !== undefined ? SEGV_PKUERR : mapped ? SEGV_ACCERR : SEGV_MAPERR,
       address: fault.address,
+      ...(key !== undefined && { key }),
       trap: Vector.page,
       about,
     });

@@ -1,5 +1,6 @@
 /** Linux (IA-32 on a 64-bit kernel, x86-64, ARM64) with glibc. */
 import type { OsDefinition } from '../os.js';
+import { EXECUTE_ONLY } from './faults.js';
 import { linuxLayouts } from './layout.js';
 import { Linux } from './linux.js';
 
@@ -7,6 +8,8 @@ export const linux: OsDefinition = {
   name: 'linux',
   versions: ['6.18'],
   quirks: {
+    [EXECUTE_ONLY]:
+      'pages of PROT_EXEC alone can be run but not read, as on processors with memory protection keys (x86: si_code SEGV_PKUERR) or enhanced PAN (ARM64); off: what can be run can be read',
     'suspend-finished-thread-hangs':
       'the collector waits for ever when it suspends a registered thread that has ended (glibc 2.34 and newer: pthread_kill succeeds); off: the thread counts as dead',
   },

@@ -9,7 +9,7 @@ import { Prot } from '../../emulator/engine.js';
 import type { OsContext } from '../os.js';
 import { PosixOs, PROCESS_ID } from '../posix/posix-os.js';
 import { posixThread, type PosixThread } from '../posix/posix-thread.js';
-import { LinuxFaults } from './faults.js';
+import { EXECUTE_ONLY, LinuxFaults } from './faults.js';
 import { FrameArm64 } from './frame-arm64.js';
 import { FrameI386 } from './frame-i386.js';
 import { linuxFrames } from './frames.js';
@@ -50,7 +50,7 @@ export class Linux extends PosixOs {
       cpu === 'ia32'
         ? { canary: [word(0) & ~0xff, 0] as [number, number], pointerGuard: [word(4), 0] as [number, number] }
         : { canary: [(word(0) & ~0xff) >>> 0, word(4)] as [number, number], pointerGuard: [word(8), word(12)] as [number, number] };
-    const traits = linuxTraits(cpu, layout);
+    const traits = linuxTraits(cpu, layout, context.options.quirks.includes(EXECUTE_ONLY));
     const frames = linuxFrames(context.process, traits.signals);
     const threads = new LinuxThreads(
       context.process,

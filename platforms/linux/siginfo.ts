@@ -15,6 +15,8 @@ export function writeSiginfo(frame: FrameMemory, at: number, info: SignalInfo, w
   if (info.trap !== undefined) {
     if (wordSize === 8) frame.put64(union, info.address ?? 0);
     else w[union >>> 2] = info.address ?? 0;
+    // si_pkey lies behind the address and a word of padding.
+    if (info.key !== undefined) w[(union + 2 * wordSize) >>> 2] = info.key;
   } else {
     w[union >>> 2] = info.pid ?? 0;
     // si_uid is 0: the program runs as root of nothing. si_value follows for queued signals.

@@ -31,7 +31,7 @@ function signals(cpu: CpuName): SignalTraits {
 /** The emulated machine has 4 GiB: what one request may ask for under heuristic overcommit. */
 const MEMORY = 0x100000000;
 
-function memory(layout: LinuxLayout): MemoryTraits {
+function memory(layout: LinuxLayout, executeOnly: boolean): MemoryTraits {
   return {
     pageSize: 4096,
     flags: {
@@ -58,6 +58,7 @@ function memory(layout: LinuxLayout): MemoryTraits {
     anonymousWithFile: 'ignored',
     dontNeedDrops: true,
     writeExecute: 'allowed',
+    executeOnly,
     overcommitLimit: MEMORY,
     MADV_DONTNEED: 4,
     adviceLimit: 25,
@@ -108,13 +109,13 @@ function pthread(cpu: CpuName): PthreadTraits {
   };
 }
 
-export function linuxTraits(cpu: CpuName, layout: LinuxLayout): PosixTraits {
+export function linuxTraits(cpu: CpuName, layout: LinuxLayout, executeOnly = false): PosixTraits {
   return {
     os: 'linux',
     wordSize: cpu === 'ia32' ? 4 : 8,
     errno: linuxErrno,
     signals: signals(cpu),
-    memory: memory(layout),
+    memory: memory(layout, executeOnly),
     pthread: pthread(cpu),
     sysconf: {
       0: 2097152,

@@ -53,6 +53,7 @@ function memory(layout: MacLayout, writeExecute: MemoryTraits['writeExecute']): 
     anonymousWithFile: 'ignored',
     dontNeedDrops: false,
     writeExecute,
+    executeOnly: false,
     overcommitLimit: Infinity,
     MADV_DONTNEED: 4,
     adviceLimit: 11,

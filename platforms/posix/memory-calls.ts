@@ -37,9 +37,10 @@ export class MemoryCalls {
     return this.pageDown(address + this.pageSize - 1);
   }
 
-  /** What a page really allows: nothing can be written or executed that can't be read. */
+  /** What a page really allows: nothing can be written that can't be read, nor executed on most machines. */
   private effective(prot: number): number {
-    return prot === Prot.None ? prot : prot | Prot.Read;
+    if (prot === Prot.None || (prot === Prot.Exec && this.traits.executeOnly)) return prot;
+    return prot | Prot.Read;
   }
 
   private protectionError(prot: number): number {

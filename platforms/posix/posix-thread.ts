@@ -11,6 +11,8 @@ export interface SignalInfo {
   /** Sender of kill and friends. */
   pid?: number;
   value?: number;
+  /** Protection key of the page that refused an access (Linux's si_pkey). */
+  key?: number;
   /** Machine trap behind it (siginfo's trap number on FreeBSD); undefined: not a fault. */
   trap?: number;
   /** For people: what happened and where, should nobody handle it. Put into words only then. */

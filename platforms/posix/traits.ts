@@ -91,6 +91,8 @@ export interface MemoryTraits {
   dontNeedDrops: boolean;
   /** May pages be writable and executable at once? */
   writeExecute: 'allowed' | 'EACCES';
+  /** PROT_EXEC alone makes pages that data accesses can't read either. */
+  executeOnly: boolean;
   /** Largest single writable private mapping (heuristic overcommit); Infinity where the OS is lazy. */
   overcommitLimit: number;
   MADV_DONTNEED: number;

@@ -2,20 +2,15 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { platform as platformOf } from '../../platforms/codes.js';
 import { compile } from '../../platforms/toolchain/cc.js';
-import { targetOf } from '../../platforms/toolchain/targets.js';
-import { hasTool } from '../../platforms/toolchain/tools.js';
+import { missingToolchain } from '../needs.js';
 import { root } from './harness.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'mpsemu-guests-'));
 process.once('exit', () => rmSync(scratch, { recursive: true, force: true }));
 
-const linkers = { windows: 'lld-link', macos: 'ld64.lld', linux: 'ld.lld', freebsd: 'ld.lld' } as const;
-
 export function canCompile(code: string): boolean {
-  const p = platformOf(code)!;
-  return hasTool(targetOf(p).compiler) && hasTool(linkers[p.os]);
+  return missingToolchain(code) === undefined;
 }
 
 /** Path of a program of test/guests/sources, compiled for that platform with those flags besides. */

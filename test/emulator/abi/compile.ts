@@ -4,6 +4,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Abi } from '../../../emulator/abi/abi.js';
+import { toolPath } from '../../../platforms/toolchain/tools.js';
+import { missingTool } from '../../needs.js';
 
 export interface Target {
   abi: Abi['name'];
@@ -24,20 +26,16 @@ const flags = [
   'c',
 ];
 
-function tool(name: string): string {
-  for (const candidate of [name, `${name}-14`]) {
-    if (spawnSync(candidate, ['--version']).status === 0) return candidate;
-  }
-  throw new Error(`${name} is not installed`);
-}
-
 function args(target: Target): string[] {
   const arm = target.abi === 'aapcs64' || target.abi === 'apple-arm64';
   return [...target.compiler.slice(1), ...flags.filter((flag) => !(arm && flag.startsWith('-fcf')))];
 }
 
-export function compilerWorks(target: Target): boolean {
-  return spawnSync(target.compiler[0], [...args(target), '-fsyntax-only', '-'], { input: 'int x;' }).status === 0;
+/** Why code for this target can't be made and read here; undefined if it can. */
+export function missingTarget(target: Target): string | undefined {
+  if (spawnSync(target.compiler[0], [...args(target), '-fsyntax-only', '-'], { input: 'int x;' }).status !== 0)
+    return `${target.compiler[0]} is not installed, or does not know this target`;
+  return missingTool('llvm-readobj', 'llvm-nm');
 }
 
 export interface Code {
@@ -60,7 +58,7 @@ export function compile(target: Target, source: string): Code {
 }
 
 function text(object: string): Uint8Array {
-  const readobj = tool('llvm-readobj');
+  const readobj = toolPath('llvm-readobj');
   const listing = execFileSync(readobj, ['--sections', object], { encoding: 'utf8', maxBuffer: 1 << 24 });
   const section = listing.split(/\n {2}Section {/).find((part) => /Name: (\.text|__text) /.test(part))!;
   const number = (name: string) => Number(new RegExp(`\\b${name}: (\\w+)`).exec(section)![1]);
@@ -73,7 +71,7 @@ function text(object: string): Uint8Array {
 }
 
 function functions(object: string): Map<string, number> {
-  const listing = execFileSync(tool('llvm-nm'), [object], { encoding: 'utf8' });
+  const listing = execFileSync(toolPath('llvm-nm'), [object], { encoding: 'utf8' });
   const found = new Map<string, number>();
   for (const [, offset, name] of listing.matchAll(/^([0-9a-f]+) [Tt] _?(\w+?)(?:@\d+)?$/gm)) found.set(name, parseInt(offset, 16));
   return found;

@@ -1,11 +1,11 @@
 /** The conventions against compilers: C functions run on the CPU, called by the host and calling it. */
-import test from 'ava';
+import { needing } from '../../needs.js';
 import fc from 'fast-check';
 import type { Value, VarArgs } from '../../../emulator/abi/abi.js';
 import { scalars, type Type } from '../../../emulator/abi/types.js';
 import { toBytes } from '../../../emulator/abi/values.js';
 import { CODE, GATE, IN, Machine, OUT, RETURN } from './machine.js';
-import { compile, compilerWorks, type Target } from './compile.js';
+import { compile, missingTarget, type Target } from './compile.js';
 import { modelOf, sizeOf, typeOf, valueOf } from './values.js';
 
 const targets: Target[] = [
@@ -94,8 +94,7 @@ function significant(type: Type, bytes: Uint8Array, x87: boolean): Uint8Array {
 
 for (const target of targets) {
   const title = `${target.abi} by ${target.compiler.join(' ')}`;
-  test(title, (t) => {
-    if (!compilerWorks(target)) return (t.log('skipped: this compiler is not installed'), t.pass());
+  needing(missingTarget(target))(title, (t) => {
     const m = new Machine(target.abi);
     const model = modelOf(m.abi);
     const { code, symbols } = compile(target, source(cases, target.abi === 'win64'));
@@ -178,8 +177,7 @@ function readAll(r: VarArgs): unknown[] {
 }
 
 for (const target of targets.filter((each) => each.abi !== 'stdcall')) {
-  test(`variable arguments: ${target.abi} by ${target.compiler.join(' ')}`, (t) => {
-    if (!compilerWorks(target)) return (t.log('skipped: this compiler is not installed'), t.pass());
+  needing(missingTarget(target))(`variable arguments: ${target.abi} by ${target.compiler.join(' ')}`, (t) => {
     const m = new Machine(target.abi);
     const { code, symbols } = compile(target, variadic);
     m.load(code);

@@ -1,14 +1,8 @@
 /** The machine's own C library as an oracle: small C programs, compiled and run. */
-import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-
-/** Is there a compiler, and is its C library glibc? */
-export const nativeWorks =
-  process.platform === 'linux' &&
-  process.arch === 'x64' &&
-  spawnSync('gcc', ['-E', '-'], { input: '#include <features.h>\n#ifndef __GLIBC__\n#error\n#endif\n' }).status === 0;
+import { compileOracle, runOracle } from '../../oracle.js';
 
 /** Run `body` as main's; its output by lines that end in \x01. */
 export function runNative(body: string): string[] {
@@ -19,12 +13,9 @@ export function runNative(body: string): string[] {
       .map((h) => `#include <${h}.h>`)
       .join('\n');
     writeFileSync(source, `#define _GNU_SOURCE\n${headers}\nint main(void) {\n${body}\nreturn 0; }\n`);
-    execFileSync('gcc', ['-w', '-O0', '-fno-builtin', '-U_FORTIFY_SOURCE', '-frounding-math', '-o', join(directory, 'a'), source, '-lm'], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    return execFileSync(join(directory, 'a'), { encoding: 'latin1', maxBuffer: 1 << 26 })
-      .split('\x01')
-      .slice(0, -1);
+    const program = join(directory, 'a');
+    compileOracle('lii6gc', [source], program, ['-O0', '-fno-builtin', '-U_FORTIFY_SOURCE', '-frounding-math']);
+    return runOracle('lii6gc', program).split('\x01').slice(0, -1);
   } finally {
     rmSync(directory, { recursive: true });
   }

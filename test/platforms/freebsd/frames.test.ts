@@ -1,6 +1,6 @@
 /** FreeBSD's signal frames as a guest finds them: every field at the offset that the system's headers give it. */
-import test from 'ava';
-import { bootGuest, canCompile } from '../posix/guest.js';
+import { needing } from '../../needs.js';
+import { bootGuest, missingGuest } from '../posix/guest.js';
 
 const COMMON = `
 #define W(base, off) (*(volatile word *)((u8 *)(base) + (off)))
@@ -39,8 +39,7 @@ int main() {
   return 0;
 }`;
 
-test('fri6gc: the frame of FreeBSD on x86-64', (t) => {
-  if (!canCompile('fri6gc')) return (t.log('left out: no compiler'), t.pass());
+needing(missingGuest('fri6gc'))('fri6gc: the frame of FreeBSD on x86-64', (t) => {
   const guest = bootGuest('fri6gc', AMD64);
   t.deepEqual(guest.run(), { kind: 'exit', code: 0 });
   const common = (onstack: string): string[] => [
@@ -124,8 +123,7 @@ int main() {
   return 0;
 }`;
 
-test('fri3gc: the frame of FreeBSD on IA-32', (t) => {
-  if (!canCompile('fri3gc')) return (t.log('left out: no compiler'), t.pass());
+needing(missingGuest('fri3gc'))('fri3gc: the frame of FreeBSD on IA-32', (t) => {
   const guest = bootGuest('fri3gc', I386);
   t.deepEqual(guest.run(), { kind: 'exit', code: 0 });
   const segments = ['cs 33', 'ss 3b', 'gs 1b', 'fs 3b', 'es 3b', 'ds 3b', 'xfpu length 40'];

@@ -1,15 +1,14 @@
 /** Signal frames, siginfo and machine contexts, compared field by field with those of a real kernel (ARM64: QEMU's user mode). */
-import test from 'ava';
-import { bootGuest, canCompile, runNative } from '../posix/guest.js';
+import { needing } from '../../needs.js';
+import { missingOracle } from '../../oracle.js';
+import { bootGuest, missingGuest, runNative } from '../posix/guest.js';
 import { ARM64_PROBE, I386_PROBE, NATIVE_PRELUDE, X64_PROBE } from './frame-probe.js';
 
 const probes = { lii6gc: X64_PROBE, lii3gc: I386_PROBE, lia6gc: ARM64_PROBE };
 
 for (const [code, probe] of Object.entries(probes)) {
-  test(`${code}: frames are those of the native kernel`, (t) => {
-    if (!canCompile(code)) return (t.log('left out: no compiler'), t.pass());
+  needing(missingGuest(code) ?? missingOracle(code))(`${code}: frames are those of the native kernel`, (t) => {
     const native = runNative(code, NATIVE_PRELUDE + probe);
-    if (native === undefined) return (t.log('left out: the native program does not run here'), t.pass());
     const guest = bootGuest(code, probe);
     t.deepEqual(guest.run(), { kind: 'exit', code: 0 });
     t.true(native.split('\n').length > 100);

@@ -1,6 +1,8 @@
 /** mmap, munmap, mprotect and madvise: results, errors and what is left mapped, compared with the native kernel. */
-import test from 'ava';
-import { bootGuest, canCompile, runNative } from '../posix/guest.js';
+import type { ExecutionContext } from 'ava';
+import { needing } from '../../needs.js';
+import { missingOracle } from '../../oracle.js';
+import { bootGuest, missingGuest, runNative } from '../posix/guest.js';
 import { NATIVE_PRELUDE } from './frame-probe.js';
 
 const PROBE = `
@@ -75,14 +77,56 @@ int main() {
   .replace(/static int try_read[^\n]*\n/, '')
   .replace('static int *where_errno(void);\n', '');
 
+/** What both kinds of processor make of PROT_EXEC alone, by the quirk that stands for the kind. */
+const EXECUTE_ONLY = { off: 'exec alone page 0 2', on: 'exec alone page 4 4' };
+
+/** Compares the guest with what a kernel printed, on the kind of processor that this kernel runs on. */
+function compare(t: ExecutionContext, code: string, native: string): void {
+  const lines = native.split('\n');
+  t.true(lines.length > 40);
+  const quirks = lines.includes(EXECUTE_ONLY.on) ? ['execute-only'] : [];
+  const guest = bootGuest(code, PROBE, { quirks });
+  t.deepEqual(guest.run(), { kind: 'exit', code: 0 });
+  t.deepEqual(guest.output().split('\n'), lines);
+}
+
 for (const code of ['lii6gc', 'lii3gc']) {
-  test(`${code}: memory calls behave as the native kernel's`, (t) => {
-    if (!canCompile(code)) return (t.log('left out: no compiler'), t.pass());
+  const compared = needing(missingGuest(code) ?? missingOracle(code));
+  compared(`${code}: memory calls behave as the native kernel's`, (t) => compare(t, code, runNative(code, NATIVE_PRELUDE + PROBE)));
+
+  compared(`${code}: memory calls behave as those of a kernel with memory protection keys, and of one without`, (t) => {
     const native = runNative(code, NATIVE_PRELUDE + PROBE);
-    if (native === undefined) return (t.log('left out: the native program does not run here'), t.pass());
-    const guest = bootGuest(code, PROBE);
-    t.deepEqual(guest.run(), { kind: 'exit', code: 0 });
-    t.true(native.split('\n').length > 40);
-    t.deepEqual(guest.output().split('\n'), native.split('\n'));
+    for (const line of Object.values(EXECUTE_ONLY)) compare(t, code, native.replace(/^exec alone page .*$/m, line));
+  });
+}
+
+const KEYS = `
+#define W(base, off) (*(volatile word *)((u8 *)(base) + (off)))
+static void say(const char *k, u64 v) { out(k); out(" "); hex(v); out("\\n"); }
+static u8 *page; static volatile int faults;
+static void handler(int s, word info, word uc) {
+  word gregs = uc + (sizeof(word) == 8 ? 40 : 20);
+  say("code", *(u32 *)(info + 8)); say("key", *(u32 *)(info + (sizeof(word) == 8 ? 32 : 20)));
+  say("error", W(gregs, sizeof(word) * (sizeof(word) == 8 ? 19 : 13))); say("at", W(info, sizeof(word) == 8 ? 16 : 12) == (word)page);
+  faults++; mprotect(page, 4096, 3);
+}
+int main() {
+  word act[24] = {0}; act[0] = (word)handler; ((u32 *)act)[sizeof(word) == 8 ? 34 : 33] = 4; sigaction(11, act, 0);
+  page = mmap(0, 4096, 3, 0x22, -1, 0); page[0] = 0xc3;
+  mprotect(page, 4096, 4); ((void (*)(void))page)(); say("ran", faults);
+  (void)*(volatile u8 *)page;
+  mprotect(page, 4096, 5); say("readable", *(volatile u8 *)page);
+  mprotect(page, 4096, 4); *(volatile u8 *)page = 7;
+  return faults;
+}`;
+
+for (const code of ['lii6gc', 'lii3gc']) {
+  // The error code's bits: protection, write, user, key. Source: arch/x86/mm/fault.c, and siginfo.h for si_pkey.
+  needing(missingGuest(code))(`${code}: pages that can only be run, by the first protection key`, (t) => {
+    const guest = bootGuest(code, KEYS, { quirks: ['execute-only'] });
+    t.deepEqual(guest.run(), { kind: 'exit', code: 2 });
+    const read = ['code 4', 'key 1', 'error 25', 'at 1'];
+    const write = ['code 4', 'key 1', 'error 27', 'at 1'];
+    t.deepEqual(guest.output().trim().split('\n'), ['ran 0', ...read, 'readable c3', ...write]);
   });
 }

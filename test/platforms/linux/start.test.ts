@@ -1,11 +1,11 @@
 /** A program on Linux sees argc, argv, envp, the auxiliary vector, and can say hello. */
-import test from 'ava';
-import { bootGuest, canCompile } from '../posix/guest.js';
+import { needing } from '../../needs.js';
+import { bootGuest, missingGuest } from '../posix/guest.js';
 
 const codes = ['lii6gc', 'lii3gc', 'lia6gc'];
 
 for (const code of codes) {
-  const compiled = canCompile(code) ? test : test.skip;
+  const compiled = needing(missingGuest(code));
 
   compiled(`${code}: start block and hello`, (t) => {
     const guest = bootGuest(

@@ -1,6 +1,6 @@
 /** System calls made by instruction: results, errors, handlers installed with a restorer of the guest's own. */
-import test from 'ava';
-import { bootGuest, canCompile } from '../posix/guest.js';
+import { needing } from '../../needs.js';
+import { bootGuest, missingGuest } from '../posix/guest.js';
 
 const CALL: Record<string, string> = {
   lii6gc:
@@ -25,7 +25,7 @@ const RESTORER: Record<string, string> = {
 };
 
 for (const code of Object.keys(CALL)) {
-  const compiled = canCompile(code) ? test : test.skip;
+  const compiled = needing(missingGuest(code));
 
   compiled(`${code}: system calls by instruction`, (t) => {
     const guest = bootGuest(

@@ -1,6 +1,6 @@
 /** Programs that die: by which signal, and what is said of it in one line. */
-import test from 'ava';
-import { bootGuest, canCompile } from './guest.js';
+import { needing } from '../../needs.js';
+import { bootGuest, missingGuest } from './guest.js';
 
 const GPF = { li: 11, fr: 10 };
 
@@ -118,8 +118,7 @@ for (const code of ['lii6gc', 'lii3gc', 'lia6gc', 'fri6gc', 'fri3gc']) {
   const constants = [`-DFLAGS=${code.startsWith('li') ? '0x22' : '0x1002'}`, `-DSETMASK=${code.startsWith('li') ? 2 : 3}`];
   for (const death of deaths) {
     if (death.codes && !death.codes.includes(code)) continue;
-    test(`${code}: ${death.name}`, (t) => {
-      if (!canCompile(code)) return (t.log('left out: no compiler'), t.pass());
+    needing(missingGuest(code))(`${code}: ${death.name}`, (t) => {
       const status = bootGuest(code, death.source, { flags: [...constants, '-fno-optimize-sibling-calls', '-fno-inline'] }).run();
       t.is(status.kind, 'signal', JSON.stringify(status));
       if (status.kind !== 'signal') return;
@@ -131,8 +130,7 @@ for (const code of ['lii6gc', 'lii3gc', 'lia6gc', 'fri6gc', 'fri3gc']) {
 }
 
 for (const code of ['lii6gc', 'lii3gc', 'lia6gc', 'fri6gc', 'fri3gc']) {
-  test(`${code}: abort returns from its handler to die`, (t) => {
-    if (!canCompile(code)) return (t.log('left out: no compiler'), t.pass());
+  needing(missingGuest(code))(`${code}: abort returns from its handler to die`, (t) => {
     const guest = bootGuest(
       code,
       'extern void abort(void); void h(int s) { out("handled "); } int main() { word act[24] = {0}; act[0] = (word)h; sigaction(6, act, 0); abort(); }',
@@ -141,8 +139,7 @@ for (const code of ['lii6gc', 'lii3gc', 'lia6gc', 'fri6gc', 'fri3gc']) {
     t.is(guest.output(), 'handled ');
   });
 
-  test(`${code}: the last thread's end ends the process, deadlock is told`, (t) => {
-    if (!canCompile(code)) return (t.log('left out: no compiler'), t.pass());
+  needing(missingGuest(code))(`${code}: the last thread's end ends the process, deadlock is told`, (t) => {
     t.deepEqual(
       bootGuest(
         code,

@@ -5,7 +5,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,6 +19,8 @@ import { platform as platformOf } from '../../../platforms/codes.js';
 import { freebsd } from '../../../platforms/freebsd/index.js';
 import { linux } from '../../../platforms/linux/index.js';
 import type { PosixOs } from '../../../platforms/posix/posix-os.js';
+import { missingTool } from '../../needs.js';
+import { compileOracle, runOracle } from '../../oracle.js';
 
 function projectRoot(): string {
   let directory = dirname(fileURLToPath(import.meta.url));
@@ -28,12 +30,8 @@ function projectRoot(): string {
 
 export const root = projectRoot();
 
-/** C compiler of a platform row; x86-64 Linux's also serves as the native oracle. */
-const COMPILERS: Record<string, string[]> = {
-  ia32: ['i686-linux-gnu-gcc'],
-  'x86-64': ['gcc'],
-  arm64: ['aarch64-linux-gnu-gcc'],
-};
+/** C compiler of a CPU. */
+const COMPILERS: Record<string, string> = { ia32: 'i686-linux-gnu-gcc', 'x86-64': 'gcc', arm64: 'aarch64-linux-gnu-gcc' };
 
 const START: Record<string, string> = {
   'x86-64': 'asm(".globl _start\\n_start: mov %rsp,%rdi\\n test $8,%sp\\n and $-16,%rsp\\n call start_c\\n hlt");',
@@ -74,39 +72,35 @@ int main();
 __attribute__((used)) void start_c(word *sp) { int argc = (int)sp[0]; _exit(main(argc, (char **)(sp + 1), (char **)(sp + 2 + argc))); }
 `;
 
-function compilerFor(code: string): string | undefined {
-  const names = COMPILERS[platformOf(code)!.cpu];
-  return names.find((name) => spawnSync(name, ['--version']).status === 0);
+function compilerFor(code: string): string {
+  return COMPILERS[platformOf(code)!.cpu];
 }
 
-export function canCompile(code: string): boolean {
-  return compilerFor(code) !== undefined;
+/** Why no guest can be compiled here; undefined if it can. */
+export function missingGuest(code: string): string | undefined {
+  return missingTool(compilerFor(code));
 }
 
 function compile(code: string, args: string[]): void {
-  const result = spawnSync(compilerFor(code)!, args, { encoding: 'utf8' });
+  const result = spawnSync(compilerFor(code), args, { encoding: 'utf8' });
   if (result.status !== 0) throw new Error(`the guest does not compile:\n${result.stderr}`);
 }
 
-const cache = join(tmpdir(), 'mpsemu-test-guests');
+const scratch = mkdtempSync(join(tmpdir(), 'mpsemu-posix-guests-'));
+process.once('exit', () => rmSync(scratch, { recursive: true, force: true }));
 
-function cached(kind: string, inputs: string[], build: (folder: string) => string): string {
-  const name = `${kind}-${createHash('sha256').update(inputs.join('\0')).digest('hex').slice(0, 16)}`;
-  const target = join(cache, name);
-  if (existsSync(target)) return target;
-  mkdirSync(cache, { recursive: true });
-  const made = build(mkdtempSync(join(cache, 'build-')));
-  renameSync(made, target);
+/** Made once in each run: what `build` makes of these inputs at the path that it is given. */
+function cached(kind: string, inputs: string[], build: (target: string) => void): string {
+  const target = join(scratch, `${kind}-${createHash('sha256').update(inputs.join('\0')).digest('hex').slice(0, 16)}`);
+  if (!existsSync(target)) build(target);
   return target;
 }
 
 /** A shared library that offers the names and does nothing: what the guest is linked against. */
 function stubLibrary(code: string, names: string[]): string {
-  return cached(`stub-${code}`, names, (folder) => {
-    writeFileSync(join(folder, 'stub.s'), names.map((n) => `.globl ${n}\n.type ${n}, %function\n${n}:`).join('\n') + '\n');
-    const out = join(folder, 'libc.so.6');
-    compile(code, ['-shared', '-nostdlib', '-Wl,-soname,libc.so.6', '-o', out, join(folder, 'stub.s')]);
-    return out;
+  return cached(`stub-${code}`, names, (target) => {
+    writeFileSync(`${target}.s`, names.map((n) => `.globl ${n}\n.type ${n}, %function\n${n}:`).join('\n') + '\n');
+    compile(code, ['-shared', '-nostdlib', '-Wl,-soname,libc.so.6', '-o', target, `${target}.s`]);
   });
 }
 
@@ -122,9 +116,8 @@ export function compileGuest(code: string, source: string, names: string[], flag
       join(root, 'fixtures', 'guest', 'include'),
       ...(os === 'freebsd' ? ['-U__linux__', '-D__FreeBSD__=14'] : []),
     ];
-  return cached(`guest-${code}`, [text, stub, ...flags], (folder) => {
-    writeFileSync(join(folder, 'guest.c'), text);
-    const out = join(folder, 'guest');
+  return cached(`guest-${code}`, [text, stub, ...flags], (target) => {
+    writeFileSync(`${target}.c`, text);
     const options = [
       '-O1',
       '-w',
@@ -137,23 +130,17 @@ export function compileGuest(code: string, source: string, names: string[], flag
       '-fPIE',
       ...(platformOf(code)!.cpu === 'arm64' ? ['-mno-outline-atomics'] : []),
     ];
-    compile(code, [...options, ...flags, '-o', out, join(folder, 'guest.c'), stub]);
-    return out;
+    compile(code, [...options, ...flags, '-o', target, `${target}.c`, stub]);
   });
 }
 
-/** A native program of this machine's Linux, or of an emulated one (QEMU), as an oracle; undefined where it can't be had. */
-export function runNative(code: string, source: string): string | undefined {
-  const compiler = compilerFor(code);
-  if (!compiler) return undefined;
-  const program = cached(`native-${code}`, [source], (folder) => {
-    writeFileSync(join(folder, 'native.c'), source);
-    compile(code, ['-O1', '-w', '-static', '-pthread', '-o', join(folder, 'native'), join(folder, 'native.c')]);
-    return join(folder, 'native');
+/** What `source` prints as a program of this machine's Linux, or of an emulated one. */
+export function runNative(code: string, source: string): string {
+  const program = cached(`native-${code}`, [source], (target) => {
+    writeFileSync(`${target}.c`, source);
+    compileOracle(code, [`${target}.c`], target);
   });
-  const [command, args] = code.startsWith('lia') ? ['qemu-aarch64', [program]] : [program, []];
-  const result = spawnSync(command as string, args as string[], { encoding: 'latin1', timeout: 20000 });
-  return result.status === 0 ? result.stdout : undefined;
+  return runOracle(code, program);
 }
 
 export interface GuestRun {

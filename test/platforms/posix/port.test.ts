@@ -1,12 +1,12 @@
 /** The port over the modelled calls: barriers by SIGSEGV, suspension by signals, what is scanned of whom. */
-import test from 'ava';
-import { bootGuest, canCompile } from './guest.js';
+import { needing } from '../../needs.js';
+import { bootGuest, missingGuest } from './guest.js';
 import { newLog, PORT_PRELUDE, portLibrary } from './port-guest.js';
 
 const codes = ['lii6gc', 'lii3gc', 'lia6gc', 'fri6gc', 'fri3gc'];
 
 for (const code of codes) {
-  const compiled = canCompile(code) ? test : test.skip;
+  const compiled = needing(missingGuest(code));
 
   compiled(`${code}: barrier faults are handled and the instruction runs again`, (t) => {
     const log = newLog();

@@ -1,6 +1,6 @@
 /** Suspension where it is awkward: a thread that has the signal blocked, sleeps, has ended, is resumed and suspended before it ran. */
-import test from 'ava';
-import { bootGuest, canCompile } from './guest.js';
+import { needing } from '../../needs.js';
+import { bootGuest, missingGuest } from './guest.js';
 import { newLog, PORT_PRELUDE, portLibrary } from './port-guest.js';
 
 const codes = ['lii6gc', 'lii3gc', 'lia6gc', 'fri6gc', 'fri3gc'];
@@ -12,7 +12,7 @@ const run = (code: string, source: string, quirks: string[] = []) =>
   });
 
 for (const code of codes) {
-  const compiled = canCompile(code) ? test : test.skip;
+  const compiled = needing(missingGuest(code));
 
   compiled(`${code}: suspended and resumed again and again without running between`, (t) => {
     const guest = run(
