@@ -1,47 +1,45 @@
-/** `mpsemu cc`: the guest tool-chain, driven as emcc drives its own. */
-import { existsSync } from 'node:fs';
-import { compile, ToolchainError } from '../platforms/toolchain/cc.js';
-import { platforms } from '../platforms/codes.js';
-import { CommandError, ExitCode, usageError } from './exit-status.js';
+/** `mpsemu cc`: the guest tool-chain behind a C compiler's command line. */
+import { drive, ToolchainError } from '../platforms/toolchain/cc.js';
+import { platform, platforms } from '../platforms/codes.js';
+import { CommandError, usageError } from './exit-status.js';
 import { oneOf } from './options.js';
 
-const help = `usage: mpsemu cc --platform CODE [-O0|-O1|-O2|-O3|-Os] [-g] [-I DIR]... [-D NAME[=VALUE]]... -o OUT FILE...
+const help = `usage: mpsemu cc --platform CODE [OPTION]... FILE...
 
-Compile and link C (or assembly) sources into a program for one of the platforms, with its
-own compiler family, our C headers and mps.h. Other -f…, -m…, -W… and -std=… options are
-passed to the compiler. 'make toolchain' installs the compilers.
+Compile C and assembly for one of the platforms with its own compiler family, our C headers and
+mps.h, and link with lld. Options are a C compiler's: -c -S -E -o -O -g -I -D -U -include -isystem
+-L -l -Wl,… -Xlinker -std= -W -f -m -pthread -x -MD -MMD -MF -M -v -### --version @FILE, and - for
+standard input; files are .c .i .S .s .o .obj .a .lib. What is not known here goes to the compiler.
+There are no shared libraries (-shared), no -static, and no C++.
 
+  --platform CODE      what to compile for (see 'mpsemu platforms')
+  --no-mps             link without the MPS, for programs that bring their own or need none
   --allow-missing      link even if a function is provided by nobody (running it then names it)
-`;
 
-/** Options that take a value, joined or as the next argument. */
-const joined = ['-I', '-D', '-U', '-o'];
+Example: mpsemu cc --platform fri6ll -g -O2 -Wall -o prog prog.c && mpsemu run prog
+
+Exit status: the compiler's or linker's own (1: errors); 125 wrong use, 127 a file or tool is not there.
+`;
 
 export async function main(args: string[]): Promise<number> {
   let code: string | undefined;
-  let output: string | undefined;
+  let noMps = false;
   let allowMissing = false;
-  const sources: string[] = [];
-  const flags: string[] = [];
+  const rest: string[] = [];
+  const inputs = args.indexOf('--');
   for (let i = 0; i < args.length; i++) {
     const arg = args[i];
-    const value = (name: string): string => {
-      const text =
-        arg.length > name.length ? arg.slice(arg[name.length] === '=' && name.startsWith('--') ? name.length + 1 : name.length) : args[++i];
-      if (text === undefined) throw usageError(`cc: ${name} wants a value`);
-      return text;
-    };
-    const option = joined.find((name) => arg.startsWith(name));
-    if (arg === '--help' || arg === '-h') {
+    if (inputs >= 0 && i >= inputs) rest.push(arg);
+    else if (arg === '--help' || arg === '-h') {
       process.stdout.write(help);
       return 0;
-    } else if (arg === '--platform' || arg.startsWith('--platform=')) code = value('--platform');
+    } else if (arg === '--platform') {
+      code = args[++i];
+      if (code === undefined) throw usageError('cc: --platform wants a value');
+    } else if (arg.startsWith('--platform=')) code = arg.slice('--platform='.length);
+    else if (arg === '--no-mps') noMps = true;
     else if (arg === '--allow-missing') allowMissing = true;
-    else if (option === '-o') output = value('-o');
-    else if (option !== undefined) flags.push(`${option}${value(option)}`);
-    else if (/^-(O|g|f|m|W|std=|pedantic|w$|l)/.test(arg)) flags.push(arg);
-    else if (arg.startsWith('-')) throw usageError(`cc: there is no option '${arg}'; see 'mpsemu cc --help'`);
-    else sources.push(arg);
+    else rest.push(arg);
   }
   if (code === undefined) throw usageError(`cc: say for which platform: --platform CODE (see 'mpsemu platforms')`);
   oneOf(
@@ -50,15 +48,8 @@ export async function main(args: string[]): Promise<number> {
     code,
     platforms.map((p) => p.code),
   );
-  if (output === undefined) throw usageError('cc: name the program to make: -o OUT');
-  if (sources.length === 0) throw usageError('cc: name at least one source file');
-  for (const source of sources) {
-    if (!existsSync(source)) throw new CommandError(ExitCode.NotFound, `cc: there is no file '${source}'`);
-    if (!/\.([csS]|o|obj)$/.test(source)) throw usageError(`cc: '${source}' is neither C (.c), assembly (.S, .s) nor an object (.o, .obj)`);
-  }
   try {
-    await compile({ platform: code, sources, output, flags, allowMissing });
-    return 0;
+    return (await drive(platform(code)!, rest, { noMps, allowMissing })).status;
   } catch (error) {
     if (error instanceof ToolchainError) throw new CommandError(error.status ?? 1, `cc: ${error.message}`);
     throw error;

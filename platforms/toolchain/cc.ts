@@ -1,118 +1,228 @@
-/** Compile and link a guest program: what `mpsemu cc` does. */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+/**
+ * A C compiler driver for the guest platforms: what `mpsemu cc` does. Up to object files the platform's own compiler
+ * does everything, with its flags around the user's; the program is then linked by lld with our libraries.
+ */
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { platform, type Platform } from '../codes.js';
-import { clientSources, crtSources } from './guest-libraries.js';
-import { linkFor } from './paths.js';
+import { parseCommandLine, plainPath, usage, type CommandLine, type Item } from './command-line.js';
+import { findLibrary, linkCommand } from './link.js';
 import { includeFlags } from './prototypes.js';
-import { stubFile } from './stubs.js';
 import { targetOf } from './targets.js';
-import { run, ToolchainError } from './tools.js';
+import { withTemporaryDirectory } from './temporary.js';
+import { runTool, toolPath, ToolchainError } from './tools.js';
 import { linkWindows } from './windows-link.js';
 
 export { ToolchainError };
 
-export interface CompileOptions {
+export interface DriverOptions {
+  /** Link even if a function is provided by nobody. */
+  allowMissing?: boolean;
+  /** Without the MPS: for programs that bring their own, or need none. */
+  noMps?: boolean;
+}
+
+/** Runs the tools of one command. */
+class Driver {
+  private kept = '';
+  private readonly target;
+  /** Flags around the user's: ours that theirs may override before, our headers behind. */
+  private before: string[] = [];
+  private after: string[] = [];
+
+  constructor(
+    private readonly p: Platform,
+    private readonly line: CommandLine,
+    private readonly options: DriverOptions,
+    private readonly stdio: 'inherit' | 'keep',
+  ) {
+    this.target = targetOf(p);
+  }
+
+  async run(): Promise<{ status: number; messages: string }> {
+    const { line } = this;
+    this.refuseOtherMachines();
+    toolPath(this.target.compiler);
+    const said = line.items.flatMap((item) => item.words);
+    this.before = [...this.target.flags, ...this.position(), `-ffile-prefix-map=${process.cwd()}=.`];
+    this.after = said.includes('-nostdinc') ? [] : await includeFlags(this.target);
+    const status = await this.step();
+    return { status, messages: this.kept };
+  }
+
+  private position(): string[] {
+    // At a fixed address a call of what is not there can only go through a procedure linkage table.
+    if (this.options.allowMissing && this.p.os === 'freebsd') return ['-fPIC'];
+    return this.line.link.pie === false && this.p.os === 'linux' ? ['-fno-pie'] : [];
+  }
+
+  private async step(): Promise<number> {
+    const { line } = this;
+    const sources = line.items.filter((item) => item.kind === 'source');
+    const inputs = sources.length + line.items.filter((item) => item.kind === 'object').length;
+    const words = line.items.flatMap((item) => item.words);
+    if (line.step === 'inform') return this.compiler([...this.target.flags, ...words]);
+    if (inputs === 0) {
+      if (!line.verbose) throw usage('name at least one source file');
+      return this.compiler([...this.target.flags, '-v']);
+    }
+    this.protectInputs();
+    if (line.step === 'link') return withTemporaryDirectory('cc', (directory) => this.program(directory));
+    const output = line.output === undefined ? [] : ['-o', line.output === '-' ? '-' : plainPath(line.output)];
+    return this.compiler([...this.before, ...words, ...this.after, ...output]);
+  }
+
+  private async program(directory: string): Promise<number> {
+    const { line, p } = this;
+    const output = line.output ?? (p.os === 'windows' ? 'a.exe' : 'a.out');
+    const sources = line.items.filter((item) => item.kind === 'source');
+    const flags = line.items.filter((item) => item.kind === 'compiler').flatMap((item) => item.words);
+    for (const item of line.items) if (item.kind === 'library') findLibrary(p, item.name, line.libraryFolders);
+    let status = 0;
+    // With no source nobody would see what the compiler's options are.
+    if (sources.length === 0 && flags.length > 0)
+      status = await this.compiler([...this.before, ...flags, '-fsyntax-only', '-x', 'c', '/dev/null']);
+    const objects: string[] = [];
+    const rules: string[] = [];
+    for (const [i, source] of sources.entries()) {
+      const name = source.path === '-' ? 'stdin' : basename(source.path).replace(/\.\w+$/, '');
+      const object = join(directory, `${i}-${name}.o`);
+      const rule = join(directory, `${i}.d`);
+      const dependencies = line.dependencies.wanted ? ['-MF', rule, ...(line.dependencies.targeted ? [] : ['-MT', output])] : [];
+      const language = source.language === undefined ? [] : ['-x', source.language];
+      const done = await this.compiler([
+        ...this.before,
+        ...flags,
+        ...dependencies,
+        ...this.after,
+        '-c',
+        ...language,
+        ...source.words,
+        '-o',
+        object,
+      ]);
+      status ||= done;
+      objects.push(object);
+      rules.push(rule);
+    }
+    if (status !== 0) return status;
+    if (line.dependencies.wanted && !line.dryRun)
+      this.writeDependencies(line.dependencies.file ?? `${output.replace(/\.\w+$/, '')}.d`, rules);
+    return this.link(objects, output);
+  }
+
+  private writeDependencies(path: string, rules: string[]): void {
+    try {
+      const text = rules.map((rule) => readFileSync(rule, 'utf8')).join('');
+      if (path === '-') process.stdout.write(text);
+      else {
+        this.refuseInput(path, this.inputs());
+        writeFileSync(path, text);
+      }
+    } catch (error) {
+      if (error instanceof ToolchainError) throw error;
+      throw new ToolchainError(`the dependency file '${path}' can't be written: ${(error as Error).message}`);
+    }
+  }
+
+  private async link(objects: string[], output: string): Promise<number> {
+    const { p, line } = this;
+    const { allowMissing = false, noMps = false } = this.options;
+    const command = linkCommand(p, line, objects, output, { allowMissing, noMps });
+    if (command.tool === 'lld-link' && allowMissing && !line.dryRun) {
+      const { status, messages } = await linkWindows(p, command.args);
+      if (this.stdio === 'inherit') process.stderr.write(messages);
+      else this.kept += messages;
+      return status;
+    }
+    return this.tool(command.tool, [...(line.verbose ? (p.os === 'windows' ? ['/verbose'] : ['-v']) : []), ...command.args]);
+  }
+
+  private compiler(args: string[]): Promise<number> {
+    return this.tool(this.target.compiler, args);
+  }
+
+  private async tool(name: string, args: string[]): Promise<number> {
+    if (this.line.dryRun || this.line.verbose) process.stderr.write(` ${[toolPath(name), ...args].map(quoted).join(' ')}\n`);
+    if (this.line.dryRun) return 0;
+    const { status, messages } = await runTool(name, args, this.stdio);
+    this.kept += messages;
+    return status;
+  }
+
+  /** -m32 and its like: fine where they say what is so anyway. lld does not read what gcc's -flto leaves in objects. */
+  private refuseOtherMachines(): void {
+    const bits = `-m${this.p.wordSize * 8}`;
+    for (const { words } of this.line.items) {
+      if (this.target.gcc && /^-flto\b/.test(words[0])) throw usage(`${words[0]} is not offered with gcc: the linker is lld`);
+      if (/^-m(16|32|64|x32)$/.test(words[0]) && words[0] !== bits)
+        throw usage(`${words[0]} is not offered: ${this.p.code} is a platform of ${this.p.wordSize * 8} bits`);
+    }
+  }
+
+  private inputs(): string[] {
+    const { line } = this;
+    const files = line.items.flatMap((item: Item) => {
+      if (item.kind === 'source' || item.kind === 'object') return [item.path];
+      const library = item.kind === 'library' && line.step === 'link' ? findLibrary(this.p, item.name, line.libraryFolders) : undefined;
+      return library === undefined ? [] : [library];
+    });
+    return [...files, ...line.read].filter((path) => path !== '-');
+  }
+
+  /** Nothing that is written may be something that is read, whatever it is called. */
+  private protectInputs(): void {
+    const { line, p } = this;
+    const suffix = { object: '.o', assembly: '.s', link: '', preprocess: '', check: '', inform: '' }[line.step];
+    const named = line.output === undefined ? [] : [line.output];
+    const derived =
+      line.output !== undefined || suffix === ''
+        ? []
+        : line.items.flatMap((item) => (item.kind === 'source' ? [`${basename(item.path).replace(/\.\w+$/, '')}${suffix}`] : []));
+    const standard = line.step === 'link' && line.output === undefined ? [p.os === 'windows' ? 'a.exe' : 'a.out'] : [];
+    const inputs = this.inputs();
+    for (const path of [...named, ...derived, ...standard, ...line.written]) this.refuseInput(path, inputs);
+  }
+
+  private refuseInput(path: string, inputs: string[]): void {
+    const same = inputs.find((input) => sameFile(input, path));
+    if (same !== undefined) throw usage(`the output '${path}' would overwrite the input '${same}'`);
+  }
+}
+
+function sameFile(a: string, b: string): boolean {
+  const [one, other] = [a, b].map((path) => statSync(path, { throwIfNoEntry: false }));
+  return one !== undefined && other !== undefined && one.isFile() && one.ino === other.ino && one.dev === other.dev;
+}
+
+/** As a shell takes it. */
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/** Do what a C compiler's command line says, for that platform. The tools' messages are shown, or kept and returned. */
+export function drive(
+  p: Platform,
+  args: string[],
+  options: DriverOptions = {},
+  stdio: 'inherit' | 'keep' = 'inherit',
+): Promise<{ status: number; messages: string }> {
+  return new Driver(p, parseCommandLine(args), options, stdio).run();
+}
+
+export interface CompileOptions extends DriverOptions {
   platform: string;
   sources: string[];
   output: string;
   /** -O, -g, -I, -D, -f, -m, -W, -std … as given. */
   flags: string[];
-  /** Link even if a function is provided by nobody. */
-  allowMissing?: boolean;
 }
 
-/** The compiler's own words about errors stay; ours only where a tool is missing. */
-export async function compile(options: CompileOptions): Promise<void> {
-  const p = platform(options.platform);
-  if (!p) throw new ToolchainError(`there is no platform '${options.platform}'`, 125);
-  const target = targetOf(p);
-  const work = mkdtempSync(join(tmpdir(), 'mpsemu-cc-'));
-  try {
-    const include = await includeFlags(target);
-    // At a fixed address a call of what is not there can only go through a procedure linkage table.
-    const position = options.allowMissing && p.os === 'freebsd' ? ['-fPIC'] : [];
-    const optimise = options.flags.some((f) => f.startsWith('-O')) ? [] : ['-O1'];
-    const libraries = options.flags.filter((f) => f.startsWith('-l'));
-    const compiling = options.flags.filter((f) => !f.startsWith('-l'));
-    const unknown = libraries.filter((l) => !['-lm', '-lc', '-lpthread', '-lmps', '-lthr'].includes(l));
-    if (unknown.length > 0) throw new ToolchainError(`there is no guest library for ${unknown.join(', ')}`, 125);
-    const objects: string[] = [];
-    for (const [i, source] of options.sources.entries()) {
-      if (source.endsWith('.o') || source.endsWith('.obj')) {
-        objects.push(source);
-        continue;
-      }
-      const object = join(work, `${i}-${basename(source).replace(/\.\w+$/, '')}.o`);
-      // User include directories come before ours.
-      const user = compiling.filter((f) => f.startsWith('-I'));
-      const rest = compiling.filter((f) => !f.startsWith('-I'));
-      await run(target.compiler, [
-        ...user,
-        ...include,
-        ...target.flags,
-        ...optimise,
-        ...rest,
-        ...position,
-        `-ffile-prefix-map=${process.cwd()}=.`,
-        '-c',
-        source,
-        '-o',
-        object,
-      ]);
-      objects.push(object);
-    }
-    await link(p, objects, options);
-  } finally {
-    rmSync(work, { recursive: true, force: true });
-  }
-}
-
-async function link(p: Platform, objects: string[], options: CompileOptions): Promise<void> {
-  const target = targetOf(p);
-  const folder = linkFor(p.code);
-  const stub = (library: 'c' | 'mps' | 'kernel32'): string => join(folder, stubFile(p, library));
-  if (!existsSync(stub('c'))) throw new ToolchainError(`the guest libraries for ${p.code} are not built: run 'make fixtures'`);
-  const always = [...crtSources(p), ...clientSources].map((f) => join(folder, `${basename(f).replace(/\.\w+$/, '')}.o`));
-  const all = [...objects, ...always];
-  switch (p.os) {
-    case 'windows':
-      await linkWindows(p, [`/out:${options.output}`, ...all, stub('c'), stub('mps'), stub('kernel32')], options.allowMissing ?? false);
-      return;
-    case 'macos':
-      await run('ld64.lld', [
-        '-arch',
-        target.arch!,
-        '-platform_version',
-        'macos',
-        '11.0',
-        '11.0',
-        '-dead_strip',
-        ...(options.allowMissing ? ['-undefined', 'dynamic_lookup'] : []),
-        '-o',
-        options.output,
-        ...all,
-        stub('c'),
-        stub('mps'),
-      ]);
-      return;
-    default:
-      await run('ld.lld', [
-        '-m',
-        target.emulation!,
-        ...(target.pie ? ['-pie'] : []),
-        '--dynamic-linker',
-        target.interpreter!,
-        '--build-id=none',
-        '--gc-sections',
-        '--as-needed',
-        ...(options.allowMissing ? ['--unresolved-symbols=ignore-all', '-z', 'undefs'] : []),
-        '-o',
-        options.output,
-        ...all,
-        stub('c'),
-        stub('mps'),
-      ]);
-  }
+/** Compile and link a program; returns the tools' warnings, throws their errors. */
+export async function compile({ platform: code, sources, output, flags, ...options }: CompileOptions): Promise<string> {
+  const p = platform(code);
+  if (!p) throw usage(`there is no platform '${code}'`);
+  const { status, messages } = await drive(p, [...flags, '-o', output, '--', ...sources], options, 'keep');
+  if (status !== 0) throw new ToolchainError(messages.trim(), status);
+  return messages;
 }

@@ -1,5 +1,7 @@
 /** Running the installed compilers and linkers; a missing one is one clear message. */
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { accessSync, constants, statSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 
 export class ToolchainError extends Error {
   constructor(
@@ -12,20 +14,41 @@ export class ToolchainError extends Error {
 
 const found = new Map<string, string>();
 
-/** Path of a tool: its plain name, or with Debian's version suffix. */
-export function toolPath(name: string): string {
-  let path = found.get(name);
-  if (path !== undefined) return path;
-  for (const candidate of [name, `${name}-19`, `${name}-18`, `${name}-17`, `${name}-16`, `${name}-15`, `${name}-14`]) {
-    try {
-      path = execFileSync('/bin/sh', ['-c', `command -v ${candidate}`], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
-      found.set(name, path);
-      return path;
-    } catch {
-      continue;
-    }
+/** Debian's package of each tool. */
+const packages: Record<string, string> = {
+  clang: 'clang',
+  'ld.lld': 'lld',
+  'ld64.lld': 'lld',
+  'lld-link': 'lld',
+  gcc: 'gcc',
+  'i686-linux-gnu-gcc': 'gcc-i686-linux-gnu',
+  'aarch64-linux-gnu-gcc': 'gcc-aarch64-linux-gnu',
+};
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
   }
-  throw new ToolchainError(`the compiler or linker '${name}' is not installed: run 'make toolchain' as root`, 127);
+}
+
+/** Path of a tool: its plain name, or with Debian's version suffix, the newest first. */
+export function toolPath(name: string): string {
+  const known = found.get(name);
+  if (known !== undefined) return known;
+  const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
+  const versions = Array.from({ length: 20 }, (_, i) => `${name}-${33 - i}`);
+  for (const candidate of [name, ...versions]) {
+    const path = folders.map((folder) => join(folder, candidate)).find(isExecutable);
+    if (path === undefined) continue;
+    found.set(name, path);
+    return path;
+  }
+  const from = packages[name] ?? (name.startsWith('llvm-') ? 'llvm' : undefined);
+  const way = from === undefined ? 'install it' : `on Debian, 'apt-get install ${from}' brings it`;
+  throw new ToolchainError(`the tool '${name}' is not installed: ${way}`, 127);
 }
 
 export function hasTool(name: string): boolean {
@@ -37,7 +60,7 @@ export function hasTool(name: string): boolean {
   }
 }
 
-/** Run a tool; its own messages become the error. */
+/** Run a tool for its output; its own messages become the error. */
 export function run(name: string, args: string[], cwd?: string): Promise<string> {
   const path = toolPath(name);
   return new Promise((resolve, reject) => {
@@ -45,6 +68,28 @@ export function run(name: string, args: string[], cwd?: string): Promise<string>
       if (!error) return resolve(stdout);
       const text = (stderr || stdout || error.message).trim();
       reject(new ToolchainError(`${name} failed:\n${text}`));
+    });
+  });
+}
+
+export interface ToolResult {
+  status: number;
+  /** Its messages, where they were not passed through. */
+  messages: string;
+}
+
+/** Run a tool whose messages the user sees as they come (`inherit`), or which are kept. */
+export function runTool(name: string, args: string[], stdio: 'inherit' | 'keep'): Promise<ToolResult> {
+  const path = toolPath(name);
+  return new Promise((resolve, reject) => {
+    const child = spawn(path, args, { stdio: stdio === 'inherit' ? 'inherit' : ['ignore', 'pipe', 'pipe'] });
+    const pieces: Buffer[] = [];
+    child.stdout?.on('data', (piece: Buffer) => pieces.push(piece));
+    child.stderr?.on('data', (piece: Buffer) => pieces.push(piece));
+    child.on('error', (error) => reject(new ToolchainError(`${name} can't be run: ${error.message}`)));
+    child.on('close', (code, signal) => {
+      const died = signal === null ? '' : `${name} was ended by ${signal}\n`;
+      resolve({ status: code ?? 1, messages: Buffer.concat(pieces).toString() + died });
     });
   });
 }

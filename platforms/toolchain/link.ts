@@ -1,0 +1,137 @@
+/** Linking a guest program with lld, with the platform's start code, C library and MPS. */
+import { existsSync } from 'node:fs';
+import { basename, join, relative } from 'node:path';
+import type { Platform } from '../codes.js';
+import { plainPath, usage, type CommandLine, type LinkChoices } from './command-line.js';
+import { clientSources, crtSources } from './guest-libraries.js';
+import { linkFor } from './paths.js';
+import { stubFile } from './stubs.js';
+import { targetOf } from './targets.js';
+import { ToolchainError } from './tools.js';
+
+export interface LinkOptions {
+  /** Link even if a function is provided by nobody. */
+  allowMissing: boolean;
+  /** Without the MPS and its client's part. */
+  noMps: boolean;
+}
+
+export interface LinkCommand {
+  tool: 'ld.lld' | 'ld64.lld' | 'lld-link';
+  args: string[];
+}
+
+/** Libraries of each OS that every program is linked with anyway. */
+const own: Record<Platform['os'], string[]> = {
+  linux: ['c', 'm', 'pthread', 'rt', 'mps'],
+  freebsd: ['c', 'm', 'pthread', 'thr', 'rt', 'mps'],
+  macos: ['c', 'm', 'pthread', 'System', 'mps'],
+  windows: ['c', 'm', 'kernel32', 'ucrt', 'mps'],
+};
+
+/** File of `-lNAME`, or undefined where it is one of ours. `-l:FILE` is that very file. */
+export function findLibrary(p: Platform, name: string, folders: string[]): string | undefined {
+  const files = name.startsWith(':') ? [name.slice(1)] : p.os === 'windows' ? [`${name}.lib`, `lib${name}.a`] : [`lib${name}.a`];
+  for (const folder of folders) {
+    const path = files.map((file) => join(folder, file)).find((file) => existsSync(file));
+    if (path !== undefined) return path;
+  }
+  if (own[p.os].includes(name)) return undefined;
+  const where = folders.length === 0 ? 'and no -L says where to look' : `in ${folders.join(', ')}`;
+  throw new ToolchainError(`there is no library -l${name} for ${p.code}: no ${files.join(' or ')} ${where}`);
+}
+
+/** lld-link takes what begins with a slash for an option. */
+const windowsPath = (path: string): string => (path.startsWith('/') ? plainPath(relative(process.cwd(), path)) : path);
+
+/** What goes into the program, in the order of the command line. `objects`: of the sources, in theirs. */
+function inputsOf(p: Platform, line: CommandLine, objects: string[]): string[] {
+  const rest = [...objects];
+  const path = p.os === 'windows' ? windowsPath : (file: string): string => file;
+  return line.items.flatMap((item) => {
+    switch (item.kind) {
+      case 'source':
+        return [path(rest.shift()!)];
+      case 'object':
+        return [path(plainPath(item.path))];
+      case 'library': {
+        const file = findLibrary(p, item.name, line.libraryFolders);
+        return file === undefined ? [] : [path(plainPath(file))];
+      }
+      case 'linker':
+        return item.options;
+      default:
+        return [];
+    }
+  });
+}
+
+/** The mark that names the platform is in every program; start code and libraries can be left out. */
+function guestParts(p: Platform, link: LinkChoices, noMps: boolean): string[] {
+  const folder = linkFor(p.code);
+  const stub = (library: 'c' | 'mps' | 'kernel32'): string => join(folder, stubFile(p, library));
+  if (!existsSync(stub('c'))) throw new ToolchainError(`the guest libraries for ${p.code} are not built: run 'make fixtures'`);
+  const starts = (source: string): boolean => /^(start|entry)-/.test(basename(source));
+  const sources = crtSources(p).filter((source) => link.startFiles || !starts(source));
+  const mps = link.libraries && !noMps;
+  const objects = [...sources, ...(mps ? clientSources : [])].map((source) => join(folder, `${basename(source).replace(/\.\w+$/, '')}.o`));
+  if (!link.libraries) return objects;
+  return [...objects, stub('c'), ...(mps ? [stub('mps')] : []), ...(p.os === 'windows' ? [stub('kernel32')] : [])];
+}
+
+export function linkCommand(p: Platform, line: CommandLine, objects: string[], output: string, options: LinkOptions): LinkCommand {
+  const target = targetOf(p);
+  const { link } = line;
+  const inputs = inputsOf(p, line, objects);
+  const parts = guestParts(p, link, options.noMps);
+  if (link.pie !== undefined && link.pie !== target.pie && p.os !== 'linux') {
+    throw usage(
+      `programs for ${p.code} are ${target.pie ? 'position-independent' : 'linked at fixed addresses'}: ${link.pie ? '-pie' : '-no-pie'} is not offered`,
+    );
+  }
+  if (link.exportDynamic && (p.os === 'macos' || p.os === 'windows')) throw usage(`-rdynamic is not offered on ${p.code}`);
+  switch (p.os) {
+    case 'windows': {
+      const elf = line.items.find((item) => item.kind === 'linker' && /^-[uezT]/.test(item.words[0]));
+      if (elf) throw usage(`${elf.words.join(' ')} is not offered on ${p.code}: give lld-link's own options with -Wl,`);
+      return {
+        tool: 'lld-link',
+        args: [
+          ...(link.startFiles ? ['/entry:mainCRTStartup'] : []),
+          '/subsystem:console',
+          '/nodefaultlib',
+          '/brepro',
+          ...(link.strip ? [] : ['/debug:symtab']),
+          '/errorlimit:0',
+          ...(p.cpu === 'ia32' ? ['/safeseh:no'] : []),
+          `/out:${output}`,
+          ...inputs,
+          ...parts.map(windowsPath),
+        ],
+      };
+    }
+    case 'macos':
+      return {
+        tool: 'ld64.lld',
+        args: [
+          ...['-arch', target.arch!, '-platform_version', 'macos', '11.0', '11.0', '-dead_strip'],
+          ...(link.strip ? ['-S'] : []),
+          ...(options.allowMissing ? ['-undefined', 'dynamic_lookup'] : []),
+          ...['-o', plainPath(output), ...inputs, ...parts],
+        ],
+      };
+    default:
+      return {
+        tool: 'ld.lld',
+        args: [
+          ...['-m', target.emulation!],
+          ...((link.pie ?? target.pie) ? ['-pie'] : []),
+          ...['--dynamic-linker', target.interpreter!, '--build-id=none', '--gc-sections', '--as-needed'],
+          ...(link.exportDynamic ? ['--export-dynamic'] : []),
+          ...(link.strip ? ['-s'] : []),
+          ...(options.allowMissing ? ['--unresolved-symbols=ignore-all', '-z', 'undefs'] : []),
+          ...['-o', plainPath(output), ...inputs, ...parts],
+        ],
+      };
+  }
+}
