@@ -1,57 +1,50 @@
-/** `make bench` / `mpsemu bench`: every measurement, as a table or as JSON. */
-import { commandResults } from './command.js';
-import { engineBenchmarks, preambles, type BenchResult } from './engine.js';
-import { guestCallResults } from './guest-calls.js';
-import { scheduledSpeed } from './threads.js';
+/** `make bench` / `mpsemu bench`: the rows asked for, or all, as a table that grows row by row, or as JSON at the end. */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import type { BenchResult, Row } from './row.js';
+import { rows, rowsNamed } from './rows.js';
 
-const cpus = ['ia32', 'x86-64', 'arm64'] as const;
+const USAGE = 125;
 
-/** What is aimed at: at least for ratios of speed, at most for times. */
-const goals: Record<string, string> = {
-  'speed/ia32': '>= 0.75',
-  'speed/x86-64': '>= 0.75',
-  'speed/arm64': '>= 0.75',
-  'threads/ia32': '>= 0.4',
-  'threads/x86-64': '>= 0.4',
-  'threads/arm64': '>= 0.4',
-  step: '< 1',
-  'host-call': '< 0.7',
-  'guest-callback': '< 1.5',
-  'barrier-fault': '< 5',
-  'barrier-fault-65536': '<= 1.3 times the one before',
-  startup: '< 0.5',
-  'peak-memory': '< 200',
-};
-
-function all(): BenchResult[] {
-  const progress = process.stderr.isTTY ? (text: string): void => void process.stderr.write(`\r\x1b[K${text}`) : (): void => undefined;
-  progress('measuring the engine against the bare loop ...');
-  // The engine's own four contexts in turn are `contexts/`; `threads/` is the process's scheduler, as a run has it.
-  const engine = engineBenchmarks().map((r) =>
-    r.name.startsWith('threads/') ? { ...r, name: r.name.replace('threads/', 'contexts/') } : r,
-  );
-  progress('measuring four threads ...');
-  const threads = cpus.map((cpu): BenchResult => {
-    const baseline = engine.find((r) => r.name === `speed/${cpu}`)!.baseline!;
-    const value = scheduledSpeed(cpu, preambles(cpu).slice(0, 3));
-    return { name: `threads/${cpu}`, unit: 'million instructions/s', value, baseline, ratio: value / baseline };
-  });
-  const steps = engine.filter((r) => r.name.startsWith('step/'));
-  const step: BenchResult = { name: 'step', unit: 'us', value: Math.max(...steps.map((r) => r.value)) };
-  progress('measuring calls between guest and host ...');
-  const calls = guestCallResults();
-  progress('measuring the command ...');
-  const command = commandResults();
-  progress('');
-  return [...engine, ...threads, step, ...calls, ...command];
+function measured(row: Row): BenchResult {
+  const program = fileURLToPath(new URL('./one-row.js', import.meta.url));
+  const { status, stdout } = spawnSync(process.execPath, [program, row.name], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+  if (status !== 0) throw new Error(`${row.name} can't be measured`);
+  return JSON.parse(stdout) as BenchResult;
 }
 
-const results = all();
-if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify({ results }, null, 2)}\n`);
-else {
-  for (const { name, unit, value, baseline, ratio } of results) {
-    const against = baseline === undefined ? '' : `  ${ratio!.toFixed(2)} of ${baseline.toFixed(2)}`;
-    const goal = goals[name] === undefined ? '' : `  (goal ${goals[name]})`;
-    process.stdout.write(`${name.padEnd(24)} ${value.toFixed(3).padStart(10)} ${unit}${against}${goal}\n`);
+/** Three digits, but all of those before the point. */
+const figure = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
+
+function line({ name, unit, value, baseline, ratio, spread: [least, most] }: BenchResult, goal: string | undefined): string {
+  const against = baseline === undefined || ratio === undefined ? '' : `  ${figure(ratio)} of ${figure(baseline)}`;
+  const spread = `  [${figure(least)} .. ${figure(most)}]`;
+  return `${name.padEnd(24)} ${figure(value).padStart(8)} ${unit}${against}${spread}${goal === undefined ? '' : `  (goal ${goal})`}\n`;
+}
+
+function main(): number {
+  const { values, positionals } = parseArgs({ options: { json: { type: 'boolean' } }, allowPositionals: true });
+  const unknown = positionals.find((name) => rowsNamed(name).length === 0);
+  if (unknown !== undefined) {
+    process.stderr.write(`mpsemu: bench: there is no row '${unknown}'; there are ${rows.map((row) => row.name).join(', ')}\n`);
+    return USAGE;
   }
+  const chosen = positionals.length === 0 ? rows : rows.filter((row) => positionals.some((name) => rowsNamed(name).includes(row)));
+  const terminal = process.stderr.isTTY;
+  const results: BenchResult[] = [];
+  chosen.forEach((row, i) => {
+    // In the table each row shows how far it has come; beside a terminal's table or JSON, this does.
+    const progress = `measuring ${row.name} (${i + 1} of ${chosen.length})`;
+    if (terminal) process.stderr.write(`\r\x1b[K${progress}`);
+    else if (values.json) process.stderr.write(`${progress}\n`);
+    const result = measured(row);
+    if (terminal) process.stderr.write('\r\x1b[K');
+    results.push(result);
+    if (!values.json) process.stdout.write(line(result, row.goal));
+  });
+  if (values.json) process.stdout.write(`${JSON.stringify({ results }, null, 2)}\n`);
+  return 0;
 }
+
+process.exitCode = main();

@@ -3,20 +3,21 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseOptions } from './options.js';
 
-const help = `usage: mpsemu bench [--json]
+const help = `usage: mpsemu bench [--json] [NAME...]
 
-Measure speed against a bare CPU loop over the same Unicorn in the same run, and the costs of
-steps, host calls, callbacks, barrier faults and start-up. --json: {"results": [{"name", "unit",
-"value", "baseline"?, "ratio"?}]}.
+Measure speed against a bare CPU loop over the same Unicorn, and the costs of steps, host calls, callbacks,
+barrier faults, moved objects, calls of the MPS and start-up: all rows, or those named (\`speed\` names speed/ia32
+and its like). Each row is measured several times in turn with its baseline: median [least .. greatest].
+--json: {"results": [{"name", "unit", "value", "baseline"?, "ratio"?, "spread"}]}.
 `;
 
 export function main(args: string[]): number {
-  const { values } = parseOptions('bench', args, { json: { type: 'boolean' } }, false);
+  const { values, positionals } = parseOptions('bench', args, { json: { type: 'boolean' } });
   if (values.help) {
     process.stdout.write(help);
     return 0;
   }
   const program = fileURLToPath(new URL('../bench/main.js', import.meta.url));
-  const { status } = spawnSync(process.execPath, [program, ...(values.json ? ['--json'] : [])], { stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, [program, ...(values.json ? ['--json'] : []), '--', ...positionals], { stdio: 'inherit' });
   return status ?? 1;
 }

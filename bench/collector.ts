@@ -1,0 +1,91 @@
+/**
+ * The collector at work for guest programs (fixtures/programs/workload.c): what it costs to move an object whose
+ * format is guest code, what a call costs that doesn't collect, and the binary-trees benchmark end to end.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { startMachine, type Machine } from '../mps/machine.js';
+import { reportOf } from '../mps/report.js';
+import { projectRoot } from '../platforms/toolchain/paths.js';
+import { bareInstructions, bareSpeed } from './bare-loop.js';
+import { seconds, type Row } from './row.js';
+
+const CODE = 'lii6ll';
+const CPU = 'x86-64';
+
+function start(...args: string[]): Machine {
+  const path = join(projectRoot(), 'fixtures', 'built', CODE, 'workload');
+  return startMachine({
+    path,
+    bytes: readFileSync(path),
+    code: CODE,
+    argv: ['workload', ...args],
+    env: [],
+    seed: 0,
+    quirks: [],
+    directories: [],
+    output: () => undefined,
+    input: () => new Uint8Array(0),
+    variety: 'hot',
+    scan: [],
+  });
+}
+
+interface Run {
+  seconds: number;
+  instructions: number;
+  moved: number;
+}
+
+function run(...args: string[]): Run {
+  const machine = start(...args);
+  const { process } = machine;
+  const time = seconds(() => {
+    const status = process.run();
+    if (status.kind !== 'exit' || status.code !== 0) throw new Error(`the benchmark's guest failed: ${JSON.stringify(status)}`);
+  });
+  const { instructions } = process;
+  const moved = reportOf(machine).objectsMoved;
+  process.close();
+  return { seconds: time, instructions, moved };
+}
+
+/** Nanoseconds of moving one object, all in: what collections take beyond building what they move. */
+function objectMoved(): number {
+  const [none, some] = [run('moved', '0'), run('moved', '6')];
+  return ((some.seconds - none.seconds) / (some.moved - none.moved)) * 1e9;
+}
+
+/** Nanoseconds of a call of the MPS, of four kinds in equal parts. */
+function callTime(): number {
+  const rounds = 20_000;
+  return ((run('manual', String(rounds)).seconds - run('manual', '0').seconds) / (4 * rounds)) * 1e9;
+}
+
+const inBareInstructions = (name: string, goal: string, nanoseconds: () => number): Row => ({
+  name,
+  unit: 'bare-loop instructions',
+  goal,
+  open() {
+    nanoseconds();
+    return () => ({ value: bareInstructions(CPU, nanoseconds()) });
+  },
+});
+
+export const collectorRows: Row[] = [
+  inBareInstructions('object-moved', '<= 1250', objectMoved),
+  inBareInstructions('alloc-free', '<= 1650', callTime),
+  {
+    name: 'trees-end-to-end',
+    unit: 's',
+    goal: '<= 2',
+    pairs: 5,
+    open() {
+      run('trees', '12');
+      return (pair) => {
+        const { seconds: value, instructions } = run('trees', '15');
+        return { value, baseline: instructions / bareSpeed(CPU, pair) / 1e6 };
+      };
+    },
+  },
+];
