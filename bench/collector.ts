@@ -4,8 +4,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { startMachine, type Machine } from '../mps/machine.js';
-import { reportOf } from '../mps/report.js';
+import { startMachine, type Machine } from '../machine/machine.js';
+import { reportOf } from '../machine/report.js';
 import { projectRoot } from '../platforms/toolchain/paths.js';
 import { bareInstructions, bareSpeed } from './bare-loop.js';
 import { seconds, type Row } from './row.js';
