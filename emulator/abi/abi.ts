@@ -10,6 +10,7 @@
  * Values in TypeScript: i u p z l L are numbers (l, L, z: rounded above 2^53),
  * q Q bigint, f d D numbers, V a VarArgs reader, a struct a Uint8Array of its bytes.
  */
+import type { ConventionName } from '../cpu/cpu.js';
 import type { Registers } from '../engine.js';
 import type { MemoryView } from '../memory/memory-view.js';
 
@@ -47,7 +48,7 @@ export interface BoundSignature {
 }
 
 export interface Abi {
-  readonly name: 'cdecl' | 'stdcall' | 'sysv-i386' | 'freebsd-i386' | 'sysv-x86-64' | 'win64' | 'aapcs64' | 'apple-arm64';
+  readonly name: ConventionName;
   readonly wordSize: 4 | 8;
   /** Bytes below SP that a leaf function may use. */
   readonly redZone: number;
@@ -55,7 +56,6 @@ export interface Abi {
   /** Register slots (cpu/registers.ts). */
   readonly pc: number;
   readonly sp: number;
-  readonly calleeSaved: readonly number[];
   /** Cached: the same signature gives the same object. */
   bind(signature: string): BoundSignature;
 }

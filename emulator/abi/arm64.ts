@@ -3,6 +3,7 @@
  * natural alignment and puts variable ones on the stack. Sources: AAPCS64;
  * Apple's "Writing ARM64 code for Apple platforms".
  */
+import { arm64 as cpu } from '../cpu/arm64.js';
 import { A64 } from '../cpu/registers.js';
 import { roundUp, type Convention, type Piece, type Placed, type Plan } from './placement.js';
 import { isFloat, scalars, type Signature, type Type } from './types.js';
@@ -75,9 +76,8 @@ export function arm64(apple: boolean): Convention {
     sp: A64.sp,
     pc: A64.pc,
     link: A64.lr,
-    integerArguments: [0, 1, 2, 3, 4, 5, 6, 7],
+    integerArguments: cpu.roles(apple ? 'apple-arm64' : 'aapcs64').arguments,
     vectorArguments: 8,
-    calleeSaved: [19, 20, 21, 22, 23, 24, 25, 26, 27, 28, A64.fp],
     vectorBase: 0,
     place,
   };

@@ -3,6 +3,7 @@
  * it, which returns small structs in registers. Everything is passed on the
  * stack. Sources: System V ABI i386 supplement; the output of the compilers.
  */
+import { Fxsave } from '../cpu/fxsave.js';
 import { X86 } from '../cpu/registers.js';
 import { roundUp, whole, type Convention, type Place, type Placed, type Plan } from './placement.js';
 import { isFloat, scalars, type Signature, type Type } from './types.js';
@@ -25,8 +26,7 @@ export function ia32(variant: Variant): Convention {
     pc: X86.rip,
     integerArguments: [],
     vectorArguments: 0,
-    calleeSaved: [X86.rbx, X86.rsi, X86.rdi, X86.rbp],
-    vectorBase: 160,
+    vectorBase: Fxsave.xmm,
     place(signature: Signature): Plan {
       let stack = 0;
       const take = (type: Type): Placed => {

@@ -183,7 +183,6 @@ export function abiFor(name: Abi['name'], floats: FloatAccess): Abi {
     stackAlign: 16,
     pc: convention.pc,
     sp: convention.sp,
-    calleeSaved: convention.calleeSaved,
     bind(signature) {
       let found = bound.get(signature);
       if (!found) bound.set(signature, (found = new Bound(signature, abi, convention, floats, variadic)));

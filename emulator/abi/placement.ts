@@ -51,7 +51,6 @@ export interface Convention {
   link?: number;
   integerArguments: readonly number[];
   vectorArguments: number;
-  calleeSaved: readonly number[];
   /** Where vector register 0 lies in the float area. */
   vectorBase: number;
   /** Variadic calls pass floats in the integer register of their position too. */

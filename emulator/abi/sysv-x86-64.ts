@@ -1,9 +1,11 @@
 /** System V x86-64 (Linux, FreeBSD, macOS): classification by eightbytes. Source: the AMD64 psABI, 3.2.3. */
+import { Fxsave } from '../cpu/fxsave.js';
 import { X86 } from '../cpu/registers.js';
+import { x8664 } from '../cpu/x86-64.js';
 import { roundUp, whole, type Convention, type Piece, type Placed, type Plan } from './placement.js';
 import { isFloat, scalars, type Signature, type Type } from './types.js';
 
-const INTEGERS = [X86.rdi, X86.rsi, X86.rdx, X86.rcx, X86.r8, X86.r9];
+const INTEGERS = x8664.roles('sysv-x86-64').arguments;
 
 /** Class of each eightbyte: true = SSE. Undefined: MEMORY. */
 function classify(type: Type): boolean[] | undefined {
@@ -27,8 +29,7 @@ export const sysvX8664: Convention = {
   pc: X86.rip,
   integerArguments: INTEGERS,
   vectorArguments: 8,
-  calleeSaved: [X86.rbx, X86.rbp, X86.r12, X86.r13, X86.r14, X86.r15],
-  vectorBase: 160,
+  vectorBase: Fxsave.xmm,
   vectorCount: X86.rax,
   place(signature: Signature): Plan {
     let integers = 0;

@@ -5,38 +5,41 @@
  * double. 2^64 itself (SIZE_MAX rounded up) becomes all ones again on the way back, so
  * masks like (size_t)-1 survive; other values above 2^53 keep their top 53 bits.
  */
+import { Fxsave, ST_BYTES, ST_STRIDE, topOf, withTop } from '../cpu/fxsave.js';
 import { FLOAT_OFFSET } from '../cpu/registers.js';
 import type { Registers } from '../engine.js';
 import type { Value } from './abi.js';
 import { fromExtended, fromQuad, toExtended, toQuad } from './long-double.js';
 import type { DataModel, Type } from './types.js';
 
-const ST0 = FLOAT_OFFSET + 32;
+const ST0 = FLOAT_OFFSET + Fxsave.st;
+const STATUS = FLOAT_OFFSET + Fxsave.status;
+const TAG = FLOAT_OFFSET + Fxsave.tag;
 const HIGH = 2 ** 32;
 
-/** Push bytes on the x87 stack of the FXSAVE image (Intel SDM vol. 1, 10.5.1: registers in ST order, tags by physical register). */
+/** Push bytes on the x87 stack of the FXSAVE image. */
 export function pushSt0(registers: Registers, value: number | Uint8Array): void {
   const bytes = new Uint8Array(registers.buffer);
   const view = new DataView(registers.buffer);
-  bytes.copyWithin(ST0 + 16, ST0, ST0 + 7 * 16);
+  bytes.copyWithin(ST0 + ST_STRIDE, ST0, ST0 + 7 * ST_STRIDE);
   if (typeof value === 'number') toExtended(value, view, ST0);
-  else bytes.set(value.subarray(0, 10), ST0);
-  const status = view.getUint16(FLOAT_OFFSET + 2, true);
-  const top = (((status >> 11) & 7) + 7) & 7;
-  view.setUint16(FLOAT_OFFSET + 2, (status & ~(7 << 11)) | (top << 11), true);
-  bytes[FLOAT_OFFSET + 4] |= 1 << top;
+  else bytes.set(value.subarray(0, ST_BYTES), ST0);
+  const status = view.getUint16(STATUS, true);
+  const top = (topOf(status) + 7) & 7;
+  view.setUint16(STATUS, withTop(status, top), true);
+  bytes[TAG] |= 1 << top;
 }
 
 /** Take the top of the x87 stack: its ten bytes. */
 export function popSt0(registers: Registers): Uint8Array {
   const bytes = new Uint8Array(registers.buffer);
   const view = new DataView(registers.buffer);
-  const value = bytes.slice(ST0, ST0 + 10);
-  bytes.copyWithin(ST0, ST0 + 16, ST0 + 8 * 16);
-  const status = view.getUint16(FLOAT_OFFSET + 2, true);
-  const top = (status >> 11) & 7;
-  view.setUint16(FLOAT_OFFSET + 2, (status & ~(7 << 11)) | (((top + 1) & 7) << 11), true);
-  bytes[FLOAT_OFFSET + 4] &= ~(1 << top);
+  const value = bytes.slice(ST0, ST0 + ST_BYTES);
+  bytes.copyWithin(ST0, ST0 + ST_STRIDE, ST0 + 8 * ST_STRIDE);
+  const status = view.getUint16(STATUS, true);
+  const top = topOf(status);
+  view.setUint16(STATUS, withTop(status, top + 1), true);
+  bytes[TAG] &= ~(1 << top);
   return value;
 }
 

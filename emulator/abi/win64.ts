@@ -1,9 +1,11 @@
 /** Windows x64: four positions shared by integers and floats, 32 bytes of home space, odd sizes by reference. Source: Microsoft's x64 convention. */
+import { Fxsave } from '../cpu/fxsave.js';
 import { X86 } from '../cpu/registers.js';
+import { x8664 } from '../cpu/x86-64.js';
 import { roundUp, whole, type Convention, type Place, type Placed, type Plan } from './placement.js';
 import { isFloat, type Signature, type Type } from './types.js';
 
-const INTEGERS = [X86.rcx, X86.rdx, X86.r8, X86.r9];
+const INTEGERS = x8664.roles('win64').arguments;
 
 function fits(type: Type): boolean {
   return type.kind !== 'struct' || [1, 2, 4, 8].includes(type.size);
@@ -17,8 +19,7 @@ export const win64: Convention = {
   pc: X86.rip,
   integerArguments: INTEGERS,
   vectorArguments: 4,
-  calleeSaved: [X86.rbx, X86.rbp, X86.rdi, X86.rsi, X86.r12, X86.r13, X86.r14, X86.r15],
-  vectorBase: 160,
+  vectorBase: Fxsave.xmm,
   floatsInBoth: true,
   place(signature: Signature): Plan {
     const memory = signature.result.kind === 'struct' && !fits(signature.result);

@@ -1,6 +1,8 @@
 /** What the three CPUs have in common: named registers, their places in the register block, and their roles in calling conventions. */
-import type { Abi } from '../abi/abi.js';
 import type { CpuName } from '../engine.js';
+
+/** Calling conventions: System V's three, Windows', and ARM's two. */
+export type ConventionName = 'cdecl' | 'stdcall' | 'sysv-i386' | 'freebsd-i386' | 'sysv-x86-64' | 'win64' | 'aapcs64' | 'apple-arm64';
 
 export interface RegisterName {
   /** The psABI's name. */
@@ -46,7 +48,7 @@ export interface Cpu {
   readonly sp: number;
   readonly flags: number;
   /** Conventions of this CPU. */
-  roles(convention: Abi['name']): Roles;
+  roles(convention: ConventionName): Roles;
 }
 
 const byNameOf = new WeakMap<Cpu, Map<string, RegisterName>>();

@@ -1,10 +1,10 @@
 /**
  * Layout of the packed register block that the native module shares with
  * TypeScript. 64-bit little-endian slots from offset 0, the float area from
- * FLOAT_OFFSET. Both sides must agree: emulator/native/registers.h.
+ * FLOAT_OFFSET. Both sides must agree: emulator/native/engine.h.
  *
  * x86 (both modes; 32-bit code uses the low halves): slots in encoding order.
- * The float area is a 512-byte FXSAVE image (Intel SDM vol. 1, 10.5.1).
+ * The float area is a 512-byte FXSAVE image (fxsave.ts).
  * ARM64: x0-x30, sp, pc, pstate, thread pointers; the float area is v0-v31
  * (32 x 16 bytes), with fpsr and fpcr in slots.
  */
@@ -24,7 +24,8 @@ export const A64 = {
   fp: 29, lr: 30, sp: 31, pc: 32, pstate: 33, tpidr: 34, tpidrro: 35, fpsr: 36, fpcr: 37,
 } as const;
 
-export const GENERAL_SLOTS = 64;
-export const FLOAT_OFFSET = 512;
+const GENERAL_SLOTS = 64;
+export const GENERAL_BYTES = 8 * GENERAL_SLOTS;
+export const FLOAT_OFFSET = GENERAL_BYTES;
 export const FLOAT_BYTES = 512;
-export const BLOCK_BYTES = 1024;
+export const BLOCK_BYTES = FLOAT_OFFSET + FLOAT_BYTES;

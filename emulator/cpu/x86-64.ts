@@ -1,6 +1,6 @@
 /** x86-64: register names, DWARF numbers and roles. Sources: AMD64 psABI 3.2.1 and figure 3.36; Microsoft's x64 convention. */
-import type { Abi } from '../abi/abi.js';
-import type { Cpu, RegisterName, Roles, VectorName } from './cpu.js';
+import type { ConventionName, Cpu, RegisterName, Roles, VectorName } from './cpu.js';
+import { Fxsave, XMM_BYTES } from './fxsave.js';
 import { FLOAT_OFFSET, X86 } from './registers.js';
 
 const general: readonly [name: string, slot: number, dwarf: number][] = [
@@ -46,7 +46,12 @@ const registers: RegisterName[] = [
 
 /** XMM registers of the FXSAVE image. */
 export function xmm(count: number, dwarf: number): VectorName[] {
-  return Array.from({ length: count }, (_, i) => ({ name: `xmm${i}`, offset: FLOAT_OFFSET + 160 + 16 * i, bytes: 16, dwarf: dwarf + i }));
+  return Array.from({ length: count }, (_, i) => ({
+    name: `xmm${i}`,
+    offset: FLOAT_OFFSET + Fxsave.xmm + XMM_BYTES * i,
+    bytes: XMM_BYTES,
+    dwarf: dwarf + i,
+  }));
 }
 
 const all = general.map(([, slot]) => slot);
@@ -75,5 +80,5 @@ export const x8664: Cpu = {
   pc: X86.rip,
   sp: X86.rsp,
   flags: X86.rflags,
-  roles: (convention: Abi['name']) => (convention === 'win64' ? windows : sysv),
+  roles: (convention: ConventionName) => (convention === 'win64' ? windows : sysv),
 };

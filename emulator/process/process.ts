@@ -5,6 +5,7 @@
  */
 import type { Abi, Value } from '../abi/abi.js';
 import { abiFor } from '../abi/index.js';
+import { GENERAL_BYTES } from '../cpu/registers.js';
 import { Access, Exit, type CpuMode, type CpuName, type Engine, type Registers, type X86Selectors } from '../engine.js';
 import { EventStream } from '../events.js';
 import { AddressSpace } from '../memory/address-space.js';
@@ -21,7 +22,6 @@ import { Scheduler } from './scheduler.js';
 import { GuestSequences } from './sequence.js';
 import { Thread, type CallbackFrame } from './thread.js';
 
-const GENERAL_BYTES = 512;
 /** How long a guest that has left a callback may run before that is noticed, if it does nothing else that shows it. */
 const CALLBACK_QUANTUM = 1_000_000;
 

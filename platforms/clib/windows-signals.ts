@@ -3,6 +3,7 @@
  * only raise and abort reach. Hardware exceptions don't: the C run-time's frame handler around main, which turns them
  * into SIGSEGV, SIGFPE and SIGILL, is not modelled.
  */
+import { GENERAL_BYTES } from '../../emulator/cpu/registers.js';
 import { RegistersReplaced, type HostCall, type HostFunction } from '../../emulator/process/host-call.js';
 import type { CLibrary } from './library.js';
 
@@ -12,7 +13,6 @@ const signals: ReadonlySet<number> = new Set([2, 4, 8, 11, 15, 21, SIGABRT, 6]);
 const SIG_DFL = 0;
 const SIG_IGN = 1;
 const SIG_ERR = 2 ** 64;
-const GENERAL_BYTES = 512;
 
 export class WindowsSignals {
   private readonly handlers = new Map<number, number>();

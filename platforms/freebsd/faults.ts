@@ -3,7 +3,7 @@
  * fault names the PC, never the pointer. Source: sys/amd64/amd64/trap.c, sys/i386/i386/trap.c, x86/include/trap.h.
  */
 import { X86 } from '../../emulator/cpu/registers.js';
-import { Access } from '../../emulator/engine.js';
+import { INT_LENGTH, pageFaultError, Vector } from '../../emulator/cpu/x86-exceptions.js';
 import type { MemoryFault } from '../../emulator/process/os-model.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import type { PosixOs } from '../posix/posix-os.js';
@@ -24,7 +24,6 @@ const TRAP_TRACE = 2;
 const T = {
   PRIVINFLT: 1, BPTFLT: 3, ARITHTRAP: 6, PROTFLT: 9, TRCTRAP: 10, PAGEFLT: 12, ALIGNFLT: 14, DIVIDE: 18, OFLOW: 20, BOUND: 21, SEGNPFLT: 26, STKFLT: 27,
 } as const;
-const Error = { present: 1, write: 2, user: 4, fetch: 0x10 } as const;
 
 export const PROT_FAULT_SIGBUS = 'prot-fault-sigbus';
 
@@ -52,10 +51,7 @@ export class FreeBsdFaults {
       return this.raise(thread, 'SIGBUS', BUS_OBJERR, pc, T.PROTFLT, about);
     }
     const present = kernelHalf || os.process.engine.protection(fault.address) > 0;
-    posixThread(thread).trap.error =
-      Error.user |
-      (present ? Error.present : 0) |
-      (fault.access === Access.Write ? Error.write : fault.access === Access.Fetch ? Error.fetch : 0);
+    posixThread(thread).trap.error = pageFaultError(fault.access, present);
     if (mapped && os.options.quirks.includes(PROT_FAULT_SIGBUS))
       return this.raise(thread, 'SIGBUS', T.PAGEFLT, fault.address, T.PAGEFLT, about);
     this.raise(thread, 'SIGSEGV', mapped ? SEGV_ACCERR : SEGV_MAPERR, fault.address, T.PAGEFLT, about);
@@ -66,30 +62,30 @@ export class FreeBsdFaults {
     const registers = process.registers(thread);
     const pc = registers.get(process.abi.pc);
     switch (vector) {
-      case 0:
+      case Vector.divide:
         return this.raise(thread, 'SIGFPE', FPE_INTDIV, pc, T.DIVIDE, 'integer division by zero or overflow');
-      case 1:
+      case Vector.debug:
         return this.raise(thread, 'SIGTRAP', TRAP_TRACE, pc, T.TRCTRAP, 'single step');
-      case 3:
+      case Vector.breakpoint:
         return this.raise(thread, 'SIGTRAP', TRAP_BRKPT, pc, T.BPTFLT, 'breakpoint instruction');
-      case 4:
+      case Vector.overflow:
         return this.raise(thread, 'SIGFPE', 1, pc, T.OFLOW, 'overflow trap');
-      case 5:
+      case Vector.bound:
         return this.raise(thread, 'SIGFPE', 8, pc, T.BOUND, 'bound check failed');
-      case 11:
+      case Vector.segmentNotPresent:
         return this.raise(thread, 'SIGBUS', BUS_ADRERR, pc, T.SEGNPFLT, 'bad segment');
-      case 12:
+      case Vector.stackSegment:
         return this.raise(thread, 'SIGBUS', BUS_ADRERR, pc, T.STKFLT, 'bad stack segment');
-      case 16:
-      case 19:
+      case Vector.x87:
+      case Vector.simd:
         return this.raise(thread, 'SIGFPE', 0, pc, T.ARITHTRAP, 'floating-point exception');
-      case 17:
+      case Vector.alignment:
         return this.raise(thread, 'SIGBUS', BUS_ADRALN, pc, T.ALIGNFLT, 'misaligned access');
-      case 13:
+      case Vector.protection:
         return this.raise(thread, 'SIGBUS', BUS_OBJERR, pc, T.PROTFLT, 'privileged instruction or bad selector');
       default:
-        registers.set(X86.rip, pc - 2);
-        return this.raise(thread, 'SIGBUS', BUS_OBJERR, pc - 2, T.PROTFLT, `int 0x${vector.toString(16)}`);
+        registers.set(X86.rip, pc - INT_LENGTH);
+        return this.raise(thread, 'SIGBUS', BUS_OBJERR, pc - INT_LENGTH, T.PROTFLT, `int 0x${vector.toString(16)}`);
     }
   }
 

@@ -1,5 +1,7 @@
 /** The signal frame of FreeBSD on x86-64. Source: sys/amd64/amd64/exec_machdep.c (sendsig, sys_sigreturn), x86/include/ucontext.h. */
+import { Fxsave, fxsaveImage, fxsaveName, initialFxsave } from '../../emulator/cpu/fxsave.js';
 import { X86 } from '../../emulator/cpu/registers.js';
+import { Eflags, STATUS_FLAGS } from '../../emulator/cpu/x86-flags.js';
 import type { Process } from '../../emulator/process/process.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import { FrameMemory, permitted } from '../posix/frame-memory.js';
@@ -7,7 +9,6 @@ import { posixThread, type SignalAction, type SignalInfo } from '../posix/posix-
 import { altStackFlags, frameStart, onAlternateStack, type ContextLayout } from '../posix/signal-frames.js';
 import { emptySet, type SignalSet } from '../posix/signal-set.js';
 import type { SignalTraits } from '../posix/traits.js';
-import { fxsaveImage, initialFxsave } from '../posix/x87-state.js';
 import { buildExtended, EXTENDED_SIZE, Fp, McFlag, writeSiginfo, type FreeBsdFrames, type SigreturnError } from './frames.js';
 import type { FreeBsdLayout } from './layout.js';
 
@@ -26,10 +27,9 @@ const REGISTERS = [
 // prettier-ignore
 const NAMES = ['onstack', 'rdi', 'rsi', 'rdx', 'rcx', 'r8', 'r9', 'rax', 'rbx', 'rbp', 'r10', 'r11', 'r12', 'r13', 'r14', 'r15', 'trapno', 'addr', 'flags',
   'err', 'rip', 'cs', 'rflags', 'rsp', 'ss', 'len', 'fpformat', 'ownedfp'];
-/** Flags that a user context may set: all but IOPL, VM, VIF, VIP and the reserved ones. */
-const USER_FLAGS = 0x40dd5;
-const RF = 0x10000;
-const HANDLER_CLEARS = 0x400 | 0x100;
+/** PSL_USERCHANGE: flags that a user context may set. */
+const USER_FLAGS = STATUS_FLAGS | Eflags.TF | Eflags.DF | Eflags.NT | Eflags.AC | Eflags.ID;
+const HANDLER_CLEARS = Eflags.DF | Eflags.TF;
 const CODE64 = 0x43;
 const CODE32 = 0x33;
 const DATA = 0x3b;
@@ -128,7 +128,7 @@ export class FrameAmd64 implements FreeBsdFrames {
     copy(Mc.rip, X86.rip);
     copy(Mc.cs, X86.cs);
     copy(Mc.rflags, X86.rflags);
-    if (info.trap !== undefined) w[(mc + Mc.rflags) >>> 2] |= RF;
+    if (info.trap !== undefined) w[(mc + Mc.rflags) >>> 2] |= Eflags.RF;
     copy(Mc.rsp, X86.rsp);
     copy(Mc.ss, X86.ss);
     w[(mc + Mc.len) >>> 2] = Mc.size;
@@ -152,7 +152,7 @@ export class FrameAmd64 implements FreeBsdFrames {
     const rflags = w[(mc + Mc.rflags) >>> 2];
     // Flags that only the kernel may set must be as they are.
     const changed = rflags ^ r[X86.rflags * 2];
-    if (changed & ~(USER_FLAGS | RF)) return 'EINVAL';
+    if (changed & ~(USER_FLAGS | Eflags.RF)) return 'EINVAL';
     const cs = w[(mc + Mc.cs) >>> 2] & 0xffff;
     if (cs !== CODE64 && cs !== CODE32) return 'selector';
     let at = (mc + Mc.rdi) >>> 2;
@@ -166,7 +166,7 @@ export class FrameAmd64 implements FreeBsdFrames {
     };
     copy(Mc.rip, X86.rip);
     copy(Mc.rsp, X86.rsp);
-    r[X86.rflags * 2] = rflags & ~RF;
+    r[X86.rflags * 2] = rflags & ~Eflags.RF;
     r[X86.cs * 2] = cs;
     if (flags & McFlag.bases) {
       copy(Mc.fsbase, X86.fsBase);
@@ -175,7 +175,7 @@ export class FrameAmd64 implements FreeBsdFrames {
     engine.registers.dirty |= 1;
     const format = w[(mc + Mc.ownedfp) >>> 2];
     if (w[(mc + Mc.fpformat) >>> 2] === Fp.XMM && format !== 0x20000)
-      this.image.set(frame.bytes.subarray(mc + Mc.fpstate, mc + Mc.fpstate + 512));
+      this.image.set(frame.bytes.subarray(mc + Mc.fpstate, mc + Mc.fpstate + Fxsave.size));
     else initialFxsave(this.image, this.layout.controlWord);
     engine.writeFloat();
     const { mask } = this;
@@ -194,15 +194,4 @@ export function amd64ContextName(offset: number): string {
   if (word === Mc.fsbase) return 'fsbase';
   if (word === Mc.gsbase) return 'gsbase';
   return `mcontext+0x${word.toString(16)}`;
-}
-
-/** Name of a word of an FXSAVE image. */
-export function fxsaveName(offset: number, wordSize: number): string {
-  const part = (at: number): string => {
-    const inRegister = (offset - at) % 16;
-    return inRegister === 0 ? '' : ` (byte ${inRegister - (inRegister % wordSize)})`;
-  };
-  if (offset >= 160 && offset < 416) return `xmm${(offset - 160) >>> 4}${part(160)}`;
-  if (offset >= 32 && offset < 160) return `st${(offset - 32) >>> 4}${part(32)}`;
-  return `fxsave+0x${offset.toString(16)}`;
 }

@@ -1,5 +1,7 @@
 /** The signal frame of FreeBSD on IA-32. Source: sys/i386/i386/exec_machdep.c (sendsig, sys_sigreturn), x86/include/ucontext.h. */
+import { Fxsave, fxsaveImage, fxsaveName, initialFxsave } from '../../emulator/cpu/fxsave.js';
 import { X86 } from '../../emulator/cpu/registers.js';
+import { Eflags, STATUS_FLAGS } from '../../emulator/cpu/x86-flags.js';
 import type { Process } from '../../emulator/process/process.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import { FrameMemory, permitted } from '../posix/frame-memory.js';
@@ -7,8 +9,6 @@ import { posixThread, type SignalAction, type SignalInfo, type TrapRecord } from
 import { altStackFlags, frameStart, onAlternateStack, type ContextLayout } from '../posix/signal-frames.js';
 import { emptySet, type SignalSet } from '../posix/signal-set.js';
 import type { SignalTraits } from '../posix/traits.js';
-import { fxsaveImage, initialFxsave } from '../posix/x87-state.js';
-import { fxsaveName } from './frame-amd64.js';
 import { buildExtended, EXTENDED_SIZE, Fp, McFlag, writeSiginfo, type FreeBsdFrames, type SigreturnError } from './frames.js';
 import type { FreeBsdLayout } from './layout.js';
 
@@ -28,9 +28,9 @@ const REGISTERS = [
 const NAMES = ['onstack', 'gs', 'fs', 'es', 'ds', 'edi', 'esi', 'ebp', 'isp', 'ebx', 'edx', 'ecx', 'eax', 'trapno', 'err', 'eip', 'cs', 'eflags', 'esp', 'ss',
   'len', 'fpformat', 'ownedfp', 'flags'];
 const SELECTORS = new Set<number>([X86.gs, X86.fs, X86.es, X86.ds, X86.cs, X86.ss]);
-const USER_FLAGS = 0x40dd5;
-const RF = 0x10000;
-const HANDLER_CLEARS = 0x400 | 0x100;
+/** PSL_USERCHANGE. */
+const USER_FLAGS = STATUS_FLAGS | Eflags.TF | Eflags.DF | Eflags.NT | Eflags.AC | Eflags.ID;
+const HANDLER_CLEARS = Eflags.DF | Eflags.TF;
 const CODE = 0x33;
 const DATA = 0x3b;
 
@@ -119,7 +119,7 @@ export class FrameI386 implements FreeBsdFrames {
     if (info.trap !== undefined) {
       put(Mc.trapno, trap.number);
       put(Mc.err, trap.error);
-      put(Mc.eflags, r[X86.rflags * 2] | RF);
+      put(Mc.eflags, r[X86.rflags * 2] | Eflags.RF);
     }
     put(Mc.len, Mc.size);
     put(Mc.fpformat, Fp.XMM);
@@ -139,7 +139,7 @@ export class FrameI386 implements FreeBsdFrames {
     if (!permitted(() => frame.load(ucontext, Frame.ucontext, Uc.size))) return 'EFAULT';
     const mc = (Frame.ucontext + Uc.mcontext) >>> 2;
     const get = (offset: number): number => w[mc + (offset >>> 2)];
-    if ((get(Mc.eflags) ^ r[X86.rflags * 2]) & ~(USER_FLAGS | RF)) return 'EINVAL';
+    if ((get(Mc.eflags) ^ r[X86.rflags * 2]) & ~(USER_FLAGS | Eflags.RF)) return 'EINVAL';
     if ((get(Mc.cs) & 0xffff) !== CODE) return 'selector';
     // The trampoline's load of gs took its base from the descriptor table; it is the thread's.
     REGISTERS.forEach((slot, i) => {
@@ -148,12 +148,12 @@ export class FrameI386 implements FreeBsdFrames {
       r[slot * 2] = SELECTORS.has(slot) ? value & 0xffff : value;
       r[slot * 2 + 1] = 0;
     });
-    r[X86.rflags * 2] &= ~RF;
+    r[X86.rflags * 2] &= ~Eflags.RF;
     r[X86.gsBase * 2] = get(Mc.gsbase);
     r[X86.gsBase * 2 + 1] = 0;
     engine.registers.dirty |= 1;
     const at = Frame.ucontext + Uc.mcontext + Mc.fpstate;
-    if (get(Mc.fpformat) === Fp.XMM && get(Mc.ownedfp) !== 0x20000) this.image.set(frame.bytes.subarray(at, at + 512));
+    if (get(Mc.fpformat) === Fp.XMM && get(Mc.ownedfp) !== 0x20000) this.image.set(frame.bytes.subarray(at, at + Fxsave.size));
     else initialFxsave(this.image, this.layout.controlWord);
     engine.writeFloat();
     const { mask } = this;

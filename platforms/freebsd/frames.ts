@@ -1,4 +1,5 @@
 /** Signal frames of FreeBSD by CPU, and what both share: siginfo and the extended FP area. */
+import { XSAVE_FEATURES, XSAVE_HEADER_BYTES } from '../../emulator/cpu/fxsave.js';
 import type { FrameMemory } from '../posix/frame-memory.js';
 import type { Process } from '../../emulator/process/process.js';
 import type { Thread } from '../../emulator/process/thread.js';
@@ -23,12 +24,11 @@ export function freebsdFrames(process: Process, traits: SignalTraits, layout: Fr
 }
 
 /** Bytes of XSAVE state beyond the FXSAVE image: the header alone, as the CPU has no more than SSE. */
-export const EXTENDED_SIZE = 64;
-const FEATURES = 3;
+export const EXTENDED_SIZE = XSAVE_HEADER_BYTES;
 
 export function buildExtended(frame: FrameMemory, at: number): void {
   frame.words.fill(0, at >>> 2, (at + EXTENDED_SIZE) >>> 2);
-  frame.words[at >>> 2] = FEATURES;
+  frame.words[at >>> 2] = XSAVE_FEATURES;
 }
 
 /** mcontext's constants: which FP format, and who holds it. */

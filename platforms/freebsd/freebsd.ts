@@ -3,7 +3,8 @@ import { LoadError, type Image } from '../../emulator/loader/image.js';
 import type { LoadedImage, LoadedImages } from '../../emulator/loader/link.js';
 import type { HostFunction } from '../../emulator/process/host-call.js';
 import type { MemoryFault } from '../../emulator/process/os-model.js';
-import { FLOAT_OFFSET, X86 } from '../../emulator/cpu/registers.js';
+import { Fxsave, fxsaveView } from '../../emulator/cpu/fxsave.js';
+import { X86 } from '../../emulator/cpu/registers.js';
 import { Prot } from '../../emulator/engine.js';
 import { Random } from '../../emulator/process/random.js';
 import type { Thread } from '../../emulator/process/thread.js';
@@ -105,7 +106,7 @@ export class FreeBsd extends PosixOs {
         registers.set(X86.rbx, block.psStrings);
       }
       process.engine.readFloat();
-      new DataView(registers.buffer).setUint16(FLOAT_OFFSET, layout.controlWord, true);
+      fxsaveView(process.engine).setUint16(Fxsave.control, layout.controlWord, true);
       process.engine.writeFloat();
       registers.set(process.abi.pc, program.base + program.image.entry!);
       this.runInitialisers(thread, images, [block.argc, block.argv, block.envp]);

@@ -2,7 +2,8 @@
  * FreeBSD's jmp_buf as setjmp fills it: plain values, SP as at setjmp's entry (it points at
  * the return address), FP control, the signal mask. Source: lib/libc/{amd64,i386}/gen/setjmp.S.
  */
-import { FLOAT_OFFSET, X86 } from '../../emulator/cpu/registers.js';
+import { Fxsave, fxsaveView } from '../../emulator/cpu/fxsave.js';
+import { X86 } from '../../emulator/cpu/registers.js';
 import type { HostCall } from '../../emulator/process/host-call.js';
 import type { Process } from '../../emulator/process/process.js';
 import type { JumpBuffer } from '../posix/jump-buffer.js';
@@ -52,10 +53,13 @@ export class FreeBsdJumpBuffer implements JumpBuffer {
       } else memory.setWord(address + offset, value);
     }
     process.engine.readFloat();
-    const image = new DataView(registers.buffer, FLOAT_OFFSET, 512);
+    const image = fxsaveView(process.engine);
     const control = wide ? 0x40 : 0x18;
-    memory.setU32(address + control, image.getUint16(0, true) | (wide ? memory.u32(address + control) & 0xffff0000 : 0xffff0000));
-    if (wide) memory.setU32(address + 0x44, image.getUint32(24, true));
+    memory.setU32(
+      address + control,
+      image.getUint16(Fxsave.control, true) | (wide ? memory.u32(address + control) & 0xffff0000 : 0xffff0000),
+    );
+    if (wide) memory.setU32(address + 0x44, image.getUint32(Fxsave.mxcsr, true));
     writeSet(memory, address + (wide ? 0x48 : 0x1c), 16, posixThread(call.thread).mask);
   }
 }

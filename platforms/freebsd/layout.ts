@@ -1,4 +1,5 @@
 /** Where things lie in a FreeBSD process with randomisation off. Source: machine/vmparam.h, kern_exec.c, imgact_elf.c. */
+import { X87_INFINITY, X87Control } from '../../emulator/cpu/fxsave.js';
 import type { CpuName } from '../../emulator/engine.js';
 
 export interface FreeBsdLayout {
@@ -26,10 +27,10 @@ const GATES_SIZE = 0x100000;
 export const freebsdLayouts: Record<FreeBsdCpu, FreeBsdLayout> = {
   ia32: {
     userLimit: 0xffc00000, sharedPage: 0xffbff000, stackTop: 0xffbff000, stackSize: STACK_SIZE, initialThreadStack: 2 << 20,
-    mmapBase: 0x20421000, gates: { base: 0x20600000, size: GATES_SIZE }, pieBase: 0x01001000, controlWord: 0x127f,
+    mmapBase: 0x20421000, gates: { base: 0x20600000, size: GATES_SIZE }, pieBase: 0x01001000, controlWord: X87Control.double | X87_INFINITY,
   },
   'x86-64': {
     userLimit: 0x800000000000, sharedPage: 0x7ffffffff000, stackTop: 0x7ffffffff000, stackSize: STACK_SIZE, initialThreadStack: 4 << 20,
-    mmapBase: 0x800221000, gates: { base: 0x800400000, size: GATES_SIZE }, pieBase: 0x01021000, controlWord: 0x37f,
+    mmapBase: 0x800221000, gates: { base: 0x800400000, size: GATES_SIZE }, pieBase: 0x01021000, controlWord: X87Control.extended,
   },
 };

@@ -4,6 +4,8 @@
  * is the carry flag with errno in eax. Source: sys/kern/syscalls.master; cpu_fetch_syscall_args.
  */
 import { X86 } from '../../emulator/cpu/registers.js';
+import { syscallClobbers } from '../../emulator/cpu/system-call.js';
+import { Eflags } from '../../emulator/cpu/x86-flags.js';
 import { GuestFault } from '../../emulator/memory/memory-view.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import { REALTIME_EPOCH } from '../posix/clock.js';
@@ -19,7 +21,6 @@ const SystemCall = {
 } as const;
 const Sysarch = { I386_SET_FSBASE: 8, I386_GET_GSBASE: 9, I386_SET_GSBASE: 10, AMD64_GET_FSBASE: 128, AMD64_SET_FSBASE: 129 } as const;
 const SET_BYTES = 16;
-const CARRY = 1;
 
 export class FreeBsdSystemCalls {
   private readonly table: Map<number, (thread: Thread, a: number[]) => number | undefined>;
@@ -56,10 +57,7 @@ export class FreeBsdSystemCalls {
       return this.sigreturn(thread, process.cpu === 'ia32' ? process.supervisor.u32(registers.get(X86.rsp) + 4) : registers.get(X86.rdi));
     }
     const args = this.arguments();
-    if (process.cpu === 'x86-64') {
-      registers.set(X86.rcx, registers.get(X86.rip));
-      registers.set(X86.r11, registers.get(X86.rflags));
-    }
+    if (process.cpu === 'x86-64') syscallClobbers(registers);
     const call = this.table.get(number);
     let result: number | undefined;
     try {
@@ -77,12 +75,12 @@ export class FreeBsdSystemCalls {
     const flags = registers.get(X86.rflags);
     if (result < 0) {
       registers.set(X86.rax, -result);
-      registers.set(X86.rflags, flags | CARRY);
+      registers.set(X86.rflags, flags | Eflags.CF);
       return;
     }
     registers.set(X86.rax, result);
     registers.set(X86.rdx, 0);
-    registers.set(X86.rflags, flags & ~CARRY);
+    registers.set(X86.rflags, flags & ~Eflags.CF);
   }
 
   private sigreturn(thread: Thread, ucontext: number): void {

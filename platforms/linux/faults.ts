@@ -3,8 +3,11 @@
  * error code and fault address that the frame shows.
  * Source: arch/x86/mm/fault.c, arch/x86/kernel/traps.c, arch/arm64/mm/fault.c; observed on 6.18.
  */
+import { abortSyndrome, ALIGNMENT_SYNDROME, ArmException, brkSyndrome, UNDEFINED_SYNDROME } from '../../emulator/cpu/arm64-exceptions.js';
+import { FloatException, fxsaveView, pendingFloatExceptions } from '../../emulator/cpu/fxsave.js';
 import { A64, X86 } from '../../emulator/cpu/registers.js';
-import { Access, Prot } from '../../emulator/engine.js';
+import { INT_LENGTH, interruptGateError, PageFault, pageFaultError, Vector } from '../../emulator/cpu/x86-exceptions.js';
+import { Prot } from '../../emulator/engine.js';
 import type { MemoryFault } from '../../emulator/process/os-model.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import type { PosixOs } from '../posix/posix-os.js';
@@ -14,6 +17,11 @@ const SEGV_MAPERR = 1;
 const SEGV_ACCERR = 2;
 const SEGV_PKUERR = 4;
 const FPE_INTDIV = 1;
+const FPE_FLTDIV = 3;
+const FPE_FLTOVF = 4;
+const FPE_FLTUND = 5;
+const FPE_FLTRES = 6;
+const FPE_FLTINV = 7;
 const ILL_ILLOPC = 1;
 const ILL_ILLOPN = 2;
 const BUS_ADRALN = 1;
@@ -21,17 +29,10 @@ const TRAP_BRKPT = 1;
 const TRAP_TRACE = 2;
 const SI_KERNEL = 0x80;
 
-/** Page fault error code. */
-const Error = { present: 1, write: 2, user: 4, fetch: 0x10, key: 0x20 } as const;
 /** The key that the kernel gives to all pages of PROT_EXEC alone: the first free one. */
 const EXECUTE_ONLY_KEY = 1;
 /** Quirk: see platforms/linux/index.ts. */
 export const EXECUTE_ONLY = 'execute-only';
-/** x86 vectors. */
-// prettier-ignore
-const Vector = { divide: 0, debug: 1, breakpoint: 3, overflow: 4, bound: 5, invalid: 6, notPresent: 11, stack: 12, protection: 13, page: 14, x87: 16, alignment: 17, simd: 19 } as const;
-/** ARM64 exception numbers of the engine. */
-const Arm = { undefined: 1, dataAbort: 4, breakpoint: 7 } as const;
 
 export class LinuxFaults {
   constructor(private readonly os: PosixOs) {}
@@ -62,11 +63,7 @@ export class LinuxFaults {
       const present = kernelHalf || prot > 0;
       if (mapped && prot === Prot.Exec) key = EXECUTE_ONLY_KEY;
       trap.number = Vector.page;
-      trap.error =
-        Error.user |
-        (present ? Error.present : 0) |
-        (fault.access === Access.Write ? Error.write : fault.access === Access.Fetch ? Error.fetch : 0) |
-        (key !== undefined ? Error.key : 0);
+      trap.error = pageFaultError(fault.access, present) | (key !== undefined ? PageFault.protectionKey : 0);
       trap.address = fault.address;
     }
     os.signals.force(thread, {
@@ -79,13 +76,10 @@ export class LinuxFaults {
     });
   }
 
-  /** ESR_EL1: exception class, instruction length, WnR, and permission or translation fault at level 3. */
   private arm64Record(thread: Thread, fault: MemoryFault, mapped: boolean): void {
     const { trap } = posixThread(thread);
     const permission = mapped && this.os.process.engine.protection(fault.address) > 0;
-    const status = permission ? 0xf : 7;
-    const abort = fault.access === Access.Fetch ? 0x82000000 : 0x92000000;
-    trap.syndrome = (abort | (fault.access === Access.Write ? 0x40 : 0) | status) >>> 0;
+    trap.syndrome = abortSyndrome(fault.access, permission);
     trap.address = fault.address;
   }
 
@@ -110,20 +104,20 @@ export class LinuxFaults {
       case Vector.overflow:
       case Vector.bound:
         return this.raise(thread, 'SIGSEGV', SI_KERNEL, 0, vector, vector === Vector.overflow ? 'overflow trap' : 'bound check failed');
-      case Vector.notPresent:
-      case Vector.stack:
+      case Vector.segmentNotPresent:
+      case Vector.stackSegment:
         return this.raise(thread, 'SIGBUS', SI_KERNEL, 0, vector, 'bad segment');
       case Vector.protection:
         return this.raise(thread, 'SIGSEGV', SI_KERNEL, 0, vector, 'privileged instruction or bad selector');
       case Vector.x87:
       case Vector.simd:
-        return this.raise(thread, 'SIGFPE', this.floatCode(thread), pc, vector, 'floating-point exception');
+        return this.raise(thread, 'SIGFPE', this.floatCode(), pc, vector, 'floating-point exception');
       case Vector.alignment:
         return this.raise(thread, 'SIGBUS', BUS_ADRALN, 0, vector, 'misaligned access');
       default: {
         // int n of a gate that user mode may not use: #GP at the instruction, with the gate as error code.
-        this.os.process.registers(thread).set(X86.rip, pc - 2);
-        posixThread(thread).trap.error = vector * 8 + 2;
+        this.os.process.registers(thread).set(X86.rip, pc - INT_LENGTH);
+        posixThread(thread).trap.error = interruptGateError(vector);
         posixThread(thread).trap.number = Vector.protection;
         const { SIGSEGV } = this.os.traits.signals.numbers;
         this.os.signals.force(thread, {
@@ -137,17 +131,15 @@ export class LinuxFaults {
     }
   }
 
-  /** FPE_FLTINV, FLTDIV, FLTOVF, FLTUND, FLTRES from the x87 status word's unmasked bits. */
-  private floatCode(_thread: Thread): number {
+  private floatCode(): number {
     const { engine } = this.os.process;
     engine.readFloat();
-    const view = new DataView(engine.registers.buffer, 512, 512);
-    const raised = view.getUint16(2, true) & ~view.getUint16(0, true) & 0x3f;
-    if (raised & 1) return 7;
-    if (raised & 4) return 3;
-    if (raised & 8) return 4;
-    if (raised & 0x12) return 5;
-    return raised & 0x20 ? 6 : 0;
+    const raised = pendingFloatExceptions(fxsaveView(engine));
+    if (raised & FloatException.invalid) return FPE_FLTINV;
+    if (raised & FloatException.divideByZero) return FPE_FLTDIV;
+    if (raised & FloatException.overflow) return FPE_FLTOVF;
+    if (raised & (FloatException.denormal | FloatException.underflow)) return FPE_FLTUND;
+    return raised & FloatException.precision ? FPE_FLTRES : 0;
   }
 
   private arm64Interrupt(thread: Thread, exception: number, detail: number): void {
@@ -155,11 +147,11 @@ export class LinuxFaults {
     const { trap } = posixThread(thread);
     trap.address = pc;
     switch (exception) {
-      case Arm.breakpoint:
-        trap.syndrome = (0xf2000000 | (detail & 0xffff)) >>> 0;
+      case ArmException.breakpoint:
+        trap.syndrome = brkSyndrome(detail);
         return this.raise(thread, 'SIGTRAP', TRAP_BRKPT, pc, exception, `brk #${detail}`);
-      case Arm.dataAbort:
-        trap.syndrome = 0x92000021;
+      case ArmException.dataAbort:
+        trap.syndrome = ALIGNMENT_SYNDROME;
         return this.raise(thread, 'SIGBUS', BUS_ADRALN, this.os.process.registers(thread).get(A64.pc), exception, 'misaligned access');
       default:
         return this.invalidInstruction(thread);
@@ -168,13 +160,13 @@ export class LinuxFaults {
 
   invalidInstruction(thread: Thread): void {
     const arm64 = this.os.process.cpu === 'arm64';
-    if (arm64) posixThread(thread).trap.syndrome = 0x02000000;
+    if (arm64) posixThread(thread).trap.syndrome = UNDEFINED_SYNDROME;
     this.raise(
       thread,
       'SIGILL',
       arm64 ? ILL_ILLOPC : ILL_ILLOPN,
       this.pc(thread),
-      arm64 ? Arm.undefined : Vector.invalid,
+      arm64 ? ArmException.undefined : Vector.invalidOpcode,
       'invalid instruction',
     );
   }

@@ -3,6 +3,7 @@
  * reserved area, and a frame record above them. Source: arch/arm64/kernel/signal.c and
  * uapi/asm/sigcontext.h; offsets observed under QEMU.
  */
+import { Pstate } from '../../emulator/cpu/arm64-exceptions.js';
 import { A64, FLOAT_BYTES, FLOAT_OFFSET } from '../../emulator/cpu/registers.js';
 import type { Process } from '../../emulator/process/process.js';
 import type { Thread } from '../../emulator/process/thread.js';
@@ -27,8 +28,8 @@ const ESR_SIZE = 16;
 /** Where the end record is after FPSIMD and ESR, and a little more. */
 const RECORDS_END = Frame.reserved + FPSIMD_SIZE + ESR_SIZE;
 const USUAL_END = RECORDS_END + 16;
-/** N Z C V: what user code may change of its state. */
-const USER_PSTATE = 0xf0000000;
+/** What user code may change of its state. */
+const USER_PSTATE = Pstate.NZCV;
 
 export class FrameArm64 implements LinuxFrames {
   readonly context: ContextLayout = {

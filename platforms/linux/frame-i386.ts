@@ -3,7 +3,9 @@
  * with SA_SIGINFO the rt frame, else the old one. Source: arch/x86/kernel/signal_32.c;
  * offsets observed on a 6.18 kernel.
  */
+import { Fxsave, fxsaveImage, fxsaveView, initialFxsave, X87Control } from '../../emulator/cpu/fxsave.js';
 import { X86 } from '../../emulator/cpu/registers.js';
+import { Eflags, STATUS_FLAGS } from '../../emulator/cpu/x86-flags.js';
 import type { Process } from '../../emulator/process/process.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import { FrameMemory, permitted } from '../posix/frame-memory.js';
@@ -11,12 +13,11 @@ import { posixThread, type PosixThread, type SignalAction, type SignalInfo } fro
 import { frameStart, type ContextLayout } from '../posix/signal-frames.js';
 import { emptySet, type SignalSet } from '../posix/signal-set.js';
 import type { SignalTraits } from '../posix/traits.js';
-import { fxsaveImage, initialFxsave } from '../posix/x87-state.js';
 import { restoreAlternateStack } from './alternate-stack.js';
 import type { LinuxFrames } from './frames.js';
 import { applyLegacyHeader, buildLegacyHeader, LEGACY_HEADER } from './legacy-fp.js';
 import { writeSiginfo } from './siginfo.js';
-import { buildFpArea, FP_AREA_SIZE, FXSAVE_RESTORED, XSAVE_SIZE } from './xsave-area.js';
+import { buildFpArea, FP_AREA_SIZE, XSAVE_SIZE } from './xsave-area.js';
 
 // prettier-ignore
 export const RtFrame = {
@@ -41,10 +42,8 @@ const NAMES = [
 // prettier-ignore
 const Word = { esp: 7, trapno: 12, err: 13, eip: 14, cs: 15, eflags: 16, uesp: 17, ss: 18, fpregs: 19, oldmask: 20, cr2: 21 } as const;
 
-const RESTORED_FLAGS = 0x40dd5;
-const RF = 0x10000;
-const HANDLER_CLEARS = 0x400 | 0x100 | RF;
-const CW = 0x37f;
+const RESTORED_FLAGS = STATUS_FLAGS | Eflags.TF | Eflags.DF | Eflags.AC;
+const HANDLER_CLEARS = Eflags.DF | Eflags.TF | Eflags.RF;
 /** mov eax,173; int 80h and pop eax; mov eax,119; int 80h: never executed, debuggers look for it. */
 const RT_RETCODE = [0x0000adb8, 0x0080cd00];
 const OLD_RETCODE = [0x0077b858, 0x80cd0000];
@@ -65,6 +64,7 @@ export class FrameI386 implements LinuxFrames {
   private readonly mask = emptySet();
   private readonly registers: Uint32Array;
   private readonly image: Uint8Array;
+  private readonly fx: DataView;
 
   constructor(
     private readonly process: Process,
@@ -73,6 +73,7 @@ export class FrameI386 implements LinuxFrames {
     this.frame = new FrameMemory(process, (SIZE + 15) & ~15);
     this.registers = new Uint32Array(process.engine.registers.buffer);
     this.image = fxsaveImage(process.engine);
+    this.fx = fxsaveView(process.engine);
   }
 
   push(thread: Thread, info: SignalInfo, action: SignalAction, savedMask: SignalSet): boolean {
@@ -93,7 +94,7 @@ export class FrameI386 implements LinuxFrames {
     w[1] = info.signal;
     this.fillContext(layout.mcontext, state, info, savedMask, base + layout.fp);
     const fp = layout.fp;
-    buildLegacyHeader(frame.bytes, fp, this.image, r[X86.cs * 2], r[X86.ds * 2]);
+    buildLegacyHeader(frame.view, fp, this.fx, r[X86.cs * 2], r[X86.ds * 2]);
     buildFpArea(frame, fp + LEGACY_HEADER, this.image, LEGACY_HEADER);
     if (rt) this.fillRt(base, state, info, savedMask);
     else {
@@ -123,7 +124,7 @@ export class FrameI386 implements LinuxFrames {
     set(X86.ds, r[X86.ss * 2]);
     set(X86.es, r[X86.ss * 2]);
     engine.registers.dirty |= 1;
-    initialFxsave(this.image, CW);
+    initialFxsave(this.image, X87Control.extended);
     engine.writeFloat();
     return true;
   }
@@ -133,7 +134,7 @@ export class FrameI386 implements LinuxFrames {
     const w = this.frame.words;
     const first = at >>> 2;
     for (let i = 0; i < GREGS.length; i++) if (GREGS[i] >= 0) w[first + i] = r[GREGS[i] * 2];
-    if (info.trap !== undefined) w[first + Word.eflags] |= RF;
+    if (info.trap !== undefined) w[first + Word.eflags] |= Eflags.RF;
     w[first + Word.trapno] = state.trap.number;
     w[first + Word.err] = state.trap.error;
     w[first + Word.fpregs] = fp;
@@ -168,7 +169,7 @@ export class FrameI386 implements LinuxFrames {
     const read = permitted(() => {
       frame.load(base, 0, layout.end);
       const address = w[first + Word.fpregs];
-      if (address !== 0) frame.load(address, fp, LEGACY_HEADER + 512);
+      if (address !== 0) frame.load(address, fp, LEGACY_HEADER + Fxsave.size);
     });
     if (!read) return undefined;
     const cs = w[first + Word.cs] & 0xffff;
@@ -182,11 +183,11 @@ export class FrameI386 implements LinuxFrames {
     }
     r[X86.rflags * 2] = (flags & ~RESTORED_FLAGS) | (w[first + Word.eflags] & RESTORED_FLAGS);
     process.engine.registers.dirty |= 1;
-    if (w[first + Word.fpregs] === 0) initialFxsave(image, CW);
+    if (w[first + Word.fpregs] === 0) initialFxsave(image, X87Control.extended);
     else {
       const fx = fp + LEGACY_HEADER;
-      image.set(frame.bytes.subarray(fx, fx + FXSAVE_RESTORED));
-      applyLegacyHeader(frame.bytes, fp, image);
+      image.set(frame.bytes.subarray(fx, fx + Fxsave.software));
+      applyLegacyHeader(frame.view, fp, this.fx);
     }
     process.engine.writeFloat();
     const { mask } = this;

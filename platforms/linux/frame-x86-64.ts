@@ -2,7 +2,9 @@
  * The signal frame of Linux on x86-64, as the kernel pushes it and rt_sigreturn
  * reads it back. Source: arch/x86/kernel/signal_64.c; offsets observed on a 6.18 kernel.
  */
+import { Fxsave, fxsaveImage, initialFxsave, X87Control } from '../../emulator/cpu/fxsave.js';
 import { X86 } from '../../emulator/cpu/registers.js';
+import { Eflags, STATUS_FLAGS } from '../../emulator/cpu/x86-flags.js';
 import type { Process } from '../../emulator/process/process.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import { FrameMemory, permitted } from '../posix/frame-memory.js';
@@ -10,11 +12,10 @@ import { posixThread, type SignalAction, type SignalInfo } from '../posix/posix-
 import { frameStart, type ContextLayout } from '../posix/signal-frames.js';
 import { emptySet, type SignalSet } from '../posix/signal-set.js';
 import type { SignalTraits } from '../posix/traits.js';
-import { fxsaveImage, initialFxsave } from '../posix/x87-state.js';
 import { restoreAlternateStack } from './alternate-stack.js';
 import type { LinuxFrames } from './frames.js';
 import { writeSiginfo } from './siginfo.js';
-import { buildFpArea, FP_AREA_SIZE, FXSAVE_RESTORED, XSAVE_SIZE } from './xsave-area.js';
+import { buildFpArea, FP_AREA_SIZE, XSAVE_SIZE } from './xsave-area.js';
 
 /** Offsets from the frame's start. */
 // prettier-ignore
@@ -40,11 +41,9 @@ const ERR = 19;
 
 const Uc = { xstate: 1, savedSs: 2, strictSs: 4 } as const;
 /** Flags that sigreturn restores: AC OF DF TF SF ZF AF PF CF (RF has done its work). */
-const RESTORED_FLAGS = 0x40dd5;
-export const RF = 0x10000;
+const RESTORED_FLAGS = STATUS_FLAGS | Eflags.TF | Eflags.DF | Eflags.AC;
 /** DF, TF and RF are clear in a handler. */
-const HANDLER_CLEARS = 0x400 | 0x100 | RF;
-const CW = 0x37f;
+const HANDLER_CLEARS = Eflags.DF | Eflags.TF | Eflags.RF;
 
 export class FrameX64 implements LinuxFrames {
   readonly context: ContextLayout = {
@@ -94,7 +93,7 @@ export class FrameX64 implements LinuxFrames {
       w[at++] = r[GREGS[i] * 2];
       w[at++] = r[GREGS[i] * 2 + 1];
     }
-    if (info.trap !== undefined) w[(Frame.gregs >>> 2) + 2 * EFL] |= RF;
+    if (info.trap !== undefined) w[(Frame.gregs >>> 2) + 2 * EFL] |= Eflags.RF;
     w[at++] = r[X86.cs * 2] & 0xffff;
     w[at++] = r[X86.ss * 2] << 16;
     w[at++] = state.trap.error;
@@ -125,7 +124,7 @@ export class FrameX64 implements LinuxFrames {
     registers.set(X86.rsp, base);
     registers.set(X86.rip, action.handler);
     registers.set(X86.rflags, r[X86.rflags * 2] & ~HANDLER_CLEARS);
-    initialFxsave(this.image, CW);
+    initialFxsave(this.image, X87Control.extended);
     engine.writeFloat();
     return true;
   }
@@ -139,7 +138,7 @@ export class FrameX64 implements LinuxFrames {
     const read = permitted(() => {
       frame.load(base + Frame.ucontext, Frame.ucontext, Frame.siginfo - Frame.ucontext);
       const fp = frame.get64(Frame.fpregs);
-      if (fp !== 0) frame.load(fp, Frame.fp, 512);
+      if (fp !== 0) frame.load(fp, Frame.fp, Fxsave.size);
     });
     if (!read) return undefined;
     const cs = w[(Frame.gregs >>> 2) + 2 * CSGSFS] & 0xffff;
@@ -154,8 +153,8 @@ export class FrameX64 implements LinuxFrames {
     r[X86.rflags * 2 + 1] = 0;
     if (cs !== (r[X86.cs * 2] & 0xffff)) engine.registers.set(X86.cs, cs);
     engine.registers.dirty |= 1;
-    if (frame.get64(Frame.fpregs) === 0) initialFxsave(image, CW);
-    else image.set(frame.bytes.subarray(Frame.fp, Frame.fp + FXSAVE_RESTORED));
+    if (frame.get64(Frame.fpregs) === 0) initialFxsave(image, X87Control.extended);
+    else image.set(frame.bytes.subarray(Frame.fp, Frame.fp + Fxsave.software));
     engine.writeFloat();
     restoreAlternateStack(
       posixThread(thread),

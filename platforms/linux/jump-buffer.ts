@@ -2,7 +2,7 @@
  * glibc's jmp_buf as setjmp fills it, SP, PC (and RBP on x86-64) mangled with the
  * thread's pointer guard. Source: sysdeps/{x86_64,i386,aarch64}/setjmp.S, sysdep.h; checked by running.
  */
-import { A64, FLOAT_OFFSET, X86 } from '../../emulator/cpu/registers.js';
+import { A64, FLOAT_BYTES, FLOAT_OFFSET, X86 } from '../../emulator/cpu/registers.js';
 import type { HostCall } from '../../emulator/process/host-call.js';
 import type { Process } from '../../emulator/process/process.js';
 import type { JumpBuffer } from '../posix/jump-buffer.js';
@@ -115,7 +115,7 @@ export class GlibcJumpBuffer implements JumpBuffer {
   private storeVectors(address: number): void {
     const { process } = this;
     process.engine.readFloat();
-    const vectors = new Uint8Array(process.engine.registers.buffer, FLOAT_OFFSET, 512);
+    const vectors = new Uint8Array(process.engine.registers.buffer, FLOAT_OFFSET, FLOAT_BYTES);
     for (let i = 0; i < 8; i++) process.supervisor.write(address + VECTORS + 8 * i, vectors.subarray(16 * (8 + i), 16 * (8 + i) + 8));
   }
 }

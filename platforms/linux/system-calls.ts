@@ -4,6 +4,7 @@
  * answers ENOSYS, as a kernel without it does. Source: man-pages section 2; entry conventions of the three CPUs.
  */
 import { A64, X86 } from '../../emulator/cpu/registers.js';
+import { syscallClobbers } from '../../emulator/cpu/system-call.js';
 import { GuestFault } from '../../emulator/memory/memory-view.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import { REALTIME_EPOCH } from '../posix/clock.js';
@@ -16,8 +17,8 @@ import { systemCallNames, type SystemCallName } from './system-call-numbers.js';
 
 const ARGUMENTS = {
   ia32: [X86.rbx, X86.rcx, X86.rdx, X86.rsi, X86.rdi, X86.rbp],
-  'x86-64': [X86.rdi, X86.rsi, X86.rdx, 10, 8, 9],
-  arm64: [0, 1, 2, 3, 4, 5],
+  'x86-64': [X86.rdi, X86.rsi, X86.rdx, X86.r10, X86.r8, X86.r9],
+  arm64: [A64.x0, A64.x1, A64.x2, A64.x3, A64.x4, A64.x5],
 } as const;
 const SET_BYTES = 8;
 const ARCH_SET_GS = 0x1001;
@@ -44,11 +45,7 @@ export class LinuxSystemCalls {
     const number = cpu === 'arm64' ? registers.lo(A64.x8) : registers.lo(X86.rax);
     const name = this.names.get(number);
     if (name === 'rt_sigreturn' || name === 'sigreturn') return this.sigreturn(thread, name === 'sigreturn');
-    if (cpu === 'x86-64') {
-      // The instruction's own doing.
-      registers.set(X86.rcx, registers.get(X86.rip));
-      registers.set(11, registers.get(X86.rflags));
-    }
+    if (cpu === 'x86-64') syscallClobbers(registers);
     const args = ARGUMENTS[cpu].map((slot) => registers.get(slot));
     let result: number | undefined;
     try {

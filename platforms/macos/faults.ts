@@ -3,7 +3,8 @@
  * port takes: the signal, its si_code and si_addr. Source: osfmk/{i386,arm64}/{trap,sleh}.c,
  * bsd/uxkern/ux_exception.c, bsd/dev/{i386,arm}/unix_signal.c.
  */
-import { Access } from '../../emulator/engine.js';
+import { abortSyndrome, ALIGNMENT_SYNDROME, ArmException, brkSyndrome, UNDEFINED_SYNDROME } from '../../emulator/cpu/arm64-exceptions.js';
+import { pageFaultError, Vector } from '../../emulator/cpu/x86-exceptions.js';
 import type { MemoryFault } from '../../emulator/process/os-model.js';
 import type { Process } from '../../emulator/process/process.js';
 import type { Thread } from '../../emulator/process/thread.js';
@@ -27,11 +28,6 @@ const EXC_ARM_DA_ALIGN = 0x101;
 const FPE_INTDIV = 7;
 const ILL_ILLOPC = 1;
 const TRAP_BRKPT = 1;
-
-/** x86 vectors. */
-const Vector = { divide: 0, debug: 1, breakpoint: 3, invalid: 6, protection: 13, page: 14, x87: 16, alignment: 17, simd: 19 } as const;
-/** ARM64 exception numbers of the engine. */
-const Arm = { dataAbort: 4, breakpoint: 7 } as const;
 
 export class MacFaults {
   private readonly process: Process;
@@ -71,13 +67,11 @@ export class MacFaults {
     trap.address = fault.address;
     if (this.arm) {
       trap.number = 0;
-      const level3 = mapped ? 0xf : 7;
-      trap.syndrome =
-        ((fault.access === Access.Fetch ? 0x82000000 : 0x92000000) | (fault.access === Access.Write ? 0x40 : 0) | level3) >>> 0;
+      trap.syndrome = abortSyndrome(fault.access, mapped);
     } else {
       trap.number = Vector.page;
       const present = this.process.engine.protection(fault.address) > 0;
-      trap.error = 4 | (present ? 1 : 0) | (fault.access === Access.Write ? 2 : fault.access === Access.Fetch ? 0x10 : 0);
+      trap.error = pageFaultError(fault.access, present);
     }
     const kern = mapped ? Kern.ProtectionFailure : Kern.InvalidAddress;
     const overflow =
@@ -125,12 +119,12 @@ export class MacFaults {
     const pc = this.pc(thread);
     if (this.arm) {
       const { trap } = posixThread(thread);
-      if (vector === Arm.breakpoint) {
-        trap.syndrome = (0xf2000000 | (detail & 0xffff)) >>> 0;
+      if (vector === ArmException.breakpoint) {
+        trap.syndrome = brkSyndrome(detail);
         return this.trap(thread, Exc.Breakpoint, [EXC_ARM_BREAKPOINT, pc], 'SIGTRAP', TRAP_BRKPT, 0, `brk #${detail}`);
       }
-      if (vector === Arm.dataAbort) {
-        trap.syndrome = 0x92000021;
+      if (vector === ArmException.dataAbort) {
+        trap.syndrome = ALIGNMENT_SYNDROME;
         return this.trap(thread, Exc.BadAccess, [EXC_ARM_DA_ALIGN, pc], 'SIGBUS', 1, 0, 'misaligned access');
       }
       return this.invalidInstruction(thread);
@@ -172,7 +166,7 @@ export class MacFaults {
 
   invalidInstruction(thread: Thread): void {
     const pc = this.pc(thread);
-    if (this.arm) posixThread(thread).trap.syndrome = 0x02000000;
+    if (this.arm) posixThread(thread).trap.syndrome = UNDEFINED_SYNDROME;
     const word = this.arm && this.process.engine.protection(pc) > 0 ? this.process.supervisor.u32(pc) : 0;
     this.trap(
       thread,
@@ -180,7 +174,7 @@ export class MacFaults {
       [this.arm ? EXC_ARM_UNDEFINED : EXC_I386_INVOP, word],
       'SIGILL',
       ILL_ILLOPC,
-      this.arm ? 0 : Vector.invalid,
+      this.arm ? 0 : Vector.invalidOpcode,
       'invalid instruction',
     );
   }

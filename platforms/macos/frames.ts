@@ -3,7 +3,10 @@
  * siginfo, the kernel's 56-byte ucontext, and the machine context of exception, thread
  * and floating-point state. Source: bsd/dev, unix_signal.c of i386 and arm; the CPUs' mach _structs.h.
  */
-import { A64, FLOAT_OFFSET, X86 } from '../../emulator/cpu/registers.js';
+import { Pstate } from '../../emulator/cpu/arm64-exceptions.js';
+import { fxsaveImage, initialFxsave, X87Control } from '../../emulator/cpu/fxsave.js';
+import { A64, X86 } from '../../emulator/cpu/registers.js';
+import { USER_MODE_FLAGS } from '../../emulator/cpu/x86-flags.js';
 import { GuestFault } from '../../emulator/memory/memory-view.js';
 import type { Process } from '../../emulator/process/process.js';
 import type { Thread } from '../../emulator/process/thread.js';
@@ -12,7 +15,6 @@ import { posixThread, type SignalAction, type SignalInfo } from '../posix/posix-
 import { onAlternateStack, type ContextLayout, type SignalFrames } from '../posix/signal-frames.js';
 import { emptySet, type SignalSet } from '../posix/signal-set.js';
 import type { SignalTraits } from '../posix/traits.js';
-import { initialFxsave } from '../posix/x87-state.js';
 import {
   ARM_NEON_SIZE,
   EXCEPTION_STATE_SIZE,
@@ -107,10 +109,10 @@ export class MacFrames implements SignalFrames {
     registers.set(process.abi.sp, places.sp);
     // The kernel enters the trampoline that sigaction was given.
     registers.set(process.abi.pc, action.restorer);
-    if (arm) registers.set(A64.pstate, registers.get(A64.pstate) & ~0xf0000000);
+    if (arm) registers.set(A64.pstate, registers.get(A64.pstate) & ~Pstate.NZCV);
     else {
-      registers.set(X86.rflags, 0x202);
-      initialFxsave(new Uint8Array(registers.buffer, FLOAT_OFFSET, 512), 0x37f);
+      registers.set(X86.rflags, USER_MODE_FLAGS);
+      initialFxsave(fxsaveImage(process.engine), X87Control.extended);
       process.engine.writeFloat();
     }
     return true;

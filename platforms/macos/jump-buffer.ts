@@ -3,6 +3,7 @@
  * SP are xor-ed with the pointer-munge token of TSD slot 7. Source: libplatform
  * setjmp (x86_64, arm64), sizes from the SDK's setjmp.h.
  */
+import { Fxsave } from '../../emulator/cpu/fxsave.js';
 import { A64, X86 } from '../../emulator/cpu/registers.js';
 import type { CpuName, Registers } from '../../emulator/engine.js';
 import type { MemoryView } from '../../emulator/memory/memory-view.js';
@@ -33,7 +34,7 @@ const x86 = {
 const arm = {
   size: 192,
   fields: [
-    ...Array.from({ length: 10 }, (_, i) => field(8 * i, 19 + i, `x${19 + i}`)),
+    ...Array.from({ length: 10 }, (_, i) => field(8 * i, A64.x19 + i, `x${19 + i}`)),
     field(0x50, A64.fp, 'fp (munged)', true),
     field(0x58, A64.lr, 'lr (munged)', true),
     field(0x60, A64.sp, 'sp (munged)', true),
@@ -74,8 +75,8 @@ export class MacJumpBuffer {
         memory.setU32(address + 0x74 + 8 * i, floats.getUint32(16 * (8 + i) + 4, true));
       }
     } else {
-      memory.setU32(address + 0x48, floats.getUint32(0x18, true)); // mxcsr
-      memory.setU16(address + 0x4c, floats.getUint16(0, true)); // x87 control word
+      memory.setU32(address + 0x48, floats.getUint32(Fxsave.mxcsr, true));
+      memory.setU16(address + 0x4c, floats.getUint16(Fxsave.control, true));
     }
   }
 

@@ -3,6 +3,7 @@
  * protxc, thxc and prmcxc do: mmap and mprotect; an exception port served by a
  * thread of its own; thread_suspend, and thread_get_state when a thread is scanned.
  */
+import { FLOAT_BYTES, FLOAT_OFFSET } from '../../emulator/cpu/registers.js';
 import type { GateTable } from '../../emulator/process/gates.js';
 import type { HostCall } from '../../emulator/process/host-call.js';
 import type { Process } from '../../emulator/process/process.js';
@@ -236,7 +237,7 @@ export class MacPort extends PortBase implements Port {
     const { process } = this;
     process.engine.readFloat();
     const registers = process.registers(call.thread as Thread);
-    const floats = new DataView(registers.buffer, 512, 512);
+    const floats = new DataView(registers.buffer, FLOAT_OFFSET, FLOAT_BYTES);
     const token = this.calls.mungeToken(call.thread as Thread);
     this.jump.store(registers, floats, this.memory, address, {
       fp: this.frameRecord,

@@ -3,7 +3,8 @@
  * messages know here: general, exception, floating point or NEON, and the unified
  * general state with its header. Source: mach/i386/thread_status.h, mach/arm/thread_status.h.
  */
-import { A64, FLOAT_OFFSET } from '../../emulator/cpu/registers.js';
+import { Fxsave, MXCSR_WRITABLE } from '../../emulator/cpu/fxsave.js';
+import { A64, FLOAT_BYTES, FLOAT_OFFSET } from '../../emulator/cpu/registers.js';
 import type { Process } from '../../emulator/process/process.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import { posixThread } from '../posix/posix-thread.js';
@@ -26,29 +27,29 @@ interface Flavor {
 export function storeFloatState(process: Process, view: DataView, at: number): void {
   const { engine } = process;
   engine.readFloat();
-  const image = new Uint8Array(engine.registers.buffer, FLOAT_OFFSET, 512);
+  const image = new Uint8Array(engine.registers.buffer, FLOAT_OFFSET, FLOAT_BYTES);
   const out = new Uint8Array(view.buffer, view.byteOffset + at);
   if (process.cpu === 'arm64') {
     out.set(image);
-    view.setUint32(at + 512, engine.registers.lo(A64.fpsr), true);
-    view.setUint32(at + 516, engine.registers.lo(A64.fpcr), true);
+    view.setUint32(at + FLOAT_BYTES, engine.registers.lo(A64.fpsr), true);
+    view.setUint32(at + FLOAT_BYTES + 4, engine.registers.lo(A64.fpcr), true);
   } else out.set(image, 8);
 }
 
 export function loadFloatState(process: Process, view: DataView, at: number): void {
   const { engine } = process;
   engine.readFloat();
-  const image = new Uint8Array(engine.registers.buffer, FLOAT_OFFSET, 512);
+  const image = new Uint8Array(engine.registers.buffer, FLOAT_OFFSET, FLOAT_BYTES);
   const from = new Uint8Array(view.buffer, view.byteOffset + at);
   if (process.cpu === 'arm64') {
-    image.set(from.subarray(0, 512));
-    engine.registers.set(A64.fpsr, view.getUint32(at + 512, true));
-    engine.registers.set(A64.fpcr, view.getUint32(at + 516, true));
+    image.set(from.subarray(0, FLOAT_BYTES));
+    engine.registers.set(A64.fpsr, view.getUint32(at + FLOAT_BYTES, true));
+    engine.registers.set(A64.fpcr, view.getUint32(at + FLOAT_BYTES + 4, true));
   } else {
-    image.set(from.subarray(8, 8 + 416));
+    image.set(from.subarray(8, 8 + Fxsave.reserved));
     // mxcsr bits that the CPU lacks would be a fault.
-    const mxcsr = new DataView(engine.registers.buffer, FLOAT_OFFSET + 24, 4);
-    mxcsr.setUint32(0, mxcsr.getUint32(0, true) & 0xffff, true);
+    const mxcsr = new DataView(engine.registers.buffer, FLOAT_OFFSET + Fxsave.mxcsr, 4);
+    mxcsr.setUint32(0, mxcsr.getUint32(0, true) & MXCSR_WRITABLE, true);
   }
   engine.writeFloat();
 }

@@ -4,7 +4,10 @@
  * ENOSYS and raises SIGSYS, an unknown trap KERN_INVALID_ARGUMENT, as XNU does.
  * Source: bsd/kern/syscalls.master, osfmk/kern/syscall_sw.c, the entry conventions of both CPUs.
  */
+import { Pstate } from '../../emulator/cpu/arm64-exceptions.js';
 import { A64, X86 } from '../../emulator/cpu/registers.js';
+import { syscallClobbers } from '../../emulator/cpu/system-call.js';
+import { Eflags } from '../../emulator/cpu/x86-flags.js';
 import { GuestFault } from '../../emulator/memory/memory-view.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import type { OsOptions } from '../os.js';
@@ -17,12 +20,12 @@ import { MachMemory } from './mach-memory.js';
 import { Kern } from './mach-ports.js';
 
 const ARGUMENTS = {
-  'x86-64': [X86.rdi, X86.rsi, X86.rdx, 10, 8, 9],
-  arm64: [0, 1, 2, 3, 4, 5],
+  'x86-64': [X86.rdi, X86.rsi, X86.rdx, X86.r10, X86.r8, X86.r9],
+  arm64: [A64.x0, A64.x1, A64.x2, A64.x3, A64.x4, A64.x5],
 } as const;
 const Class = { mach: 1, unix: 2, machine: 3 } as const;
 const SIGRETURN = 184;
-const CARRY = { 'x86-64': 1, arm64: 0x20000000 } as const;
+const CARRY = { 'x86-64': Eflags.CF, arm64: Pstate.C } as const;
 
 type Handler = (thread: Thread, a: number[]) => number;
 
@@ -45,11 +48,7 @@ export class MacSystemCalls {
     const registers = process.registers(thread);
     const { kind, number } = this.number(registers.lo(process.cpu === 'arm64' ? A64.x16 : X86.rax) | 0);
     const args = ARGUMENTS[process.cpu as 'x86-64' | 'arm64'].map((slot) => registers.get(slot));
-    if (process.cpu !== 'arm64') {
-      // The instruction's own doing.
-      registers.set(X86.rcx, registers.get(X86.rip));
-      registers.set(X86.r11, registers.get(X86.rflags));
-    }
+    if (process.cpu !== 'arm64') syscallClobbers(registers);
     if (kind === Class.unix) {
       if (number === SIGRETURN) return this.sigreturn(thread, args);
       this.runUnix(thread, number, args);

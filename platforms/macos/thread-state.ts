@@ -3,7 +3,9 @@
  * ARM_THREAD_STATE64 (flavor 6, 68 words), between registers and the bytes of
  * messages and signal frames. Layouts: mach/i386/_structs.h, mach/arm/_structs.h.
  */
+import { Pstate } from '../../emulator/cpu/arm64-exceptions.js';
 import { A64, X86 } from '../../emulator/cpu/registers.js';
+import { Eflags, STATUS_FLAGS, USER_MODE_FLAGS } from '../../emulator/cpu/x86-flags.js';
 import type { CpuName, Registers } from '../../emulator/engine.js';
 
 export interface ThreadStateLayout {
@@ -78,16 +80,15 @@ export function loadThreadState(layout: ThreadStateLayout, registers: Registers,
   for (const { offset, slot, name } of layout.fields) {
     if (name === 'cs' || name === 'fs' || name === 'gs') continue;
     let low = view.getUint32(at + offset, true);
-    if (name === 'rflags') low = (low & USER_FLAGS) | 0x202;
+    if (name === 'rflags') low = (low & USER_FLAGS) | USER_MODE_FLAGS;
     words[2 * slot] = low;
     words[2 * slot + 1] = view.getUint32(at + offset + 4, true);
   }
-  if (layout.cpsrOffset !== undefined) words[2 * A64.pstate] = view.getUint32(at + layout.cpsrOffset, true) & 0xf0000000;
+  if (layout.cpsrOffset !== undefined) words[2 * A64.pstate] = view.getUint32(at + layout.cpsrOffset, true) & Pstate.NZCV;
   registers.dirty |= 1;
 }
 
-/** CF PF AF ZF SF TF DF OF. */
-const USER_FLAGS = 0xdd5;
+const USER_FLAGS = STATUS_FLAGS | Eflags.TF | Eflags.DF;
 
 /** Name of the word at `offset` in the state, for people. */
 export function threadStateName(layout: ThreadStateLayout, offset: number): string {

@@ -10,6 +10,7 @@ import type { Process } from '../../emulator/process/process.js';
 export class FrameMemory {
   readonly bytes: Uint8Array;
   readonly words: Uint32Array;
+  readonly view: DataView;
   private readonly physical: Uint32Array;
   private readonly pageSize: number;
 
@@ -20,6 +21,7 @@ export class FrameMemory {
     const buffer = new ArrayBuffer(size);
     this.bytes = new Uint8Array(buffer);
     this.words = new Uint32Array(buffer);
+    this.view = new DataView(buffer);
     this.physical = new Uint32Array(process.engine.physical, 0, Math.floor(process.engine.physical.byteLength / 4));
     this.pageSize = process.engine.pageSize;
   }

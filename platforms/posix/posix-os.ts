@@ -3,6 +3,7 @@
  * FreeBSD have in common. The parts are usable alone (macOS puts them together
  * in its own way).
  */
+import { GENERAL_BYTES } from '../../emulator/cpu/registers.js';
 import type { Image } from '../../emulator/loader/image.js';
 import { LoadError } from '../../emulator/loader/image.js';
 import type { LoadedImage, LoadedImages } from '../../emulator/loader/link.js';
@@ -163,7 +164,7 @@ export abstract class PosixOs implements Os, PosixSystem {
     if (steps.length === 0) return;
     const { process } = this;
     const registers = process.registers(thread);
-    const block = new Uint8Array(registers.buffer, 0, 512);
+    const block = new Uint8Array(registers.buffer, 0, GENERAL_BYTES);
     const entry = block.slice();
     const gate = process.defineHostFunction(
       {

@@ -4,6 +4,7 @@
  * reaches a gate that runs key destructors (guest code again) and ends the thread.
  * Source: POSIX.1-2017; glibc's, libthr's and libpthread's behaviour where it leaves room.
  */
+import { FloatException, Fxsave, fxsaveView } from '../../emulator/cpu/fxsave.js';
 import { A64 } from '../../emulator/cpu/registers.js';
 import type { HostCall, HostFunction } from '../../emulator/process/host-call.js';
 import type { Step } from '../../emulator/process/sequence.js';
@@ -97,15 +98,15 @@ export class ThreadLibrary {
       process.withThread(child, (registers) => registers.set(A64.fpcr, fpcr));
       return;
     }
-    const image = new DataView(engine.registers.buffer, 512, 512);
+    const image = fxsaveView(engine);
     const control = process.withThread(parent, () => {
       engine.readFloat();
-      return { cw: image.getUint16(0, true), mxcsr: image.getUint32(24, true) & ~0x3f };
+      return { cw: image.getUint16(Fxsave.control, true), mxcsr: image.getUint32(Fxsave.mxcsr, true) & ~FloatException.all };
     });
     process.withThread(child, () => {
       engine.readFloat();
-      image.setUint16(0, control.cw, true);
-      image.setUint32(24, control.mxcsr, true);
+      image.setUint16(Fxsave.control, control.cw, true);
+      image.setUint32(Fxsave.mxcsr, control.mxcsr, true);
       engine.writeFloat();
     });
   }

@@ -1,11 +1,11 @@
 /** CONTEXT of IA-32: 716 bytes, the x87 state in FSAVE's form and all of it again as an FXSAVE image. */
+import { fromFsave, Fsave, toFsave } from '../../emulator/cpu/fsave.js';
+import { Fxsave, fxsaveView, MXCSR_WRITABLE } from '../../emulator/cpu/fxsave.js';
 import { FLOAT_BYTES, FLOAT_OFFSET, X86 } from '../../emulator/cpu/registers.js';
 import { RegisterGroup } from '../../emulator/engine.js';
 import { blockOf, fillFloat, sameFloat, userFlags, type ContextCodec } from './context.js';
-import { fillFloatSave, loadFloatSave } from './float-save.js';
 import { Group } from './layout.js';
 
-const MXCSR = FLOAT_OFFSET + 0x18;
 /** IA-32 integer registers and their offsets. */
 const INTEGER_32 = [
   [X86.rdi, 0x9c],
@@ -29,6 +29,7 @@ const SEGMENTS_32 = [
   [X86.es, 0x94],
   [X86.ds, 0x98],
 ] as const;
+/** FLOATING_SAVE_AREA: the FSAVE image, then Cr0NpxState. */
 const FLOAT_SAVE_32 = 0x1c;
 const EXTENDED_32 = 0xcc;
 
@@ -42,7 +43,10 @@ export const context32: ContextCodec = {
     if (groups & Group.CONTROL) for (const [slot, offset] of CONTROL_32) to.words[(at + offset) / 4] = words[slot * 2];
     if (groups & Group.SEGMENTS) for (const [slot, offset] of SEGMENTS_32) to.words[(at + offset) / 4] = words[slot * 2];
     if (groups & (Group.FLOATING_POINT | Group.EXTENDED_REGISTERS)) engine.readFloat();
-    if (groups & Group.FLOATING_POINT) fillFloatSave(block.view, to.view, at + FLOAT_SAVE_32);
+    if (groups & Group.FLOATING_POINT) {
+      toFsave(fxsaveView(engine), to.view, at + FLOAT_SAVE_32);
+      to.words[(at + FLOAT_SAVE_32 + Fsave.size) / 4] = 0;
+    }
     if (groups & Group.EXTENDED_REGISTERS) fillFloat(block, to, at + EXTENDED_32);
     if (groups & Group.DEBUG_REGISTERS) to.words.fill(0, at / 4 + 1, at / 4 + 7);
   },
@@ -63,9 +67,10 @@ export const context32: ContextCodec = {
     if (groups & Group.EXTENDED_REGISTERS) {
       if (sameFloat(block, from, at + EXTENDED_32)) return;
       block.bytes.set(from.bytes.subarray(at + EXTENDED_32, at + EXTENDED_32 + FLOAT_BYTES), FLOAT_OFFSET);
-      block.view.setUint32(MXCSR, block.view.getUint32(MXCSR, true) & 0xffff, true);
+      const image = fxsaveView(engine);
+      image.setUint32(Fxsave.mxcsr, image.getUint32(Fxsave.mxcsr, true) & MXCSR_WRITABLE, true);
     } else {
-      loadFloatSave(block.view, from.view, at + FLOAT_SAVE_32);
+      fromFsave(from.view, at + FLOAT_SAVE_32, fxsaveView(engine));
     }
     engine.writeFloat();
   },

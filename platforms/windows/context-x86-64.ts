@@ -1,4 +1,5 @@
 /** CONTEXT of x86-64: 1232 bytes, aligned to 16. The register block has rax … r15, rip in its order from +78. */
+import { Fxsave, MXCSR_WRITABLE } from '../../emulator/cpu/fxsave.js';
 import { FLOAT_BYTES, FLOAT_OFFSET, X86 } from '../../emulator/cpu/registers.js';
 import { RegisterGroup } from '../../emulator/engine.js';
 import { blockOf, fillFloat, sameFloat, userFlags, type ContextCodec } from './context.js';
@@ -46,7 +47,7 @@ export const context64: ContextCodec = {
     if (groups & Group.FLOATING_POINT) {
       engine.readFloat();
       fillFloat(block, to, at + FLOAT);
-      to.words[(at + MXCSR) / 4] = to.words[(at + FLOAT + 0x18) / 4];
+      to.words[(at + MXCSR) / 4] = to.words[(at + FLOAT + Fxsave.mxcsr) / 4];
     }
     // No hardware breakpoints: the debug registers are at rest.
     if (groups & Group.DEBUG_REGISTERS) to.words.fill(0, (at + 0x48) / 4, (at + INTEGERS) / 4);
@@ -70,9 +71,9 @@ export const context64: ContextCodec = {
     if (!(groups & Group.FLOATING_POINT)) return;
     engine.readFloat();
     const mxcsr = from.words[(at + MXCSR) / 4];
-    if (mxcsr === from.words[(at + FLOAT + 0x18) / 4] && sameFloat(block, from, at + FLOAT)) return;
+    if (mxcsr === from.words[(at + FLOAT + Fxsave.mxcsr) / 4] && sameFloat(block, from, at + FLOAT)) return;
     block.bytes.set(from.bytes.subarray(at + FLOAT, at + FLOAT + FLOAT_BYTES), FLOAT_OFFSET);
-    block.view.setUint32(FLOAT_OFFSET + 0x18, mxcsr & 0xffff, true);
+    block.view.setUint32(FLOAT_OFFSET + Fxsave.mxcsr, mxcsr & MXCSR_WRITABLE, true);
     engine.writeFloat();
   },
 };

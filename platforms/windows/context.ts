@@ -3,7 +3,9 @@
  * only the groups that ContextFlags asks for. 716 bytes on IA-32, 1232 on
  * x86-64, in a buffer of ours; copying to and from guest memory is the caller's.
  */
+import { Fxsave, XMM_BYTES } from '../../emulator/cpu/fxsave.js';
 import { FLOAT_BYTES, FLOAT_OFFSET } from '../../emulator/cpu/registers.js';
+import { Eflags, STATUS_FLAGS, USER_MODE_FLAGS } from '../../emulator/cpu/x86-flags.js';
 import type { Engine, Registers } from '../../emulator/engine.js';
 
 /** A buffer that holds CONTEXTs, under the three views that are needed of it. Its length is a multiple of 4. */
@@ -26,10 +28,9 @@ export interface ContextCodec {
   load(engine: Engine, from: ContextBuffer, at: number, groups: number): void;
 }
 
-/** Flags that a user may change through a context: CF PF AF ZF SF TF DF OF AC ID, on top of IF and the fixed bit 1. */
-const USER_FLAGS = 0x240dd5;
-const FIXED_FLAGS = 0x202;
-const XMM = FLOAT_OFFSET + 0xa0;
+/** Flags that a user may change through a context. */
+const USER_FLAGS = STATUS_FLAGS | Eflags.TF | Eflags.DF | Eflags.AC | Eflags.ID;
+const XMM = FLOAT_OFFSET + Fxsave.xmm;
 
 /** The register block under the same views, made once for each engine. */
 export function blockOf(registers: Registers): ContextBuffer {
@@ -44,7 +45,7 @@ let lastBlock: ContextBuffer | undefined;
 
 /** EFLAGS or RFLAGS as a user may set them. */
 export function userFlags(flags: number): number {
-  return (flags & USER_FLAGS) | FIXED_FLAGS;
+  return (flags & USER_FLAGS) | USER_MODE_FLAGS;
 }
 
 const FLOAT_WORD = FLOAT_OFFSET / 4;
@@ -65,5 +66,5 @@ export function sameFloat(block: ContextBuffer, from: ContextBuffer, at: number)
 
 /** Xmm6 … Xmm15 of the present state, copied from the float area (for jmp_buf). */
 export function copyXmm(registers: Registers, first: number, count: number, to: Uint8Array, at: number): void {
-  to.set(blockOf(registers).bytes.subarray(XMM + 16 * first, XMM + 16 * (first + count)), at);
+  to.set(blockOf(registers).bytes.subarray(XMM + XMM_BYTES * first, XMM + XMM_BYTES * (first + count)), at);
 }

@@ -6,6 +6,7 @@
  * on x86-64; the cut record before the CONTEXT on IA-32.
  */
 import { X86 } from '../../emulator/cpu/registers.js';
+import { Eflags } from '../../emulator/cpu/x86-flags.js';
 import { Access, RegisterGroup } from '../../emulator/engine.js';
 import { RegistersReplaced } from '../../emulator/process/host-call.js';
 import type { Thread } from '../../emulator/process/thread.js';
@@ -31,7 +32,7 @@ const FRAME_64 = 0x5c0;
 const CONTEXT_EX = 0x4d0;
 const RECORD_64 = 0x4f0;
 const MACHINE_FRAME = 0x590;
-const TRAP_AND_DIRECTION = 0x500;
+const TRAP_AND_DIRECTION = Eflags.TF | Eflags.DF;
 
 /** Made once, since making an Error costs as much as delivering an exception. */
 const REGISTERS_REPLACED = new RegistersReplaced();

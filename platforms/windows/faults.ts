@@ -1,5 +1,7 @@
 /** What the CPU's faults and traps are in Windows: which exception, with which parameters, at which PC. */
-import { FLOAT_OFFSET, X86 } from '../../emulator/cpu/registers.js';
+import { FloatException, Fxsave, fxsaveView, pendingFloatExceptions, STACK_FAULT } from '../../emulator/cpu/fxsave.js';
+import { X86 } from '../../emulator/cpu/registers.js';
+import { INT_LENGTH, Vector } from '../../emulator/cpu/x86-exceptions.js';
 import { Access } from '../../emulator/engine.js';
 import type { MemoryFault } from '../../emulator/process/os-model.js';
 import type { Thread } from '../../emulator/process/thread.js';
@@ -14,18 +16,8 @@ const WRITE = 1;
 const EXECUTE = 8;
 const NONCONTINUABLE = 1;
 
-const Vector = {
-  Divide: 0,
-  Debug: 1,
-  Breakpoint: 3,
-  Overflow: 4,
-  Bound: 5,
-  Protection: 13,
-  Float: 16,
-  FastFail: 0x29,
-  Assertion: 0x2c,
-  DebugService: 0x2d,
-} as const;
+/** int n: calls of the kernel beside system calls. */
+const Gate = { FastFail: 0x29, Assertion: 0x2c, DebugService: 0x2d, SystemCall: 0x2e } as const;
 
 export class Faults {
   constructor(private readonly os: Windows) {}
@@ -56,29 +48,29 @@ export class Faults {
     const pc = registers.get(X86.rip);
     const wide = os.layout.wordSize === 8;
     switch (vector) {
-      case Vector.Divide:
+      case Vector.divide:
         return this.raise(thread, divideStatus(registers, os.memory, pc, wide), pc);
-      case Vector.Debug:
+      case Vector.debug:
         return this.raise(thread, Status.SINGLE_STEP, pc);
-      case Vector.Breakpoint:
+      case Vector.breakpoint:
         // The saved PC and the address are those of the int3 itself.
         registers.set(X86.rip, pc - 1);
         return this.raise(thread, Status.BREAKPOINT, pc - 1, [0]);
-      case Vector.Overflow:
+      case Vector.overflow:
         return this.raise(thread, Status.INTEGER_OVERFLOW, pc);
-      case Vector.Bound:
+      case Vector.bound:
         return this.raise(thread, Status.ARRAY_BOUNDS_EXCEEDED, pc);
-      case Vector.Float:
+      case Vector.x87:
         return this.raise(thread, this.floatStatus(), pc, [0]);
-      case Vector.FastFail:
-        return this.fastFail(registers.lo(X86.rcx), pc - 2);
-      case Vector.Protection:
+      case Gate.FastFail:
+        return this.fastFail(registers.lo(X86.rcx), pc - INT_LENGTH);
+      case Vector.protection:
         if (privileged(os.memory, pc, wide)) return this.raise(thread, Status.PRIVILEGED_INSTRUCTION, pc);
         return this.raise(thread, Status.ACCESS_VIOLATION, pc, [READ, NO_ADDRESS]);
       default:
-        if (vector === 0x2e || vector === Vector.DebugService || vector === Vector.Assertion) return this.systemCall(thread, vector);
+        if (vector === Gate.SystemCall || vector === Gate.DebugService || vector === Gate.Assertion) return this.systemCall(thread, vector);
         // int n of a gate that user mode may not use is a #GP at the instruction.
-        if (vector >= 0x20) registers.set(X86.rip, pc - 2);
+        if (vector >= 0x20) registers.set(X86.rip, pc - INT_LENGTH);
         return this.raise(thread, Status.ACCESS_VIOLATION, registers.get(X86.rip), [READ, NO_ADDRESS]);
     }
   }
@@ -87,13 +79,14 @@ export class Faults {
   private floatStatus(): number {
     const { engine } = this.os.process;
     engine.readFloat();
-    const view = new DataView(engine.registers.buffer);
-    const pending = view.getUint16(FLOAT_OFFSET + 2, true) & ~view.getUint16(FLOAT_OFFSET, true);
-    if (pending & 1) return view.getUint16(FLOAT_OFFSET + 2, true) & 0x40 ? Status.FLOAT_STACK_CHECK : Status.FLOAT_INVALID_OPERATION;
-    if (pending & 4) return Status.FLOAT_DIVIDE_BY_ZERO;
-    if (pending & 2) return Status.FLOAT_DENORMAL_OPERAND;
-    if (pending & 8) return Status.FLOAT_OVERFLOW;
-    if (pending & 16) return Status.FLOAT_UNDERFLOW;
+    const image = fxsaveView(engine);
+    const pending = pendingFloatExceptions(image);
+    if (pending & FloatException.invalid)
+      return image.getUint16(Fxsave.status, true) & STACK_FAULT ? Status.FLOAT_STACK_CHECK : Status.FLOAT_INVALID_OPERATION;
+    if (pending & FloatException.divideByZero) return Status.FLOAT_DIVIDE_BY_ZERO;
+    if (pending & FloatException.denormal) return Status.FLOAT_DENORMAL_OPERAND;
+    if (pending & FloatException.overflow) return Status.FLOAT_OVERFLOW;
+    if (pending & FloatException.underflow) return Status.FLOAT_UNDERFLOW;
     return Status.FLOAT_INEXACT_RESULT;
   }
 

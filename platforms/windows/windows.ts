@@ -3,7 +3,8 @@
  * process start, thread creation and end. Conventions of starting as observed
  * for the x86-64 loader and thread start, and published for IA-32.
  */
-import { FLOAT_OFFSET, X86 } from '../../emulator/cpu/registers.js';
+import { Fxsave, fxsaveView, MXCSR_INITIAL, X87Control } from '../../emulator/cpu/fxsave.js';
+import { X86 } from '../../emulator/cpu/registers.js';
 import { LoadError, type Image } from '../../emulator/loader/image.js';
 import type { LoadedImage, LoadedImages } from '../../emulator/loader/link.js';
 import { GuestFault, type MemoryView } from '../../emulator/memory/memory-view.js';
@@ -43,8 +44,6 @@ const HIGHEST = { 4: 0x7ffeffff, 8: 0x7ffffffeffff } as const;
 /** Commit limit: what the emulated machine has. */
 const COMMIT_LIMIT = 0xf0000000;
 /** x87 control word of a new thread: 53 bits, all exceptions masked. MXCSR as the CPU's reset. */
-const X87_CONTROL = 0x27f;
-const MXCSR = 0x1f80;
 
 export class Windows implements Os {
   readonly name = 'windows';
@@ -222,9 +221,9 @@ export class Windows implements Os {
       registers.set(X86.rip, this.ntdll.userThreadStart);
       registers.set(wide ? X86.gsBase : X86.fsBase, own.teb);
       this.process.engine.readFloat();
-      const view = new DataView(registers.buffer);
-      view.setUint16(FLOAT_OFFSET, X87_CONTROL, true);
-      view.setUint32(FLOAT_OFFSET + 0x18, MXCSR, true);
+      const image = fxsaveView(this.process.engine);
+      image.setUint16(Fxsave.control, X87Control.double, true);
+      image.setUint32(Fxsave.mxcsr, MXCSR_INITIAL, true);
       this.process.engine.writeFloat();
     });
   }
