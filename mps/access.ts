@@ -1,7 +1,7 @@
 /** What happens when the mutator hits a protected segment, and single references read or written by the MPS itself. */
 import { AccessSet } from '../platforms/port.js';
 import type { Arena } from './arena.js';
-import { isAllocFailure, Res } from './res.js';
+import { isAllocFailure, Res } from './plinth/res.js';
 import { ScanState } from './scan-state.js';
 import { Defer, type MutatorSeg, type Seg } from './segment.js';
 import { accessRank, scanSegment } from './trace-scan.js';

@@ -6,7 +6,7 @@
 import type { Arena } from './arena.js';
 import type { LocusPref } from './locus.js';
 import type { Pool } from './pool.js';
-import type { Res } from './res.js';
+import type { Res } from './plinth/res.js';
 import { allocSeg, type GCSeg } from './segment.js';
 import type { Trace } from './trace.js';
 import { RefSet } from './zone.js';

@@ -3,7 +3,7 @@ import type { Arena } from './arena.js';
 import { Buffer } from './buffer.js';
 import type { Chain } from './chain.js';
 import type { Format } from './format.js';
-import { Rank, Res } from './res.js';
+import { Rank, Res } from './plinth/res.js';
 import type { Seg } from './segment.js';
 
 export interface PoolArgs {

@@ -4,7 +4,7 @@
  */
 import { AccessSet } from '../platforms/port.js';
 import type { Arena } from './arena.js';
-import { Rank, Res } from './res.js';
+import { Rank, Res } from './plinth/res.js';
 import type { ScanState } from './scan-state.js';
 import type { RefSet } from './zone.js';
 

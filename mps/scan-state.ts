@@ -5,7 +5,7 @@
  */
 import type { ScanArea } from '../platforms/port.js';
 import type { Arena } from './arena.js';
-import { Rank, Res } from './res.js';
+import { Rank, Res } from './plinth/res.js';
 import type { Seg } from './segment.js';
 import { RefSet } from './zone.js';
 

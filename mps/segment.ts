@@ -10,7 +10,7 @@ import type { Buffer } from './buffer.js';
 import type { GenDesc } from './generation.js';
 import type { LocusPref } from './locus.js';
 import type { Pool } from './pool.js';
-import { Res } from './res.js';
+import { Res } from './plinth/res.js';
 import { RingNode } from './ring.js';
 import type { ScanState } from './scan-state.js';
 import type { Trace } from './trace.js';

@@ -4,7 +4,7 @@
  */
 import type { PortThread, ScanArea } from '../platforms/port.js';
 import type { Arena } from './arena.js';
-import { Res } from './res.js';
+import { Res } from './plinth/res.js';
 import type { AreaScan } from './scan-area.js';
 import type { ScanState } from './scan-state.js';
 

@@ -1,5 +1,5 @@
 /** Scanning a grey segment, and what its summary and its write barrier become; and which grey segment is next. */
-import { isAllocFailure, Rank, Res } from './res.js';
+import { isAllocFailure, Rank, Res } from './plinth/res.js';
 import { ScanState } from './scan-state.js';
 import { Defer, type GCSeg, type Seg } from './segment.js';
 import type { Trace } from './trace.js';

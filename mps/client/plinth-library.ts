@@ -3,7 +3,7 @@
  * C library where that is the place for it, and the argument list helper of mps.h.
  */
 import type { HostCall, HostFunction } from '../../platforms/port.js';
-import { Res } from '../res.js';
+import { Res } from '../plinth/res.js';
 import { ARGS_MAX } from './args.js';
 import type { Client } from './client.js';
 

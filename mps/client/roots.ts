@@ -1,7 +1,7 @@
 /** Roots of every kind, and threads (mps.h). */
 import type { HostCall, HostFunction } from '../../platforms/port.js';
 import type { Arena } from '../arena.js';
-import { Rank } from '../res.js';
+import { Rank } from '../plinth/res.js';
 import type { Root } from '../root.js';
 import { scanArea, scanAreaTagged, type AreaScan } from '../scan-area.js';
 import type { ScanState } from '../scan-state.js';

@@ -4,7 +4,7 @@
  * chapter of the MPS manual.
  */
 import type { HostCall, HostFunction } from '../../platforms/port.js';
-import { Res } from '../res.js';
+import { Res } from '../plinth/res.js';
 import { scanArea, scanAreaMasked, scanAreaTagged, scanAreaTaggedOrZero, type AreaScan } from '../scan-area.js';
 import type { ScanState } from '../scan-state.js';
 import type { Client } from './client.js';

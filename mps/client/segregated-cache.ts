@@ -5,7 +5,7 @@
  */
 import type { HostCall, HostFunction, MemoryView } from '../../platforms/port.js';
 import type { Pool } from '../pool.js';
-import { Res } from '../res.js';
+import { Res } from '../plinth/res.js';
 import type { Client, Outcome } from './client.js';
 import { sizeMax, type Layouts } from './layouts.js';
 

@@ -1,6 +1,6 @@
 /** AMC's segments: how they are condemned, scanned, fixed into, and reclaimed, nailed or not. */
 import { Nailboard } from '../nailboard.js';
-import { Rank, Res } from '../res.js';
+import { Rank, Res } from '../plinth/res.js';
 import type { ScanState } from '../scan-state.js';
 import { MutatorSeg } from '../segment.js';
 import type { Trace } from '../trace.js';

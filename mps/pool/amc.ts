@@ -7,7 +7,7 @@ import type { Arena } from '../arena.js';
 import { Buffer } from '../buffer.js';
 import { PoolGen } from '../generation.js';
 import { Pool, type BufferArgs, type PoolArgs, type PoolClass } from '../pool.js';
-import { Res } from '../res.js';
+import { Res } from '../plinth/res.js';
 import { AMCSeg } from './amc-seg.js';
 
 export const amcClass: PoolClass = {

@@ -4,7 +4,7 @@
  */
 import type { Arena } from '../arena.js';
 import { Pool, type PoolArgs, type PoolClass } from '../pool.js';
-import { Res } from '../res.js';
+import { Res } from '../plinth/res.js';
 
 export const mfsClass: PoolClass = {
   name: 'MFS',

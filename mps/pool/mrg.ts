@@ -7,7 +7,7 @@ import { peek, poke } from '../access.js';
 import type { Arena } from '../arena.js';
 import { Message, MessageType } from '../message.js';
 import { Pool, type PoolClass } from '../pool.js';
-import { Rank, Res } from '../res.js';
+import { Rank, Res } from '../plinth/res.js';
 import type { ScanState } from '../scan-state.js';
 import { allocSeg, GCSeg, Seg } from '../segment.js';
 

@@ -11,7 +11,7 @@ import { Freelist } from '../freelist.js';
 import { FindDelete } from '../land.js';
 import type { LocusPref } from '../locus.js';
 import { Pool, type BufferArgs, type PoolArgs, type PoolClass } from '../pool.js';
-import { isAllocFailure, Res } from '../res.js';
+import { isAllocFailure, Res } from '../plinth/res.js';
 import { MFSPool } from './mfs.js';
 
 export const mvffClass: PoolClass = {

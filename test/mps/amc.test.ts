@@ -1,5 +1,5 @@
 import test from 'ava';
-import { Res } from '../../mps/res.js';
+import { Res } from '../../mps/plinth/res.js';
 import { Kind } from './cons-format.js';
 import { Heap } from './heap.js';
 

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { Arena } from '../../mps/arena.js';
 import { mvffClass } from '../../mps/pool/mvff.js';
-import { Res } from '../../mps/res.js';
+import { Res } from '../../mps/plinth/res.js';
 import { Heap, ok } from './heap.js';
 import { MockPort } from './mock-port.js';
 

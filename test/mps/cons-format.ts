@@ -4,7 +4,7 @@
  * its size and has the new address in the first field.
  */
 import type { FormatMethods } from '../../mps/format.js';
-import { Res } from '../../mps/res.js';
+import { Res } from '../../mps/plinth/res.js';
 import type { MockPort } from './mock-port.js';
 
 export const Kind = { OBJECT: 1, PAD: 3, FORWARDED: 5, PAD1: 7 } as const;

@@ -2,7 +2,7 @@ import test from 'ava';
 import { MessageType } from '../../mps/message.js';
 import { amczClass } from '../../mps/pool/amc.js';
 import { mvffClass } from '../../mps/pool/mvff.js';
-import { Res } from '../../mps/res.js';
+import { Res } from '../../mps/plinth/res.js';
 import { Heap, ok } from './heap.js';
 
 const F = MessageType.FINALIZATION;

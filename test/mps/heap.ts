@@ -5,7 +5,7 @@ import type { Chain } from '../../mps/chain.js';
 import type { Format } from '../../mps/format.js';
 import type { Pool, PoolArgs, PoolClass } from '../../mps/pool.js';
 import { amcClass } from '../../mps/pool/amc.js';
-import { Rank } from '../../mps/res.js';
+import { Rank } from '../../mps/plinth/res.js';
 import type { Root } from '../../mps/root.js';
 import { scanArea, scanAreaTagged } from '../../mps/scan-area.js';
 import type { Thread } from '../../mps/thread.js';

@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import { CBS } from '../../mps/cbs.js';
 import { Failover } from '../../mps/failover.js';
 import { Freelist } from '../../mps/freelist.js';
-import { GuestMemory } from '../../mps/guest-memory.js';
+import { GuestMemory } from '../../mps/plinth/guest-memory.js';
 import { FindDelete, type BlockPool, type Land } from '../../mps/land.js';
-import { Plinth } from '../../mps/plinth.js';
-import { Res } from '../../mps/res.js';
+import { Plinth } from '../../mps/plinth/plinth.js';
+import { Res } from '../../mps/plinth/res.js';
 import { ZoneMap, RefSet } from '../../mps/zone.js';
 import { MockPort } from './mock-port.js';
 

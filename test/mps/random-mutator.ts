@@ -4,7 +4,7 @@
  * each operation the real heap is walked from the slots, through the barriers, and compared.
  */
 import fc from 'fast-check';
-import { Res } from '../../mps/res.js';
+import { Res } from '../../mps/plinth/res.js';
 import { Kind } from './cons-format.js';
 import { Heap, type HeapOptions } from './heap.js';
 

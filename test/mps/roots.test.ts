@@ -1,6 +1,6 @@
 import test from 'ava';
 import { AccessSet } from '../../platforms/port.js';
-import { Rank, Res } from '../../mps/res.js';
+import { Rank, Res } from '../../mps/plinth/res.js';
 import { RootMode } from '../../mps/root.js';
 import { scanArea, scanAreaMasked, scanAreaTagged, scanAreaTaggedOrZero, type AreaScan } from '../../mps/scan-area.js';
 import { Kind } from './cons-format.js';

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { amcClass, amczClass, AMCPool, Ramp } from '../../../mps/pool/amc.js';
-import { Res } from '../../../mps/res.js';
+import { Res } from '../../../mps/plinth/res.js';
 import { Kind } from '../cons-format.js';
 import { Heap, ok } from '../heap.js';
 

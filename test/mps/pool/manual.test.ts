@@ -1,10 +1,10 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { Arena } from '../../../mps/arena.js';
-import { MpsAssertion, Plinth } from '../../../mps/plinth.js';
+import { MpsAssertion, Plinth } from '../../../mps/plinth/plinth.js';
 import { mfsClass } from '../../../mps/pool/mfs.js';
 import { mvffClass } from '../../../mps/pool/mvff.js';
-import { Res } from '../../../mps/res.js';
+import { Res } from '../../../mps/plinth/res.js';
 import { ok } from '../heap.js';
 import { MockPort } from '../mock-port.js';
 

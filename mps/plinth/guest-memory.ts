@@ -1,5 +1,5 @@
 /** The MPS's own accesses to guest memory: words, copies between pages, and 32-bit views for scanning loops. */
-import { Access, type MemoryView, type Port } from '../platforms/port.js';
+import { Access, type MemoryView, type Port } from '../../platforms/port.js';
 
 export class GuestMemory {
   readonly wordSize: 4 | 8;
