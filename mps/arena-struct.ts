@@ -5,13 +5,13 @@
 import type { Port } from '../platforms/port.js';
 import type { Arena } from './arena.js';
 import { ArenaRing } from './arena-ring.js';
-import { ArenaVM } from './arena-vm.js';
+import { ArenaVM } from './space/arena-vm.js';
 import { Chain, type GenParam } from './chain.js';
 import type { Format } from './format.js';
 import { GenDesc } from './generation.js';
 import { GuestMemory } from './plinth/guest-memory.js';
 import { History } from './history.js';
-import type { LocusPref } from './locus.js';
+import type { LocusPref } from './space/locus.js';
 import { MessageQueue } from './message.js';
 import { Plinth } from './plinth/plinth.js';
 import * as polling from './poll.js';
@@ -26,7 +26,7 @@ import { Shield } from './shield.js';
 import { Statistics } from './statistics.js';
 import { resumeThreads, suspendThreads, type Thread } from './thread.js';
 import type { Trace } from './trace.js';
-import { RefSet, ZoneMap } from './zone.js';
+import { RefSet, ZoneMap } from './space/zone.js';
 
 export interface TestHooks {
   /** Protect nothing. */

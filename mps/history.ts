@@ -3,7 +3,7 @@
  * client that hashes addresses can tell whether any that it depends on may have moved.
  */
 import type { Arena } from './arena.js';
-import { RefSet } from './zone.js';
+import { RefSet } from './space/zone.js';
 
 const LENGTH = 4;
 

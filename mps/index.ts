@@ -16,4 +16,4 @@ export { scanArea, scanAreaMasked, scanAreaTagged, scanAreaTaggedOrZero, type Ar
 export { ScanState } from './scan-state.js';
 export { Statistics, type PinnedExample } from './statistics.js';
 export { Thread } from './thread.js';
-export { RefSet } from './zone.js';
+export { RefSet } from './space/zone.js';

@@ -6,7 +6,7 @@ import { AccessSet } from '../platforms/port.js';
 import type { Arena } from './arena.js';
 import { Rank, Res } from './plinth/res.js';
 import type { ScanState } from './scan-state.js';
-import type { RefSet } from './zone.js';
+import type { RefSet } from './space/zone.js';
 
 /** Bits of a root's mode. In mps.h PROT_INNER has PROT's value. */
 export const RootMode = { CONST: 1, PROT: 2, PROT_INNER: 4 } as const;

@@ -8,14 +8,14 @@ import { AccessSet } from '../platforms/port.js';
 import type { Arena } from './arena.js';
 import type { Buffer } from './buffer.js';
 import type { GenDesc } from './generation.js';
-import type { LocusPref } from './locus.js';
+import type { LocusPref } from './space/locus.js';
 import type { Pool } from './pool.js';
 import { Res } from './plinth/res.js';
 import { RingNode } from './ring.js';
 import type { ScanState } from './scan-state.js';
 import type { Trace } from './trace.js';
 import { accessSegment } from './access.js';
-import { RefSet } from './zone.js';
+import { RefSet } from './space/zone.js';
 
 /** Scans before a segment gets a real summary and so a write barrier: at first, and after a hit. */
 export const Defer = { INIT: 3, DELAY: 3, HIT: 1 } as const;

@@ -8,7 +8,7 @@ import type { GenDesc } from './generation.js';
 import { flip } from './trace-flip.js';
 import { findGrey, scanSegment } from './trace-scan.js';
 import { Rank, Res } from './plinth/res.js';
-import { RefSet } from './zone.js';
+import { RefSet } from './space/zone.js';
 
 export const TraceState = { INIT: 1, UNFLIPPED: 2, FLIPPED: 3, RECLAIM: 4, FINISHED: 5 } as const;
 

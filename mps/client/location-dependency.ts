@@ -4,7 +4,7 @@
  */
 import type { HostCall, HostFunction } from '../../platforms/port.js';
 import type { Arena } from '../arena.js';
-import { RefSet } from '../zone.js';
+import { RefSet } from '../space/zone.js';
 import type { Client } from './client.js';
 
 export function locationDependencyFunctions(client: Client): HostFunction[] {

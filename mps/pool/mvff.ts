@@ -5,11 +5,11 @@
  */
 import type { Arena } from '../arena.js';
 import { Buffer } from '../buffer.js';
-import { CBS } from '../cbs.js';
-import { Failover } from '../failover.js';
-import { Freelist } from '../freelist.js';
-import { FindDelete } from '../land.js';
-import type { LocusPref } from '../locus.js';
+import { CBS } from '../space/cbs.js';
+import { Failover } from '../space/failover.js';
+import { Freelist } from '../space/freelist.js';
+import { FindDelete } from '../space/land.js';
+import type { LocusPref } from '../space/locus.js';
 import { Pool, type BufferArgs, type PoolArgs, type PoolClass } from '../pool.js';
 import { isAllocFailure, Res } from '../plinth/res.js';
 import { MFSPool } from './mfs.js';

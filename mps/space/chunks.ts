@@ -1,7 +1,7 @@
 /** The chunks of an arena: lookup by address, reservation, growth and compaction. */
 import { Chunk, chunkOverhead } from './chunk.js';
 import type { ArenaVM } from './arena-vm.js';
-import { Res } from './plinth/res.js';
+import { Res } from '../plinth/res.js';
 
 export class Chunks {
   /** In order of creation; the first is the primary chunk. */

@@ -3,10 +3,10 @@
  * address-ordered list: a block of one alignment unit holds the link with tag bit 0 set,
  * a larger one the link and its limit. Operations are linear; it is the land of last resort.
  */
-import type { GuestMemory } from './plinth/guest-memory.js';
+import type { GuestMemory } from '../plinth/guest-memory.js';
 import { FindDelete, type Land } from './land.js';
-import type { Plinth } from './plinth/plinth.js';
-import { Res } from './plinth/res.js';
+import type { Plinth } from '../plinth/plinth.js';
+import { Res } from '../plinth/res.js';
 
 export class Freelist implements Land {
   base = 0;

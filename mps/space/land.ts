@@ -2,7 +2,7 @@
  * Lands: stores of address ranges (free space). A find leaves the range it found in
  * `base` and `limit`, and deletes from the land what its FindDelete says.
  */
-import type { Res } from './plinth/res.js';
+import type { Res } from '../plinth/res.js';
 import type { RefSet } from './zone.js';
 
 /** What a find removes from the range it found (and then reports as found). */

@@ -2,17 +2,17 @@
  * The VM arena's memory: which grains are allocated, free, or spare (free but still
  * mapped), the commit limit, and the policy by which a place for an allocation is found.
  */
-import type { Port } from '../platforms/port.js';
-import type { Arena } from './arena.js';
+import type { Port } from '../../platforms/port.js';
+import type { Arena } from '../arena.js';
 import { CBS } from './cbs.js';
 import type { Chunk } from './chunk.js';
 import { Chunks } from './chunks.js';
 import type { LocusPref } from './locus.js';
-import type { Plinth } from './plinth/plinth.js';
-import type { Pool } from './pool.js';
-import { MFSPool } from './pool/mfs.js';
-import { isAllocFailure, Res } from './plinth/res.js';
-import type { Seg } from './segment.js';
+import type { Plinth } from '../plinth/plinth.js';
+import type { Pool } from '../pool.js';
+import { MFSPool } from '../pool/mfs.js';
+import { isAllocFailure, Res } from '../plinth/res.js';
+import type { Seg } from '../segment.js';
 import { RefSet, type ZoneMap } from './zone.js';
 
 export class ArenaVM {

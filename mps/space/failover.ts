@@ -4,8 +4,8 @@
  * as far as that succeeds; so inserting and deleting can't fail for want of memory.
  */
 import type { FindDelete, Land } from './land.js';
-import type { Plinth } from './plinth/plinth.js';
-import { Res } from './plinth/res.js';
+import type { Plinth } from '../plinth/plinth.js';
+import { Res } from '../plinth/res.js';
 
 export class Failover implements Land {
   base = 0;

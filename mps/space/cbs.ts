@@ -4,8 +4,8 @@
  * variant also the zones; here both are always kept unless there are no zones.
  */
 import { FindDelete, type BlockPool, type ZonedLand } from './land.js';
-import type { Plinth } from './plinth/plinth.js';
-import { Res } from './plinth/res.js';
+import type { Plinth } from '../plinth/plinth.js';
+import { Res } from '../plinth/res.js';
 import { RangeNode, SplayTree } from './splay.js';
 import type { RefSet, ZoneMap } from './zone.js';
 
