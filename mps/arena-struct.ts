@@ -10,22 +10,22 @@ import { Chain, type GenParam } from './chain.js';
 import type { Format } from './format.js';
 import { GenDesc } from './generation.js';
 import { GuestMemory } from './plinth/guest-memory.js';
-import { History } from './history.js';
+import { History } from './trace/history.js';
 import type { LocusPref } from './space/locus.js';
 import { MessageQueue } from './message.js';
 import { Plinth } from './plinth/plinth.js';
-import * as polling from './poll.js';
+import * as polling from './trace/poll.js';
 import type { Pool } from './pool.js';
 import type { MRGPool } from './pool/mrg.js';
 import { MVFFPool } from './pool/mvff.js';
 import { Res } from './plinth/res.js';
-import { Ring } from './ring.js';
+import { Ring } from './trace/ring.js';
 import type { Root } from './root.js';
 import type { GCSeg } from './segment.js';
-import { Shield } from './shield.js';
-import { Statistics } from './statistics.js';
+import { Shield } from './trace/shield.js';
+import { Statistics } from './trace/statistics.js';
 import { resumeThreads, suspendThreads, type Thread } from './thread.js';
-import type { Trace } from './trace.js';
+import type { Trace } from './trace/trace.js';
 import { RefSet, ZoneMap } from './space/zone.js';
 
 export interface TestHooks {

@@ -1,20 +1,20 @@
 /** Arenas for clients: the functions of mps.h that take an arena, each with its entry and exit. */
 import type { Port } from '../platforms/port.js';
-import { peek, poke } from './access.js';
+import { peek, poke } from './trace/access.js';
 import { ArenaStruct, POOL_WORDS, type ArenaOptions } from './arena-struct.js';
 import { Chain, checkGenParams, type GenParam } from './chain.js';
 import { Format, type FormatArgs, type FormatMethods } from './format.js';
 import type { Message } from './message.js';
 import { Plinth } from './plinth/plinth.js';
-import * as polling from './poll.js';
+import * as polling from './trace/poll.js';
 import type { Pool, PoolArgs, PoolClass } from './pool.js';
 import { MRGPool } from './pool/mrg.js';
 import { Rank, Res } from './plinth/res.js';
 import { Root, RootMode, type RootSpec } from './root.js';
-import type { AreaScan } from './scan-area.js';
-import type { ScanState } from './scan-state.js';
+import type { AreaScan } from './trace/scan-area.js';
+import type { ScanState } from './trace/scan-state.js';
 import { Thread } from './thread.js';
-import { TraceWhy } from './trace.js';
+import { TraceWhy } from './trace/trace.js';
 
 export type { ArenaOptions, TestHooks } from './arena-struct.js';
 

@@ -8,7 +8,7 @@ import type { LocusPref } from './space/locus.js';
 import type { Pool } from './pool.js';
 import type { Res } from './plinth/res.js';
 import { allocSeg, type GCSeg } from './segment.js';
-import type { Trace } from './trace.js';
+import type { Trace } from './trace/trace.js';
 import { RefSet } from './space/zone.js';
 
 const MORTALITY_WEIGHT = 0.4;

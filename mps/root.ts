@@ -5,7 +5,7 @@
 import { AccessSet } from '../platforms/port.js';
 import type { Arena } from './arena.js';
 import { Rank, Res } from './plinth/res.js';
-import type { ScanState } from './scan-state.js';
+import type { ScanState } from './trace/scan-state.js';
 import type { RefSet } from './space/zone.js';
 
 /** Bits of a root's mode. In mps.h PROT_INNER has PROT's value. */

@@ -11,10 +11,10 @@ import type { GenDesc } from './generation.js';
 import type { LocusPref } from './space/locus.js';
 import type { Pool } from './pool.js';
 import { Res } from './plinth/res.js';
-import { RingNode } from './ring.js';
-import type { ScanState } from './scan-state.js';
-import type { Trace } from './trace.js';
-import { accessSegment } from './access.js';
+import { RingNode } from './trace/ring.js';
+import type { ScanState } from './trace/scan-state.js';
+import type { Trace } from './trace/trace.js';
+import { accessSegment } from './trace/access.js';
 import { RefSet } from './space/zone.js';
 
 /** Scans before a segment gets a real summary and so a write barrier: at first, and after a hit. */

@@ -5,8 +5,8 @@
 import type { PortThread, ScanArea } from '../platforms/port.js';
 import type { Arena } from './arena.js';
 import { Res } from './plinth/res.js';
-import type { AreaScan } from './scan-area.js';
-import type { ScanState } from './scan-state.js';
+import type { AreaScan } from './trace/scan-area.js';
+import type { ScanState } from './trace/scan-state.js';
 
 export class Thread {
   static readonly blockWords = 12;

@@ -3,8 +3,8 @@ import type { HostCall, HostFunction } from '../../platforms/port.js';
 import type { Arena } from '../arena.js';
 import { Rank } from '../plinth/res.js';
 import type { Root } from '../root.js';
-import { scanArea, scanAreaTagged, type AreaScan } from '../scan-area.js';
-import type { ScanState } from '../scan-state.js';
+import { scanArea, scanAreaTagged, type AreaScan } from '../trace/scan-area.js';
+import type { ScanState } from '../trace/scan-state.js';
 import type { Thread } from '../thread.js';
 import type { Client, Outcome } from './client.js';
 

@@ -4,7 +4,7 @@
  * a call of _mps_fix2 or mps_scan_area from that scanner belongs to.
  */
 import type { HostCall, Port } from '../../platforms/port.js';
-import type { ScanState } from '../scan-state.js';
+import type { ScanState } from '../trace/scan-state.js';
 import type { Layouts } from './layouts.js';
 
 export class ScanStates {

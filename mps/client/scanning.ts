@@ -5,8 +5,8 @@
  */
 import type { HostCall, HostFunction } from '../../platforms/port.js';
 import { Res } from '../plinth/res.js';
-import { scanArea, scanAreaMasked, scanAreaTagged, scanAreaTaggedOrZero, type AreaScan } from '../scan-area.js';
-import type { ScanState } from '../scan-state.js';
+import { scanArea, scanAreaMasked, scanAreaTagged, scanAreaTaggedOrZero, type AreaScan } from '../trace/scan-area.js';
+import type { ScanState } from '../trace/scan-state.js';
 import type { Client } from './client.js';
 
 export function scanningFunctions(client: Client): HostFunction[] {

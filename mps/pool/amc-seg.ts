@@ -1,9 +1,9 @@
 /** AMC's segments: how they are condemned, scanned, fixed into, and reclaimed, nailed or not. */
-import { Nailboard } from '../nailboard.js';
+import { Nailboard } from '../trace/nailboard.js';
 import { Rank, Res } from '../plinth/res.js';
-import type { ScanState } from '../scan-state.js';
+import type { ScanState } from '../trace/scan-state.js';
 import { MutatorSeg } from '../segment.js';
-import type { Trace } from '../trace.js';
+import type { Trace } from '../trace/trace.js';
 import type { AMCGen, AMCPool } from './amc.js';
 
 export class AMCSeg extends MutatorSeg {

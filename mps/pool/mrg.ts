@@ -3,12 +3,12 @@
  * reference of rank FINAL; when a trace finds that nothing else keeps the object, the
  * guardian becomes the message that says so.
  */
-import { peek, poke } from '../access.js';
+import { peek, poke } from '../trace/access.js';
 import type { Arena } from '../arena.js';
 import { Message, MessageType } from '../message.js';
 import { Pool, type PoolClass } from '../pool.js';
 import { Rank, Res } from '../plinth/res.js';
-import type { ScanState } from '../scan-state.js';
+import type { ScanState } from '../trace/scan-state.js';
 import { allocSeg, GCSeg, Seg } from '../segment.js';
 
 const State = { FREE: 1, PREFINAL: 2, FINAL: 3 } as const;

@@ -1,7 +1,7 @@
 import test from 'ava';
 import type { MachineEvent } from '../../emulator/events.js';
 import { AccessSet } from '../../platforms/port.js';
-import { scanArea } from '../../mps/scan-area.js';
+import { scanArea } from '../../mps/trace/scan-area.js';
 import { Heap } from './heap.js';
 
 /** A list of n objects {i, next} from exact slot 0, spread over several segments. */

@@ -7,7 +7,7 @@ import type { Pool, PoolArgs, PoolClass } from '../../mps/pool.js';
 import { amcClass } from '../../mps/pool/amc.js';
 import { Rank } from '../../mps/plinth/res.js';
 import type { Root } from '../../mps/root.js';
-import { scanArea, scanAreaTagged } from '../../mps/scan-area.js';
+import { scanArea, scanAreaTagged } from '../../mps/trace/scan-area.js';
 import type { Thread } from '../../mps/thread.js';
 import { ConsFormat, Kind } from './cons-format.js';
 import { MockPort, type MockOptions } from './mock-port.js';

@@ -1,10 +1,10 @@
 /** What happens when the mutator hits a protected segment, and single references read or written by the MPS itself. */
-import { AccessSet } from '../platforms/port.js';
-import type { Arena } from './arena.js';
-import { isAllocFailure, Res } from './plinth/res.js';
+import { AccessSet } from '../../platforms/port.js';
+import type { Arena } from '../arena.js';
+import { isAllocFailure, Res } from '../plinth/res.js';
 import { ScanState } from './scan-state.js';
-import { Defer, type MutatorSeg, type Seg } from './segment.js';
-import { accessRank, scanSegment } from './trace-scan.js';
+import { Defer, type MutatorSeg, type Seg } from '../segment.js';
+import { accessRank, scanSegment } from './scan.js';
 
 /** The whole segment is dealt with: scanned if it is grey, its summary given up if it was written to. */
 export function accessSegment(seg: MutatorSeg, _address: number, mode: number): Res {

@@ -3,8 +3,8 @@
  * are scanned, ambiguous ones first so that what they pin is pinned before an exact
  * reference could move it, and grey segments get their read barriers.
  */
-import { isAllocFailure, Rank, Res } from './plinth/res.js';
-import type { Root } from './root.js';
+import { isAllocFailure, Rank, Res } from '../plinth/res.js';
+import type { Root } from '../root.js';
 import { ScanState } from './scan-state.js';
 import { TraceState, type Trace } from './trace.js';
 

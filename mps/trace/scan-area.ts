@@ -3,7 +3,7 @@
  * match, in place. Words are read as 32-bit halves from physical memory, page by page; a
  * word is written back only when its reference changed.
  */
-import { Res } from './plinth/res.js';
+import { Res } from '../plinth/res.js';
 import type { ScanState } from './scan-state.js';
 
 export type AreaScan = (ss: ScanState, base: number, limit: number) => Res;

@@ -3,11 +3,11 @@
  * asks whether the reference is in a white zone; stage 2 (fix2) whether it is to a white
  * segment, and if so calls the segment's fix. Words are pairs of 32-bit halves.
  */
-import type { ScanArea } from '../platforms/port.js';
-import type { Arena } from './arena.js';
-import { Rank, Res } from './plinth/res.js';
-import type { Seg } from './segment.js';
-import { RefSet } from './space/zone.js';
+import type { ScanArea } from '../../platforms/port.js';
+import type { Arena } from '../arena.js';
+import { Rank, Res } from '../plinth/res.js';
+import type { Seg } from '../segment.js';
+import { RefSet } from '../space/zone.js';
 
 export class ScanState {
   readonly zoneShift: number;

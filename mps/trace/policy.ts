@@ -1,7 +1,7 @@
 /** Policy: when a collection starts and what it condemns. */
-import type { Arena } from './arena.js';
-import type { GenDesc } from './generation.js';
-import { Res } from './plinth/res.js';
+import type { Arena } from '../arena.js';
+import type { GenDesc } from '../generation.js';
+import { Res } from '../plinth/res.js';
 import { Trace, TraceWhy } from './trace.js';
 
 const WORLD_MORTALITY = 0.5;

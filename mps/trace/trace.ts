@@ -3,12 +3,12 @@
  * the mutator see only the new world), scan what is grey, rank by rank, until nothing is,
  * and reclaim what is still white. Phases: INIT, UNFLIPPED, FLIPPED, RECLAIM, FINISHED.
  */
-import type { Arena } from './arena.js';
-import type { GenDesc } from './generation.js';
-import { flip } from './trace-flip.js';
-import { findGrey, scanSegment } from './trace-scan.js';
-import { Rank, Res } from './plinth/res.js';
-import { RefSet } from './space/zone.js';
+import type { Arena } from '../arena.js';
+import type { GenDesc } from '../generation.js';
+import { flip } from './flip.js';
+import { findGrey, scanSegment } from './scan.js';
+import { Rank, Res } from '../plinth/res.js';
+import { RefSet } from '../space/zone.js';
 
 export const TraceState = { INIT: 1, UNFLIPPED: 2, FLIPPED: 3, RECLAIM: 4, FINISHED: 5 } as const;
 

@@ -4,9 +4,9 @@
  * afterwards; while the mutator is suspended protections may lag, in a queue that is
  * flushed when the arena is left.
  */
-import { AccessSet } from '../platforms/port.js';
-import type { Arena } from './arena.js';
-import type { Seg } from './segment.js';
+import { AccessSet } from '../../platforms/port.js';
+import type { Arena } from '../arena.js';
+import type { Seg } from '../segment.js';
 
 const QUEUE_LENGTH = 512;
 const DEPTH_MAX = 15;
