@@ -4,8 +4,8 @@
  * Source: mps.h, and the allocation chapter of the MPS manual.
  */
 import type { HostCall, HostFunction, VarArgs } from '../../platforms/port.js';
-import type { Buffer } from '../buffer.js';
-import type { Pool } from '../pool.js';
+import type { Buffer } from '../heap/buffer.js';
+import type { Pool } from '../heap/pool.js';
 import { ValueArgs, type Args } from './args.js';
 import type { Client } from './client.js';
 

@@ -5,7 +5,7 @@
 import { GuestFault, type HostCall, type HostFunction, type Port, type Value } from '../../platforms/port.js';
 import type { Arena } from '../arena.js';
 import { Plinth } from '../plinth/plinth.js';
-import type { Pool } from '../pool.js';
+import type { Pool } from '../heap/pool.js';
 import { Assertions, type AssertionHooks } from './assertions.js';
 import { GuestArgs, type Args } from './args.js';
 import { HandleTable, type HandleKind } from './handles.js';

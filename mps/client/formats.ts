@@ -4,7 +4,7 @@
  */
 import type { HostCall, HostFunction, Port } from '../../platforms/port.js';
 import type { Arena } from '../arena.js';
-import type { Format, FormatMethods } from '../format.js';
+import type { Format, FormatMethods } from '../heap/format.js';
 import type { Args } from './args.js';
 import type { Client } from './client.js';
 import type { Layouts } from './layouts.js';

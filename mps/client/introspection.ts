@@ -1,6 +1,6 @@
 /** Questions about addresses, and walks over objects (mps.h, mpscamc.h). */
 import type { HostFunction } from '../../platforms/port.js';
-import type { Pool } from '../pool.js';
+import type { Pool } from '../heap/pool.js';
 import type { Client } from './client.js';
 
 export function introspectionFunctions(client: Client): HostFunction[] {

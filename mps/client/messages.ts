@@ -1,7 +1,7 @@
 /** Messages, and finalization, which reports by them (mps.h). */
 import type { HostCall, HostFunction } from '../../platforms/port.js';
 import type { Arena } from '../arena.js';
-import type { Message } from '../message.js';
+import type { Message } from '../heap/message.js';
 import type { Client } from './client.js';
 
 /** Longest text of mps_message_gc_start_why. */

@@ -3,7 +3,7 @@
  * pool class chapters of the MPS manual and the kit's class headers (mpsc*.h).
  */
 import type { HostCall, HostFunction, VarArgs } from '../../platforms/port.js';
-import type { PoolArgs, PoolClass } from '../pool.js';
+import type { PoolArgs, PoolClass } from '../heap/pool.js';
 import { amcClass, amczClass } from '../pool/amc.js';
 import { mfsClass } from '../pool/mfs.js';
 import { mvffClass } from '../pool/mvff.js';

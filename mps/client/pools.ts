@@ -1,8 +1,8 @@
 /** Pools, generation chains and manual allocation (mps.h). */
 import type { HostCall, HostFunction } from '../../platforms/port.js';
 import type { Arena } from '../arena.js';
-import type { Chain } from '../chain.js';
-import type { Pool } from '../pool.js';
+import type { Chain } from '../heap/chain.js';
+import type { Pool } from '../heap/pool.js';
 import type { Args } from './args.js';
 import type { Client } from './client.js';
 import { PoolClasses, type GuestPoolClass } from './pool-classes.js';

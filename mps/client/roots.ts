@@ -2,10 +2,10 @@
 import type { HostCall, HostFunction } from '../../platforms/port.js';
 import type { Arena } from '../arena.js';
 import { Rank } from '../plinth/res.js';
-import type { Root } from '../root.js';
+import type { Root } from '../heap/root.js';
 import { scanArea, scanAreaTagged, type AreaScan } from '../trace/scan-area.js';
 import type { ScanState } from '../trace/scan-state.js';
-import type { Thread } from '../thread.js';
+import type { Thread } from '../heap/thread.js';
 import type { Client, Outcome } from './client.js';
 
 type Word = number | bigint;

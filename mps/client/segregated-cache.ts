@@ -4,7 +4,7 @@
  * mps.h, and the segregated allocation cache chapter of the MPS manual.
  */
 import type { HostCall, HostFunction, MemoryView } from '../../platforms/port.js';
-import type { Pool } from '../pool.js';
+import type { Pool } from '../heap/pool.js';
 import { Res } from '../plinth/res.js';
 import type { Client, Outcome } from './client.js';
 import { sizeMax, type Layouts } from './layouts.js';

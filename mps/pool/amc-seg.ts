@@ -2,7 +2,7 @@
 import { Nailboard } from '../trace/nailboard.js';
 import { Rank, Res } from '../plinth/res.js';
 import type { ScanState } from '../trace/scan-state.js';
-import { MutatorSeg } from '../segment.js';
+import { MutatorSeg } from '../heap/segment.js';
 import type { Trace } from '../trace/trace.js';
 import type { AMCGen, AMCPool } from './amc.js';
 

@@ -4,9 +4,9 @@
  * ambiguous references pin, which stay with their whole segment.
  */
 import type { Arena } from '../arena.js';
-import { Buffer } from '../buffer.js';
-import { PoolGen } from '../generation.js';
-import { Pool, type BufferArgs, type PoolArgs, type PoolClass } from '../pool.js';
+import { Buffer } from '../heap/buffer.js';
+import { PoolGen } from '../heap/generation.js';
+import { Pool, type BufferArgs, type PoolArgs, type PoolClass } from '../heap/pool.js';
 import { Res } from '../plinth/res.js';
 import { AMCSeg } from './amc-seg.js';
 

@@ -3,7 +3,7 @@
  * first words, last freed first. The arena's own descriptors of free space come from here too.
  */
 import type { Arena } from '../arena.js';
-import { Pool, type PoolArgs, type PoolClass } from '../pool.js';
+import { Pool, type PoolArgs, type PoolClass } from '../heap/pool.js';
 import { Res } from '../plinth/res.js';
 
 export const mfsClass: PoolClass = {

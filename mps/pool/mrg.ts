@@ -5,11 +5,11 @@
  */
 import { peek, poke } from '../trace/access.js';
 import type { Arena } from '../arena.js';
-import { Message, MessageType } from '../message.js';
-import { Pool, type PoolClass } from '../pool.js';
+import { Message, MessageType } from '../heap/message.js';
+import { Pool, type PoolClass } from '../heap/pool.js';
 import { Rank, Res } from '../plinth/res.js';
 import type { ScanState } from '../trace/scan-state.js';
-import { allocSeg, GCSeg, Seg } from '../segment.js';
+import { allocSeg, GCSeg, Seg } from '../heap/segment.js';
 
 const State = { FREE: 1, PREFINAL: 2, FINAL: 3 } as const;
 /** Words of a guardian's link: state, and a ring node or a message. */

@@ -4,13 +4,13 @@
  * pool, from which the arena's descriptors come.
  */
 import type { Arena } from '../arena.js';
-import { Buffer } from '../buffer.js';
+import { Buffer } from '../heap/buffer.js';
 import { CBS } from '../space/cbs.js';
 import { Failover } from '../space/failover.js';
 import { Freelist } from '../space/freelist.js';
 import { FindDelete } from '../space/land.js';
 import type { LocusPref } from '../space/locus.js';
-import { Pool, type BufferArgs, type PoolArgs, type PoolClass } from '../pool.js';
+import { Pool, type BufferArgs, type PoolArgs, type PoolClass } from '../heap/pool.js';
 import { isAllocFailure, Res } from '../plinth/res.js';
 import { MFSPool } from './mfs.js';
 

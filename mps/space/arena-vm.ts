@@ -9,10 +9,10 @@ import type { Chunk } from './chunk.js';
 import { Chunks } from './chunks.js';
 import type { LocusPref } from './locus.js';
 import type { Plinth } from '../plinth/plinth.js';
-import type { Pool } from '../pool.js';
+import type { Pool } from '../heap/pool.js';
 import { MFSPool } from '../pool/mfs.js';
 import { isAllocFailure, Res } from '../plinth/res.js';
-import type { Seg } from '../segment.js';
+import type { Seg } from '../heap/segment.js';
 import { RefSet, type ZoneMap } from './zone.js';
 
 export class ArenaVM {

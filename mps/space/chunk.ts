@@ -4,8 +4,8 @@
  * entry of the page table for an allocated page is a tract: which pool has it, and which
  * segment. The page table's own pages are mapped when first used.
  */
-import type { Pool } from '../pool.js';
-import type { Seg } from '../segment.js';
+import type { Pool } from '../heap/pool.js';
+import type { Seg } from '../heap/segment.js';
 
 const DESCRIPTOR_WORDS = 40;
 

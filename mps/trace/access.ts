@@ -3,7 +3,7 @@ import { AccessSet } from '../../platforms/port.js';
 import type { Arena } from '../arena.js';
 import { isAllocFailure, Res } from '../plinth/res.js';
 import { ScanState } from './scan-state.js';
-import { Defer, type MutatorSeg, type Seg } from '../segment.js';
+import { Defer, type MutatorSeg, type Seg } from '../heap/segment.js';
 import { accessRank, scanSegment } from './scan.js';
 
 /** The whole segment is dealt with: scanned if it is grey, its summary given up if it was written to. */

@@ -4,7 +4,7 @@
  * reference could move it, and grey segments get their read barriers.
  */
 import { isAllocFailure, Rank, Res } from '../plinth/res.js';
-import type { Root } from '../root.js';
+import type { Root } from '../heap/root.js';
 import { ScanState } from './scan-state.js';
 import { TraceState, type Trace } from './trace.js';
 

@@ -1,6 +1,6 @@
 /** Policy: when a collection starts and what it condemns. */
 import type { Arena } from '../arena.js';
-import type { GenDesc } from '../generation.js';
+import type { GenDesc } from '../heap/generation.js';
 import { Res } from '../plinth/res.js';
 import { Trace, TraceWhy } from './trace.js';
 

@@ -6,7 +6,7 @@
 import type { ScanArea } from '../../platforms/port.js';
 import type { Arena } from '../arena.js';
 import { Rank, Res } from '../plinth/res.js';
-import type { Seg } from '../segment.js';
+import type { Seg } from '../heap/segment.js';
 import { RefSet } from '../space/zone.js';
 
 export class ScanState {

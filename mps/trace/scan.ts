@@ -1,7 +1,7 @@
 /** Scanning a grey segment, and what its summary and its write barrier become; and which grey segment is next. */
 import { isAllocFailure, Rank, Res } from '../plinth/res.js';
 import { ScanState } from './scan-state.js';
-import { Defer, type GCSeg, type Seg } from '../segment.js';
+import { Defer, type GCSeg, type Seg } from '../heap/segment.js';
 import type { Trace } from './trace.js';
 
 /** Scan `seg` for the trace; if memory runs out, again in emergency. It is then black. */

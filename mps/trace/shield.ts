@@ -6,7 +6,7 @@
  */
 import { AccessSet } from '../../platforms/port.js';
 import type { Arena } from '../arena.js';
-import type { Seg } from '../segment.js';
+import type { Seg } from '../heap/segment.js';
 
 const QUEUE_LENGTH = 512;
 const DEPTH_MAX = 15;

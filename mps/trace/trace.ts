@@ -4,7 +4,7 @@
  * and reclaim what is still white. Phases: INIT, UNFLIPPED, FLIPPED, RECLAIM, FINISHED.
  */
 import type { Arena } from '../arena.js';
-import type { GenDesc } from '../generation.js';
+import type { GenDesc } from '../heap/generation.js';
 import { flip } from './flip.js';
 import { findGrey, scanSegment } from './scan.js';
 import { Rank, Res } from '../plinth/res.js';

@@ -3,7 +3,7 @@
  * Fields are references, or integers with the lowest bit set. A forwarding marker keeps
  * its size and has the new address in the first field.
  */
-import type { FormatMethods } from '../../mps/format.js';
+import type { FormatMethods } from '../../mps/heap/format.js';
 import { Res } from '../../mps/plinth/res.js';
 import type { MockPort } from './mock-port.js';
 

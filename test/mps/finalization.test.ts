@@ -1,5 +1,5 @@
 import test from 'ava';
-import { MessageType } from '../../mps/message.js';
+import { MessageType } from '../../mps/heap/message.js';
 import { amczClass } from '../../mps/pool/amc.js';
 import { mvffClass } from '../../mps/pool/mvff.js';
 import { Res } from '../../mps/plinth/res.js';

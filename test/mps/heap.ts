@@ -1,14 +1,14 @@
 /** A small world for tests: a port, an arena, an AMC pool of cons-format objects and an allocation point. */
 import { Arena, type ArenaOptions } from '../../mps/arena.js';
-import type { Buffer } from '../../mps/buffer.js';
-import type { Chain } from '../../mps/chain.js';
-import type { Format } from '../../mps/format.js';
-import type { Pool, PoolArgs, PoolClass } from '../../mps/pool.js';
+import type { Buffer } from '../../mps/heap/buffer.js';
+import type { Chain } from '../../mps/heap/chain.js';
+import type { Format } from '../../mps/heap/format.js';
+import type { Pool, PoolArgs, PoolClass } from '../../mps/heap/pool.js';
 import { amcClass } from '../../mps/pool/amc.js';
 import { Rank } from '../../mps/plinth/res.js';
-import type { Root } from '../../mps/root.js';
+import type { Root } from '../../mps/heap/root.js';
 import { scanArea, scanAreaTagged } from '../../mps/trace/scan-area.js';
-import type { Thread } from '../../mps/thread.js';
+import type { Thread } from '../../mps/heap/thread.js';
 import { ConsFormat, Kind } from './cons-format.js';
 import { MockPort, type MockOptions } from './mock-port.js';
 

@@ -2,11 +2,11 @@
  * Registered threads: those that are suspended while the mutator must not run, and whose
  * stacks and registers thread roots scan. A thread that can't be suspended any more is dead.
  */
-import type { PortThread, ScanArea } from '../platforms/port.js';
-import type { Arena } from './arena.js';
-import { Res } from './plinth/res.js';
-import type { AreaScan } from './trace/scan-area.js';
-import type { ScanState } from './trace/scan-state.js';
+import type { PortThread, ScanArea } from '../../platforms/port.js';
+import type { Arena } from '../arena.js';
+import { Res } from '../plinth/res.js';
+import type { AreaScan } from '../trace/scan-area.js';
+import type { ScanState } from '../trace/scan-state.js';
 
 export class Thread {
   static readonly blockWords = 12;

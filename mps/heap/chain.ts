@@ -1,7 +1,7 @@
 /** Generation chains: the generations through which objects of the pools that use the chain are promoted. */
-import type { Arena } from './arena.js';
+import type { Arena } from '../arena.js';
 import { GenDesc } from './generation.js';
-import { Res } from './plinth/res.js';
+import { Res } from '../plinth/res.js';
 
 export interface GenParam {
   /** Units of 1024 bytes. */

@@ -1,9 +1,9 @@
 /** Pools: managers of memory obtained from the arena by one policy. The class's policy is in the subclass. */
-import type { Arena } from './arena.js';
+import type { Arena } from '../arena.js';
 import { Buffer } from './buffer.js';
 import type { Chain } from './chain.js';
 import type { Format } from './format.js';
-import { Rank, Res } from './plinth/res.js';
+import { Rank, Res } from '../plinth/res.js';
 import type { Seg } from './segment.js';
 
 export interface PoolArgs {

@@ -1,7 +1,7 @@
 /** Object formats: the client's methods by which pools find references, sizes and forwarding in objects. */
-import type { Arena } from './arena.js';
-import { Res } from './plinth/res.js';
-import type { ScanState } from './trace/scan-state.js';
+import type { Arena } from '../arena.js';
+import { Res } from '../plinth/res.js';
+import type { ScanState } from '../trace/scan-state.js';
 
 /** All addresses are client pointers (base + header size), except pad's. */
 export interface FormatMethods {

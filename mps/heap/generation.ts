@@ -3,13 +3,13 @@
  * its segments and its expected mortality; a pool's share of it (PoolGen) accounts for the
  * bytes, of which only the new ones count against the capacity.
  */
-import type { Arena } from './arena.js';
-import type { LocusPref } from './space/locus.js';
+import type { Arena } from '../arena.js';
+import type { LocusPref } from '../space/locus.js';
 import type { Pool } from './pool.js';
-import type { Res } from './plinth/res.js';
+import type { Res } from '../plinth/res.js';
 import { allocSeg, type GCSeg } from './segment.js';
-import type { Trace } from './trace/trace.js';
-import { RefSet } from './space/zone.js';
+import type { Trace } from '../trace/trace.js';
+import { RefSet } from '../space/zone.js';
 
 const MORTALITY_WEIGHT = 0.4;
 

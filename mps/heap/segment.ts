@@ -4,18 +4,18 @@
  * memory needs; MutatorSeg adds the barriers: grey raises the read barrier, a summary that
  * isn't everything raises the write barrier.
  */
-import { AccessSet } from '../platforms/port.js';
-import type { Arena } from './arena.js';
+import { AccessSet } from '../../platforms/port.js';
+import type { Arena } from '../arena.js';
 import type { Buffer } from './buffer.js';
 import type { GenDesc } from './generation.js';
-import type { LocusPref } from './space/locus.js';
+import type { LocusPref } from '../space/locus.js';
 import type { Pool } from './pool.js';
-import { Res } from './plinth/res.js';
-import { RingNode } from './trace/ring.js';
-import type { ScanState } from './trace/scan-state.js';
-import type { Trace } from './trace/trace.js';
-import { accessSegment } from './trace/access.js';
-import { RefSet } from './space/zone.js';
+import { Res } from '../plinth/res.js';
+import { RingNode } from '../trace/ring.js';
+import type { ScanState } from '../trace/scan-state.js';
+import type { Trace } from '../trace/trace.js';
+import { accessSegment } from '../trace/access.js';
+import { RefSet } from '../space/zone.js';
 
 /** Scans before a segment gets a real summary and so a write barrier: at first, and after a hit. */
 export const Defer = { INIT: 3, DELAY: 3, HIT: 1 } as const;

@@ -4,7 +4,7 @@
  * here. A flip sets limit to 0, by which the next commit and reserve come to the manager.
  */
 import type { Pool, BufferArgs } from './pool.js';
-import { Res } from './plinth/res.js';
+import { Res } from '../plinth/res.js';
 import type { GCSeg } from './segment.js';
 
 export class Buffer {

@@ -2,11 +2,11 @@
  * Roots: references that aren't in objects. Each kind scans itself; an area or a formatted
  * root may be protected, which lets it keep a summary behind a write barrier.
  */
-import { AccessSet } from '../platforms/port.js';
-import type { Arena } from './arena.js';
-import { Rank, Res } from './plinth/res.js';
-import type { ScanState } from './trace/scan-state.js';
-import type { RefSet } from './space/zone.js';
+import { AccessSet } from '../../platforms/port.js';
+import type { Arena } from '../arena.js';
+import { Rank, Res } from '../plinth/res.js';
+import type { ScanState } from '../trace/scan-state.js';
+import type { RefSet } from '../space/zone.js';
 
 /** Bits of a root's mode. In mps.h PROT_INNER has PROT's value. */
 export const RootMode = { CONST: 1, PROT: 2, PROT_INNER: 4 } as const;
