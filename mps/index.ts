@@ -1,5 +1,5 @@
 /** The MPS core for TypeScript: what the client layer and hosts use. */
-export { Arena, type ArenaOptions, type TestHooks } from './arena.js';
+export { Arena, type ArenaOptions, type TestHooks } from './arena/arena.js';
 export { Buffer } from './heap/buffer.js';
 export { Chain, type GenParam } from './heap/chain.js';
 export { Format, type FormatArgs, type FormatMethods } from './heap/format.js';

@@ -1,6 +1,6 @@
 /** Arenas: creation, sizes, limits, states and collection control (mps.h, mpsavm.h, mpsacl.h). */
 import type { HostCall, HostFunction, VarArgs } from '../../platforms/port.js';
-import { Arena, type ArenaOptions } from '../arena.js';
+import { Arena, type ArenaOptions } from '../arena/arena.js';
 import { ValueArgs, type Args } from './args.js';
 import type { Client, Outcome } from './client.js';
 

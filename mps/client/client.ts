@@ -3,7 +3,7 @@
  * plinth, out-parameters, and how a call that may collect enters the MPS.
  */
 import { GuestFault, type HostCall, type HostFunction, type Port, type Value } from '../../platforms/port.js';
-import type { Arena } from '../arena.js';
+import type { Arena } from '../arena/arena.js';
 import { Plinth } from '../plinth/plinth.js';
 import type { Pool } from '../heap/pool.js';
 import { Assertions, type AssertionHooks } from './assertions.js';

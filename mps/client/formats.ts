@@ -3,7 +3,7 @@
  * functions that make formats. Source: mps.h, and the object format chapter of the MPS manual.
  */
 import type { HostCall, HostFunction, Port } from '../../platforms/port.js';
-import type { Arena } from '../arena.js';
+import type { Arena } from '../arena/arena.js';
 import type { Format, FormatMethods } from '../heap/format.js';
 import type { Args } from './args.js';
 import type { Client } from './client.js';

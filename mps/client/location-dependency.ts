@@ -3,7 +3,7 @@
  * with what has moved. Source: mps.h, and the location dependency chapter of the MPS manual.
  */
 import type { HostCall, HostFunction } from '../../platforms/port.js';
-import type { Arena } from '../arena.js';
+import type { Arena } from '../arena/arena.js';
 import { RefSet } from '../space/zone.js';
 import type { Client } from './client.js';
 

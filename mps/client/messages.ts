@@ -1,6 +1,6 @@
 /** Messages, and finalization, which reports by them (mps.h). */
 import type { HostCall, HostFunction } from '../../platforms/port.js';
-import type { Arena } from '../arena.js';
+import type { Arena } from '../arena/arena.js';
 import type { Message } from '../heap/message.js';
 import type { Client } from './client.js';
 

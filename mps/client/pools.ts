@@ -1,6 +1,6 @@
 /** Pools, generation chains and manual allocation (mps.h). */
 import type { HostCall, HostFunction } from '../../platforms/port.js';
-import type { Arena } from '../arena.js';
+import type { Arena } from '../arena/arena.js';
 import type { Chain } from '../heap/chain.js';
 import type { Pool } from '../heap/pool.js';
 import type { Args } from './args.js';

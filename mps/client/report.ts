@@ -1,5 +1,5 @@
 /** What the collectors of a run did, in numbers, over all its arenas. */
-import type { Arena } from '../arena.js';
+import type { Arena } from '../arena/arena.js';
 
 export interface CollectorReport {
   collections: number;

@@ -1,6 +1,6 @@
 /** Roots of every kind, and threads (mps.h). */
 import type { HostCall, HostFunction } from '../../platforms/port.js';
-import type { Arena } from '../arena.js';
+import type { Arena } from '../arena/arena.js';
 import { Rank } from '../plinth/res.js';
 import type { Root } from '../heap/root.js';
 import { scanArea, scanAreaTagged, type AreaScan } from '../trace/scan-area.js';

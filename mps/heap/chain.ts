@@ -1,5 +1,5 @@
 /** Generation chains: the generations through which objects of the pools that use the chain are promoted. */
-import type { Arena } from '../arena.js';
+import type { Arena } from '../arena/arena.js';
 import { GenDesc } from './generation.js';
 import { Res } from '../plinth/res.js';
 

@@ -1,5 +1,5 @@
 /** Object formats: the client's methods by which pools find references, sizes and forwarding in objects. */
-import type { Arena } from '../arena.js';
+import type { Arena } from '../arena/arena.js';
 import { Res } from '../plinth/res.js';
 import type { ScanState } from '../trace/scan-state.js';
 

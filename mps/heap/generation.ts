@@ -3,7 +3,7 @@
  * its segments and its expected mortality; a pool's share of it (PoolGen) accounts for the
  * bytes, of which only the new ones count against the capacity.
  */
-import type { Arena } from '../arena.js';
+import type { Arena } from '../arena/arena.js';
 import type { LocusPref } from '../space/locus.js';
 import type { Pool } from './pool.js';
 import type { Res } from '../plinth/res.js';

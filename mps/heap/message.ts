@@ -1,5 +1,5 @@
 /** Messages to the client: a queue per arena, types that are enabled or not, and the messages about collections. */
-import type { Arena } from '../arena.js';
+import type { Arena } from '../arena/arena.js';
 import { traceWhyText, type Trace } from '../trace/trace.js';
 
 export const MessageType = { FINALIZATION: 0, GC: 1, GC_START: 2 } as const;

@@ -1,5 +1,5 @@
 /** Pools: managers of memory obtained from the arena by one policy. The class's policy is in the subclass. */
-import type { Arena } from '../arena.js';
+import type { Arena } from '../arena/arena.js';
 import { Buffer } from './buffer.js';
 import type { Chain } from './chain.js';
 import type { Format } from './format.js';

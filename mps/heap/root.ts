@@ -3,7 +3,7 @@
  * root may be protected, which lets it keep a summary behind a write barrier.
  */
 import { AccessSet } from '../../platforms/port.js';
-import type { Arena } from '../arena.js';
+import type { Arena } from '../arena/arena.js';
 import { Rank, Res } from '../plinth/res.js';
 import type { ScanState } from '../trace/scan-state.js';
 import type { RefSet } from '../space/zone.js';

@@ -5,7 +5,7 @@
  * isn't everything raises the write barrier.
  */
 import { AccessSet } from '../../platforms/port.js';
-import type { Arena } from '../arena.js';
+import type { Arena } from '../arena/arena.js';
 import type { Buffer } from './buffer.js';
 import type { GenDesc } from './generation.js';
 import type { LocusPref } from '../space/locus.js';

@@ -3,7 +3,7 @@
  * stacks and registers thread roots scan. A thread that can't be suspended any more is dead.
  */
 import type { PortThread, ScanArea } from '../../platforms/port.js';
-import type { Arena } from '../arena.js';
+import type { Arena } from '../arena/arena.js';
 import { Res } from '../plinth/res.js';
 import type { AreaScan } from '../trace/scan-area.js';
 import type { ScanState } from '../trace/scan-state.js';

@@ -3,7 +3,7 @@
  * forwarding buffer in the next; live objects are copied there, except those that
  * ambiguous references pin, which stay with their whole segment.
  */
-import type { Arena } from '../arena.js';
+import type { Arena } from '../arena/arena.js';
 import { Buffer } from '../heap/buffer.js';
 import { PoolGen } from '../heap/generation.js';
 import { Pool, type BufferArgs, type PoolArgs, type PoolClass } from '../heap/pool.js';

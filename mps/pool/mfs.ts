@@ -2,7 +2,7 @@
  * MFS, manual fixed size: extents cut into units, the free ones on a list through their
  * first words, last freed first. The arena's own descriptors of free space come from here too.
  */
-import type { Arena } from '../arena.js';
+import type { Arena } from '../arena/arena.js';
 import { Pool, type PoolArgs, type PoolClass } from '../heap/pool.js';
 import { Res } from '../plinth/res.js';
 

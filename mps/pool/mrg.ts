@@ -4,7 +4,7 @@
  * guardian becomes the message that says so.
  */
 import { peek, poke } from '../trace/access.js';
-import type { Arena } from '../arena.js';
+import type { Arena } from '../arena/arena.js';
 import { Message, MessageType } from '../heap/message.js';
 import { Pool, type PoolClass } from '../heap/pool.js';
 import { Rank, Res } from '../plinth/res.js';

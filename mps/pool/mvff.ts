@@ -3,7 +3,7 @@
  * freed memory goes back to the arena by halves when there is too much. Also the control
  * pool, from which the arena's descriptors come.
  */
-import type { Arena } from '../arena.js';
+import type { Arena } from '../arena/arena.js';
 import { Buffer } from '../heap/buffer.js';
 import { CBS } from '../space/cbs.js';
 import { Failover } from '../space/failover.js';

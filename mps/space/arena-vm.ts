@@ -3,7 +3,7 @@
  * mapped), the commit limit, and the policy by which a place for an allocation is found.
  */
 import type { Port } from '../../platforms/port.js';
-import type { Arena } from '../arena.js';
+import type { Arena } from '../arena/arena.js';
 import { CBS } from './cbs.js';
 import type { Chunk } from './chunk.js';
 import { Chunks } from './chunks.js';

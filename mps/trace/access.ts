@@ -1,6 +1,6 @@
 /** What happens when the mutator hits a protected segment, and single references read or written by the MPS itself. */
 import { AccessSet } from '../../platforms/port.js';
-import type { Arena } from '../arena.js';
+import type { Arena } from '../arena/arena.js';
 import { isAllocFailure, Res } from '../plinth/res.js';
 import { ScanState } from './scan-state.js';
 import { Defer, type MutatorSeg, type Seg } from '../heap/segment.js';

@@ -2,7 +2,7 @@
  * Location dependency: which zones had objects moved out of them, by epoch, so that a
  * client that hashes addresses can tell whether any that it depends on may have moved.
  */
-import type { Arena } from '../arena.js';
+import type { Arena } from '../arena/arena.js';
 import { RefSet } from '../space/zone.js';
 
 const LENGTH = 4;

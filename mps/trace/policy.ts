@@ -1,5 +1,5 @@
 /** Policy: when a collection starts and what it condemns. */
-import type { Arena } from '../arena.js';
+import type { Arena } from '../arena/arena.js';
 import type { GenDesc } from '../heap/generation.js';
 import { Res } from '../plinth/res.js';
 import { Trace, TraceWhy } from './trace.js';

@@ -1,5 +1,5 @@
 /** Polls: collection work done a little at a time, as the mutator allocates, within the pause time; and on request. */
-import type { Arena } from '../arena.js';
+import type { Arena } from '../arena/arena.js';
 import { collectWorld, policyStart, shouldCollectWorld } from './policy.js';
 import { Res } from '../plinth/res.js';
 import { POLL_INTERVAL, TraceState, TraceWhy, type Trace } from './trace.js';

@@ -4,7 +4,7 @@
  * segment, and if so calls the segment's fix. Words are pairs of 32-bit halves.
  */
 import type { ScanArea } from '../../platforms/port.js';
-import type { Arena } from '../arena.js';
+import type { Arena } from '../arena/arena.js';
 import { Rank, Res } from '../plinth/res.js';
 import type { Seg } from '../heap/segment.js';
 import { RefSet } from '../space/zone.js';

@@ -5,7 +5,7 @@
  * flushed when the arena is left.
  */
 import { AccessSet } from '../../platforms/port.js';
-import type { Arena } from '../arena.js';
+import type { Arena } from '../arena/arena.js';
 import type { Seg } from '../heap/segment.js';
 
 const QUEUE_LENGTH = 512;

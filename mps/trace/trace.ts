@@ -3,7 +3,7 @@
  * the mutator see only the new world), scan what is grey, rank by rank, until nothing is,
  * and reclaim what is still white. Phases: INIT, UNFLIPPED, FLIPPED, RECLAIM, FINISHED.
  */
-import type { Arena } from '../arena.js';
+import type { Arena } from '../arena/arena.js';
 import type { GenDesc } from '../heap/generation.js';
 import { flip } from './flip.js';
 import { findGrey, scanSegment } from './scan.js';

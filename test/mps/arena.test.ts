@@ -1,5 +1,5 @@
 import test from 'ava';
-import { Arena } from '../../mps/arena.js';
+import { Arena } from '../../mps/arena/arena.js';
 import { mvffClass } from '../../mps/pool/mvff.js';
 import { Res } from '../../mps/plinth/res.js';
 import { Heap, ok } from './heap.js';

@@ -1,5 +1,5 @@
 /** A small world for tests: a port, an arena, an AMC pool of cons-format objects and an allocation point. */
-import { Arena, type ArenaOptions } from '../../mps/arena.js';
+import { Arena, type ArenaOptions } from '../../mps/arena/arena.js';
 import type { Buffer } from '../../mps/heap/buffer.js';
 import type { Chain } from '../../mps/heap/chain.js';
 import type { Format } from '../../mps/heap/format.js';

@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { Arena } from '../../../mps/arena.js';
+import { Arena } from '../../../mps/arena/arena.js';
 import { MpsAssertion, Plinth } from '../../../mps/plinth/plinth.js';
 import { mfsClass } from '../../../mps/pool/mfs.js';
 import { mvffClass } from '../../../mps/pool/mvff.js';

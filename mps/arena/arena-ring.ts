@@ -1,5 +1,5 @@
 /** The ring of all arenas of a process, over which a protection fault is offered round. */
-import type { Port } from '../platforms/port.js';
+import type { Port } from '../../platforms/port.js';
 import type { Arena } from './arena.js';
 
 export class ArenaRing {

@@ -2,31 +2,31 @@
  * The arena structure: the state of one heap, entry to it and exit from it, faults in it,
  * and the control pool that its descriptors come from. What clients call is in arena.ts.
  */
-import type { Port } from '../platforms/port.js';
+import type { Port } from '../../platforms/port.js';
 import type { Arena } from './arena.js';
 import { ArenaRing } from './arena-ring.js';
-import { ArenaVM } from './space/arena-vm.js';
-import { Chain, type GenParam } from './heap/chain.js';
-import type { Format } from './heap/format.js';
-import { GenDesc } from './heap/generation.js';
-import { GuestMemory } from './plinth/guest-memory.js';
-import { History } from './trace/history.js';
-import type { LocusPref } from './space/locus.js';
-import { MessageQueue } from './heap/message.js';
-import { Plinth } from './plinth/plinth.js';
-import * as polling from './trace/poll.js';
-import type { Pool } from './heap/pool.js';
-import type { MRGPool } from './pool/mrg.js';
-import { MVFFPool } from './pool/mvff.js';
-import { Res } from './plinth/res.js';
-import { Ring } from './trace/ring.js';
-import type { Root } from './heap/root.js';
-import type { GCSeg } from './heap/segment.js';
-import { Shield } from './trace/shield.js';
-import { Statistics } from './trace/statistics.js';
-import { resumeThreads, suspendThreads, type Thread } from './heap/thread.js';
-import type { Trace } from './trace/trace.js';
-import { RefSet, ZoneMap } from './space/zone.js';
+import { ArenaVM } from '../space/arena-vm.js';
+import { Chain, type GenParam } from '../heap/chain.js';
+import type { Format } from '../heap/format.js';
+import { GenDesc } from '../heap/generation.js';
+import { GuestMemory } from '../plinth/guest-memory.js';
+import { History } from '../trace/history.js';
+import type { LocusPref } from '../space/locus.js';
+import { MessageQueue } from '../heap/message.js';
+import { Plinth } from '../plinth/plinth.js';
+import * as polling from '../trace/poll.js';
+import type { Pool } from '../heap/pool.js';
+import type { MRGPool } from '../pool/mrg.js';
+import { MVFFPool } from '../pool/mvff.js';
+import { Res } from '../plinth/res.js';
+import { Ring } from '../trace/ring.js';
+import type { Root } from '../heap/root.js';
+import type { GCSeg } from '../heap/segment.js';
+import { Shield } from '../trace/shield.js';
+import { Statistics } from '../trace/statistics.js';
+import { resumeThreads, suspendThreads, type Thread } from '../heap/thread.js';
+import type { Trace } from '../trace/trace.js';
+import { RefSet, ZoneMap } from '../space/zone.js';
 
 export interface TestHooks {
   /** Protect nothing. */

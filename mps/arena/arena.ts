@@ -1,20 +1,20 @@
 /** Arenas for clients: the functions of mps.h that take an arena, each with its entry and exit. */
-import type { Port } from '../platforms/port.js';
-import { peek, poke } from './trace/access.js';
+import type { Port } from '../../platforms/port.js';
+import { peek, poke } from '../trace/access.js';
 import { ArenaStruct, POOL_WORDS, type ArenaOptions } from './arena-struct.js';
-import { Chain, checkGenParams, type GenParam } from './heap/chain.js';
-import { Format, type FormatArgs, type FormatMethods } from './heap/format.js';
-import type { Message } from './heap/message.js';
-import { Plinth } from './plinth/plinth.js';
-import * as polling from './trace/poll.js';
-import type { Pool, PoolArgs, PoolClass } from './heap/pool.js';
-import { MRGPool } from './pool/mrg.js';
-import { Rank, Res } from './plinth/res.js';
-import { Root, RootMode, type RootSpec } from './heap/root.js';
-import type { AreaScan } from './trace/scan-area.js';
-import type { ScanState } from './trace/scan-state.js';
-import { Thread } from './heap/thread.js';
-import { TraceWhy } from './trace/trace.js';
+import { Chain, checkGenParams, type GenParam } from '../heap/chain.js';
+import { Format, type FormatArgs, type FormatMethods } from '../heap/format.js';
+import type { Message } from '../heap/message.js';
+import { Plinth } from '../plinth/plinth.js';
+import * as polling from '../trace/poll.js';
+import type { Pool, PoolArgs, PoolClass } from '../heap/pool.js';
+import { MRGPool } from '../pool/mrg.js';
+import { Rank, Res } from '../plinth/res.js';
+import { Root, RootMode, type RootSpec } from '../heap/root.js';
+import type { AreaScan } from '../trace/scan-area.js';
+import type { ScanState } from '../trace/scan-state.js';
+import { Thread } from '../heap/thread.js';
+import { TraceWhy } from '../trace/trace.js';
 
 export type { ArenaOptions, TestHooks } from './arena-struct.js';
 
