@@ -6,7 +6,7 @@
 import fc from 'fast-check';
 import { Res } from '../../mps/plinth/res.js';
 import { Kind } from './cons-format.js';
-import { Heap, type HeapOptions } from './heap.js';
+import { Heap, type HeapOptions } from './small-heap.js';
 
 interface ModelObject {
   id: number;

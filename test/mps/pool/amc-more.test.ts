@@ -2,7 +2,7 @@ import test from 'ava';
 import { amcClass, amczClass, AMCPool, Ramp } from '../../../mps/pool/amc.js';
 import { Res } from '../../../mps/plinth/res.js';
 import { Kind } from '../cons-format.js';
-import { Heap, ok } from '../heap.js';
+import { Heap, ok } from '../small-heap.js';
 
 test('base pointers only: the first alignment unit pins, the second does not', (t) => {
   for (const [offset, kept] of [

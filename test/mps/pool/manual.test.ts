@@ -5,7 +5,7 @@ import { MpsAssertion, Plinth } from '../../../mps/plinth/plinth.js';
 import { mfsClass } from '../../../mps/pool/mfs.js';
 import { mvffClass } from '../../../mps/pool/mvff.js';
 import { Res } from '../../../mps/plinth/res.js';
-import { ok } from '../heap.js';
+import { ok } from '../small-heap.js';
 import { MockPort } from '../mock-port.js';
 
 const world = (wordSize: 4 | 8 = 8) => {

@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
-import type { HeapOptions } from './heap.js';
-import { opArb, RandomMutator, type Op } from './random-mutator.js';
+import type { HeapOptions } from '../small-heap.js';
+import { opArb, RandomMutator, type Op } from '../random-mutator.js';
 
 const programs = fc.array(opArb, { minLength: 40, maxLength: 200 });
 const run = (ops: Op[], options: HeapOptions, deep = true): string | undefined => new RandomMutator(options).program(ops, deep);

@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { RefSet, ZoneMap } from '../../mps/space/zone.js';
+import { RefSet, ZoneMap } from '../../../mps/space/zone.js';
 
 const word = (s: RefSet): bigint => (BigInt(s.hi >>> 0) << 32n) | BigInt(s.lo >>> 0);
 

@@ -1,9 +1,9 @@
 import test from 'ava';
-import { MessageType } from '../../mps/heap/message.js';
-import { amczClass } from '../../mps/pool/amc.js';
-import { mvffClass } from '../../mps/pool/mvff.js';
-import { Res } from '../../mps/plinth/res.js';
-import { Heap, ok } from './heap.js';
+import { MessageType } from '../../../mps/heap/message.js';
+import { amczClass } from '../../../mps/pool/amc.js';
+import { mvffClass } from '../../../mps/pool/mvff.js';
+import { Res } from '../../../mps/plinth/res.js';
+import { Heap, ok } from '../small-heap.js';
 
 const F = MessageType.FINALIZATION;
 

@@ -1,14 +1,14 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { CBS } from '../../mps/space/cbs.js';
-import { Failover } from '../../mps/space/failover.js';
-import { Freelist } from '../../mps/space/freelist.js';
-import { GuestMemory } from '../../mps/plinth/guest-memory.js';
-import { FindDelete, type BlockPool, type Land } from '../../mps/space/land.js';
-import { Plinth } from '../../mps/plinth/plinth.js';
-import { Res } from '../../mps/plinth/res.js';
-import { ZoneMap, RefSet } from '../../mps/space/zone.js';
-import { MockPort } from './mock-port.js';
+import { CBS } from '../../../mps/space/cbs.js';
+import { Failover } from '../../../mps/space/failover.js';
+import { Freelist } from '../../../mps/space/freelist.js';
+import { GuestMemory } from '../../../mps/plinth/guest-memory.js';
+import { FindDelete, type BlockPool, type Land } from '../../../mps/space/land.js';
+import { Plinth } from '../../../mps/plinth/plinth.js';
+import { Res } from '../../../mps/plinth/res.js';
+import { ZoneMap, RefSet } from '../../../mps/space/zone.js';
+import { MockPort } from '../mock-port.js';
 
 const UNITS = 64;
 

@@ -1,10 +1,10 @@
 import test from 'ava';
-import { AccessSet } from '../../platforms/port.js';
-import { Rank, Res } from '../../mps/plinth/res.js';
-import { RootMode } from '../../mps/heap/root.js';
-import { scanArea, scanAreaMasked, scanAreaTagged, scanAreaTaggedOrZero, type AreaScan } from '../../mps/trace/scan-area.js';
-import { Kind } from './cons-format.js';
-import { Heap, ok } from './heap.js';
+import { AccessSet } from '../../../platforms/port.js';
+import { Rank, Res } from '../../../mps/plinth/res.js';
+import { RootMode } from '../../../mps/heap/root.js';
+import { scanArea, scanAreaMasked, scanAreaTagged, scanAreaTaggedOrZero, type AreaScan } from '../../../mps/trace/scan-area.js';
+import { Kind } from '../cons-format.js';
+import { Heap, ok } from '../small-heap.js';
 
 for (const wordSize of [4, 8] as const) {
   const scanners: [string, AreaScan, number[], number[]][] = [

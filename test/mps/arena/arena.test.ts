@@ -1,9 +1,9 @@
 import test from 'ava';
-import { Arena } from '../../mps/arena/arena.js';
-import { mvffClass } from '../../mps/pool/mvff.js';
-import { Res } from '../../mps/plinth/res.js';
-import { Heap, ok } from './heap.js';
-import { MockPort } from './mock-port.js';
+import { Arena } from '../../../mps/arena/arena.js';
+import { mvffClass } from '../../../mps/pool/mvff.js';
+import { Res } from '../../../mps/plinth/res.js';
+import { Heap, ok } from '../small-heap.js';
+import { MockPort } from '../mock-port.js';
 
 test('sizes of a new arena', (t) => {
   const port = new MockPort();

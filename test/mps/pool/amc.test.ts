@@ -1,7 +1,7 @@
 import test from 'ava';
-import { Res } from '../../mps/plinth/res.js';
-import { Kind } from './cons-format.js';
-import { Heap } from './heap.js';
+import { Res } from '../../../mps/plinth/res.js';
+import { Kind } from '../cons-format.js';
+import { Heap } from '../small-heap.js';
 
 test('a new arena has nothing to collect', (t) => {
   const heap = new Heap();

@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { Nailboard } from '../../mps/trace/nailboard.js';
+import { Nailboard } from '../../../mps/trace/nailboard.js';
 
 for (const width of [32, 64]) {
   test(`a nailboard answers as a plain bit table would (words of ${width} bits)`, (t) => {

@@ -1,8 +1,8 @@
 import test from 'ava';
-import type { MachineEvent } from '../../emulator/events.js';
-import { AccessSet } from '../../platforms/port.js';
-import { scanArea } from '../../mps/trace/scan-area.js';
-import { Heap } from './heap.js';
+import type { MachineEvent } from '../../../emulator/events.js';
+import { AccessSet } from '../../../platforms/port.js';
+import { scanArea } from '../../../mps/trace/scan-area.js';
+import { Heap } from '../small-heap.js';
 
 /** A list of n objects {i, next} from exact slot 0, spread over several segments. */
 function list(heap: Heap, n: number): void {
