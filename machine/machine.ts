@@ -33,7 +33,7 @@ export function startMachine(options: MachineOptions): Machine {
       return [mps.library];
     },
   });
-  const { process, images } = booted;
+  const { process } = booted;
   return {
     ...booted,
     mps: mps!,
@@ -41,7 +41,7 @@ export function startMachine(options: MachineOptions): Machine {
       const thread = process.current;
       if (!thread) return 'the start';
       const pc = process.registers(thread).get(process.abi.pc);
-      return `${images.nameOf(pc) ?? process.gates.nameAt(pc) ?? 'unknown code'} (0x${pc.toString(16)})`;
+      return `${process.names.describe(pc)}, 0x${pc.toString(16)}`;
     },
     finish() {
       process.events.emit('exit', { status: process.status });

@@ -99,6 +99,7 @@ function start(image: Image, platform: Platform, process: Process, options: Boot
   const libraries = [...os.libraries(), ...cLibrary({ platform, process, os, options }), ...options.libraries(os, process)];
   const hosts = new HostBinding(process, libraries);
   const images = load(image, options.path, platform, process, os, libraries, hosts);
+  process.names.images = images;
   os.start(images.program, images, (name) => images.exported(name) ?? hosts.address(name));
   return { platform, process, os, images };
 }

@@ -244,16 +244,8 @@ export class LoadedImages {
       else high = middle;
     }
     const symbol = symbols[low - 1];
+    // Behind a function whose size is known (stubs, padding) there is another, without a name.
+    if (symbol && symbol.size > 0 && offset >= symbol.offset + symbol.size) return undefined;
     return symbol && { name: symbol.name, offset: offset - symbol.offset, image: loaded };
-  }
-
-  /** 'program!main+0x12' for people; undefined outside of all images. */
-  nameOf(address: number): string | undefined {
-    const loaded = this.at(address);
-    if (!loaded) return undefined;
-    const file = loaded.image.path.replaceAll('\\', '/').split('/').pop()!;
-    const symbol = this.symbolAt(address);
-    if (!symbol) return `${file}+0x${(address - loaded.base).toString(16)}`;
-    return `${file}!${symbol.name}${symbol.offset > 0 ? `+0x${symbol.offset.toString(16)}` : ''}`;
   }
 }

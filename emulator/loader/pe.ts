@@ -296,8 +296,14 @@ function symbols(r: Reader, image: Image, pe: number, file: PeFile): void {
       const raw = r.bytes.subarray(start, long ? Math.min(start + 256, r.bytes.length) : start + 8);
       const end = raw.indexOf(0);
       const name = new TextDecoder('latin1').decode(end < 0 ? raw : raw.subarray(0, end));
-      if (!name.startsWith('.')) image.symbols.push({ name, offset: owner.rva + r.u32(at + 8, ''), size: 0 });
+      if (!name.startsWith('.'))
+        image.symbols.push({ name: image.cpu === 'ia32' ? undecorated(name) : name, offset: owner.rva + r.u32(at + 8, ''), size: 0 });
     }
     i += auxiliary;
   }
+}
+
+/** IA-32: `_name` is cdecl, `_name@12` stdcall, `@name@8` fastcall. */
+function undecorated(symbol: string): string {
+  return symbol.replace(/^[_@](.+?)(@\d+)?$/, '$1');
 }

@@ -38,8 +38,8 @@ export class GateTable {
     return index >= 0 && index < this.gates.length ? this.gates[index] : undefined;
   }
 
-  nameAt(address: number): string | undefined {
-    const gate = address >= this.base && address < this.limit ? this.gates[Math.floor((address - this.base) / STRIDE)] : undefined;
-    return gate && `${gate.library}!${gate.fn.name}`;
+  /** The gate whose bytes `address` is among. */
+  around(address: number): Gate | undefined {
+    return address >= this.base && address < this.limit ? this.gates[Math.floor((address - this.base) / STRIDE)] : undefined;
   }
 }

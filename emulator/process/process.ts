@@ -14,6 +14,7 @@ import { GuestFault, type MemoryView } from '../memory/memory-view.js';
 import { openEngine } from '../native-engine.js';
 import { RunningCall } from './call.js';
 import { HOST_CALL_UNITS, VirtualClock } from './clock.js';
+import { CodeNames } from './code-names.js';
 import { CpuFault } from './cpu-fault.js';
 import { GateTable, type Gate } from './gates.js';
 import { Blocked, RegistersReplaced, type HostFunction } from './host-call.js';
@@ -53,6 +54,7 @@ export class Process {
   readonly supervisor: MemoryView;
   readonly abi: Abi;
   readonly gates: GateTable;
+  readonly names: CodeNames;
   readonly clock = new VirtualClock();
   readonly events = new EventStream();
   readonly scheduler: Scheduler;
@@ -96,6 +98,7 @@ export class Process {
     this.budget = options.budget ?? Infinity;
     this.scheduler = new Scheduler(this, options.seed ?? 0);
     this.gates = new GateTable(options.gates.base, options.gates.size, (fn) => this.abiOf(fn.convention).bind(fn.signature));
+    this.names = new CodeNames(this.gates, this.space);
     this.returnGate = this.gates.define({ name: 'callback-return', signature: 'v()', run: () => this.strayReturn() }, 'emulator');
     this.sequences = new GuestSequences(this);
     this.events.now = () => this.whereNow();

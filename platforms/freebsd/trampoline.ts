@@ -32,5 +32,7 @@ const CODE: Record<FreeBsdCpu, number[]> = {
 
 export function mapSharedPage(process: Process, layout: FreeBsdLayout): void {
   process.space.map(layout.sharedPage, 4096, Prot.RX, { name: '[shared page]', maxProt: Prot.RX });
-  process.supervisor.write(layout.sharedPage, Uint8Array.from(CODE[process.cpu as FreeBsdCpu]));
+  const code = CODE[process.cpu as FreeBsdCpu];
+  process.supervisor.write(layout.sharedPage, Uint8Array.from(code));
+  process.names.define(layout.sharedPage, code.length, '[shared page]', 'sigcode');
 }

@@ -18,6 +18,14 @@ export interface VdsoCode {
 
 const OFFSETS = { restorer: 0x100, systemCall: 0x5e0, sigreturn: 0x600, rtSigreturn: 0x610 } as const;
 
+/** Module and symbol. */
+const NAMES: Record<keyof typeof OFFSETS, [string, string]> = {
+  restorer: ['libc.so.6', '__restore_rt'],
+  systemCall: ['[vdso]', '__kernel_vsyscall'],
+  sigreturn: ['[vdso]', '__kernel_sigreturn'],
+  rtSigreturn: ['[vdso]', '__kernel_rt_sigreturn'],
+};
+
 const CODE: Record<CpuName, Partial<Record<keyof typeof OFFSETS, number[]>>> = {
   // mov rax, 15; syscall
   'x86-64': { restorer: [0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05] },
@@ -41,6 +49,8 @@ export function vdsoCode(cpu: CpuName, base: number): VdsoCode {
 export function mapVdso(process: Process, layout: LinuxLayout): void {
   process.space.map(layout.vdso, 0x2000, Prot.RX, { name: '[vdso]', maxProt: Prot.RX });
   for (const [name, bytes] of Object.entries(CODE[process.cpu])) {
-    process.supervisor.write(layout.vdso + OFFSETS[name as keyof typeof OFFSETS], Uint8Array.from(bytes));
+    const at = layout.vdso + OFFSETS[name as keyof typeof OFFSETS];
+    process.supervisor.write(at, Uint8Array.from(bytes));
+    process.names.define(at, bytes.length, ...NAMES[name as keyof typeof OFFSETS]);
   }
 }

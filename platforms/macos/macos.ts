@@ -63,7 +63,6 @@ export class MacOs implements Os, MachSystem {
   private readonly threadLocals: ThreadLocals;
   private readonly munge: readonly [number, number];
   private readonly guard: readonly [number, number];
-  private images: LoadedImages | undefined;
 
   constructor({ process, platform, options }: OsContext) {
     this.process = process;
@@ -200,7 +199,6 @@ export class MacOs implements Os, MachSystem {
   }
 
   start(program: LoadedImage, images: LoadedImages, lookup: (name: string) => number | undefined): void {
-    this.images = images;
     const { process, layout, options } = this;
     const exit = lookup('exit');
     if (program.image.entry === undefined) throw new LoadError(`${program.image.path}: no entry point`);
@@ -270,7 +268,7 @@ export class MacOs implements Os, MachSystem {
 
   /** 'prog!main+0x12' for people. */
   where(pc: number): string {
-    return this.images?.nameOf(pc) ?? this.process.gates.nameAt(pc) ?? `0x${pc.toString(16)}`;
+    return this.process.names.describe(pc);
   }
 
   private describeFault(fault: MemoryFault, mapped: boolean): string {

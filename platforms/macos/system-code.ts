@@ -173,9 +173,13 @@ export function mapSystemCode(process: Process, layout: MacLayout, threadLocalSl
   const at = systemCodeAt(layout);
   const { space, supervisor: memory } = process;
   space.map(layout.systemCode, layout.pageSize, Prot.RX, { name: 'system libraries' });
-  memory.write(at.trampoline, Uint8Array.from(pieces.trampoline));
-  memory.write(at.threadLocal, Uint8Array.from(pieces.threadLocal));
-  memory.write(at.start, Uint8Array.from(pieces.start));
+  const put = (address: number, bytes: readonly number[], library: string, name: string): void => {
+    memory.write(address, Uint8Array.from(bytes));
+    process.names.define(address, bytes.length, library, name);
+  };
+  put(at.trampoline, pieces.trampoline, 'libsystem_platform.dylib', '_sigtramp');
+  put(at.threadLocal, pieces.threadLocal, 'libdyld.dylib', 'tlv_get_addr');
+  put(at.start, pieces.start, 'libdyld.dylib', 'start');
   memory.setWord(at.threadLocal + pieces.slowPath, threadLocalSlowPath);
   process.engine.codeChanged(layout.systemCode, layout.pageSize);
 }

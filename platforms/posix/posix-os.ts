@@ -193,7 +193,7 @@ export abstract class PosixOs implements Os, PosixSystem {
 
   /** 'prog!main+0x12' for people. */
   where(pc: number): string {
-    return this.images?.nameOf(pc) ?? this.process.gates.nameAt(pc) ?? `0x${pc.toString(16)}`;
+    return this.process.names.describe(pc);
   }
 
   /** 'read from 0x0, which is not mapped'. */

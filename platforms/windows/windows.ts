@@ -305,6 +305,6 @@ export class Windows implements Os {
 
   /** 'prog!main+0x12' for people. */
   where(pc: number): string {
-    return this.images?.nameOf(pc) ?? this.process.gates.nameAt(pc) ?? `0x${pc.toString(16)}`;
+    return this.process.names.describe(pc);
   }
 }

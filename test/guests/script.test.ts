@@ -9,7 +9,7 @@ const threads = demoPrograms.find((program) => program.name === 'threads')!;
 
 function addressOf(machine: Machine, name: string): number {
   const { base, image } = machine.images.program;
-  const symbol = image.symbols.find((s) => s.name === name || s.name === `_${name}`);
+  const symbol = image.symbols.find((s) => s.name === name);
   return base + symbol!.offset;
 }
 
@@ -18,11 +18,12 @@ for (const code of ['w3i3mv', 'lii6ll', 'lia6gc', 'fri3gc', 'xca6ll']) {
     const seen: string[] = [];
     const { stdout, status } = runFixture(code, 'threads', {
       before: (machine) => {
-        const { process, images } = machine;
+        const { process } = machine;
         const exchange = addressOf(machine, 'exchange');
         const workers = (): number[] => process.threads.slice(-2).map((thread) => thread.id);
         const where = (id: number): string =>
-          images.nameOf(process.withThread(process.threads[id - 1], (registers) => registers.get(process.abi.pc))) ?? 'elsewhere';
+          process.names.find(process.withThread(process.threads[id - 1], (registers) => registers.get(process.abi.pc)))?.function ??
+          'elsewhere';
         let step = 0;
         let before = 0;
         process.scheduler.script = (): Decision | undefined => {
@@ -32,15 +33,15 @@ for (const code of ['w3i3mv', 'lii6ll', 'lia6gc', 'fri3gc', 'xca6ll']) {
             case 0:
               return { thread: first, address: exchange };
             case 1:
-              seen.push(where(first).replace(/.*!_?/, ''));
+              seen.push(where(first));
               before = process.threads[second - 1].instructions;
               return { thread: second, instructions: 3 };
             case 2:
               seen.push(String(process.threads[second - 1].instructions - before));
-              seen.push(where(first).replace(/.*!_?/, ''));
+              seen.push(where(first));
               return { thread: first, instructions: 1 };
             default:
-              seen.push(where(first).replace(/.*!_?(\w+).*/, '$1'));
+              seen.push(where(first));
               return undefined;
           }
         };

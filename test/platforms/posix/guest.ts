@@ -213,6 +213,7 @@ export function bootGuest(code: string, source: string, options: GuestOptions = 
     return gates.get(name);
   };
   images.link((wanted) => gate(wanted.name));
+  process.names.images = images;
   os.start(images.program, images, gate);
   const events: MachineEvent[] = [];
   return { process, os, images, output: () => text, events, run: () => process.run() };

@@ -149,6 +149,7 @@ export function run(code: string, path: string, options: { seed?: number; extra?
   for (const fn of options.extra?.(os) ?? []) functions.set(fn.name, () => process.defineHostFunction(fn, 'test'));
   const resolve = (name: string): number | undefined => images.exported(name) ?? functions.get(name)?.();
   images.link((wanted) => resolve(wanted.name));
+  process.names.images = images;
   os.start(images.program, images, resolve);
   const status = process.run();
   process.close();

@@ -187,11 +187,11 @@ guest('threads and synchronisation', (t, code) => {
 
 const ends: [string, number, (code: string) => object | RegExp][] = [
   ['returning from the entry ends the process', 0, () => ({ kind: 'exit', code: 42 })],
-  ['write to null', 1, () => /^11 STATUS_ACCESS_VIOLATION \(0xC0000005\) writing 0x0 at .*!_?start/],
+  ['write to null', 1, () => /^11 STATUS_ACCESS_VIOLATION \(0xC0000005\) writing 0x0 at .*!start/],
   ['jump to nowhere', 2, () => /^11 STATUS_ACCESS_VIOLATION \(0xC0000005\) executing 0x1234 at 0x1234$/],
-  ['stack overflow', 3, () => /^11 STATUS_STACK_OVERFLOW \(0xC00000FD\) at .*!_?deep/],
-  ['division by zero', 4, () => /^8 STATUS_INTEGER_DIVIDE_BY_ZERO \(0xC0000094\) at .*!_?start/],
-  ['illegal instruction', 5, () => /^4 STATUS_ILLEGAL_INSTRUCTION \(0xC000001D\) at .*!_?start/],
+  ['stack overflow', 3, () => /^11 STATUS_STACK_OVERFLOW \(0xC00000FD\) at .*!deep/],
+  ['division by zero', 4, () => /^8 STATUS_INTEGER_DIVIDE_BY_ZERO \(0xC0000094\) at .*!start/],
+  ['illegal instruction', 5, () => /^4 STATUS_ILLEGAL_INSTRUCTION \(0xC000001D\) at .*!start/],
   ['an exception of the program, past the unhandled-exception filter', 6, () => /^6 exception 0xE0000001 at /],
   ['fail fast', 7, () => /^6 STATUS_STACK_BUFFER_OVERRUN \(0xC0000409\) at /],
   ['deadlock', 8, () => /^deadlock: thread 1 waits for an event$/],
