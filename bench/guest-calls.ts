@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { X86 } from '../emulator/cpu/registers.js';
 import { Prot } from '../emulator/engine.js';
-import type { HostCall } from '../emulator/process/host-call.js';
+import { hostFunction, type HostCall } from '../emulator/process/host-call.js';
 import { startMachine, type Machine } from '../machine/machine.js';
 import { projectRoot } from '../platforms/toolchain/paths.js';
 import { cpuTime, type Row } from './row.js';
@@ -38,8 +38,11 @@ function timeLoop(booted: Machine, bytes: number[], rounds: number, data: number
   const { process } = booted;
   process.space.map(CODE, PAGE, Prot.RX, { name: 'bench' });
   process.supervisor.write(CODE, Uint8Array.from(bytes));
-  const gate = process.defineHostFunction({ name: 'step', signature: 'v()', run: step }, 'bench');
-  const done = process.defineHostFunction({ name: 'done', signature: 'v()', run: () => process.end({ kind: 'exit', code: 0 }) }, 'bench');
+  const gate = process.defineHostFunction(hostFunction('step', 'v()', step), 'bench');
+  const done = process.defineHostFunction(
+    hostFunction('done', 'v()', () => process.end({ kind: 'exit', code: 0 })),
+    'bench',
+  );
   const registers = process.registers(process.threads[0]);
   registers.set(X86.rip, CODE);
   registers.set(X86.r12, gate);

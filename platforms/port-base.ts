@@ -5,7 +5,7 @@ import type { Process } from '../emulator/process/process.js';
 import { UNITS_PER_SECOND } from '../emulator/process/clock.js';
 import type { Thread } from '../emulator/process/thread.js';
 import type { Platform } from './codes.js';
-import type { EventStream, HostCall, MemoryView, ScanArea, Value } from './port.js';
+import type { Arguments, EventStream, HostCall, MemoryView, Result, ScanArea, Signature } from './port.js';
 
 /** Where the calling thread's registers were saved by stackBegin. */
 export interface WarmEnd {
@@ -42,8 +42,8 @@ export abstract class PortBase {
     return call;
   }
 
-  callGuest(address: number, signature: string, args: Value[]): Value {
-    return this.callNow().callGuest(address, signature, args);
+  callGuest<const S extends string>(address: number, signature: Signature<S>, args: Arguments<S>): Result<S> {
+    return this.callNow().callGuest<S>(address, signature, args);
   }
 
   pushStack(bytes: number, align?: number): number {

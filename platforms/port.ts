@@ -3,16 +3,17 @@
  * files (vm, prot, th, prmc, ss, lock, clock). Each OS implements it through its
  * own modelled calls. This is the only view of the world that mps/ has.
  */
-import type { Value, VarArgs } from '../emulator/abi/abi.js';
+import type { Value, VarArgs, Word } from '../emulator/abi/abi.js';
 import type { EventStream } from '../emulator/events.js';
 import type { MemoryView } from '../emulator/memory/memory-view.js';
-import type { HostCall, HostFunction, HostLibrary } from '../emulator/process/host-call.js';
+import type { Arguments, Result, Signature } from '../emulator/abi/signature.js';
+import { hostFunction, type HostBody, type HostCall, type HostFunction, type HostLibrary } from '../emulator/process/host-call.js';
 import { Access } from '../emulator/engine.js';
 import { GuestFault } from '../emulator/memory/memory-view.js';
 
-export { Access, GuestFault };
+export { Access, GuestFault, hostFunction };
 export * from '../emulator/event-schema.js';
-export type { EventStream, HostCall, HostFunction, HostLibrary, MemoryView, Value, VarArgs };
+export type { EventStream, Arguments, HostBody, HostCall, HostFunction, HostLibrary, MemoryView, Result, Signature, Value, VarArgs, Word };
 
 /** Kinds of access that a barrier forbids (MPS AccessSet). */
 export const AccessSet = { Empty: 0, Read: 1, Write: 2, ReadWrite: 3 } as const;
@@ -80,7 +81,7 @@ export interface Port {
   currentAreas(cold: number): ScanArea[] | undefined;
 
   /** Call a guest function on the thread that is in the MPS now. */
-  callGuest(address: number, signature: string, args: Value[]): Value;
+  callGuest<const S extends string>(address: number, signature: Signature<S>, args: Arguments<S>): Result<S>;
   /** Take stack of the thread that is in the MPS now, until its host call returns. */
   pushStack(bytes: number, align?: number): number;
   /** The host call that is running now (the client's entry into the MPS), if any. */

@@ -3,16 +3,23 @@
  *
  *   RESULT(ARGUMENTS)   e.g. 'i(pp.)' = int f(void *, void *, ...)
  *
- *   v void   i int   u unsigned   l long   L unsigned long   p pointer   z size_t / word
+ *   v void   i int   u unsigned   l long   L unsigned long   p pointer   z size_t   w word
  *   q long long   Q unsigned long long   f float   d double   D long double
  *   V va_list (one argument)   . varargs follow   {iid} struct by value of these members
  *
  * Values in TypeScript: i u p z l L are numbers (l, L, z: rounded above 2^53),
- * q Q bigint, f d D numbers, V a VarArgs reader, a struct a Uint8Array of its bytes.
+ * q Q w bigint, f d D numbers, V a VarArgs reader, a struct a Uint8Array of its bytes.
+ * signature.ts says the same to the compiler.
  */
 import type { ConventionName } from '../cpu/cpu.js';
 import type { Registers } from '../engine.js';
 import type { MemoryView } from '../memory/memory-view.js';
+
+/**
+ * A pointer-sized value that the guest merely passes through us (a thread's argument, a closure): all its bits,
+ * zero-extended. An address is a number, so the two don't mix.
+ */
+export type Word = bigint;
 
 export type Value = number | bigint | Uint8Array | VarArgs | undefined;
 

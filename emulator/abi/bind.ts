@@ -91,7 +91,7 @@ export class Bound implements BoundSignature {
     else if (place.in === 'vector' && kind === 'd') this.fetch[i] = Fetch.VectorDouble;
     if (place.in === 'stack') this.at[i] = this.convention.stackArguments + place.offset;
     if (place.in === 'vector') this.at[i] = this.vector(place.index);
-    this.codes[i] = kind === 'V' ? Integer.Unsigned32 + (size === 8 ? 2 : 0) : integerCode(type);
+    this.codes[i] = kind === 'V' ? (size === 8 ? Integer.Unsigned64 : Integer.Unsigned32) : integerCode(type);
   }
 
   private vector(index: number): number {
@@ -208,7 +208,7 @@ export class Bound implements BoundSignature {
 
   /** As a 32-bit move does, a 32-bit result clears the upper half. */
   private putInteger(registers: Registers, slot: number, value: Value): void {
-    if (this.resultCode <= Integer.Unsigned32) registers.set(slot, lowHalf(value));
+    if (this.resultCode < Integer.Signed64) registers.set(slot, lowHalf(value));
     else if (typeof value === 'bigint') registers.setBig(slot, BigInt.asUintN(64, value));
     else if (Number(value ?? 0) < 2 ** 64) registers.set(slot, Number(value ?? 0));
     else registers.setBig(slot, 0xffffffffffffffffn);
@@ -290,6 +290,11 @@ export class Bound implements BoundSignature {
     for (let i = 0; i < args.length; i++) {
       const { place } = plan.args[i].pieces[0];
       const value = args[i];
+      if (typeof value === 'bigint') {
+        if (place.in !== 'integer' || word !== 8) return false;
+        registers.setBig(place.slot, BigInt.asUintN(64, value));
+        continue;
+      }
       if (typeof value !== 'number' || value < 0 || value >= 2 ** 53) return false;
       if (place.in === 'integer') registers.set(place.slot, value);
       else memory.setWord(base + (place as { offset: number }).offset, value);

@@ -1,6 +1,6 @@
 /** The signature language of abi.ts, parsed, with each type's size and alignment under a data model. */
 
-export type Kind = 'v' | 'i' | 'u' | 'l' | 'L' | 'p' | 'z' | 'q' | 'Q' | 'f' | 'd' | 'D' | 'V' | 'struct';
+export type Kind = 'v' | 'i' | 'u' | 'l' | 'L' | 'p' | 'z' | 'w' | 'q' | 'Q' | 'f' | 'd' | 'D' | 'V' | 'struct';
 
 export interface Type {
   kind: Kind;
@@ -40,6 +40,7 @@ function scalar(kind: Kind, model: DataModel): Type {
       return { kind, size: model.long, align: model.long };
     case 'p':
     case 'z':
+    case 'w':
     case 'V':
       return { kind, size: model.word, align: model.word };
     case 'D':
@@ -71,7 +72,7 @@ export function parseSignature(text: string, model: DataModel): Signature {
       at++;
       return { kind: 'struct', size: Math.ceil(size / align) * align, align, members };
     }
-    return c !== undefined && 'viulLpzqQfdDV'.includes(c) ? scalar(c as Kind, model) : bad();
+    return c !== undefined && 'viulLpzwqQfdDV'.includes(c) ? scalar(c as Kind, model) : bad();
   };
   const result = type();
   if (text[at++] !== '(') bad();

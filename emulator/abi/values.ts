@@ -43,8 +43,8 @@ export function popSt0(registers: Registers): Uint8Array {
   return value;
 }
 
-/** How an integer type is decoded from two halves. */
-export const Integer = { Signed32: 0, Unsigned32: 1, Signed64: 2, Unsigned64: 3, BigSigned: 4, BigUnsigned: 5 } as const;
+/** How an integer type is decoded from two halves. From Signed64 on the upper half counts. */
+export const Integer = { Signed32: 0, Unsigned32: 1, BigUnsigned32: 2, Signed64: 3, Unsigned64: 4, BigSigned: 5, BigUnsigned: 6 } as const;
 
 export function integerCode(type: Type): number {
   switch (type.kind) {
@@ -54,6 +54,8 @@ export function integerCode(type: Type): number {
       return Integer.BigSigned;
     case 'Q':
       return Integer.BigUnsigned;
+    case 'w':
+      return type.size === 4 ? Integer.BigUnsigned32 : Integer.BigUnsigned;
     case 'l':
       return type.size === 4 ? Integer.Signed32 : Integer.Signed64;
     default:
@@ -67,6 +69,8 @@ export function fromHalves(code: number, low: number, high: number): number | bi
       return low | 0;
     case Integer.Unsigned32:
       return low >>> 0;
+    case Integer.BigUnsigned32:
+      return BigInt(low >>> 0);
     case Integer.Signed64:
       return (high | 0) * HIGH + (low >>> 0);
     case Integer.Unsigned64:

@@ -133,6 +133,10 @@ export class GuestMemory implements MemoryView {
     return this.u32(address) + this.u32(address + 4) * HIGH;
   }
 
+  bits(address: number): bigint {
+    return this.wordSize === 8 ? this.u64(address) : BigInt(this.u32(address));
+  }
+
   setU8(address: number, value: number): void {
     this.bytes8[this.forWrite(address)] = value;
   }
@@ -173,6 +177,11 @@ export class GuestMemory implements MemoryView {
       return;
     }
     this.write(address, new Uint8Array(Uint32Array.of(value, Math.floor(value / HIGH)).buffer));
+  }
+
+  setBits(address: number, value: bigint): void {
+    if (this.wordSize === 8) this.setU64(address, value);
+    else this.setU32(address, Number(BigInt.asUintN(32, value)));
   }
 
   /** Calls visit(physical offset, bytes, done before) for the pieces of a range, page by page. */

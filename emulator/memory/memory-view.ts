@@ -29,6 +29,8 @@ export interface MemoryView {
   f64(address: number): number;
   /** A pointer-sized unsigned word, as a number (rounded above 2^53). */
   word(address: number): number;
+  /** All bits of a pointer-sized word (signature.ts: w). */
+  bits(address: number): bigint;
   setU8(address: number, value: number): void;
   setU16(address: number, value: number): void;
   setU32(address: number, value: number): void;
@@ -36,6 +38,7 @@ export interface MemoryView {
   setF32(address: number, value: number): void;
   setF64(address: number, value: number): void;
   setWord(address: number, value: number): void;
+  setBits(address: number, value: bigint): void;
   /** A copy of [address, +length). */
   bytes(address: number, length: number): Uint8Array;
   write(address: number, bytes: Uint8Array): void;

@@ -1,12 +1,13 @@
 /** One running host call: the HostCall that its function sees. */
-import type { Value, VarArgs } from '../abi/abi.js';
+import type { VarArgs } from '../abi/abi.js';
+import type { Arguments, Result, Signature } from '../abi/signature.js';
 import type { MemoryView } from '../memory/memory-view.js';
 import type { Gate } from './gates.js';
-import { Blocked, type HostCall, type HostFunction, type Wait } from './host-call.js';
+import { Blocked, type HostFunction, type VariadicCall, type Wait } from './host-call.js';
 import type { Process } from './process.js';
 import type { Thread } from './thread.js';
 
-export class RunningCall implements HostCall {
+export class RunningCall implements VariadicCall {
   readonly fn: HostFunction;
   /** Stack taken by pushStack so far: where nested calls start. */
   stack: number;
@@ -37,7 +38,7 @@ export class RunningCall implements HostCall {
     return this.gate.bound.varargs(this.process.registers(this.thread), this.memory);
   }
 
-  callGuest(address: number, signature: string, args: Value[], convention?: 'stdcall'): Value {
+  callGuest<const S extends string>(address: number, signature: Signature<S>, args: Arguments<S>, convention?: 'stdcall'): Result<S> {
     return this.process.callGuest(this.thread, address, signature, args, convention);
   }
 

@@ -8,18 +8,38 @@
  * must read and probe everything before its first side effect.
  */
 import type { VarArgs, Value } from '../abi/abi.js';
+import type { Arguments, Result, Returned, Signature } from '../abi/signature.js';
 import type { MemoryView } from '../memory/memory-view.js';
 import type { Process } from './process.js';
 import type { Thread } from './thread.js';
 
+const checked = Symbol('checked');
+
+/** Made by hostFunction() alone, which checks the body against the signature. */
 export interface HostFunction {
-  name: string;
+  readonly name: string;
   /** Signature language of abi/abi.ts. */
-  signature: string;
+  readonly signature: string;
   /** Calling convention other than the process's own C convention. */
-  convention?: 'stdcall';
+  readonly convention: 'stdcall' | undefined;
   /** Arguments decoded per signature; returns the result in the same language. */
-  run(call: HostCall, ...args: any[]): Value | RegistersReplaced | void;
+  readonly run: (call: HostCall, ...args: Value[]) => Value | RegistersReplaced | void;
+  readonly [checked]: true;
+}
+
+/** What stands behind a signature. Arguments that it doesn't look at may be left out at the end. */
+export type HostBody<S extends string> = (call: CallOf<S>, ...args: Arguments<S>) => Returned<S> | RegistersReplaced;
+
+/** Variable arguments can be read where the signature has some. */
+export type CallOf<S extends string> = S extends `${string}.)` ? VariadicCall : HostCall;
+
+export function hostFunction<const S extends string>(
+  name: string,
+  signature: Signature<S>,
+  run: HostBody<S>,
+  convention?: 'stdcall',
+): HostFunction {
+  return { name, signature, convention, run: run as HostFunction['run'], [checked]: true };
 }
 
 /** A named set of host functions: one library of one OS (or part of one). */
@@ -59,14 +79,17 @@ export interface HostCall {
   readonly memory: MemoryView;
   /** Guest memory whatever its protection. */
   readonly supervisor: MemoryView;
-  /** Reader of the variable arguments. */
-  varargs(): VarArgs;
   /** Call a guest function on this thread's stack, nested; returns its result. */
-  callGuest(address: number, signature: string, args: Value[], convention?: 'stdcall'): Value;
+  callGuest<const S extends string>(address: number, signature: Signature<S>, args: Arguments<S>, convention?: 'stdcall'): Result<S>;
   /** Take `bytes` of this thread's stack for the duration of the call (aligned down); returns its address. */
   pushStack(bytes: number, align?: number): number;
   /** State that survives retries of this very call (created on first use, dropped when it completes). */
   attempt<T>(create: () => T): T;
   /** Throw Blocked. */
   block(wait: Wait): never;
+}
+
+/** A call of a function with variable arguments. */
+export interface VariadicCall extends HostCall {
+  varargs(): VarArgs;
 }

@@ -4,6 +4,7 @@
  * calls do. Knows no OS: platforms/ builds on it.
  */
 import type { Abi, Value } from '../abi/abi.js';
+import type { Arguments, Result, Signature } from '../abi/signature.js';
 import { abiFor } from '../abi/index.js';
 import { GENERAL_BYTES } from '../cpu/registers.js';
 import { Access, Exit, type CpuMode, type CpuName, type Engine, type Registers, type X86Selectors } from '../engine.js';
@@ -17,7 +18,7 @@ import { HOST_CALL_UNITS, VirtualClock } from './clock.js';
 import { CodeNames } from './code-names.js';
 import { CpuFault } from './cpu-fault.js';
 import { GateTable, type Gate } from './gates.js';
-import { Blocked, RegistersReplaced, type HostFunction } from './host-call.js';
+import { Blocked, hostFunction, RegistersReplaced, type HostFunction } from './host-call.js';
 import type { ExitStatus, OsModel } from './os-model.js';
 import { Scheduler } from './scheduler.js';
 import { GuestSequences } from './sequence.js';
@@ -99,7 +100,10 @@ export class Process {
     this.scheduler = new Scheduler(this, options.seed ?? 0);
     this.gates = new GateTable(options.gates.base, options.gates.size, (fn) => this.abiOf(fn.convention).bind(fn.signature));
     this.names = new CodeNames(this.gates, this.space);
-    this.returnGate = this.gates.define({ name: 'callback-return', signature: 'v()', run: () => this.strayReturn() }, 'emulator');
+    this.returnGate = this.gates.define(
+      hostFunction('callback-return', 'v()', () => this.strayReturn()),
+      'emulator',
+    );
     this.sequences = new GuestSequences(this);
     this.events.now = () => this.whereNow();
   }
@@ -345,7 +349,14 @@ export class Process {
   }
 
   /** Call the guest function at `address` on `thread`'s stack and run it to its return. No other thread runs meanwhile. */
-  callGuest(thread: Thread, address: number, signature: string, args: Value[], convention?: 'stdcall'): Value {
+  callGuest<const S extends string>(
+    thread: Thread,
+    address: number,
+    signature: Signature<S>,
+    args: Arguments<S>,
+    convention?: 'stdcall',
+  ): Result<S>;
+  callGuest(thread: Thread, address: number, signature: string, args: Value[], convention?: 'stdcall'): Value | void {
     const registers = this.load(thread);
     const bound = this.abiOf(convention).bind(signature);
     const { general } = this;
@@ -374,6 +385,14 @@ export class Process {
   }
 
   /** Set up a call of a guest function that returns to `returnAddress`, without running it. */
+  enterGuest<const S extends string>(
+    thread: Thread,
+    address: number,
+    signature: Signature<S>,
+    args: Arguments<S>,
+    returnAddress: number,
+    convention?: 'stdcall',
+  ): void;
   enterGuest(thread: Thread, address: number, signature: string, args: Value[], returnAddress: number, convention?: 'stdcall'): void {
     this.abiOf(convention).bind(signature).enter(this.registers(thread), this.supervisor, address, args, returnAddress);
   }

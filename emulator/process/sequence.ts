@@ -4,16 +4,19 @@
  * one gate, whose host function sets up the next. So they may block, be
  * preempted and suspended like any other guest code.
  */
-import type { Value } from '../abi/abi.js';
-import { RegistersReplaced, type HostCall } from './host-call.js';
+import type { Arguments, Signature } from '../abi/signature.js';
+import { hostFunction, RegistersReplaced } from './host-call.js';
 import type { Process } from './process.js';
 import type { Thread } from './thread.js';
 
+/** Made by guestStep(). */
 export interface Step {
-  address: number;
-  signature: string;
-  args: Value[];
-  convention?: 'stdcall';
+  /** Set up the call on `thread`, returning to `returnAddress`. */
+  enter(process: Process, thread: Thread, returnAddress: number): void;
+}
+
+export function guestStep<const S extends string>(address: number, signature: Signature<S>, args: Arguments<S>): Step {
+  return { enter: (process, thread, returnAddress) => process.enterGuest(thread, address, signature, args, returnAddress) };
 }
 
 interface Running {
@@ -28,7 +31,7 @@ export class GuestSequences {
 
   constructor(private readonly process: Process) {
     this.gate = process.defineHostFunction(
-      { name: 'next-in-sequence', signature: 'v()', run: (call: HostCall) => this.next(call.thread) },
+      hostFunction('next-in-sequence', 'v()', (call) => this.next(call.thread)),
       'emulator',
     );
   }
@@ -55,8 +58,7 @@ export class GuestSequences {
       stack.pop();
       top.done();
     } else {
-      const { address, signature, args, convention } = step.value;
-      this.process.enterGuest(thread, address, signature, args, this.gate, convention);
+      step.value.enter(this.process, thread, this.gate);
     }
     throw new RegistersReplaced();
   }

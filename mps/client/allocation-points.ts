@@ -10,7 +10,7 @@ import { ValueArgs, type Args } from './args.js';
 import type { Client } from './client.js';
 
 export function allocationPointFunctions(client: Client): HostFunction[] {
-  const d = client.define.bind(client);
+  const d = client.define;
   const ap = client.layouts.ap;
 
   /** The buffer behind an allocation point. */

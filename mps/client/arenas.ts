@@ -32,7 +32,7 @@ export function arenaFunctions(client: Client): HostFunction[] {
     return new ValueArgs({ ARENA_SIZE: values.word() });
   };
 
-  const d = client.define.bind(client);
+  const d = client.define;
   const size = (name: string, value: (arena: Arena) => number): HostFunction => d(name, 'z(p)', (call, a) => value(client.arena(call, a)));
 
   return [

@@ -2,7 +2,15 @@
  * What all functions of the C interface share: the guest's handles and keys, the
  * plinth, out-parameters, and how a call that may collect enters the MPS.
  */
-import { GuestFault, type HostCall, type HostFunction, type Port, type Value } from '../../platforms/port.js';
+import {
+  GuestFault,
+  hostFunction,
+  type HostBody,
+  type HostCall,
+  type HostFunction,
+  type Port,
+  type Signature,
+} from '../../platforms/port.js';
 import type { Arena } from '../arena/arena.js';
 import { Plinth } from '../plinth/plinth.js';
 import type { Pool } from '../heap/pool.js';
@@ -56,22 +64,12 @@ export class Client {
     this.scans = new ScanStates(port, this.layouts);
   }
 
-  /** A word-sized integer in signatures: as bigint where a number would lose bits. */
-  get wordCode(): 'Q' | 'z' {
-    return this.layouts.word === 8 ? 'Q' : 'z';
-  }
-
   /** A function of the interface. */
-  define(name: string, signature: string, run: (call: HostCall, ...args: any[]) => Value | void): HostFunction {
-    return {
-      name,
-      signature,
-      run: (call, ...args) => {
-        this.assertions.process = call.process;
-        return run(call, ...args);
-      },
-    };
-  }
+  readonly define = <const S extends string>(name: string, signature: Signature<S>, run: HostBody<S>): HostFunction =>
+    hostFunction<S>(name, signature, (call, ...args) => {
+      this.assertions.process = call.process;
+      return run(call, ...args);
+    });
 
   /** A check of both varieties. */
   aver(ok: boolean, where: string, condition: string): boolean {

@@ -5,9 +5,7 @@ import type { Client } from './client.js';
 
 export function introspectionFunctions(client: Client): HostFunction[] {
   const { port } = client;
-  const d = client.define.bind(client);
-  const w = client.wordCode;
-  type Word = number | bigint;
+  const d = client.define;
 
   return [
     d('mps_arena_has_addr', 'i(pp)', (call, a, address) => (client.arena(call, a).hasAddr(address) ? 1 : 0)),
@@ -29,19 +27,19 @@ export function introspectionFunctions(client: Client): HostFunction[] {
       client.storing(call, out, 'p_o', () => client.allocated(client.arena(call, a).addrObject(address))),
     ),
 
-    d('mps_arena_formatted_objects_walk', `v(ppp${w})`, (call, a, stepper, closure, size: Word) => {
+    d('mps_arena_formatted_objects_walk', 'v(ppww)', (call, a, stepper, closure, size) => {
       const arena = client.arena(call, a);
       client.averCool(stepper !== 0, call.fn.name, 'FUNCHECK(f)');
       arena.formattedObjectsWalk(
-        (object, format, pool) => void port.callGuest(stepper, `v(pppp${w})`, [object, format.address, pool.address, closure, size]),
+        (object, format, pool) => void port.callGuest(stepper, 'v(pppww)', [object, format.address, pool.address, closure, size]),
       );
     }),
-    d('mps_amc_apply', `v(ppp${w})`, (call, p, stepper, closure, size: Word) => {
+    d('mps_amc_apply', 'v(ppww)', (call, p, stepper, closure, size) => {
       const pool = client.object<Pool>('Pool', call, p, 'pool');
       client.aver(['amc', 'amcz'].includes(client.guestClassOf.get(pool)?.name ?? ''), call.fn.name, 'ClassCheck AMC: pool');
       client.averCool(stepper !== 0, call.fn.name, 'FUNCHECK(f)');
       pool.arena.formattedObjectsWalk((object, _format, of) => {
-        if (of === pool) port.callGuest(stepper, `v(pp${w})`, [object, closure, size]);
+        if (of === pool) port.callGuest(stepper, 'v(pww)', [object, closure, size]);
       });
     }),
 

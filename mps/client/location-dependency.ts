@@ -8,7 +8,7 @@ import { RefSet } from '../space/zone.js';
 import type { Client } from './client.js';
 
 export function locationDependencyFunctions(client: Client): HostFunction[] {
-  const d = client.define.bind(client);
+  const d = client.define;
   const { ld: layout, word } = client.layouts;
   const readSet = (call: HostCall, ld: number): RefSet => {
     const at = ld + layout.rs;

@@ -8,7 +8,7 @@ import type { Client } from './client.js';
 const WHY = 127;
 
 export function messageFunctions(client: Client): HostFunction[] {
-  const d = client.define.bind(client);
+  const d = client.define;
   const message = (call: HostCall, m: number): Message => client.object<Message>('Message', call, m, 'message');
   const size = (name: string, value: (m: Message) => number): HostFunction =>
     d(name, 'z(pp)', (call, a, m) => {

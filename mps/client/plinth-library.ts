@@ -27,7 +27,7 @@ export function telemetryControl(text: string | undefined): number {
 }
 
 export function plinthFunctions(client: Client): HostFunction[] {
-  const d = client.define.bind(client);
+  const d = client.define;
   const { port, assertions, statics } = client;
   const streams = new Map<number, 1 | 2>();
   const stream = (number: 1 | 2): number => {

@@ -9,7 +9,7 @@ import { PoolClasses, type GuestPoolClass } from './pool-classes.js';
 
 export function poolFunctions(client: Client): HostFunction[] {
   const classes = new PoolClasses(client);
-  const d = client.define.bind(client);
+  const d = client.define;
   const pool = (call: HostCall, handle: number): Pool => client.object<Pool>('Pool', call, handle, 'pool');
 
   const create = (call: HostCall, out: number, a: number, classHandle: number, list: (cls: GuestPoolClass) => Args): number =>

@@ -1,5 +1,5 @@
 /** Roots of every kind, and threads (mps.h). */
-import type { HostCall, HostFunction } from '../../platforms/port.js';
+import type { HostCall, HostFunction, Word } from '../../platforms/port.js';
 import type { Arena } from '../arena/arena.js';
 import { Rank } from '../plinth/res.js';
 import type { Root } from '../heap/root.js';
@@ -8,20 +8,17 @@ import type { ScanState } from '../trace/scan-state.js';
 import type { Thread } from '../heap/thread.js';
 import type { Client, Outcome } from './client.js';
 
-type Word = number | bigint;
-
 export function rootFunctions(client: Client): HostFunction[] {
   const { port } = client;
-  const w = client.wordCode;
-  const d = client.define.bind(client);
+  const d = client.define;
   /** Structures in guest memory that belong to a root. */
   const tags = new Map<Root, { arena: Arena; address: number }>();
 
   /** A guest's area scanner. */
   const areaScan =
-    (scanner: number, closure: number): AreaScan =>
+    (scanner: number, closure: Word): AreaScan =>
     (state, base, limit) =>
-      client.scans.scan(state, (ss) => port.callGuest(scanner, 'i(pppp)', [ss, base, limit, closure]) as number);
+      client.scans.scan(state, (ss) => port.callGuest(scanner, 'i(pppw)', [ss, base, limit, closure]));
 
   const create = (call: HostCall, out: number, a: number, scanner: number, make: (arena: Arena) => Root | number): number =>
     client.storing(call, out, 'mps_root_o', (): Outcome => {
@@ -31,18 +28,13 @@ export function rootFunctions(client: Client): HostFunction[] {
     });
 
   /** Make a root whose scanner gets the address of a mps_scan_tag_s that lives as long as the root. */
-  const withTag = (arena: Arena, mask: Word, pattern: Word, make: (tag: number) => Root | number): Root | number => {
+  const withTag = (arena: Arena, mask: Word, pattern: Word, make: (tag: Word) => Root | number): Root | number => {
     const { scanTag } = client.layouts;
     const tag = arena.controlAlloc(scanTag.size);
     if (tag < 0) return -tag;
-    for (const [offset, value] of [
-      [scanTag.mask, mask],
-      [scanTag.pattern, pattern],
-    ] as const) {
-      if (typeof value === 'bigint') port.memory.setU64(tag + offset, value);
-      else port.memory.setWord(tag + offset, value);
-    }
-    const root = make(tag);
+    port.memory.setBits(tag + scanTag.mask, mask);
+    port.memory.setBits(tag + scanTag.pattern, pattern);
+    const root = make(BigInt(tag));
     if (typeof root === 'number') arena.controlFree(tag, scanTag.size);
     else tags.set(root, { arena, address: tag });
     return root;
@@ -71,25 +63,24 @@ export function rootFunctions(client: Client): HostFunction[] {
     cold: number,
   ): number =>
     threadRoot(call, out, a, t, scanner, (arena, thread) =>
-      arena.rootCreateThread(rank, mode, thread, scanAreaTagged(client.layouts.word - 1, 0), cold),
+      arena.rootCreateThread(rank, mode, thread, scanAreaTagged(BigInt(client.layouts.word - 1), 0n), cold),
     );
 
   return [
-    d('mps_root_create', `i(ppuupp${w})`, (call, out, a, rank, mode, scanner, p, s: Word) =>
+    d('mps_root_create', 'i(ppuupww)', (call, out, a, rank, mode, scanner, p, s) =>
       create(call, out, a, scanner, (arena) => {
-        const scan = (state: ScanState): number =>
-          client.scans.scan(state, (ss) => port.callGuest(scanner, `i(pp${w})`, [ss, p, s]) as number);
+        const scan = (state: ScanState): number => client.scans.scan(state, (ss) => port.callGuest(scanner, 'i(pww)', [ss, p, s]));
         return arena.rootCreate(rank, mode, scan);
       }),
     ),
-    d('mps_root_create_area', 'i(ppuupppp)', (call, out, a, rank, mode, base, limit, scanner, closure) =>
+    d('mps_root_create_area', 'i(ppuupppw)', (call, out, a, rank, mode, base, limit, scanner, closure) =>
       create(call, out, a, scanner, (arena) => {
         aligned(call, base, 'base');
         aligned(call, limit, 'limit');
         return arena.rootCreateArea(rank, mode, base, limit, areaScan(scanner, closure));
       }),
     ),
-    d('mps_root_create_area_tagged', `i(ppuuppp${w}${w})`, (call, out, a, rank, mode, base, limit, scanner, mask: Word, pattern: Word) =>
+    d('mps_root_create_area_tagged', 'i(ppuupppww)', (call, out, a, rank, mode, base, limit, scanner, mask, pattern) =>
       create(call, out, a, scanner, (arena) => {
         return withTag(arena, mask, pattern, (tag) => arena.rootCreateArea(rank, mode, base, limit, areaScan(scanner, tag)));
       }),
@@ -99,15 +90,15 @@ export function rootFunctions(client: Client): HostFunction[] {
         return arena.rootCreateArea(rank, mode, base, base + count * client.layouts.word, scanArea);
       }),
     ),
-    d('mps_root_create_table_masked', `i(ppuupz${w})`, (call, out, a, rank, mode, base, count, mask: Word) =>
+    d('mps_root_create_table_masked', 'i(ppuupzw)', (call, out, a, rank, mode, base, count, mask) =>
       create(call, out, a, ANY_SCANNER, (arena) => {
-        return arena.rootCreateArea(rank, mode, base, base + count * client.layouts.word, scanAreaTagged(mask, 0));
+        return arena.rootCreateArea(rank, mode, base, base + count * client.layouts.word, scanAreaTagged(mask, 0n));
       }),
     ),
     d('mps_root_create_fmt', 'i(ppuuppp)', (call, out, a, rank, mode, scanner, base, limit) =>
       create(call, out, a, scanner, (arena) => {
         const scan = (state: ScanState, from: number, to: number): number =>
-          client.scans.scan(state, (ss) => port.callGuest(scanner, 'i(ppp)', [ss, from, to]) as number);
+          client.scans.scan(state, (ss) => port.callGuest(scanner, 'i(ppp)', [ss, from, to]));
         return arena.rootCreateFmt(rank, mode, scan, base, limit);
       }),
     ),
@@ -116,12 +107,12 @@ export function rootFunctions(client: Client): HostFunction[] {
       client.aver(scanner !== 0, call.fn.name, 'mps_reg_scan != NULL');
       return plainThreadRoot(call, out, a, rank, mode, t, scanner, cold);
     }),
-    d('mps_root_create_thread_tagged', `i(ppuupp${w}${w}p)`, (call, out, a, rank, mode, t, scanner, mask: Word, pattern: Word, cold) =>
+    d('mps_root_create_thread_tagged', 'i(ppuuppwwp)', (call, out, a, rank, mode, t, scanner, mask, pattern, cold) =>
       threadRoot(call, out, a, t, scanner, (arena, thread) =>
         withTag(arena, mask, pattern, (tag) => arena.rootCreateThread(rank, mode, thread, areaScan(scanner, tag), cold)),
       ),
     ),
-    d('mps_root_create_thread_scanned', 'i(ppuupppp)', (call, out, a, rank, mode, t, scanner, closure, cold) =>
+    d('mps_root_create_thread_scanned', 'i(ppuuppwp)', (call, out, a, rank, mode, t, scanner, closure, cold) =>
       threadRoot(call, out, a, t, scanner, (arena, thread) => arena.rootCreateThread(rank, mode, thread, areaScan(scanner, closure), cold)),
     ),
     // Only its address is of use, as an argument of mps_root_create_reg.

@@ -140,7 +140,7 @@ class Cache {
 }
 
 export function segregatedCacheFunctions(client: Client): HostFunction[] {
-  const d = client.define.bind(client);
+  const d = client.define;
   const { layouts, port } = client;
 
   const cache = (call: HostCall, handle: number): Cache => {

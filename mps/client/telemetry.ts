@@ -13,7 +13,7 @@ const LONGEST_LABEL = 255;
 export function telemetryFunctions(client: Client): HostFunction[] {
   let filter = 0;
   const labels: string[] = [];
-  const d = client.define.bind(client);
+  const d = client.define;
   return [
     d('mps_telemetry_set', 'v(z)', (_call, bits) => void (filter = (filter | bits) >>> 0)),
     d('mps_telemetry_reset', 'v(z)', (_call, bits) => void (filter = (filter & ~bits) >>> 0)),

@@ -1,5 +1,5 @@
 /** malloc and its kin (C99 7.20.3, POSIX, UCRT) over the library's heap. */
-import type { HostCall, HostFunction } from '../../emulator/process/host-call.js';
+import { hostFunction, type HostCall, type HostFunction } from '../../emulator/process/host-call.js';
 import type { CLibrary } from './library.js';
 
 export function allocationFunctions(library: CLibrary): HostFunction[] {
@@ -54,50 +54,34 @@ export function allocationFunctions(library: CLibrary): HostFunction[] {
   const powerOfTwo = (n: number): boolean => n > 0 && Number.isInteger(Math.log2(n));
 
   const functions: HostFunction[] = [
-    { name: 'malloc', signature: 'p(z)', run: (_call, size: number) => allocate(size) },
-    { name: 'calloc', signature: 'p(zz)', run: (call, count: number, size: number) => allocateZeroed(call, count, size) },
-    { name: 'realloc', signature: 'p(pz)', run: (call, block: number, size: number) => resize(call, block, size) },
-    { name: 'free', signature: 'v(p)', run: (call, block: number) => release(call, block) },
+    hostFunction('malloc', 'p(z)', (_call, size) => allocate(size)),
+    hostFunction('calloc', 'p(zz)', (call, count, size) => allocateZeroed(call, count, size)),
+    hostFunction('realloc', 'p(pz)', (call, block, size) => resize(call, block, size)),
+    hostFunction('free', 'v(p)', (call, block) => release(call, block)),
   ];
   if (windows) {
     functions.push(
-      {
-        name: '_aligned_malloc',
-        signature: 'p(zz)',
-        run: (_call, size: number, align: number) => (powerOfTwo(align) ? allocate(size, Math.max(16, align)) : 0),
-      },
-      { name: '_aligned_free', signature: 'v(p)', run: (call, block: number) => release(call, block) },
-      { name: '_msize', signature: 'z(p)', run: (_call, block: number) => heap.sizeOf(block) ?? 2 ** 64 },
+      hostFunction('_aligned_malloc', 'p(zz)', (_call, size, align) => (powerOfTwo(align) ? allocate(size, Math.max(16, align)) : 0)),
+      hostFunction('_aligned_free', 'v(p)', (call, block) => release(call, block)),
+      hostFunction('_msize', 'z(p)', (_call, block) => heap.sizeOf(block) ?? 2 ** 64),
     );
     return functions;
   }
   functions.push(
-    {
-      name: 'aligned_alloc',
-      signature: 'p(zz)',
-      run: (_call, align: number, size: number) => {
-        if (powerOfTwo(align)) return allocate(size, Math.max(16, align));
-        library.setErrno('EINVAL');
-        return 0;
-      },
-    },
-    {
-      name: 'posix_memalign',
-      signature: 'i(pzz)',
-      run: (call, place: number, align: number, size: number) => {
-        if (!powerOfTwo(align) || align % traits.wordSize !== 0) return traits.errno.EINVAL;
-        library.probeWrite(call, place, traits.wordSize);
-        const block = heap.allocate(size, Math.max(16, align));
-        if (block === 0) return traits.errno.ENOMEM;
-        call.memory.setWord(place, block);
-        return 0;
-      },
-    },
-    {
-      name: traits.os === 'macos' ? 'malloc_size' : 'malloc_usable_size',
-      signature: 'z(p)',
-      run: (_call, block: number) => heap.sizeOf(block) ?? 0,
-    },
+    hostFunction('aligned_alloc', 'p(zz)', (_call, align, size) => {
+      if (powerOfTwo(align)) return allocate(size, Math.max(16, align));
+      library.setErrno('EINVAL');
+      return 0;
+    }),
+    hostFunction('posix_memalign', 'i(pzz)', (call, place, align, size) => {
+      if (!powerOfTwo(align) || align % traits.wordSize !== 0) return traits.errno.EINVAL;
+      library.probeWrite(call, place, traits.wordSize);
+      const block = heap.allocate(size, Math.max(16, align));
+      if (block === 0) return traits.errno.ENOMEM;
+      call.memory.setWord(place, block);
+      return 0;
+    }),
+    hostFunction(traits.os === 'macos' ? 'malloc_size' : 'malloc_usable_size', 'z(p)', (_call, block) => heap.sizeOf(block) ?? 0),
   );
   return functions;
 }

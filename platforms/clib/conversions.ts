@@ -1,5 +1,6 @@
 /** strtol, strtod, their kin, and integer arithmetic (C99 7.20.1, 7.20.6). */
-import type { HostCall, HostFunction } from '../../emulator/process/host-call.js';
+import type { Signature } from '../../emulator/abi/signature.js';
+import { hostFunction, type HostBody, type HostCall, type HostFunction } from '../../emulator/process/host-call.js';
 import { isSpace, readInteger, readReal, type IntegerText } from './read-number.js';
 import type { CLibrary } from './library.js';
 
@@ -61,19 +62,15 @@ export function conversionFunctions(library: CLibrary): HostFunction[] {
   const l = long === 64 ? 'q' : 'l';
   const L = long === 64 ? 'Q' : 'L';
   const asLong = (value: bigint): number | bigint => (long === 64 ? value : Number(value));
-  const fn = (names: string[], signature: string, run: HostFunction['run']): HostFunction[] =>
-    names.map((name) => ({ name, signature, run }));
+  const fn = <const S extends string>(names: string[], signature: Signature<S>, run: HostBody<S>): HostFunction[] =>
+    names.map((name) => hostFunction<S>(name, signature, run));
   const renamed = (name: string): string[] => (traits.os === 'linux' ? [name, `__isoc23_${name}`] : [name]);
   const decimal = (bits: number) => (call: HostCall, text: number) =>
     integer((t) => BigInt.asIntN(bits, t.negative ? -t.magnitude : t.magnitude), bits)(call, text, 0, 10);
 
   return [
-    fn(renamed('strtol'), `${l}(ppi)`, (call, text: number, end: number, base: number) =>
-      asLong(integer(signed, long)(call, text, end, base)),
-    ),
-    fn(renamed('strtoul'), `${L}(ppi)`, (call, text: number, end: number, base: number) =>
-      asLong(integer(unsigned, long)(call, text, end, base)),
-    ),
+    fn(renamed('strtol'), `${l}(ppi)`, (call, text, end, base) => asLong(integer(signed, long)(call, text, end, base))),
+    fn(renamed('strtoul'), `${L}(ppi)`, (call, text, end, base) => asLong(integer(unsigned, long)(call, text, end, base))),
     fn(
       [...renamed('strtoll'), ...renamed('strtoimax'), ...(traits.os === 'windows' ? ['_strtoi64'] : ['strtoq'])],
       'q(ppi)',
@@ -84,23 +81,23 @@ export function conversionFunctions(library: CLibrary): HostFunction[] {
       'Q(ppi)',
       integer(unsigned, 64),
     ),
-    fn(['atoi'], 'i(p)', (call, text: number) => Number(decimal(32)(call, text))),
-    fn(['atol'], `${l}(p)`, (call, text: number) => asLong(decimal(long)(call, text))),
+    fn(['atoi'], 'i(p)', (call, text) => Number(decimal(32)(call, text))),
+    fn(['atol'], `${l}(p)`, (call, text) => asLong(decimal(long)(call, text))),
     fn(['atoll'], 'q(p)', decimal(64)),
-    fn(['strtod'], 'd(pp)', (call, text: number, end: number) => real(call, text, end, false).double),
-    fn(['strtof'], 'f(pp)', (call, text: number, end: number) => real(call, text, end, true).single),
-    fn(['strtold'], 'D(pp)', (call, text: number, end: number) => real(call, text, end, false).double),
-    fn(['atof'], 'd(p)', (call, text: number) => real(call, text, 0, false).double),
-    fn(['abs'], 'i(i)', (_call, value: number) => Math.abs(value) | 0),
+    fn(['strtod'], 'd(pp)', (call, text, end) => real(call, text, end, false).double),
+    fn(['strtof'], 'f(pp)', (call, text, end) => real(call, text, end, true).single),
+    fn(['strtold'], 'D(pp)', (call, text, end) => real(call, text, end, false).double),
+    fn(['atof'], 'd(p)', (call, text) => real(call, text, 0, false).double),
+    fn(['abs'], 'i(i)', (_call, value) => Math.abs(value) | 0),
     fn(['labs'], `${l}(${l})`, (_call, value: number | bigint) => (value < 0 ? -value : value)),
-    fn(['llabs', 'imaxabs'], 'q(q)', (_call, value: bigint) => (value < 0n ? -value : value)),
-    fn(['div'], '{ii}(ii)', (_call, a: number, b: number) => new Uint8Array(Int32Array.of(quotient(a, b), b === 0 ? 0 : a % b).buffer)),
+    fn(['llabs', 'imaxabs'], 'q(q)', (_call, value) => (value < 0n ? -value : value)),
+    fn(['div'], '{ii}(ii)', (_call, a, b) => new Uint8Array(Int32Array.of(quotient(a, b), b === 0 ? 0 : a % b).buffer)),
     fn(['ldiv'], `{${l}${l}}(${l}${l})`, (_call, a: number | bigint, b: number | bigint) =>
       typeof a === 'bigint'
         ? wide(a, b as bigint)
         : new Uint8Array(Int32Array.of(quotient(a, b as number), b === 0 ? 0 : a % (b as number)).buffer),
     ),
-    fn(['lldiv', 'imaxdiv'], '{qq}(qq)', (_call, a: bigint, b: bigint) => wide(a, b)),
+    fn(['lldiv', 'imaxdiv'], '{qq}(qq)', (_call, a, b) => wide(a, b)),
   ].flat();
 }
 

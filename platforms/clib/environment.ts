@@ -1,5 +1,5 @@
 /** getenv and its kin. Values are copies in the library's memory, kept so that a name always gives the same pointer. */
-import type { HostFunction } from '../../emulator/process/host-call.js';
+import { hostFunction, type HostFunction } from '../../emulator/process/host-call.js';
 import type { CLibrary } from './library.js';
 
 export function environmentFunctions(library: CLibrary): HostFunction[] {
@@ -20,53 +20,36 @@ export function environmentFunctions(library: CLibrary): HostFunction[] {
     return 0;
   };
   const functions: HostFunction[] = [
-    {
-      name: 'getenv',
-      signature: 'p(p)',
-      run: (call, name: number) => {
-        const value = values.get(key(call.memory.cString(name)));
-        return value ? (value.address ??= library.ownText(value.text)) : 0;
-      },
-    },
-    {
-      name: 'system',
-      signature: 'i(p)',
-      run: (_call, command: number) => {
-        // There is no command processor.
-        if (command === 0) return 0;
-        library.setErrno('ENOENT');
-        return -1;
-      },
-    },
+    hostFunction('getenv', 'p(p)', (call, name) => {
+      const value = values.get(key(call.memory.cString(name)));
+      return value ? (value.address ??= library.ownText(value.text)) : 0;
+    }),
+    hostFunction('system', 'i(p)', (_call, command) => {
+      // There is no command processor.
+      if (command === 0) return 0;
+      library.setErrno('ENOENT');
+      return -1;
+    }),
   ];
   if (windows) {
-    functions.push({
-      name: '_putenv_s',
-      signature: 'i(pp)',
-      run: (call, name: number, value: number) => {
+    functions.push(
+      hostFunction('_putenv_s', 'i(pp)', (call, name, value) => {
         const text = call.memory.cString(value);
         if (set(call.memory.cString(name), text, true) !== 0) return traits.errno.EINVAL;
         if (text === '') values.delete(key(call.memory.cString(name)));
         return 0;
-      },
-    });
+      }),
+    );
     return functions;
   }
   functions.push(
-    {
-      name: 'setenv',
-      signature: 'i(ppi)',
-      run: (call, name: number, value: number, overwrite: number) =>
-        set(call.memory.cString(name), call.memory.cString(value), overwrite !== 0),
-    },
-    {
-      name: 'unsetenv',
-      signature: 'i(p)',
-      run: (call, name: number) => {
-        values.delete(call.memory.cString(name));
-        return 0;
-      },
-    },
+    hostFunction('setenv', 'i(ppi)', (call, name, value, overwrite) =>
+      set(call.memory.cString(name), call.memory.cString(value), overwrite !== 0),
+    ),
+    hostFunction('unsetenv', 'i(p)', (call, name) => {
+      values.delete(call.memory.cString(name));
+      return 0;
+    }),
   );
   return functions;
 }

@@ -55,10 +55,9 @@ function extendedBytes(value: bigint): Uint8Array {
   return bytes;
 }
 
-export type LogarithmName = 'log' | 'log2' | 'log10';
-
-/** The logarithm of a positive finite number; undefined: none, or 0, which is exact as it is. */
-export function extendedLogarithm(name: LogarithmName, x: number): Uint8Array | undefined {
+/** The logarithm of a positive finite number; undefined: none, or 0, which is exact as it is, or `name` is no logarithm. */
+export function extendedLogarithm(name: string, x: number): Uint8Array | undefined {
+  if (name !== 'log' && name !== 'log2' && name !== 'log10') return undefined;
   if (!(x > 0) || x === Infinity || x === 1) return undefined;
   let { fraction, exponent } = frexp(x);
   if (fraction < Math.SQRT1_2) {

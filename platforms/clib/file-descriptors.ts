@@ -4,7 +4,7 @@
  * when flushed: here the descriptor and the stream share no buffer, so nothing is flushed.
  */
 import { GuestFault } from '../../emulator/memory/memory-view.js';
-import type { HostFunction } from '../../emulator/process/host-call.js';
+import { hostFunction, type HostFunction } from '../../emulator/process/host-call.js';
 import { FileError } from './files.js';
 import type { CLibrary } from './library.js';
 
@@ -23,31 +23,25 @@ export function descriptorFunctions(library: CLibrary): HostFunction[] {
   };
 
   return [
-    {
-      name: 'write',
-      signature: 'l(ipz)',
-      run: (call, number: number, buffer: number, size: number) =>
-        system(() => {
-          const stream = streams.byNumber(number);
-          if (!stream?.writable) throw new FileError('EBADF');
-          const bytes = call.memory.bytes(buffer, size);
-          stream.device.write(bytes);
-          return size;
-        }),
-    },
-    {
-      name: 'read',
-      signature: 'l(ipz)',
-      run: (call, number: number, buffer: number, size: number) =>
-        system(() => {
-          const stream = streams.byNumber(number);
-          if (!stream?.readable) throw new FileError('EBADF');
-          library.probeWrite(call, buffer, Math.min(size, 1));
-          const bytes = stream.device.read(Math.min(size, 1 << 20));
-          call.memory.write(buffer, bytes);
-          return bytes.length;
-        }),
-    },
-    { name: 'isatty', signature: 'i(i)', run: () => 0 },
+    hostFunction('write', 'l(ipz)', (call, number, buffer, size) =>
+      system(() => {
+        const stream = streams.byNumber(number);
+        if (!stream?.writable) throw new FileError('EBADF');
+        const bytes = call.memory.bytes(buffer, size);
+        stream.device.write(bytes);
+        return size;
+      }),
+    ),
+    hostFunction('read', 'l(ipz)', (call, number, buffer, size) =>
+      system(() => {
+        const stream = streams.byNumber(number);
+        if (!stream?.readable) throw new FileError('EBADF');
+        library.probeWrite(call, buffer, Math.min(size, 1));
+        const bytes = stream.device.read(Math.min(size, 1 << 20));
+        call.memory.write(buffer, bytes);
+        return bytes.length;
+      }),
+    ),
+    hostFunction('isatty', 'i(i)', () => 0),
   ];
 }

@@ -1,5 +1,5 @@
 /** The C locale, the only one, and strerror. */
-import type { HostFunction } from '../../emulator/process/host-call.js';
+import { hostFunction, type HostFunction } from '../../emulator/process/host-call.js';
 import { errorMessage } from './errors.js';
 import type { CLibrary } from './library.js';
 
@@ -12,36 +12,24 @@ export function localeFunctions(library: CLibrary): HostFunction[] {
   const messages = new Map<number, number>();
   const word = traits.wordSize;
   return [
-    {
-      name: 'setlocale',
-      signature: 'p(ip)',
-      run: (call, _category: number, wanted: number) => {
-        if (wanted !== 0 && !['', 'C', 'POSIX'].includes(call.memory.cString(wanted))) return 0;
-        return (name ||= library.ownText('C'));
-      },
-    },
-    {
-      name: 'localeconv',
-      signature: 'p()',
-      run: () => {
-        if (conventions !== 0) return conventions;
-        // Ten strings (only the decimal point isn't empty), then char fields that say "unspecified".
-        const memory = process.supervisor;
-        const [point, empty] = [library.ownText('.'), library.ownText('')];
-        conventions = library.own(10 * word + 16);
-        for (let i = 0; i < 10; i++) memory.setWord(conventions + i * word, i === 0 ? point : empty);
-        memory.fill(conventions + 10 * word, 14, CHAR_MAX[process.cpu === 'arm64' && traits.os === 'linux' ? 'arm64' : 'x86']);
-        return conventions;
-      },
-    },
-    {
-      name: 'strerror',
-      signature: 'p(i)',
-      run: (_call, number: number) => {
-        let address = messages.get(number);
-        if (address === undefined) messages.set(number, (address = library.ownText(errorMessage(traits.os, number))));
-        return address;
-      },
-    },
+    hostFunction('setlocale', 'p(ip)', (call, _category, wanted) => {
+      if (wanted !== 0 && !['', 'C', 'POSIX'].includes(call.memory.cString(wanted))) return 0;
+      return (name ||= library.ownText('C'));
+    }),
+    hostFunction('localeconv', 'p()', () => {
+      if (conventions !== 0) return conventions;
+      // Ten strings (only the decimal point isn't empty), then char fields that say "unspecified".
+      const memory = process.supervisor;
+      const [point, empty] = [library.ownText('.'), library.ownText('')];
+      conventions = library.own(10 * word + 16);
+      for (let i = 0; i < 10; i++) memory.setWord(conventions + i * word, i === 0 ? point : empty);
+      memory.fill(conventions + 10 * word, 14, CHAR_MAX[process.cpu === 'arm64' && traits.os === 'linux' ? 'arm64' : 'x86']);
+      return conventions;
+    }),
+    hostFunction('strerror', 'p(i)', (_call, number) => {
+      let address = messages.get(number);
+      if (address === undefined) messages.set(number, (address = library.ownText(errorMessage(traits.os, number))));
+      return address;
+    }),
   ];
 }

@@ -3,12 +3,12 @@
  * host's, to about one unit in the last place; long double has the precision of double. Errors go to errno where the
  * C library does that (C99 7.12.1: NaN from no NaN is EDOM, infinity from finite arguments ERANGE).
  */
-import type { Value } from '../../emulator/abi/abi.js';
+import type { Arguments, Returned, Signature } from '../../emulator/abi/signature.js';
 import { toExtended, toQuad } from '../../emulator/abi/long-double.js';
-import type { HostCall, HostFunction } from '../../emulator/process/host-call.js';
+import { hostFunction, type HostCall, type HostFunction } from '../../emulator/process/host-call.js';
 import { isNegative } from './decimal.js';
 import { copysign, fma, frexp, nextAfter, nextAfterFloat, remquo, rint, round, scalbn } from './exact-math.js';
-import { extendedLogarithm, type LogarithmName } from './extended-logarithm.js';
+import { extendedLogarithm } from './extended-logarithm.js';
 import type { CLibrary } from './library.js';
 import { erf, erfc, lgamma, tgamma } from './special-functions.js';
 
@@ -103,62 +103,71 @@ export function mathFunctions(library: CLibrary): HostFunction[] {
   };
 
   /** The three variants of a function. `exact` gives the float variant where rounding the double's result is not enough. */
-  const define = (name: string, shape: (type: string) => string, run: (call: HostCall, single: boolean, ...args: any[]) => Value): void => {
+  const define = <const S extends string>(
+    name: string,
+    shape: (type: 'd' | 'f' | 'D') => S & Signature<S>,
+    run: (call: HostCall, single: boolean, ...args: Arguments<S>) => Returned<S>,
+  ): void => {
     for (const [suffix, type] of [
       ['', 'd'],
       ['f', 'f'],
       ['l', 'D'],
     ] as const) {
-      functions.push({ name: name + suffix, signature: shape(type), run: (call, ...args) => run(call, type === 'f', ...args) });
+      functions.push(hostFunction<S>(name + suffix, shape(type), (call, ...args) => run(call, type === 'f', ...args)));
     }
   };
+  /** glibc for IA-32 returns logarithms in st(0) with all its bits, the errors as elsewhere. */
+  const keepsBits = traits.os === 'linux' && traits.wordSize === 4;
   const narrow = (single: boolean, value: number): number => (single ? Math.fround(value) : value);
 
   for (const [name, f] of Object.entries(one)) {
     define(
       name,
       (t) => `${t}(${t})`,
-      (_call, single, x: number) => report(name, narrow(single, f(x)), [x]),
+      (call, single, x) => {
+        const rounded = report(name, narrow(single, f(x)), [x]);
+        return (keepsBits && call.fn.name === name && extendedLogarithm(name, x)) || rounded;
+      },
     );
   }
   for (const [name, f] of Object.entries(two)) {
     define(
       name,
       (t) => `${t}(${t}${t})`,
-      (_call, single, x: number, y: number) => report(name, narrow(single, f(x, y)), [x, y]),
+      (_call, single, x, y) => report(name, narrow(single, f(x, y)), [x, y]),
     );
   }
   define(
     'fma',
     (t) => `${t}(${t}${t}${t})`,
-    (_call, single, x: number, y: number, z: number) => report('fma', fma(x, y, z, single ? 24 : 53), [x, y, z]),
+    (_call, single, x, y, z) => report('fma', fma(x, y, z, single ? 24 : 53), [x, y, z]),
   );
   define(
     'nextafter',
     (t) => `${t}(${t}${t})`,
-    (_call, single, x: number, y: number) => (single ? nextAfterFloat(x, y) : nextAfter(x, y)),
+    (_call, single, x, y) => (single ? nextAfterFloat(x, y) : nextAfter(x, y)),
   );
   define(
     'nexttoward',
     (t) => `${t}(${t}D)`,
-    (_call, single, x: number, y: number) => (single ? nextAfterFloat(x, y) : nextAfter(x, y)),
+    (_call, single, x, y) => (single ? nextAfterFloat(x, y) : nextAfter(x, y)),
   );
   for (const name of ['ldexp', 'scalbn']) {
     define(
       name,
       (t) => `${t}(${t}i)`,
-      (_call, single, x: number, n: number) => report(name, narrow(single, scalbn(x, n)), [x]),
+      (_call, single, x, n) => report(name, narrow(single, scalbn(x, n)), [x]),
     );
   }
   define(
     'scalbln',
     (t) => `${t}(${t}l)`,
-    (_call, single, x: number, n: number) => report('scalbln', narrow(single, scalbn(x, n)), [x]),
+    (_call, single, x, n) => report('scalbln', narrow(single, scalbn(x, n)), [x]),
   );
   define(
     'frexp',
     (t) => `${t}(${t}p)`,
-    (call, _single, x: number, place: number) => {
+    (call, _single, x, place) => {
       const { fraction, exponent } = frexp(x);
       call.memory.setU32(place, exponent);
       return fraction;
@@ -167,7 +176,7 @@ export function mathFunctions(library: CLibrary): HostFunction[] {
   define(
     'modf',
     (t) => `${t}(${t}p)`,
-    (call, single, x: number, place: number) => {
+    (call, single, x, place) => {
       const whole = Math.trunc(x);
       if (single) call.memory.setF32(place, whole);
       else storeReal(call, place, whole, call.fn.name === 'modfl', library);
@@ -177,7 +186,7 @@ export function mathFunctions(library: CLibrary): HostFunction[] {
   define(
     'remquo',
     (t) => `${t}(${t}${t}p)`,
-    (call, _single, x: number, y: number, place: number) => {
+    (call, _single, x, y, place) => {
       const { remainder, quotient } = remquo(x, y);
       call.memory.setU32(place, quotient);
       return report('remquo', remainder, [x, y]);
@@ -186,12 +195,12 @@ export function mathFunctions(library: CLibrary): HostFunction[] {
   define(
     'nan',
     (t) => `${t}(p)`,
-    () => NaN,
+    (_call) => NaN,
   );
   define(
     'ilogb',
     (t) => `i(${t})`,
-    (_call, _single, x: number) =>
+    (_call, _single, x) =>
       x === 0
         ? ILOGB0[traits.os]
         : Number.isFinite(x)
@@ -207,37 +216,25 @@ export function mathFunctions(library: CLibrary): HostFunction[] {
     define(
       name,
       (t) => `${traits.longSize === 8 ? 'q' : 'l'}(${t})`,
-      (_call, _single, x: number) => toLong(f(x), traits.longSize),
+      (_call, _single, x) => (traits.longSize === 8 ? toLongLong(f(x)) : toInt(f(x))),
     );
     define(
       `l${name}`,
       (t) => `q(${t})`,
-      (_call, _single, x: number) => toLong(f(x), 8),
+      (_call, _single, x) => toLongLong(f(x)),
     );
   }
   functions.push(...classification());
-  if (traits.os === 'linux' && traits.wordSize === 4) keepBits(functions);
   return functions;
 }
 
-/** Logarithms as glibc for IA-32 returns them: in st(0) with all its bits, the errors as before. */
-function keepBits(functions: HostFunction[]): void {
-  for (const fn of functions) {
-    if (!['log', 'log2', 'log10'].includes(fn.name)) continue;
-    const { run } = fn;
-    fn.run = (call, x: number) => {
-      const rounded = run(call, x);
-      return extendedLogarithm(fn.name as LogarithmName, x) ?? rounded;
-    };
-  }
+/** Out of range: the least integer, as the processors' conversions give. */
+function toInt(value: number): number {
+  return value >= -(2 ** 31) && value < 2 ** 31 ? value : -(2 ** 31);
 }
 
-/** Out of range: the least integer, as the processors' conversions give. */
-function toLong(value: number, size: 4 | 8): number | bigint {
-  const limit = size === 8 ? 2 ** 63 : 2 ** 31;
-  const inside = value >= -limit && value < limit;
-  if (size === 8) return inside ? BigInt(value) : -(2n ** 63n);
-  return inside ? value : -(2 ** 31);
+function toLongLong(value: number): bigint {
+  return value >= -(2 ** 63) && value < 2 ** 63 ? BigInt(value) : -(2n ** 63n);
 }
 
 function storeReal(call: HostCall, place: number, value: number, long: boolean, { traits }: CLibrary): void {
@@ -259,7 +256,7 @@ function classification(): HostFunction[] {
     ['d', 'd'],
   ] as const) {
     const add = (name: string, run: (x: number) => number): void => {
-      out.push({ name: `${name}${suffix}`, signature: `i(${type})`, run: (_call, x: number) => run(x) });
+      out.push(hostFunction(`${name}${suffix}`, `i(${type})`, (_call, x) => run(x)));
     };
     add('__isnan', (x) => (Number.isNaN(x) ? 1 : 0));
     add('__isinf', (x) => (x === Infinity ? 1 : x === -Infinity ? -1 : 0));

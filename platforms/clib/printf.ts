@@ -1,6 +1,6 @@
 /** The printf family. Everything is formatted, and every place to write to probed, before the first byte goes out. */
 import type { VarArgs } from '../../emulator/abi/abi.js';
-import type { HostCall, HostFunction } from '../../emulator/process/host-call.js';
+import { hostFunction, type HostCall, type HostFunction } from '../../emulator/process/host-call.js';
 import { latin1 } from './byte-builder.js';
 import { errorMessage } from './errors.js';
 import { format, IllegalSequence, type Formatted } from './format.js';
@@ -76,37 +76,34 @@ export function printfFunctions(library: CLibrary): HostFunction[] {
     return result.bytes.length;
   };
 
-  const fn = (name: string, signature: string, run: HostFunction['run']): HostFunction => ({ name, signature, run });
   const functions = [
-    fn('printf', 'i(p.)', (call, text: number) => toStream(call, 'stdout', text, call.varargs())),
-    fn('vprintf', 'i(pV)', (call, text: number, args: VarArgs) => toStream(call, 'stdout', text, args)),
-    fn('fprintf', 'i(pp.)', (call, file: number, text: number) => toStream(call, file, text, call.varargs())),
-    fn('vfprintf', 'i(ppV)', (call, file: number, text: number, args: VarArgs) => toStream(call, file, text, args)),
-    fn('sprintf', 'i(pp.)', (call, buffer: number, text: number) => toMemory(call, buffer, Infinity, text, call.varargs())),
-    fn('vsprintf', 'i(ppV)', (call, buffer: number, text: number, args: VarArgs) => toMemory(call, buffer, Infinity, text, args)),
-    fn('snprintf', 'i(pzp.)', (call, buffer: number, size: number, text: number) => toMemory(call, buffer, size, text, call.varargs())),
-    fn('vsnprintf', 'i(pzpV)', (call, buffer: number, size: number, text: number, args: VarArgs) =>
-      toMemory(call, buffer, size, text, args),
-    ),
+    hostFunction('printf', 'i(p.)', (call, text) => toStream(call, 'stdout', text, call.varargs())),
+    hostFunction('vprintf', 'i(pV)', (call, text, args) => toStream(call, 'stdout', text, args)),
+    hostFunction('fprintf', 'i(pp.)', (call, file, text) => toStream(call, file, text, call.varargs())),
+    hostFunction('vfprintf', 'i(ppV)', (call, file, text, args) => toStream(call, file, text, args)),
+    hostFunction('sprintf', 'i(pp.)', (call, buffer, text) => toMemory(call, buffer, Infinity, text, call.varargs())),
+    hostFunction('vsprintf', 'i(ppV)', (call, buffer, text, args) => toMemory(call, buffer, Infinity, text, args)),
+    hostFunction('snprintf', 'i(pzp.)', (call, buffer, size, text) => toMemory(call, buffer, size, text, call.varargs())),
+    hostFunction('vsnprintf', 'i(pzpV)', (call, buffer, size, text, args) => toMemory(call, buffer, size, text, args)),
   ];
   if (traits.os !== 'windows') {
     functions.push(
-      fn('asprintf', 'i(pp.)', (call, place: number, text: number) => toNew(call, place, text, call.varargs())),
-      fn('vasprintf', 'i(ppV)', (call, place: number, text: number, args: VarArgs) => toNew(call, place, text, args)),
+      hostFunction('asprintf', 'i(pp.)', (call, place, text) => toNew(call, place, text, call.varargs())),
+      hostFunction('vasprintf', 'i(ppV)', (call, place, text, args) => toNew(call, place, text, args)),
       // Fortified variants: a flag, and the size of the object written to.
-      fn('__printf_chk', 'i(ip.)', (call, _flag: number, text: number) => toStream(call, 'stdout', text, call.varargs())),
-      fn('__fprintf_chk', 'i(pip.)', (call, file: number, _flag: number, text: number) => toStream(call, file, text, call.varargs())),
-      fn('__vfprintf_chk', 'i(pipV)', (call, file: number, _flag: number, text: number, args: VarArgs) => toStream(call, file, text, args)),
-      fn('__sprintf_chk', 'i(pizp.)', (call, buffer: number, _flag: number, limit: number, text: number) =>
+      hostFunction('__printf_chk', 'i(ip.)', (call, _flag, text) => toStream(call, 'stdout', text, call.varargs())),
+      hostFunction('__fprintf_chk', 'i(pip.)', (call, file, _flag, text) => toStream(call, file, text, call.varargs())),
+      hostFunction('__vfprintf_chk', 'i(pipV)', (call, file, _flag, text, args) => toStream(call, file, text, args)),
+      hostFunction('__sprintf_chk', 'i(pizp.)', (call, buffer, _flag, limit, text) =>
         toMemory(call, buffer, Infinity, text, call.varargs(), limit),
       ),
-      fn('__vsprintf_chk', 'i(pizpV)', (call, buffer: number, _flag: number, limit: number, text: number, args: VarArgs) =>
+      hostFunction('__vsprintf_chk', 'i(pizpV)', (call, buffer, _flag, limit, text, args) =>
         toMemory(call, buffer, Infinity, text, args, limit),
       ),
-      fn('__snprintf_chk', 'i(pzizp.)', (call, buffer: number, size: number, _flag: number, limit: number, text: number) =>
+      hostFunction('__snprintf_chk', 'i(pzizp.)', (call, buffer, size, _flag, limit, text) =>
         toMemory(call, buffer, size, text, call.varargs(), limit),
       ),
-      fn('__vsnprintf_chk', 'i(pzizpV)', (call, buffer: number, size: number, _flag: number, limit: number, text: number, args: VarArgs) =>
+      hostFunction('__vsnprintf_chk', 'i(pzizpV)', (call, buffer, size, _flag, limit, text, args) =>
         toMemory(call, buffer, size, text, args, limit),
       ),
     );
@@ -123,22 +120,14 @@ export function printfFunctions(library: CLibrary): HostFunction[] {
     return bytes.length <= size ? bytes.length : -1;
   };
   functions.push(
-    fn('_snprintf', 'i(pzp.)', (call, buffer: number, size: number, text: number) => legacy(call, buffer, size, text, call.varargs())),
-    fn('_vsnprintf', 'i(pzpV)', (call, buffer: number, size: number, text: number, args: VarArgs) =>
-      legacy(call, buffer, size, text, args),
-    ),
-    fn('__stdio_common_vfprintf', 'i(QpppV)', (call, _options: bigint, file: number, text: number, _locale: number, args: VarArgs) =>
-      toStream(call, file, text, args),
-    ),
-    fn(
-      '__stdio_common_vsprintf',
-      'i(QpzppV)',
-      (call, options: bigint, buffer: number, size: number, text: number, _locale: number, args: VarArgs) => {
-        if (options & LEGACY_TERMINATION) return legacy(call, buffer, size, text, args);
-        const length = toMemory(call, buffer, buffer === 0 ? 0 : size, text, args);
-        return options & STANDARD_SNPRINTF || buffer === 0 || length < size ? length : -1;
-      },
-    ),
+    hostFunction('_snprintf', 'i(pzp.)', (call, buffer, size, text) => legacy(call, buffer, size, text, call.varargs())),
+    hostFunction('_vsnprintf', 'i(pzpV)', (call, buffer, size, text, args) => legacy(call, buffer, size, text, args)),
+    hostFunction('__stdio_common_vfprintf', 'i(QpppV)', (call, _options, file, text, _locale, args) => toStream(call, file, text, args)),
+    hostFunction('__stdio_common_vsprintf', 'i(QpzppV)', (call, options, buffer, size, text, _locale, args) => {
+      if (options & LEGACY_TERMINATION) return legacy(call, buffer, size, text, args);
+      const length = toMemory(call, buffer, buffer === 0 ? 0 : size, text, args);
+      return options & STANDARD_SNPRINTF || buffer === 0 || length < size ? length : -1;
+    }),
   );
   return functions;
 }

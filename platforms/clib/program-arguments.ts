@@ -1,5 +1,5 @@
 /** ucrtbase's argc and argv for the start code of a Windows program: __p___argc, __p___argv. Elsewhere the start block holds them. */
-import type { HostFunction } from '../../emulator/process/host-call.js';
+import { hostFunction, type HostFunction } from '../../emulator/process/host-call.js';
 import type { CLibrary } from './library.js';
 
 export function programArgumentFunctions(library: CLibrary): HostFunction[] {
@@ -17,8 +17,5 @@ export function programArgumentFunctions(library: CLibrary): HostFunction[] {
     argc = library.own(4);
     process.supervisor.setU32(argc, options.argv.length);
   };
-  return [
-    { name: '__p___argc', signature: 'p()', run: () => (lay(), argc) },
-    { name: '__p___argv', signature: 'p()', run: () => (lay(), argv) },
-  ];
+  return [hostFunction('__p___argc', 'p()', () => (lay(), argc)), hostFunction('__p___argv', 'p()', () => (lay(), argv))];
 }

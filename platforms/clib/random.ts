@@ -2,7 +2,7 @@
  * rand and srand with each C library's generator. Sources: glibc's additive feedback generator (TYPE_3, from its
  * manual), FreeBSD's and macOS's "minimal standard" 16807 generator (Park and Miller 1988), MSVC's linear congruence.
  */
-import type { HostFunction } from '../../emulator/process/host-call.js';
+import { hostFunction, type HostFunction } from '../../emulator/process/host-call.js';
 import type { CLibrary } from './library.js';
 
 /** x * 16807 mod 2^31 - 1. */
@@ -81,13 +81,13 @@ export function randomFunctions(library: CLibrary): HostFunction[] {
   const feedback = new Feedback();
   const rand = os === 'linux' ? feedback : os === 'windows' ? new Congruential() : new Minimal(os === 'freebsd');
   const functions: HostFunction[] = [
-    { name: 'rand', signature: 'i()', run: () => rand.next() },
-    { name: 'srand', signature: 'v(u)', run: (_call, seed: number) => rand.seed(seed) },
+    hostFunction('rand', 'i()', () => rand.next()),
+    hostFunction('srand', 'v(u)', (_call, seed) => rand.seed(seed)),
   ];
   if (os !== 'windows') {
     functions.push(
-      { name: 'random', signature: 'l()', run: () => feedback.next() },
-      { name: 'srandom', signature: 'v(u)', run: (_call, seed: number) => feedback.seed(seed) },
+      hostFunction('random', 'l()', () => feedback.next()),
+      hostFunction('srandom', 'v(u)', (_call, seed) => feedback.seed(seed)),
     );
   }
   return functions;

@@ -1,7 +1,7 @@
 /** The scanf family: matches first, then probes every place to store to, then stores and takes the input. */
 import type { VarArgs } from '../../emulator/abi/abi.js';
 import type { MemoryView } from '../../emulator/memory/memory-view.js';
-import type { HostCall, HostFunction } from '../../emulator/process/host-call.js';
+import { hostFunction, type HostCall, type HostFunction } from '../../emulator/process/host-call.js';
 import { latin1 } from './byte-builder.js';
 import type { CLibrary } from './library.js';
 import { scan, type ScanSource } from './scan.js';
@@ -59,47 +59,22 @@ export function scanfFunctions(library: CLibrary): HostFunction[] {
   // glibc's headers rename to these two sets.
   for (const prefix of traits.os === 'linux' ? ['', '__isoc99_', '__isoc23_'] : ['']) {
     functions.push(
-      { name: `${prefix}scanf`, signature: 'i(p.)', run: (call, format: number) => fromStream(call, 'stdin', format, call.varargs()) },
-      {
-        name: `${prefix}vscanf`,
-        signature: 'i(pV)',
-        run: (call, format: number, args: VarArgs) => fromStream(call, 'stdin', format, args),
-      },
-      {
-        name: `${prefix}fscanf`,
-        signature: 'i(pp.)',
-        run: (call, file: number, format: number) => fromStream(call, file, format, call.varargs()),
-      },
-      {
-        name: `${prefix}vfscanf`,
-        signature: 'i(ppV)',
-        run: (call, file: number, format: number, args: VarArgs) => fromStream(call, file, format, args),
-      },
-      {
-        name: `${prefix}sscanf`,
-        signature: 'i(pp.)',
-        run: (call, text: number, format: number) => fromString(call, text, Infinity, format, call.varargs()),
-      },
-      {
-        name: `${prefix}vsscanf`,
-        signature: 'i(ppV)',
-        run: (call, text: number, format: number, args: VarArgs) => fromString(call, text, Infinity, format, args),
-      },
+      hostFunction(`${prefix}scanf`, 'i(p.)', (call, format) => fromStream(call, 'stdin', format, call.varargs())),
+      hostFunction(`${prefix}vscanf`, 'i(pV)', (call, format, args) => fromStream(call, 'stdin', format, args)),
+      hostFunction(`${prefix}fscanf`, 'i(pp.)', (call, file, format) => fromStream(call, file, format, call.varargs())),
+      hostFunction(`${prefix}vfscanf`, 'i(ppV)', (call, file, format, args) => fromStream(call, file, format, args)),
+      hostFunction(`${prefix}sscanf`, 'i(pp.)', (call, text, format) => fromString(call, text, Infinity, format, call.varargs())),
+      hostFunction(`${prefix}vsscanf`, 'i(ppV)', (call, text, format, args) => fromString(call, text, Infinity, format, args)),
     );
   }
   if (traits.os === 'windows') {
     functions.push(
-      {
-        name: '__stdio_common_vfscanf',
-        signature: 'i(QpppV)',
-        run: (call, _options: bigint, file: number, format: number, _locale: number, args: VarArgs) => fromStream(call, file, format, args),
-      },
-      {
-        name: '__stdio_common_vsscanf',
-        signature: 'i(QpzppV)',
-        run: (call, _options: bigint, text: number, limit: number, format: number, _locale: number, args: VarArgs) =>
-          fromString(call, text, limit, format, args),
-      },
+      hostFunction('__stdio_common_vfscanf', 'i(QpppV)', (call, _options, file, format, _locale, args) =>
+        fromStream(call, file, format, args),
+      ),
+      hostFunction('__stdio_common_vsscanf', 'i(QpzppV)', (call, _options, text, limit, format, _locale, args) =>
+        fromString(call, text, limit, format, args),
+      ),
     );
   }
   return functions;

@@ -1,5 +1,6 @@
 /** Streams (C99 7.19): opening, characters, blocks, positions. Buffers are probed before a byte is taken or written. */
-import type { HostCall, HostFunction } from '../../emulator/process/host-call.js';
+import type { Signature } from '../../emulator/abi/signature.js';
+import { hostFunction, type HostBody, type HostCall, type HostFunction } from '../../emulator/process/host-call.js';
 import { errorMessage } from './errors.js';
 import { FileError, TemporaryFile, type OpenMode } from './files.js';
 import type { CLibrary } from './library.js';
@@ -139,15 +140,15 @@ export function stdioFunctions(library: CLibrary): HostFunction[] {
     return 0;
   };
 
-  const fn = (names: string | string[], signature: string, run: HostFunction['run']): HostFunction[] =>
-    [names].flat().map((name) => ({ name, signature, run }));
+  const fn = <const S extends string>(names: string | string[], signature: Signature<S>, run: HostBody<S>): HostFunction[] =>
+    [names].flat().map((name) => hostFunction<S>(name, signature, run));
 
   return [
-    fn('fopen', 'p(pp)', (call, path: number, mode: number) => {
+    fn('fopen', 'p(pp)', (call, path, mode) => {
       const stream = open(call, path, mode);
       return stream ? streams.open(stream) : 0;
     }),
-    fn('freopen', 'p(ppp)', (call, path: number, mode: number, file: number) => {
+    fn('freopen', 'p(ppp)', (call, path, mode, file) => {
       const stream = streams.at(file);
       if (!stream) return 0;
       const next = path === 0 ? undefined : open(call, path, mode);
@@ -165,97 +166,91 @@ export function stdioFunctions(library: CLibrary): HostFunction[] {
       stream.buffering = 'full';
       return file;
     }),
-    fn('fclose', 'i(p)', (_call, file: number) => (streams.close(file) ? 0 : EOF)),
-    fn('fflush', 'i(p)', (_call, file: number) => flush(file)),
+    fn('fclose', 'i(p)', (_call, file) => (streams.close(file) ? 0 : EOF)),
+    fn('fflush', 'i(p)', (_call, file) => flush(file)),
     fn('tmpfile', 'p()', () =>
       streams.open(streams.openFile(new TemporaryFile(), { read: true, write: true, append: false, text: false })),
     ),
-    fn('remove', 'i(p)', (call, path: number) => {
+    fn('remove', 'i(p)', (call, path) => {
       const name = call.memory.cString(path);
       return attempt(() => (files.remove(name), 0), -1);
     }),
-    fn(windows ? '_unlink' : 'unlink', 'i(p)', (call, path: number) => {
+    fn(windows ? '_unlink' : 'unlink', 'i(p)', (call, path) => {
       const name = call.memory.cString(path);
       return attempt(() => (files.remove(name), 0), -1);
     }),
-    fn('rename', 'i(pp)', (call, from: number, to: number) => {
+    fn('rename', 'i(pp)', (call, from, to) => {
       const [source, target] = [call.memory.cString(from), call.memory.cString(to)];
       return attempt(() => (files.rename(source, target), 0), -1);
     }),
-    fn(['fgetc', 'getc', 'getc_unlocked', ...(traits.os === 'linux' ? ['_IO_getc'] : [])], 'i(p)', (_call, file: number) =>
+    fn(['fgetc', 'getc', 'getc_unlocked', ...(traits.os === 'linux' ? ['_IO_getc'] : [])], 'i(p)', (_call, file) =>
       getByte(streams.at(file)),
     ),
     fn(['getchar', 'getchar_unlocked'], 'i()', () => getByte(stdin())),
-    fn('ungetc', 'i(ip)', (_call, c: number, file: number) => {
+    fn('ungetc', 'i(ip)', (_call, c, file) => {
       const stream = streams.at(file);
       if (!readable(stream) || c === EOF) return EOF;
       stream.unget(c & 0xff);
       return c & 0xff;
     }),
-    fn('fgets', 'p(pip)', (call, buffer: number, size: number, file: number) => getLine(call, buffer, size, streams.at(file))),
-    fn(['fputc', 'putc', 'putc_unlocked', ...(traits.os === 'linux' ? ['_IO_putc'] : [])], 'i(ip)', (_call, c: number, file: number) =>
+    fn('fgets', 'p(pip)', (call, buffer, size, file) => getLine(call, buffer, size, streams.at(file))),
+    fn(['fputc', 'putc', 'putc_unlocked', ...(traits.os === 'linux' ? ['_IO_putc'] : [])], 'i(ip)', (_call, c, file) =>
       putByte(streams.at(file), c),
     ),
-    fn(['putchar', 'putchar_unlocked'], 'i(i)', (_call, c: number) => putByte(stdout(), c)),
-    fn(['fputs', 'fputs_unlocked'], 'i(pp)', (call, text: number, file: number) => {
+    fn(['putchar', 'putchar_unlocked'], 'i(i)', (_call, c) => putByte(stdout(), c)),
+    fn(['fputs', 'fputs_unlocked'], 'i(pp)', (call, text, file) => {
       const bytes = call.memory.cBytes(text);
       return write(streams.at(file), bytes) ? 1 : EOF;
     }),
-    fn('puts', 'i(p)', (call, text: number) => (write(stdout(), Uint8Array.of(...call.memory.cBytes(text), NEWLINE)) ? 1 : EOF)),
-    fn(['fread', 'fread_unlocked'], 'z(pzzp)', (call, buffer: number, size: number, count: number, file: number) =>
-      readBlock(call, buffer, size, count, streams.at(file)),
-    ),
-    fn(['fwrite', 'fwrite_unlocked'], 'z(pzzp)', (call, buffer: number, size: number, count: number, file: number) => {
+    fn('puts', 'i(p)', (call, text) => (write(stdout(), Uint8Array.of(...call.memory.cBytes(text), NEWLINE)) ? 1 : EOF)),
+    fn(['fread', 'fread_unlocked'], 'z(pzzp)', (call, buffer, size, count, file) => readBlock(call, buffer, size, count, streams.at(file))),
+    fn(['fwrite', 'fwrite_unlocked'], 'z(pzzp)', (call, buffer, size, count, file) => {
       if (size * count === 0) return 0;
       const bytes = call.memory.bytes(buffer, size * count);
       return write(streams.at(file), bytes) ? count : 0;
     }),
-    fn('fseek', 'i(pli)', (_call, file: number, offset: number, whence: number) => seek(streams.at(file), offset, whence)),
+    fn('fseek', 'i(pli)', (_call, file, offset, whence) => seek(streams.at(file), offset, whence)),
     fn(
       windows ? '_fseeki64' : 'fseeko',
       windows ? 'i(pqi)' : traits.os === 'linux' ? 'i(pli)' : 'i(pqi)',
       (_call, file: number, offset: number | bigint, whence: number) => seek(streams.at(file), Number(offset), whence),
     ),
-    fn('ftell', 'l(p)', (_call, file: number) => tell(streams.at(file))),
+    fn('ftell', 'l(p)', (_call, file) => tell(streams.at(file))),
     fn(windows ? '_ftelli64' : 'ftello', windows || traits.os !== 'linux' ? 'q(p)' : 'l(p)', (call, file: number) =>
       call.fn.signature[0] === 'q' ? BigInt(tell(streams.at(file))) : tell(streams.at(file)),
     ),
-    fn('rewind', 'v(p)', (_call, file: number) => {
+    fn('rewind', 'v(p)', (_call, file) => {
       const stream = streams.at(file);
       if (!stream) return;
       seek(stream, 0, 0);
       stream.error = false;
     }),
-    fn('fgetpos', 'i(pp)', (call, file: number, place: number) => {
+    fn('fgetpos', 'i(pp)', (call, file, place) => {
       library.probeWrite(call, place, 8);
       const position = tell(streams.at(file));
       if (position < 0) return -1;
       call.memory.setU64(place, BigInt(position));
       return 0;
     }),
-    fn('fsetpos', 'i(pp)', (call, file: number, place: number) => seek(streams.at(file), Number(call.memory.u64(place)), 0)),
-    fn(['feof', 'feof_unlocked'], 'i(p)', (_call, file: number) => (streams.at(file)?.eof ? 1 : 0)),
-    fn(['ferror', 'ferror_unlocked'], 'i(p)', (_call, file: number) => (streams.at(file)?.error ? 1 : 0)),
-    fn('clearerr', 'v(p)', (_call, file: number) => {
+    fn('fsetpos', 'i(pp)', (call, file, place) => seek(streams.at(file), Number(call.memory.u64(place)), 0)),
+    fn(['feof', 'feof_unlocked'], 'i(p)', (_call, file) => (streams.at(file)?.eof ? 1 : 0)),
+    fn(['ferror', 'ferror_unlocked'], 'i(p)', (_call, file) => (streams.at(file)?.error ? 1 : 0)),
+    fn('clearerr', 'v(p)', (_call, file) => {
       const stream = streams.at(file);
       if (stream) stream.eof = stream.error = false;
     }),
-    fn('setvbuf', 'i(ppiz)', (_call, file: number, _buffer: number, mode: number) => setBuffering(file, mode)),
-    fn(
-      'setbuf',
-      'v(pp)',
-      (_call, file: number, buffer: number) => void setBuffering(file, buffer === 0 ? traits.buffering.none : traits.buffering.full),
-    ),
-    fn('perror', 'v(p)', (call, text: number) => {
+    fn('setvbuf', 'i(ppiz)', (_call, file, _buffer, mode) => setBuffering(file, mode)),
+    fn('setbuf', 'v(pp)', (_call, file, buffer) => void setBuffering(file, buffer === 0 ? traits.buffering.none : traits.buffering.full)),
+    fn('perror', 'v(p)', (call, text) => {
       const prefix = text === 0 ? '' : `${call.memory.cString(text)}: `;
       streams
         .byNumber(2)
         ?.write(new TextEncoder().encode(`${prefix === ': ' ? '' : prefix}${errorMessage(traits.os, library.errno(call))}\n`));
     }),
-    fn(windows ? '_fileno' : 'fileno', 'i(p)', (_call, file: number) => (streams.at(file) ? streams.numberAt(file)! : -1)),
+    fn(windows ? '_fileno' : 'fileno', 'i(p)', (_call, file) => (streams.at(file) ? streams.numberAt(file)! : -1)),
     ...(windows
       ? [
-          fn('__acrt_iob_func', 'p(u)', (_call, number: number) => (number < 3 ? streams.standard(number) : 0)),
+          fn('__acrt_iob_func', 'p(u)', (_call, number) => (number < 3 ? streams.standard(number) : 0)),
           fn('__iob_func', 'p()', () => standardArray(library)),
         ]
       : []),

@@ -1,7 +1,7 @@
 /** time.h over virtual time: the run begins at a fixed date, one unit is a nanosecond, the time zone is UTC. */
 import { UNITS_PER_SECOND } from '../../emulator/process/clock.js';
 import type { MemoryView } from '../../emulator/memory/memory-view.js';
-import type { HostCall, HostFunction } from '../../emulator/process/host-call.js';
+import { hostFunction, type HostCall, type HostFunction } from '../../emulator/process/host-call.js';
 import { latin1, fromLatin1 } from './byte-builder.js';
 import { asctimeText, fromSeconds, strftimeText, toSeconds, type BrokenTime } from './calendar.js';
 import type { CLibrary } from './library.js';
@@ -57,25 +57,22 @@ export function timeFunctions(library: CLibrary): HostFunction[] {
     writeBroken(call, at, fromSeconds(seconds));
     return seconds;
   };
-  const time =
-    (bytes: number): HostFunction['run'] =>
-    (call, place: number) => {
-      if (place !== 0) writeTime(call, place, now(), bytes);
-      return toResult(call.fn.signature, now());
-    };
+  const time = (call: HostCall, place: number, bytes: number): number => {
+    if (place !== 0) writeTime(call, place, now(), bytes);
+    return now();
+  };
   const t = traits.timeType;
-  const fn = (name: string, signature: string, run: HostFunction['run']): HostFunction => ({ name, signature, run });
 
   const functions = [
-    fn('time', `${t}(p)`, time(wide ? 8 : 4)),
-    fn('clock', `${traits.clockType}()`, () => Math.floor(process.clock.now / (UNITS_PER_SECOND / traits.clocksPerSecond))),
-    fn('difftime', `d(${t}${t})`, (_call, end: number | bigint, start: number | bigint) => Number(end) - Number(start)),
-    fn('mktime', `${t}(p)`, (call, at: number) => toResult(call.fn.signature, makeTime(call, at))),
-    fn('gmtime', 'p(p)', (call, at: number) => broken(call, sharedTm(), readTime(call.memory, at))),
-    fn('localtime', 'p(p)', (call, at: number) => broken(call, sharedTm(), readTime(call.memory, at))),
-    fn('asctime', 'p(p)', (call, at: number) => asctime(call, textBuffer(), readBroken(call.memory, at))),
-    fn('ctime', 'p(p)', (call, at: number) => asctime(call, textBuffer(), fromSeconds(readTime(call.memory, at)))),
-    fn('strftime', 'z(pzpp)', (call, buffer: number, size: number, format: number, at: number) => {
+    hostFunction('time', `${t}(p)`, (call, place) => toResult(call.fn.signature, time(call, place, wide ? 8 : 4))),
+    hostFunction('clock', `${traits.clockType}()`, () => Math.floor(process.clock.now / (UNITS_PER_SECOND / traits.clocksPerSecond))),
+    hostFunction('difftime', `d(${t}${t})`, (_call, end, start) => Number(end) - Number(start)),
+    hostFunction('mktime', `${t}(p)`, (call, at) => toResult(call.fn.signature, makeTime(call, at))),
+    hostFunction('gmtime', 'p(p)', (call, at) => broken(call, sharedTm(), readTime(call.memory, at))),
+    hostFunction('localtime', 'p(p)', (call, at) => broken(call, sharedTm(), readTime(call.memory, at))),
+    hostFunction('asctime', 'p(p)', (call, at) => asctime(call, textBuffer(), readBroken(call.memory, at))),
+    hostFunction('ctime', 'p(p)', (call, at) => asctime(call, textBuffer(), fromSeconds(readTime(call.memory, at)))),
+    hostFunction('strftime', 'z(pzpp)', (call, buffer, size, format, at) => {
       const result = strftimeText(latin1(call.memory.cBytes(format)), readBroken(call.memory, at), windows);
       if (result.length + 1 > size) return 0;
       call.memory.write(buffer, fromLatin1(`${result}\0`));
@@ -84,24 +81,24 @@ export function timeFunctions(library: CLibrary): HostFunction[] {
   ];
   if (windows) {
     functions.push(
-      fn('_time64', 'q(p)', time(8)),
-      fn('_time32', 'i(p)', time(4)),
-      fn('_mktime64', 'q(p)', (call, at: number) => BigInt(makeTime(call, at))),
-      fn('_difftime64', 'd(qq)', (_call, end: bigint, start: bigint) => Number(end - start)),
-      fn('_gmtime64', 'p(p)', (call, at: number) => broken(call, sharedTm(), readTime(call.memory, at))),
-      fn('_localtime64', 'p(p)', (call, at: number) => broken(call, sharedTm(), readTime(call.memory, at))),
-      fn('_gmtime64_s', 'i(pp)', (call, place: number, at: number) => (broken(call, place, readTime(call.memory, at)), 0)),
-      fn('_localtime64_s', 'i(pp)', (call, place: number, at: number) => (broken(call, place, readTime(call.memory, at)), 0)),
-      fn('_ctime64', 'p(p)', (call, at: number) => asctime(call, textBuffer(), fromSeconds(readTime(call.memory, at)))),
+      hostFunction('_time64', 'q(p)', (call, place) => BigInt(time(call, place, 8))),
+      hostFunction('_time32', 'i(p)', (call, place) => time(call, place, 4)),
+      hostFunction('_mktime64', 'q(p)', (call, at) => BigInt(makeTime(call, at))),
+      hostFunction('_difftime64', 'd(qq)', (_call, end, start) => Number(end - start)),
+      hostFunction('_gmtime64', 'p(p)', (call, at) => broken(call, sharedTm(), readTime(call.memory, at))),
+      hostFunction('_localtime64', 'p(p)', (call, at) => broken(call, sharedTm(), readTime(call.memory, at))),
+      hostFunction('_gmtime64_s', 'i(pp)', (call, place, at) => (broken(call, place, readTime(call.memory, at)), 0)),
+      hostFunction('_localtime64_s', 'i(pp)', (call, place, at) => (broken(call, place, readTime(call.memory, at)), 0)),
+      hostFunction('_ctime64', 'p(p)', (call, at) => asctime(call, textBuffer(), fromSeconds(readTime(call.memory, at)))),
     );
   } else {
     functions.push(
-      fn('timegm', `${t}(p)`, (call, at: number) => makeTime(call, at)),
-      fn('gmtime_r', 'p(pp)', (call, at: number, place: number) => broken(call, place, readTime(call.memory, at))),
-      fn('localtime_r', 'p(pp)', (call, at: number, place: number) => broken(call, place, readTime(call.memory, at))),
-      fn('asctime_r', 'p(pp)', (call, at: number, place: number) => asctime(call, place, readBroken(call.memory, at))),
-      fn('ctime_r', 'p(pp)', (call, at: number, place: number) => asctime(call, place, fromSeconds(readTime(call.memory, at)))),
-      fn('tzset', 'v()', () => undefined),
+      hostFunction('timegm', `${t}(p)`, (call, at) => makeTime(call, at)),
+      hostFunction('gmtime_r', 'p(pp)', (call, at, place) => broken(call, place, readTime(call.memory, at))),
+      hostFunction('localtime_r', 'p(pp)', (call, at, place) => broken(call, place, readTime(call.memory, at))),
+      hostFunction('asctime_r', 'p(pp)', (call, at, place) => asctime(call, place, readBroken(call.memory, at))),
+      hostFunction('ctime_r', 'p(pp)', (call, at, place) => asctime(call, place, fromSeconds(readTime(call.memory, at)))),
+      hostFunction('tzset', 'v()', () => undefined),
     );
   }
   return functions;

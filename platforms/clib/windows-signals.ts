@@ -4,7 +4,8 @@
  * into SIGSEGV, SIGFPE and SIGILL, is not modelled.
  */
 import { GENERAL_BYTES } from '../../emulator/cpu/registers.js';
-import { RegistersReplaced, type HostCall, type HostFunction } from '../../emulator/process/host-call.js';
+import { hostFunction, RegistersReplaced, type HostCall, type HostFunction } from '../../emulator/process/host-call.js';
+import { guestStep } from '../../emulator/process/sequence.js';
 import type { CLibrary } from './library.js';
 
 const SIGABRT = 22;
@@ -29,7 +30,7 @@ export class WindowsSignals {
     this.handlers.set(signal, SIG_DFL);
     const block = new Uint8Array(process.registers(call.thread).buffer, 0, GENERAL_BYTES);
     const saved = block.slice();
-    const steps = [{ address: handler, signature: 'v(i)', args: [signal] }];
+    const steps = [guestStep(handler, 'v(i)', [signal])];
     return process.sequences.start(call.thread, steps[Symbol.iterator](), () => {
       const registers = process.load(call.thread);
       block.set(saved);
@@ -49,41 +50,33 @@ export class WindowsSignals {
     const { library } = this;
     const { process } = library;
     return [
-      {
-        name: 'signal',
-        signature: 'p(ip)',
-        run: (_call, given: number, handler: number) => {
-          if (!signals.has(given)) {
-            library.setErrno('EINVAL');
-            return SIG_ERR;
-          }
-          const signal = this.number(given);
-          const before = this.handlers.get(signal) ?? SIG_DFL;
-          this.handlers.set(signal, handler);
-          return before;
-        },
-      },
-      {
-        name: 'raise',
-        signature: 'i(i)',
-        run: (call, given: number) => {
-          if (!signals.has(given)) {
-            library.setErrno('EINVAL');
-            return -1;
-          }
-          const signal = this.number(given);
-          const handler = this.handlers.get(signal) ?? SIG_DFL;
-          if (handler === SIG_IGN) return 0;
-          if (handler === SIG_DFL) {
-            if (signal === SIGABRT) this.abort(call, 'raise(SIGABRT)');
-            process.end({ kind: 'exit', code: 3 });
-          }
-          return this.deliver(call, signal, handler, () =>
-            process.abi.bind('i(i)').returns(process.registers(call.thread), process.supervisor, 0),
-          );
-        },
-      },
-      { name: 'abort', signature: 'v()', run: (call): RegistersReplaced => this.abort(call, 'abort() was called') },
+      hostFunction('signal', 'p(ip)', (_call, given, handler) => {
+        if (!signals.has(given)) {
+          library.setErrno('EINVAL');
+          return SIG_ERR;
+        }
+        const signal = this.number(given);
+        const before = this.handlers.get(signal) ?? SIG_DFL;
+        this.handlers.set(signal, handler);
+        return before;
+      }),
+      hostFunction('raise', 'i(i)', (call, given) => {
+        if (!signals.has(given)) {
+          library.setErrno('EINVAL');
+          return -1;
+        }
+        const signal = this.number(given);
+        const handler = this.handlers.get(signal) ?? SIG_DFL;
+        if (handler === SIG_IGN) return 0;
+        if (handler === SIG_DFL) {
+          if (signal === SIGABRT) this.abort(call, 'raise(SIGABRT)');
+          process.end({ kind: 'exit', code: 3 });
+        }
+        return this.deliver(call, signal, handler, () =>
+          process.abi.bind('i(i)').returns(process.registers(call.thread), process.supervisor, 0),
+        );
+      }),
+      hostFunction('abort', 'v()', (call): RegistersReplaced => this.abort(call, 'abort() was called')),
     ];
   }
 }

@@ -1,7 +1,7 @@
 /** FreeBSD at work in one process: start, faults, system calls, and what only it has. */
 import { LoadError, type Image } from '../../emulator/loader/image.js';
 import type { LoadedImage, LoadedImages } from '../../emulator/loader/link.js';
-import type { HostFunction } from '../../emulator/process/host-call.js';
+import { hostFunction, type HostFunction } from '../../emulator/process/host-call.js';
 import type { MemoryFault } from '../../emulator/process/os-model.js';
 import { Fxsave, fxsaveView } from '../../emulator/cpu/fxsave.js';
 import { X86 } from '../../emulator/cpu/registers.js';
@@ -55,17 +55,13 @@ export class FreeBsd extends PosixOs {
   protected ownFunctions(): HostFunction[] {
     return [
       this.errnoLocation('__error'),
-      { name: 'pthread_getthreadid_np', signature: 'i()', run: (call) => posixThread(call.thread).tid },
-      {
-        name: '__tls_get_addr',
-        signature: 'p(p)',
-        run: (call, index: number) => {
-          const module = call.memory.word(index);
-          const block = this.images!.tls.blocks.find((b) => this.images!.list.indexOf(b.module) + 1 === module);
-          const tp = this.process.registers(call.thread).get(this.process.cpu === 'ia32' ? X86.gsBase : X86.fsBase);
-          return block ? tp + block.offset + call.memory.word(index + call.memory.wordSize) : 0;
-        },
-      },
+      hostFunction('pthread_getthreadid_np', 'i()', (call) => posixThread(call.thread).tid),
+      hostFunction('__tls_get_addr', 'p(p)', (call, index) => {
+        const module = call.memory.word(index);
+        const block = this.images!.tls.blocks.find((b) => this.images!.list.indexOf(b.module) + 1 === module);
+        const tp = this.process.registers(call.thread).get(this.process.cpu === 'ia32' ? X86.gsBase : X86.fsBase);
+        return block ? tp + block.offset + call.memory.word(index + call.memory.wordSize) : 0;
+      }),
     ];
   }
 

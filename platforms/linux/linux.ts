@@ -1,7 +1,7 @@
 /** Linux at work in one process: start, faults, system calls, and what only it has. */
 import { LoadError, type Image } from '../../emulator/loader/image.js';
 import type { LoadedImage, LoadedImages } from '../../emulator/loader/link.js';
-import type { HostFunction } from '../../emulator/process/host-call.js';
+import { hostFunction, type HostFunction } from '../../emulator/process/host-call.js';
 import type { MemoryFault } from '../../emulator/process/os-model.js';
 import { Random } from '../../emulator/process/random.js';
 import type { Thread } from '../../emulator/process/thread.js';
@@ -76,12 +76,10 @@ export class Linux extends PosixOs {
   protected ownFunctions(): HostFunction[] {
     return [
       this.errnoLocation('__errno_location'),
-      { name: 'gettid', signature: 'i()', run: (call) => posixThread(call.thread).tid },
-      {
-        name: '__tls_get_addr',
-        signature: 'p(p)',
-        run: (call, index: number) => this.tlsAddress(call.thread, call.memory.word(index), call.memory.word(index + call.memory.wordSize)),
-      },
+      hostFunction('gettid', 'i()', (call) => posixThread(call.thread).tid),
+      hostFunction('__tls_get_addr', 'p(p)', (call, index) =>
+        this.tlsAddress(call.thread, call.memory.word(index), call.memory.word(index + call.memory.wordSize)),
+      ),
     ];
   }
 

@@ -3,7 +3,7 @@ import { Prot } from '../../emulator/engine.js';
 import type { Image } from '../../emulator/loader/image.js';
 import { LoadError } from '../../emulator/loader/image.js';
 import type { LoadedImage, LoadedImages } from '../../emulator/loader/link.js';
-import type { HostFunction, HostLibrary } from '../../emulator/process/host-call.js';
+import { hostFunction, type HostFunction, type HostLibrary } from '../../emulator/process/host-call.js';
 import type { MemoryFault } from '../../emulator/process/os-model.js';
 import type { Process } from '../../emulator/process/process.js';
 import { Random } from '../../emulator/process/random.js';
@@ -147,19 +147,15 @@ export class MacOs implements Os, MachSystem {
       ...resourceFunctions(this),
       ...this.signalFunctions.list(),
       ...machFunctions(this),
-      { name: 'fork', signature: 'i()', run: () => fail(this, 'ENOSYS') },
-      { name: '__error', signature: 'p()', run: (call) => posixThread(call.thread).errnoAddress },
+      hostFunction('fork', 'i()', () => fail(this, 'ENOSYS')),
+      hostFunction('__error', 'p()', (call) => posixThread(call.thread).errnoAddress),
       // Never reached: every import is bound before the program runs, every descriptor filled in.
-      {
-        name: 'dyld_stub_binder',
-        signature: 'v()',
-        run: () => this.process.end({ kind: 'error', text: 'dyld_stub_binder was called, though nothing is bound lazily here' }),
-      },
-      {
-        name: '_tlv_bootstrap',
-        signature: 'p(p)',
-        run: () => this.process.end({ kind: 'error', text: 'a thread-local variable was used before its image was set up' }),
-      },
+      hostFunction('dyld_stub_binder', 'v()', () =>
+        this.process.end({ kind: 'error', text: 'dyld_stub_binder was called, though nothing is bound lazily here' }),
+      ),
+      hostFunction('_tlv_bootstrap', 'p(p)', () =>
+        this.process.end({ kind: 'error', text: 'a thread-local variable was used before its image was set up' }),
+      ),
     ];
     const mutexes = new Mutexes(this, this.places);
     const threading = [

@@ -5,7 +5,7 @@
  */
 import { FLOAT_BYTES, FLOAT_OFFSET } from '../../emulator/cpu/registers.js';
 import type { GateTable } from '../../emulator/process/gates.js';
-import type { HostCall } from '../../emulator/process/host-call.js';
+import { hostFunction, type HostCall } from '../../emulator/process/host-call.js';
 import type { Process } from '../../emulator/process/process.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import type { Platform } from '../codes.js';
@@ -62,7 +62,7 @@ export class MacPort extends PortBase implements Port {
     // 148 bytes on x86-64: whole words, so that what follows is scanned word by word too.
     this.jumpBufferSize = Math.ceil(this.jump.size / 8) * 8;
     this.serverGate = gates.define(
-      { name: 'mps-exception-thread', signature: 'p(p)', run: (call: HostCall) => this.serve(call) },
+      hostFunction('mps-exception-thread', 'p(p)', (call) => this.serve(call)),
       'libmps',
     );
   }

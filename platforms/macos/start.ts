@@ -6,9 +6,9 @@
  */
 import { A64, X86 } from '../../emulator/cpu/registers.js';
 import type { LoadedImage, LoadedImages } from '../../emulator/loader/link.js';
-import type { HostCall } from '../../emulator/process/host-call.js';
+import { hostFunction } from '../../emulator/process/host-call.js';
 import type { Process } from '../../emulator/process/process.js';
-import type { Step } from '../../emulator/process/sequence.js';
+import { guestStep, type Step } from '../../emulator/process/sequence.js';
 import type { Thread } from '../../emulator/process/thread.js';
 
 export interface StartBlock {
@@ -58,36 +58,33 @@ export function startMain(
   exit: number,
 ): void {
   const { cpu } = process;
-  const args = [block.argc, block.argv, block.envp, block.apple];
+  const args: [number, number, number, number] = [block.argc, block.argv, block.envp, block.apple];
   function* initialisers(): Generator<Step> {
     for (const loaded of [...images.list].reverse()) {
-      for (const offset of loaded.image.initializers) yield { address: loaded.base + offset, signature: 'v(ippp)', args };
+      for (const offset of loaded.image.initializers) yield guestStep(loaded.base + offset, 'v(ippp)', args);
     }
   }
   const gate = process.defineHostFunction(
-    {
-      name: 'dyld-start',
-      signature: 'v()',
-      run: (call: HostCall) =>
-        process.sequences.start(call.thread, initialisers(), () => {
-          const registers = process.registers(thread);
-          const main = program.base + (program.image.entry ?? 0);
-          if (cpu === 'arm64') {
-            args.forEach((value, i) => registers.set(i, value));
-            registers.set(A64.x19, main);
-            registers.set(A64.x20, exit);
-            registers.set(A64.fp, 0);
-            registers.set(A64.lr, 0);
-          } else {
-            [X86.rdi, X86.rsi, X86.rdx, X86.rcx].forEach((slot, i) => registers.set(slot, args[i]));
-            registers.set(X86.r12, main);
-            registers.set(X86.r13, exit);
-            registers.set(X86.rbp, 0);
-          }
-          registers.set(process.abi.sp, block.sp);
-          registers.set(process.abi.pc, dyld);
-        }),
-    },
+    hostFunction('dyld-start', 'v()', (call) =>
+      process.sequences.start(call.thread, initialisers(), () => {
+        const registers = process.registers(thread);
+        const main = program.base + (program.image.entry ?? 0);
+        if (cpu === 'arm64') {
+          args.forEach((value, i) => registers.set(i, value));
+          registers.set(A64.x19, main);
+          registers.set(A64.x20, exit);
+          registers.set(A64.fp, 0);
+          registers.set(A64.lr, 0);
+        } else {
+          [X86.rdi, X86.rsi, X86.rdx, X86.rcx].forEach((slot, i) => registers.set(slot, args[i]));
+          registers.set(X86.r12, main);
+          registers.set(X86.r13, exit);
+          registers.set(X86.rbp, 0);
+        }
+        registers.set(process.abi.sp, block.sp);
+        registers.set(process.abi.pc, dyld);
+      }),
+    ),
     'dyld',
   );
   const registers = process.registers(thread);

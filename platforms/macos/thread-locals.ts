@@ -6,7 +6,7 @@
  */
 import type { ImageTls } from '../../emulator/loader/image.js';
 import type { LoadedImages } from '../../emulator/loader/link.js';
-import type { HostCall, HostFunction } from '../../emulator/process/host-call.js';
+import { hostFunction, type HostCall, type HostFunction } from '../../emulator/process/host-call.js';
 import { posixThread, type PosixThread } from '../posix/posix-thread.js';
 import { TSD_OFFSET, TSD_SLOTS } from './threads.js';
 
@@ -44,11 +44,9 @@ export class ThreadLocals {
   }
 
   /** The thunk's slow path: the thread has no copy yet. */
-  readonly slowPath: HostFunction = {
-    name: 'tlv_allocate_and_initialize',
-    signature: 'p(p)',
-    run: (call, descriptor: number) => this.address(call, descriptor),
-  };
+  readonly slowPath: HostFunction = hostFunction('tlv_allocate_and_initialize', 'p(p)', (call, descriptor) =>
+    this.address(call, descriptor),
+  );
 
   private address(call: HostCall, descriptor: number): number {
     const memory = call.supervisor;

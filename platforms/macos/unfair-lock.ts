@@ -1,5 +1,5 @@
 /** os_unfair_lock: a 32-bit word that holds the owner's thread port; locking it twice is fatal. Source: os/lock.h, libplatform's os/lock.c. */
-import type { HostCall, HostFunction } from '../../emulator/process/host-call.js';
+import { hostFunction, type HostCall, type HostFunction } from '../../emulator/process/host-call.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import { peek } from '../posix/mutexes.js';
 import type { MachSystem } from './mach-functions.js';
@@ -13,36 +13,24 @@ export function unfairLockFunctions({ kernel, process }: MachSystem): HostFuncti
       text: `killed by SIGTRAP: BUG IN CLIENT OF LIBPLATFORM: os_unfair_lock 0x${address.toString(16)} ${what}`,
     });
   return [
-    {
-      name: 'os_unfair_lock_lock',
-      signature: 'v(p)',
-      run: (call, address: number) => {
-        const owner = call.memory.u32(address);
-        if (owner === me(call)) fatal('is already held by this thread', address);
-        if (owner !== 0)
-          call.block({
-            what: `os_unfair_lock 0x${address.toString(16)}`,
-            ready: () => peek(call.supervisor, address, (word) => word === 0),
-          });
-        call.memory.setU32(address, me(call));
-      },
-    },
-    {
-      name: 'os_unfair_lock_trylock',
-      signature: 'i(p)',
-      run: (call, address: number) => {
-        if (call.memory.u32(address) !== 0) return 0;
-        call.memory.setU32(address, me(call));
-        return 1;
-      },
-    },
-    {
-      name: 'os_unfair_lock_unlock',
-      signature: 'v(p)',
-      run: (call, address: number) => {
-        if (call.memory.u32(address) !== me(call)) fatal('is not held by this thread', address);
-        call.memory.setU32(address, 0);
-      },
-    },
+    hostFunction('os_unfair_lock_lock', 'v(p)', (call, address) => {
+      const owner = call.memory.u32(address);
+      if (owner === me(call)) fatal('is already held by this thread', address);
+      if (owner !== 0)
+        call.block({
+          what: `os_unfair_lock 0x${address.toString(16)}`,
+          ready: () => peek(call.supervisor, address, (word) => word === 0),
+        });
+      call.memory.setU32(address, me(call));
+    }),
+    hostFunction('os_unfair_lock_trylock', 'i(p)', (call, address) => {
+      if (call.memory.u32(address) !== 0) return 0;
+      call.memory.setU32(address, me(call));
+      return 1;
+    }),
+    hostFunction('os_unfair_lock_unlock', 'v(p)', (call, address) => {
+      if (call.memory.u32(address) !== me(call)) fatal('is not held by this thread', address);
+      call.memory.setU32(address, 0);
+    }),
   ];
 }

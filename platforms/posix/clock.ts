@@ -1,6 +1,6 @@
 /** Virtual time as POSIX clocks, struct timespec, and sleeping. The clocks start at the same moment in every run. */
 import { UNITS_PER_SECOND } from '../../emulator/process/clock.js';
-import type { HostCall, HostFunction } from '../../emulator/process/host-call.js';
+import { hostFunction, type HostCall, type HostFunction } from '../../emulator/process/host-call.js';
 import type { InterruptibleWait } from './signals.js';
 import { fail, type PosixSystem } from './system.js';
 
@@ -48,56 +48,34 @@ export function clockFunctions(system: PosixSystem): HostFunction[] {
   };
 
   return [
-    {
-      name: 'clock_gettime',
-      signature: 'i(ip)',
-      run: (call, clock: number, address: number) => {
-        const known = [clockRealtime, clockMonotonic, ...traits.pthread.otherClocks];
-        if (!known.includes(clock)) return fail(system, 'EINVAL');
-        writeTimespec(call, address, process.clock.now, clock === clockRealtime ? REALTIME_EPOCH : 0);
-        return 0;
-      },
-    },
-    {
-      name: 'clock_getres',
-      signature: 'i(ip)',
-      run: (call, _clock: number, address: number) => {
-        if (address !== 0) writeTimespec(call, address, 1);
-        return 0;
-      },
-    },
-    {
-      name: 'gettimeofday',
-      signature: 'i(pp)',
-      run: (call, address: number) => {
-        const { memory } = call;
-        const { now } = process.clock;
-        memory.setWord(address + memory.wordSize, Math.floor(((now % UNITS_PER_SECOND) / UNITS_PER_SECOND) * 1e6));
-        memory.setWord(address, Math.floor(now / UNITS_PER_SECOND) + REALTIME_EPOCH);
-        return 0;
-      },
-    },
-    {
-      name: 'nanosleep',
-      signature: 'i(pp)',
-      run: (call, wanted: number, remaining: number) => {
-        const time = readTimespec(call, wanted);
-        if (!time || time.seconds < 0) return fail(system, 'EINVAL');
-        const left = sleepFor(call, time.seconds * UNITS_PER_SECOND + time.nanoseconds * UNITS_PER_NANOSECOND);
-        if (left === 0) return 0;
-        if (remaining !== 0) writeTimespec(call, remaining, left);
-        return fail(system, 'EINTR');
-      },
-    },
-    {
-      name: 'usleep',
-      signature: 'i(u)',
-      run: (call, microseconds: number) => (sleepFor(call, (microseconds / 1e6) * UNITS_PER_SECOND) === 0 ? 0 : fail(system, 'EINTR')),
-    },
-    {
-      name: 'sleep',
-      signature: 'u(u)',
-      run: (call, seconds: number) => Math.ceil(sleepFor(call, seconds * UNITS_PER_SECOND) / UNITS_PER_SECOND),
-    },
+    hostFunction('clock_gettime', 'i(ip)', (call, clock, address) => {
+      const known = [clockRealtime, clockMonotonic, ...traits.pthread.otherClocks];
+      if (!known.includes(clock)) return fail(system, 'EINVAL');
+      writeTimespec(call, address, process.clock.now, clock === clockRealtime ? REALTIME_EPOCH : 0);
+      return 0;
+    }),
+    hostFunction('clock_getres', 'i(ip)', (call, _clock, address) => {
+      if (address !== 0) writeTimespec(call, address, 1);
+      return 0;
+    }),
+    hostFunction('gettimeofday', 'i(pp)', (call, address) => {
+      const { memory } = call;
+      const { now } = process.clock;
+      memory.setWord(address + memory.wordSize, Math.floor(((now % UNITS_PER_SECOND) / UNITS_PER_SECOND) * 1e6));
+      memory.setWord(address, Math.floor(now / UNITS_PER_SECOND) + REALTIME_EPOCH);
+      return 0;
+    }),
+    hostFunction('nanosleep', 'i(pp)', (call, wanted, remaining) => {
+      const time = readTimespec(call, wanted);
+      if (!time || time.seconds < 0) return fail(system, 'EINVAL');
+      const left = sleepFor(call, time.seconds * UNITS_PER_SECOND + time.nanoseconds * UNITS_PER_NANOSECOND);
+      if (left === 0) return 0;
+      if (remaining !== 0) writeTimespec(call, remaining, left);
+      return fail(system, 'EINTR');
+    }),
+    hostFunction('usleep', 'i(u)', (call, microseconds) =>
+      sleepFor(call, (microseconds / 1e6) * UNITS_PER_SECOND) === 0 ? 0 : fail(system, 'EINTR'),
+    ),
+    hostFunction('sleep', 'u(u)', (call, seconds) => Math.ceil(sleepFor(call, seconds * UNITS_PER_SECOND) / UNITS_PER_SECOND)),
   ];
 }

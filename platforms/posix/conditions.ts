@@ -1,5 +1,5 @@
 /** pthread condition variables. Who waits is kept here, in order of arrival, keyed by the variable's address. Source: POSIX.1-2017. */
-import type { HostCall, HostFunction } from '../../emulator/process/host-call.js';
+import { hostFunction, type HostCall, type HostFunction } from '../../emulator/process/host-call.js';
 import { deadlineAt } from './clock.js';
 import type { Mutexes } from './mutexes.js';
 import type { ObjectPlaces } from './objects.js';
@@ -77,56 +77,32 @@ export class Conditions {
       return word !== pthread.clockMonotonic + 1;
     };
     return [
-      {
-        name: 'pthread_cond_init',
-        signature: 'i(pp)',
-        run: (call, address: number, attributes: number) => {
-          const clock = attributes === 0 ? 0 : call.memory.u32(places.state(pthread.condAttr, attributes));
-          const state = places.fresh(pthread.cond, address);
-          if (state === 0) return errno.ENOMEM;
-          call.memory.setU32(state + pthread.condClock, clock);
-          return 0;
-        },
-      },
-      {
-        name: 'pthread_cond_destroy',
-        signature: 'i(p)',
-        run: (_call, address: number) => {
-          if (this.waiters.has(places.state(pthread.cond, address))) return errno.EBUSY;
-          places.destroy(pthread.cond, address);
-          return 0;
-        },
-      },
-      { name: 'pthread_cond_wait', signature: 'i(pp)', run: (call, address: number, mutex: number) => this.wait(call, address, mutex) },
-      {
-        name: 'pthread_cond_timedwait',
-        signature: 'i(ppp)',
-        run: (call, address: number, mutex: number, time: number) => {
-          const deadline = deadlineAt(call, time, clockOf(call, address));
-          return deadline === undefined ? errno.EINVAL : this.wait(call, address, mutex, deadline);
-        },
-      },
-      { name: 'pthread_cond_signal', signature: 'i(p)', run: (_call, address: number) => this.wake(address, false) },
-      { name: 'pthread_cond_broadcast', signature: 'i(p)', run: (_call, address: number) => this.wake(address, true) },
-      {
-        name: 'pthread_condattr_init',
-        signature: 'i(p)',
-        run: (_call, address: number) => (places.fresh(pthread.condAttr, address) === 0 ? errno.ENOMEM : 0),
-      },
-      {
-        name: 'pthread_condattr_destroy',
-        signature: 'i(p)',
-        run: (_call, address: number) => (places.destroy(pthread.condAttr, address), 0),
-      },
-      {
-        name: 'pthread_condattr_setclock',
-        signature: 'i(pi)',
-        run: (call, address: number, clock: number) => {
-          if (clock !== pthread.clockRealtime && clock !== pthread.clockMonotonic) return errno.EINVAL;
-          call.memory.setU32(places.state(pthread.condAttr, address), clock + 1);
-          return 0;
-        },
-      },
+      hostFunction('pthread_cond_init', 'i(pp)', (call, address, attributes) => {
+        const clock = attributes === 0 ? 0 : call.memory.u32(places.state(pthread.condAttr, attributes));
+        const state = places.fresh(pthread.cond, address);
+        if (state === 0) return errno.ENOMEM;
+        call.memory.setU32(state + pthread.condClock, clock);
+        return 0;
+      }),
+      hostFunction('pthread_cond_destroy', 'i(p)', (_call, address) => {
+        if (this.waiters.has(places.state(pthread.cond, address))) return errno.EBUSY;
+        places.destroy(pthread.cond, address);
+        return 0;
+      }),
+      hostFunction('pthread_cond_wait', 'i(pp)', (call, address, mutex) => this.wait(call, address, mutex)),
+      hostFunction('pthread_cond_timedwait', 'i(ppp)', (call, address, mutex, time) => {
+        const deadline = deadlineAt(call, time, clockOf(call, address));
+        return deadline === undefined ? errno.EINVAL : this.wait(call, address, mutex, deadline);
+      }),
+      hostFunction('pthread_cond_signal', 'i(p)', (_call, address) => this.wake(address, false)),
+      hostFunction('pthread_cond_broadcast', 'i(p)', (_call, address) => this.wake(address, true)),
+      hostFunction('pthread_condattr_init', 'i(p)', (_call, address) => (places.fresh(pthread.condAttr, address) === 0 ? errno.ENOMEM : 0)),
+      hostFunction('pthread_condattr_destroy', 'i(p)', (_call, address) => (places.destroy(pthread.condAttr, address), 0)),
+      hostFunction('pthread_condattr_setclock', 'i(pi)', (call, address, clock) => {
+        if (clock !== pthread.clockRealtime && clock !== pthread.clockMonotonic) return errno.EINVAL;
+        call.memory.setU32(places.state(pthread.condAttr, address), clock + 1);
+        return 0;
+      }),
     ];
   }
 }

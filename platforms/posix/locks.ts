@@ -1,5 +1,5 @@
 /** Read-write locks and barriers of pthreads; their state is three words of the object. Source: POSIX.1-2017. */
-import type { HostCall, HostFunction } from '../../emulator/process/host-call.js';
+import { hostFunction, type HostCall, type HostFunction } from '../../emulator/process/host-call.js';
 import { peek } from './mutexes.js';
 import type { ObjectPlaces } from './objects.js';
 import { posixThread } from './posix-thread.js';
@@ -77,29 +77,21 @@ export function lockFunctions(system: PosixSystem, places: ObjectPlaces): HostFu
   };
 
   return [
-    {
-      name: 'pthread_rwlock_init',
-      signature: 'i(pp)',
-      run: (_call, address: number) => (places.fresh(pthread.rwlock, address) === 0 ? errno.ENOMEM : 0),
-    },
-    { name: 'pthread_rwlock_destroy', signature: 'i(p)', run: (_call, address: number) => (places.destroy(pthread.rwlock, address), 0) },
-    { name: 'pthread_rwlock_rdlock', signature: 'i(p)', run: (call, address: number) => readLock(call, address, true) },
-    { name: 'pthread_rwlock_tryrdlock', signature: 'i(p)', run: (call, address: number) => readLock(call, address, false) },
-    { name: 'pthread_rwlock_wrlock', signature: 'i(p)', run: (call, address: number) => writeLock(call, address, true) },
-    { name: 'pthread_rwlock_trywrlock', signature: 'i(p)', run: (call, address: number) => writeLock(call, address, false) },
-    { name: 'pthread_rwlock_unlock', signature: 'i(p)', run: unlock },
-    {
-      name: 'pthread_barrier_init',
-      signature: 'i(ppu)',
-      run: (call, address: number, _attributes: number, count: number) => {
-        if (count === 0) return errno.EINVAL;
-        const state = places.fresh(pthread.barrier, address);
-        if (state === 0) return errno.ENOMEM;
-        call.memory.setU32(state + Barrier.count, count);
-        return 0;
-      },
-    },
-    { name: 'pthread_barrier_destroy', signature: 'i(p)', run: (_call, address: number) => (places.destroy(pthread.barrier, address), 0) },
-    { name: 'pthread_barrier_wait', signature: 'i(p)', run: barrierWait },
+    hostFunction('pthread_rwlock_init', 'i(pp)', (_call, address) => (places.fresh(pthread.rwlock, address) === 0 ? errno.ENOMEM : 0)),
+    hostFunction('pthread_rwlock_destroy', 'i(p)', (_call, address) => (places.destroy(pthread.rwlock, address), 0)),
+    hostFunction('pthread_rwlock_rdlock', 'i(p)', (call, address) => readLock(call, address, true)),
+    hostFunction('pthread_rwlock_tryrdlock', 'i(p)', (call, address) => readLock(call, address, false)),
+    hostFunction('pthread_rwlock_wrlock', 'i(p)', (call, address) => writeLock(call, address, true)),
+    hostFunction('pthread_rwlock_trywrlock', 'i(p)', (call, address) => writeLock(call, address, false)),
+    hostFunction('pthread_rwlock_unlock', 'i(p)', unlock),
+    hostFunction('pthread_barrier_init', 'i(ppu)', (call, address, _attributes, count) => {
+      if (count === 0) return errno.EINVAL;
+      const state = places.fresh(pthread.barrier, address);
+      if (state === 0) return errno.ENOMEM;
+      call.memory.setU32(state + Barrier.count, count);
+      return 0;
+    }),
+    hostFunction('pthread_barrier_destroy', 'i(p)', (_call, address) => (places.destroy(pthread.barrier, address), 0)),
+    hostFunction('pthread_barrier_wait', 'i(p)', barrierWait),
   ];
 }

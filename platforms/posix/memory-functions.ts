@@ -1,5 +1,5 @@
 /** The C library's memory calls: mmap, munmap, mprotect, madvise, and what the system says of itself (sysconf, getpagesize). */
-import type { HostFunction } from '../../emulator/process/host-call.js';
+import { hostFunction, type HostFunction } from '../../emulator/process/host-call.js';
 import { fail, libraryResult, type PosixSystem } from './system.js';
 
 export function memoryFunctions(system: PosixSystem): HostFunction[] {
@@ -7,49 +7,19 @@ export function memoryFunctions(system: PosixSystem): HostFunction[] {
   /** mmap's result is MAP_FAILED, all bits set, where it fails. */
   const mapped = (result: number): number => (result >= 0 ? result : libraryResult(system, result));
   return [
-    {
-      name: 'mmap',
-      signature: 'p(pziiil)',
-      run: (_call, address: number, length: number, prot: number, flags: number, fd: number, offset: number) =>
-        mapped(memory.mmap(address, length, prot, flags, fd, offset)),
-    },
-    {
-      name: 'mmap64',
-      signature: 'p(pziiiq)',
-      run: (_call, address: number, length: number, prot: number, flags: number, fd: number, offset: bigint) =>
-        mapped(memory.mmap(address, length, prot, flags, fd, Number(offset))),
-    },
-    {
-      name: 'munmap',
-      signature: 'i(pz)',
-      run: (_call, address: number, length: number) => libraryResult(system, memory.munmap(address, length)),
-    },
-    {
-      name: 'mprotect',
-      signature: 'i(pzi)',
-      run: (_call, address: number, length: number, prot: number) => libraryResult(system, memory.mprotect(address, length, prot)),
-    },
-    {
-      name: 'madvise',
-      signature: 'i(pzi)',
-      run: (_call, address: number, length: number, advice: number) => libraryResult(system, memory.madvise(address, length, advice)),
-    },
-    { name: 'getpagesize', signature: 'i()', run: () => traits.memory.pageSize },
-    {
-      name: 'sysconf',
-      signature: 'l(i)',
-      run: (_call, name: number) => traits.sysconf[name] ?? fail(system, 'EINVAL'),
-    },
-    { name: 'getpid', signature: 'i()', run: () => system.pid },
-    {
-      name: '_exit',
-      signature: 'v(i)',
-      run: (_call, code: number) => process.end({ kind: 'exit', code: code & 0xff }),
-    },
-    {
-      name: '_Exit',
-      signature: 'v(i)',
-      run: (_call, code: number) => process.end({ kind: 'exit', code: code & 0xff }),
-    },
+    hostFunction('mmap', 'p(pziiil)', (_call, address, length, prot, flags, fd, offset) =>
+      mapped(memory.mmap(address, length, prot, flags, fd, offset)),
+    ),
+    hostFunction('mmap64', 'p(pziiiq)', (_call, address, length, prot, flags, fd, offset) =>
+      mapped(memory.mmap(address, length, prot, flags, fd, Number(offset))),
+    ),
+    hostFunction('munmap', 'i(pz)', (_call, address, length) => libraryResult(system, memory.munmap(address, length))),
+    hostFunction('mprotect', 'i(pzi)', (_call, address, length, prot) => libraryResult(system, memory.mprotect(address, length, prot))),
+    hostFunction('madvise', 'i(pzi)', (_call, address, length, advice) => libraryResult(system, memory.madvise(address, length, advice))),
+    hostFunction('getpagesize', 'i()', () => traits.memory.pageSize),
+    hostFunction('sysconf', 'l(i)', (_call, name) => traits.sysconf[name] ?? fail(system, 'EINVAL')),
+    hostFunction('getpid', 'i()', () => system.pid),
+    hostFunction('_exit', 'v(i)', (_call, code) => process.end({ kind: 'exit', code: code & 0xff })),
+    hostFunction('_Exit', 'v(i)', (_call, code) => process.end({ kind: 'exit', code: code & 0xff })),
   ];
 }

@@ -4,7 +4,7 @@
  * static initialisers and copies behave as they do there. Source: POSIX.1-2017; the
  * layouts are those of glibc, libthr and libpthread.
  */
-import type { HostCall, HostFunction } from '../../emulator/process/host-call.js';
+import { hostFunction, type HostCall, type HostFunction } from '../../emulator/process/host-call.js';
 import type { MemoryView } from '../../emulator/memory/memory-view.js';
 import { GuestFault } from '../../emulator/memory/memory-view.js';
 import { deadlineAt } from './clock.js';
@@ -136,55 +136,31 @@ export class Mutexes {
     const { errno, pthread } = this.system.traits;
     const kinds = [traits.normal, traits.recursive, traits.errorCheck, traits.defaultKind];
     return [
-      {
-        name: 'pthread_mutex_init',
-        signature: 'i(pp)',
-        run: (call, address: number, attributes: number) => this.init(call, address, attributes),
-      },
-      { name: 'pthread_mutex_destroy', signature: 'i(p)', run: (call, address: number) => this.destroy(call, address) },
-      { name: 'pthread_mutex_lock', signature: 'i(p)', run: (call, address: number) => this.lock(call, address) },
-      { name: 'pthread_mutex_trylock', signature: 'i(p)', run: (call, address: number) => this.tryLock(call, address) },
-      {
-        name: 'pthread_mutex_timedlock',
-        signature: 'i(pp)',
-        run: (call, address: number, time: number) => {
-          const deadline = deadlineAt(call, time, true);
-          return deadline === undefined ? errno.EINVAL : this.lock(call, address, 1, deadline);
-        },
-      },
-      { name: 'pthread_mutex_unlock', signature: 'i(p)', run: (call, address: number) => this.unlock(call, address) },
-      {
-        name: 'pthread_mutexattr_init',
-        signature: 'i(p)',
-        run: (call, address: number) => {
-          const state = places.fresh(pthread.mutexAttr, address);
-          if (state === 0) return errno.ENOMEM;
-          call.memory.setU32(state, traits.defaultKind);
-          return 0;
-        },
-      },
-      {
-        name: 'pthread_mutexattr_destroy',
-        signature: 'i(p)',
-        run: (_call, address: number) => (places.destroy(pthread.mutexAttr, address), 0),
-      },
-      {
-        name: 'pthread_mutexattr_settype',
-        signature: 'i(pi)',
-        run: (call, address: number, kind: number) => {
-          if (!kinds.includes(kind)) return errno.EINVAL;
-          call.memory.setU32(places.state(pthread.mutexAttr, address), kind);
-          return 0;
-        },
-      },
-      {
-        name: 'pthread_mutexattr_gettype',
-        signature: 'i(pp)',
-        run: (call, address: number, result: number) => {
-          call.memory.setU32(result, call.memory.u32(places.state(pthread.mutexAttr, address)));
-          return 0;
-        },
-      },
+      hostFunction('pthread_mutex_init', 'i(pp)', (call, address, attributes) => this.init(call, address, attributes)),
+      hostFunction('pthread_mutex_destroy', 'i(p)', (call, address) => this.destroy(call, address)),
+      hostFunction('pthread_mutex_lock', 'i(p)', (call, address) => this.lock(call, address)),
+      hostFunction('pthread_mutex_trylock', 'i(p)', (call, address) => this.tryLock(call, address)),
+      hostFunction('pthread_mutex_timedlock', 'i(pp)', (call, address, time) => {
+        const deadline = deadlineAt(call, time, true);
+        return deadline === undefined ? errno.EINVAL : this.lock(call, address, 1, deadline);
+      }),
+      hostFunction('pthread_mutex_unlock', 'i(p)', (call, address) => this.unlock(call, address)),
+      hostFunction('pthread_mutexattr_init', 'i(p)', (call, address) => {
+        const state = places.fresh(pthread.mutexAttr, address);
+        if (state === 0) return errno.ENOMEM;
+        call.memory.setU32(state, traits.defaultKind);
+        return 0;
+      }),
+      hostFunction('pthread_mutexattr_destroy', 'i(p)', (_call, address) => (places.destroy(pthread.mutexAttr, address), 0)),
+      hostFunction('pthread_mutexattr_settype', 'i(pi)', (call, address, kind) => {
+        if (!kinds.includes(kind)) return errno.EINVAL;
+        call.memory.setU32(places.state(pthread.mutexAttr, address), kind);
+        return 0;
+      }),
+      hostFunction('pthread_mutexattr_gettype', 'i(pp)', (call, address, result) => {
+        call.memory.setU32(result, call.memory.u32(places.state(pthread.mutexAttr, address)));
+        return 0;
+      }),
     ];
   }
 }

@@ -3,7 +3,7 @@
  * sigaction; the kernel model pushes a real frame and enters it, it reads siginfo from
  * the guest's stack, and returns through the restorer to sigreturn.
  */
-import { RegistersReplaced, type HostCall } from '../../emulator/process/host-call.js';
+import { hostFunction, RegistersReplaced, type HostCall } from '../../emulator/process/host-call.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import { AccessSet } from '../port.js';
 import { currentHandlerFrame, handlerFrameData, leaveHandler, openHandlerFrame } from './handler-frame.js';
@@ -31,11 +31,11 @@ export class FaultHandler {
     if (this.previous) return;
     const { process } = this.os;
     this.gate = process.defineHostFunction(
-      { name: 'sigsegv-handler', signature: 'v(ipp)', run: (call, _signal, info: number) => this.run(call, info) },
+      hostFunction('sigsegv-handler', 'v(ipp)', (call, _signal, info) => this.run(call, info)),
       'libmps',
     );
     this.afterPrevious = process.defineHostFunction(
-      { name: 'sigsegv-handler-goes-on', signature: 'v()', run: (call) => this.goOn(call) },
+      hostFunction('sigsegv-handler-goes-on', 'v()', (call) => this.goOn(call)),
       'libmps',
     );
     this.takeSignal();

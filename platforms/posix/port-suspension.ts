@@ -5,7 +5,7 @@
  * lead back. The victim isn't running when this happens, so its handler runs at once,
  * unless it has the signal blocked: then the collector waits for it as on the real system.
  */
-import { RegistersReplaced, type HostCall } from '../../emulator/process/host-call.js';
+import { hostFunction, RegistersReplaced, type HostCall } from '../../emulator/process/host-call.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import { currentHandlerFrame, handlerFrameData, leaveHandler, openHandlerFrame } from './handler-frame.js';
 import type { PosixOs } from './posix-os.js';
@@ -48,22 +48,21 @@ export class Suspension {
     const { suspend, resume } = this.signals;
     const { SIGINFO, RESTART } = traits.signals.flags;
     this.suspendGate = process.defineHostFunction(
-      { name: 'suspend-handler', signature: 'v(ipp)', run: (call, _signal, _info, context: number) => this.handler(call, context) },
+      hostFunction('suspend-handler', 'v(ipp)', (call, _signal, _info, context) => this.handler(call, context)),
       'libmps',
     );
     this.waitGate = process.defineHostFunction(
-      {
-        name: 'sigsuspend',
-        signature: 'i(p)',
-        run: (call, set: number) => signalFunctions.suspend(call, readSet(call.memory, set, SET_BYTES)),
-      },
+      hostFunction('sigsuspend', 'i(p)', (call, set) => signalFunctions.suspend(call, readSet(call.memory, set, SET_BYTES))),
       traits.libraryNames.c,
     );
     this.afterWait = process.defineHostFunction(
-      { name: 'suspend-handler-goes-on', signature: 'v()', run: (call) => this.goOn(call) },
+      hostFunction('suspend-handler-goes-on', 'v()', (call) => this.goOn(call)),
       'libmps',
     );
-    const resumeGate = process.defineHostFunction({ name: 'resume-handler', signature: 'v(i)', run: () => {} }, 'libmps');
+    const resumeGate = process.defineHostFunction(
+      hostFunction('resume-handler', 'v(i)', () => {}),
+      'libmps',
+    );
     signalFunctions.install(suspend, this.suspendGate, SIGINFO | RESTART, setOf(resume));
     signalFunctions.install(resume, resumeGate, RESTART, emptySet());
   }

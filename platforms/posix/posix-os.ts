@@ -7,10 +7,10 @@ import { GENERAL_BYTES } from '../../emulator/cpu/registers.js';
 import type { Image } from '../../emulator/loader/image.js';
 import { LoadError } from '../../emulator/loader/image.js';
 import type { LoadedImage, LoadedImages } from '../../emulator/loader/link.js';
-import type { HostFunction, HostLibrary } from '../../emulator/process/host-call.js';
+import { hostFunction, type HostFunction, type HostLibrary } from '../../emulator/process/host-call.js';
 import type { MemoryFault } from '../../emulator/process/os-model.js';
 import type { Process } from '../../emulator/process/process.js';
-import type { Step } from '../../emulator/process/sequence.js';
+import { guestStep, type Step } from '../../emulator/process/sequence.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import type { Platform } from '../codes.js';
 import type { Os, OsContext, OsOptions } from '../os.js';
@@ -93,7 +93,7 @@ export abstract class PosixOs implements Os, PosixSystem {
       ...clockFunctions(this),
       ...resourceFunctions(this),
       ...this.signalFunctions.list(),
-      { name: 'fork', signature: 'i()', run: () => fail(this, 'ENOSYS') },
+      hostFunction('fork', 'i()', () => fail(this, 'ENOSYS')),
       ...this.ownFunctions(),
     ];
     const threading = [
@@ -113,7 +113,7 @@ export abstract class PosixOs implements Os, PosixSystem {
   protected abstract ownFunctions(): HostFunction[];
 
   protected errnoLocation(name: string): HostFunction {
-    return { name, signature: 'p()', run: (call) => posixThread(call.thread).errnoAddress };
+    return hostFunction(name, 'p()', (call) => posixThread(call.thread).errnoAddress);
   }
 
   place(image: Image): number {
@@ -156,10 +156,10 @@ export abstract class PosixOs implements Os, PosixSystem {
   protected abstract startMain(thread: PosixThread, program: LoadedImage, images: LoadedImages): void;
 
   /** Have the main thread run all initialisers, the program's last, then go on with the registers that it has now. */
-  protected runInitialisers(thread: Thread, images: LoadedImages, args: number[]): void {
+  protected runInitialisers(thread: Thread, images: LoadedImages, args: [number, number, number]): void {
     const steps: Step[] = [];
     for (const { image, base } of [...images.list].reverse()) {
-      for (const offset of image.initializers) steps.push({ address: base + offset, signature: 'v(ipp)', args });
+      for (const offset of image.initializers) steps.push(guestStep(base + offset, 'v(ipp)', args));
     }
     if (steps.length === 0) return;
     const { process } = this;
@@ -167,16 +167,13 @@ export abstract class PosixOs implements Os, PosixSystem {
     const block = new Uint8Array(registers.buffer, 0, GENERAL_BYTES);
     const entry = block.slice();
     const gate = process.defineHostFunction(
-      {
-        name: 'run-initialisers',
-        signature: 'v()',
-        run: () =>
-          process.sequences.start(thread, steps[Symbol.iterator](), () => {
-            process.load(thread);
-            block.set(entry);
-            registers.dirty |= 1;
-          }),
-      },
+      hostFunction('run-initialisers', 'v()', () =>
+        process.sequences.start(thread, steps[Symbol.iterator](), () => {
+          process.load(thread);
+          block.set(entry);
+          registers.dirty |= 1;
+        }),
+      ),
       'ld.so',
     );
     registers.set(process.abi.pc, gate);

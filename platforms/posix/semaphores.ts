@@ -1,5 +1,5 @@
 /** Unnamed POSIX semaphores. The count is in the guest's sem_t. Source: POSIX.1-2017; layouts of glibc and FreeBSD's libc. */
-import type { HostCall, HostFunction } from '../../emulator/process/host-call.js';
+import { hostFunction, type HostCall, type HostFunction } from '../../emulator/process/host-call.js';
 import { deadlineAt } from './clock.js';
 import { peek } from './mutexes.js';
 import type { InterruptibleWait } from './signals.js';
@@ -35,65 +35,41 @@ export function semaphoreFunctions(system: PosixSystem): HostFunction[] {
   };
 
   return [
-    {
-      name: 'sem_init',
-      signature: 'i(piu)',
-      run: (call, address: number, _shared: number, value: number) => {
-        if (layout.unsupported) return fail(system, 'ENOSYS');
-        if (value > layout.maximum) return fail(system, 'EINVAL');
-        call.memory.fill(address, layout.size, 0);
-        if (layout.magic) call.memory.setU32(address + layout.magic.offset, layout.magic.value);
-        call.memory.setU32(address + layout.count, value);
-        return 0;
-      },
-    },
-    {
-      name: 'sem_destroy',
-      signature: 'i(p)',
-      run: (call, address: number) => {
-        if (layout.unsupported) return fail(system, 'ENOSYS');
-        if (!valid(call, address)) return fail(system, 'EINVAL');
-        if (layout.magic) call.memory.setU32(address + layout.magic.offset, 0);
-        return 0;
-      },
-    },
-    { name: 'sem_wait', signature: 'i(p)', run: (call, address: number) => wait(call, address) },
-    {
-      name: 'sem_trywait',
-      signature: 'i(p)',
-      run: (call, address: number) => {
-        if (!valid(call, address)) return fail(system, 'EINVAL');
-        return tryWait(call, address) ? 0 : fail(system, 'EAGAIN');
-      },
-    },
-    {
-      name: 'sem_timedwait',
-      signature: 'i(pp)',
-      run: (call, address: number, time: number) => {
-        const deadline = deadlineAt(call, time, true);
-        return deadline === undefined ? fail(system, 'EINVAL') : wait(call, address, deadline);
-      },
-    },
-    {
-      name: 'sem_post',
-      signature: 'i(p)',
-      run: (call, address: number) => {
-        if (!valid(call, address)) return fail(system, 'EINVAL');
-        const { memory } = call;
-        const count = memory.u32(address + layout.count);
-        if (count >= layout.maximum) return fail(system, 'EOVERFLOW');
-        memory.setU32(address + layout.count, count + 1);
-        return 0;
-      },
-    },
-    {
-      name: 'sem_getvalue',
-      signature: 'i(pp)',
-      run: (call, address: number, result: number) => {
-        if (!valid(call, address)) return fail(system, 'EINVAL');
-        call.memory.setU32(result, call.memory.u32(address + layout.count));
-        return 0;
-      },
-    },
+    hostFunction('sem_init', 'i(piu)', (call, address, _shared, value) => {
+      if (layout.unsupported) return fail(system, 'ENOSYS');
+      if (value > layout.maximum) return fail(system, 'EINVAL');
+      call.memory.fill(address, layout.size, 0);
+      if (layout.magic) call.memory.setU32(address + layout.magic.offset, layout.magic.value);
+      call.memory.setU32(address + layout.count, value);
+      return 0;
+    }),
+    hostFunction('sem_destroy', 'i(p)', (call, address) => {
+      if (layout.unsupported) return fail(system, 'ENOSYS');
+      if (!valid(call, address)) return fail(system, 'EINVAL');
+      if (layout.magic) call.memory.setU32(address + layout.magic.offset, 0);
+      return 0;
+    }),
+    hostFunction('sem_wait', 'i(p)', (call, address) => wait(call, address)),
+    hostFunction('sem_trywait', 'i(p)', (call, address) => {
+      if (!valid(call, address)) return fail(system, 'EINVAL');
+      return tryWait(call, address) ? 0 : fail(system, 'EAGAIN');
+    }),
+    hostFunction('sem_timedwait', 'i(pp)', (call, address, time) => {
+      const deadline = deadlineAt(call, time, true);
+      return deadline === undefined ? fail(system, 'EINVAL') : wait(call, address, deadline);
+    }),
+    hostFunction('sem_post', 'i(p)', (call, address) => {
+      if (!valid(call, address)) return fail(system, 'EINVAL');
+      const { memory } = call;
+      const count = memory.u32(address + layout.count);
+      if (count >= layout.maximum) return fail(system, 'EOVERFLOW');
+      memory.setU32(address + layout.count, count + 1);
+      return 0;
+    }),
+    hostFunction('sem_getvalue', 'i(pp)', (call, address, result) => {
+      if (!valid(call, address)) return fail(system, 'EINVAL');
+      call.memory.setU32(result, call.memory.u32(address + layout.count));
+      return 0;
+    }),
   ];
 }

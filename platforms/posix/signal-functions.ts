@@ -1,5 +1,5 @@
 /** The C library's signal calls: sigaction, sigprocmask, sigaltstack, sigsuspend, kill, raise and their kin. Source: POSIX.1-2017, XSH. */
-import { RegistersReplaced, type HostCall, type HostFunction } from '../../emulator/process/host-call.js';
+import { hostFunction, RegistersReplaced, type HostCall, type HostFunction } from '../../emulator/process/host-call.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import { posixThread } from './posix-thread.js';
 import { onAlternateStack } from './signal-frames.js';
@@ -184,79 +184,57 @@ export class SignalFunctions {
     const { system } = this;
     const { signals, traits } = system;
     const size = traits.signals.sigset.size;
-    const member = (name: string, change: (set: SignalSet, signal: number) => number): HostFunction => ({
-      name,
-      signature: 'i(pi)',
-      run: (call, address: number, signal: number) => {
+    const member = (name: string, change: (set: SignalSet, signal: number) => number): HostFunction =>
+      hostFunction(name, 'i(pi)', (call, address, signal) => {
         if (!this.valid(signal)) return fail(system, 'EINVAL');
         const set = this.read(call, address);
         const result = change(set, signal);
         if (name !== 'sigismember') this.write(call, address, set);
         return result;
-      },
-    });
-    const mask = (name: string, failed: (error: number) => number): HostFunction => ({
-      name,
-      signature: 'i(ipp)',
-      run: (call, how: number, wanted: number, old: number) => {
+      });
+    const mask = (name: string, failed: (error: number) => number): HostFunction =>
+      hostFunction(name, 'i(ipp)', (call, how, wanted, old) => {
         const error = this.changeMask(call, how, wanted, old);
         return error === 0 ? signals.complete(call, 0) : failed(error);
-      },
-    });
+      });
     return [
-      {
-        name: 'sigaction',
-        signature: 'i(ipp)',
-        run: (call, signal: number, wanted: number, old: number) => this.sigaction(call, signal, wanted, old),
-      },
-      { name: 'signal', signature: 'p(ip)', run: (_call, signal: number, handler: number) => this.signal(signal, handler) },
+      hostFunction('sigaction', 'i(ipp)', (call, signal, wanted, old) => this.sigaction(call, signal, wanted, old)),
+      hostFunction('signal', 'p(ip)', (_call, signal, handler) => this.signal(signal, handler)),
       mask('sigprocmask', () => fail(system, 'EINVAL')),
       mask('pthread_sigmask', (error) => error),
-      { name: 'sigaltstack', signature: 'i(pp)', run: (call, wanted: number, old: number) => this.sigaltstack(call, wanted, old) },
-      { name: 'sigsuspend', signature: 'i(p)', run: (call, set: number) => this.suspend(call, this.read(call, set)) },
-      { name: 'pause', signature: 'i()', run: (call) => this.suspend(call, posixThread(call.thread).mask) },
-      {
-        name: 'sigpending',
-        signature: 'i(p)',
-        run: (call, set: number) => {
-          const pending = signals.pendingFor(call.thread as Thread);
-          const { mask: blocked } = posixThread(call.thread);
-          this.write(
-            call,
-            set,
-            pending.map((word, i) => word & blocked[i]),
-          );
-          return 0;
-        },
-      },
-      {
-        name: 'sigwait',
-        signature: 'i(pp)',
-        run: (call, set: number, result: number) => {
-          call.memory.setU32(result, 0);
-          call.memory.setU32(result, this.sigwait(call, this.read(call, set)));
-          return 0;
-        },
-      },
-      { name: 'kill', signature: 'i(ii)', run: (call, pid: number, signal: number) => this.kill(call, pid, signal) },
-      { name: 'raise', signature: 'i(i)', run: (call, signal: number) => this.raise(call, signal) },
-      { name: 'abort', signature: 'v()', run: (call) => this.abort(call) },
-      { name: 'sigemptyset', signature: 'i(p)', run: (call, set: number) => (call.memory.fill(set, size, 0), 0) },
-      { name: 'sigfillset', signature: 'i(p)', run: (call, set: number) => this.fillSet(call, set, size) },
+      hostFunction('sigaltstack', 'i(pp)', (call, wanted, old) => this.sigaltstack(call, wanted, old)),
+      hostFunction('sigsuspend', 'i(p)', (call, set) => this.suspend(call, this.read(call, set))),
+      hostFunction('pause', 'i()', (call) => this.suspend(call, posixThread(call.thread).mask)),
+      hostFunction('sigpending', 'i(p)', (call, set) => {
+        const pending = signals.pendingFor(call.thread as Thread);
+        const { mask: blocked } = posixThread(call.thread);
+        this.write(
+          call,
+          set,
+          pending.map((word, i) => word & blocked[i]),
+        );
+        return 0;
+      }),
+      hostFunction('sigwait', 'i(pp)', (call, set, result) => {
+        call.memory.setU32(result, 0);
+        call.memory.setU32(result, this.sigwait(call, this.read(call, set)));
+        return 0;
+      }),
+      hostFunction('kill', 'i(ii)', (call, pid, signal) => this.kill(call, pid, signal)),
+      hostFunction('raise', 'i(i)', (call, signal) => this.raise(call, signal)),
+      hostFunction('abort', 'v()', (call) => this.abort(call)),
+      hostFunction('sigemptyset', 'i(p)', (call, set) => (call.memory.fill(set, size, 0), 0)),
+      hostFunction('sigfillset', 'i(p)', (call, set) => this.fillSet(call, set, size)),
       member('sigaddset', (set, signal) => (add(set, signal), 0)),
       member('sigdelset', (set, signal) => (remove(set, signal), 0)),
       member('sigismember', (set, signal) => (has(set, signal) ? 1 : 0)),
-      {
-        name: 'siginterrupt',
-        signature: 'i(ii)',
-        run: (_call, signal: number, interrupts: number) => {
-          if (!this.valid(signal)) return fail(system, 'EINVAL');
-          const action = signals.actions[signal];
-          const { RESTART } = traits.signals.flags;
-          action.flags = (interrupts ? action.flags & ~RESTART : action.flags | RESTART) >>> 0;
-          return 0;
-        },
-      },
+      hostFunction('siginterrupt', 'i(ii)', (_call, signal, interrupts) => {
+        if (!this.valid(signal)) return fail(system, 'EINVAL');
+        const action = signals.actions[signal];
+        const { RESTART } = traits.signals.flags;
+        action.flags = (interrupts ? action.flags & ~RESTART : action.flags | RESTART) >>> 0;
+        return 0;
+      }),
     ];
   }
 

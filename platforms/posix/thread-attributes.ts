@@ -1,6 +1,6 @@
 /** pthread_attr_t. Its content is private to a C library; here five words in the object: detach state, stack address, stack size, guard size, and which were set. */
 import type { MemoryView } from '../../emulator/memory/memory-view.js';
-import type { HostFunction } from '../../emulator/process/host-call.js';
+import { hostFunction, type HostFunction } from '../../emulator/process/host-call.js';
 import type { ObjectPlaces } from './objects.js';
 import type { PosixThread } from './posix-thread.js';
 import type { PosixSystem } from './system.js';
@@ -66,76 +66,42 @@ export class AttributeObjects {
       return 0;
     };
     return [
-      {
-        name: 'pthread_attr_init',
-        signature: 'i(p)',
-        run: (_call, address: number) => {
-          if (places.fresh(pthread.attr, address) === 0) return errno.ENOMEM;
-          this.set(address, Field.detach, pthread.joinable);
-          return 0;
-        },
-      },
-      { name: 'pthread_attr_destroy', signature: 'i(p)', run: (_call, address: number) => (places.destroy(pthread.attr, address), 0) },
-      {
-        name: 'pthread_attr_setdetachstate',
-        signature: 'i(pi)',
-        run: (_call, address: number, state: number) => {
-          if (state !== pthread.detached && state !== pthread.joinable) return errno.EINVAL;
-          this.set(address, Field.detach, state);
-          return 0;
-        },
-      },
-      {
-        name: 'pthread_attr_getdetachstate',
-        signature: 'i(pp)',
-        run: (_call, address: number, result: number) => store(result, this.get(address, Field.detach), false),
-      },
-      {
-        name: 'pthread_attr_setstacksize',
-        signature: 'i(pz)',
-        run: (_call, address: number, size: number) => {
-          if (size < pthread.stackMinimum) return errno.EINVAL;
-          this.set(address, Field.stackSize, size);
-          return 0;
-        },
-      },
-      {
-        name: 'pthread_attr_getstacksize',
-        signature: 'i(pp)',
-        run: (_call, address: number, result: number) => store(result, this.read(address).stackSize, true),
-      },
-      {
-        name: 'pthread_attr_setguardsize',
-        signature: 'i(pz)',
-        run: (_call, address: number, size: number) => {
-          this.set(address, Field.guard, size);
-          this.set(address, Field.guardGiven, 1);
-          return 0;
-        },
-      },
-      {
-        name: 'pthread_attr_getguardsize',
-        signature: 'i(pp)',
-        run: (_call, address: number, result: number) => store(result, this.read(address).guardSize, true),
-      },
-      {
-        name: 'pthread_attr_setstack',
-        signature: 'i(ppz)',
-        run: (_call, address: number, base: number, size: number) => {
-          if (size < pthread.stackMinimum) return errno.EINVAL;
-          this.set(address, Field.stackAddress, base);
-          this.set(address, Field.stackSize, size);
-          return 0;
-        },
-      },
-      {
-        name: 'pthread_attr_getstack',
-        signature: 'i(ppp)',
-        run: (_call, address: number, base: number, size: number) => {
-          store(base, this.get(address, Field.stackAddress), true);
-          return store(size, this.read(address).stackSize, true);
-        },
-      },
+      hostFunction('pthread_attr_init', 'i(p)', (_call, address) => {
+        if (places.fresh(pthread.attr, address) === 0) return errno.ENOMEM;
+        this.set(address, Field.detach, pthread.joinable);
+        return 0;
+      }),
+      hostFunction('pthread_attr_destroy', 'i(p)', (_call, address) => (places.destroy(pthread.attr, address), 0)),
+      hostFunction('pthread_attr_setdetachstate', 'i(pi)', (_call, address, state) => {
+        if (state !== pthread.detached && state !== pthread.joinable) return errno.EINVAL;
+        this.set(address, Field.detach, state);
+        return 0;
+      }),
+      hostFunction('pthread_attr_getdetachstate', 'i(pp)', (_call, address, result) =>
+        store(result, this.get(address, Field.detach), false),
+      ),
+      hostFunction('pthread_attr_setstacksize', 'i(pz)', (_call, address, size) => {
+        if (size < pthread.stackMinimum) return errno.EINVAL;
+        this.set(address, Field.stackSize, size);
+        return 0;
+      }),
+      hostFunction('pthread_attr_getstacksize', 'i(pp)', (_call, address, result) => store(result, this.read(address).stackSize, true)),
+      hostFunction('pthread_attr_setguardsize', 'i(pz)', (_call, address, size) => {
+        this.set(address, Field.guard, size);
+        this.set(address, Field.guardGiven, 1);
+        return 0;
+      }),
+      hostFunction('pthread_attr_getguardsize', 'i(pp)', (_call, address, result) => store(result, this.read(address).guardSize, true)),
+      hostFunction('pthread_attr_setstack', 'i(ppz)', (_call, address, base, size) => {
+        if (size < pthread.stackMinimum) return errno.EINVAL;
+        this.set(address, Field.stackAddress, base);
+        this.set(address, Field.stackSize, size);
+        return 0;
+      }),
+      hostFunction('pthread_attr_getstack', 'i(ppp)', (_call, address, base, size) => {
+        store(base, this.get(address, Field.stackAddress), true);
+        return store(size, this.read(address).stackSize, true);
+      }),
     ];
   }
 }

@@ -1,6 +1,6 @@
 /** Thread-specific data: keys with destructors. Values are kept per thread by the library, out of the guest's reach as in its own tables. */
-import type { HostFunction } from '../../emulator/process/host-call.js';
-import type { Step } from '../../emulator/process/sequence.js';
+import { hostFunction, type HostFunction } from '../../emulator/process/host-call.js';
+import { guestStep, type Step } from '../../emulator/process/sequence.js';
 import { posixThread, type PosixThread } from './posix-thread.js';
 import type { PosixSystem } from './system.js';
 
@@ -23,7 +23,7 @@ export class ThreadKeys {
         if (!value || destructor === 0) continue;
         posix.keys.delete(key);
         any = true;
-        yield { address: destructor, signature: 'v(p)', args: [value] };
+        yield guestStep(destructor, 'v(p)', [value]);
       }
       if (!any) return;
     }
@@ -33,46 +33,34 @@ export class ThreadKeys {
     const { errno, pthread } = this.system.traits;
     const bits = pthread.keyBytes === 8 ? 'L' : 'u';
     return [
-      {
-        name: 'pthread_key_create',
-        signature: 'i(pp)',
-        run: (call, result: number, destructor: number) => {
-          let key = 0;
-          while (this.keys[key]) key++;
-          if (key >= pthread.keysMax) return errno.EAGAIN;
-          const number = key + pthread.firstKey;
-          if (pthread.keyBytes === 8) call.memory.setWord(result, number);
-          else call.memory.setU32(result, number);
-          this.keys[key] = { destructor };
-          return 0;
-        },
-      },
-      {
-        name: 'pthread_key_delete',
-        signature: `i(${bits})`,
-        run: (_call, number: number) => {
-          const key = number - pthread.firstKey;
-          if (!this.keys[key]) return errno.EINVAL;
-          this.keys[key] = undefined;
-          for (const thread of this.system.process.threads) posixThread(thread).keys.delete(key);
-          return 0;
-        },
-      },
-      {
-        name: 'pthread_setspecific',
-        signature: `i(${bits}p)`,
-        run: (call, number: number, value: number) => {
-          const key = number - pthread.firstKey;
-          if (!this.keys[key]) return errno.EINVAL;
-          posixThread(call.thread).keys.set(key, value);
-          return 0;
-        },
-      },
-      {
-        name: 'pthread_getspecific',
-        signature: `p(${bits})`,
-        run: (call, number: number) => posixThread(call.thread).keys.get(number - pthread.firstKey) ?? 0,
-      },
+      hostFunction('pthread_key_create', 'i(pp)', (call, result, destructor) => {
+        let key = 0;
+        while (this.keys[key]) key++;
+        if (key >= pthread.keysMax) return errno.EAGAIN;
+        const number = key + pthread.firstKey;
+        if (pthread.keyBytes === 8) call.memory.setWord(result, number);
+        else call.memory.setU32(result, number);
+        this.keys[key] = { destructor };
+        return 0;
+      }),
+      hostFunction('pthread_key_delete', `i(${bits})`, (_call, number) => {
+        const key = number - pthread.firstKey;
+        if (!this.keys[key]) return errno.EINVAL;
+        this.keys[key] = undefined;
+        for (const thread of this.system.process.threads) posixThread(thread).keys.delete(key);
+        return 0;
+      }),
+      hostFunction('pthread_setspecific', `i(${bits}p)`, (call, number, value) => {
+        const key = number - pthread.firstKey;
+        if (!this.keys[key]) return errno.EINVAL;
+        posixThread(call.thread).keys.set(key, value);
+        return 0;
+      }),
+      hostFunction(
+        'pthread_getspecific',
+        `p(${bits})`,
+        (call, number) => posixThread(call.thread).keys.get(number - pthread.firstKey) ?? 0,
+      ),
     ];
   }
 }

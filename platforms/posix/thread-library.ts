@@ -6,8 +6,8 @@
  */
 import { FloatException, Fxsave, fxsaveView } from '../../emulator/cpu/fxsave.js';
 import { A64 } from '../../emulator/cpu/registers.js';
-import type { HostCall, HostFunction } from '../../emulator/process/host-call.js';
-import type { Step } from '../../emulator/process/sequence.js';
+import { hostFunction, type HostCall, type HostFunction } from '../../emulator/process/host-call.js';
+import { guestStep, type Step } from '../../emulator/process/sequence.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import type { ObjectPlaces } from './objects.js';
 import { posixThread, PosixThread } from './posix-thread.js';
@@ -45,7 +45,7 @@ export class ThreadLibrary {
     this.keys = new ThreadKeys(system);
     this.attributes = new AttributeObjects(system, places, process.user);
     this.returnGate = process.defineHostFunction(
-      { name: 'thread-return', signature: 'v()', run: (call) => this.exit(call.thread as Thread, this.result(call.thread as Thread)) },
+      hostFunction('thread-return', 'v()', (call) => this.exit(call.thread as Thread, this.result(call.thread as Thread))),
       system.traits.libraryNames.threads,
     );
     this.exitProcess = () => process.end({ kind: 'exit', code: 0 });
@@ -189,7 +189,7 @@ export class ThreadLibrary {
     }
     memory.setU32(address + state, init + 1 === done ? done + 1 : init + 1);
     const link = process.cpu === 'arm64' ? process.registers(thread).get(A64.lr) : 0;
-    const steps: Step[] = [{ address: routine, signature: 'v()', args: [] }];
+    const steps: Step[] = [guestStep(routine, 'v()', [])];
     return process.sequences.start(thread, steps[Symbol.iterator](), () => {
       process.supervisor.setU32(address + state, done);
       const registers = process.registers(thread);
@@ -207,39 +207,28 @@ export class ThreadLibrary {
     return [
       ...this.attributes.list(),
       ...this.keys.list(),
-      {
-        name: 'pthread_create',
-        signature: 'i(pppp)',
-        run: (call, result: number, attr: number, start: number, argument: number) =>
-          this.createFunction(call, result, attr, start, argument),
-      },
-      { name: 'pthread_exit', signature: 'v(p)', run: (call, value: number) => this.exit(call.thread as Thread, value) },
-      { name: 'pthread_join', signature: 'i(pp)', run: (call, identity: number, result: number) => this.join(call, identity, result) },
-      { name: 'pthread_detach', signature: 'i(p)', run: (_call, identity: number) => this.detach(identity) },
-      { name: 'pthread_self', signature: 'p()', run: (call) => posixThread(call.thread).identity },
-      { name: 'pthread_equal', signature: 'i(pp)', run: (_call, a: number, b: number) => (a === b ? 1 : 0) },
-      { name: 'pthread_kill', signature: 'i(pi)', run: (call, identity: number, signal: number) => this.kill(call, identity, signal) },
-      { name: 'pthread_once', signature: 'i(pp)', run: (call, address: number, routine: number) => this.once(call, address, routine) },
-      { name: 'pthread_getattr_np', signature: 'i(pp)', run: describe },
-      { name: 'pthread_attr_get_np', signature: 'i(pp)', run: describe },
+      hostFunction('pthread_create', 'i(pppp)', (call, result, attr, start, argument) =>
+        this.createFunction(call, result, attr, start, argument),
+      ),
+      hostFunction('pthread_exit', 'v(p)', (call, value) => this.exit(call.thread as Thread, value)),
+      hostFunction('pthread_join', 'i(pp)', (call, identity, result) => this.join(call, identity, result)),
+      hostFunction('pthread_detach', 'i(p)', (_call, identity) => this.detach(identity)),
+      hostFunction('pthread_self', 'p()', (call) => posixThread(call.thread).identity),
+      hostFunction('pthread_equal', 'i(pp)', (_call, a, b) => (a === b ? 1 : 0)),
+      hostFunction('pthread_kill', 'i(pi)', (call, identity, signal) => this.kill(call, identity, signal)),
+      hostFunction('pthread_once', 'i(pp)', (call, address, routine) => this.once(call, address, routine)),
+      hostFunction('pthread_getattr_np', 'i(pp)', describe),
+      hostFunction('pthread_attr_get_np', 'i(pp)', describe),
       // The process never forks (fork answers ENOSYS), so the handlers never run.
-      { name: 'pthread_atfork', signature: 'i(ppp)', run: () => 0 },
-      {
-        name: 'sched_yield',
-        signature: 'i()',
-        run: () => {
-          process.reschedule = true;
-          return 0;
-        },
-      },
-      {
-        name: 'pthread_yield',
-        signature: 'i()',
-        run: () => {
-          process.reschedule = true;
-          return 0;
-        },
-      },
+      hostFunction('pthread_atfork', 'i(ppp)', () => 0),
+      hostFunction('sched_yield', 'i()', () => {
+        process.reschedule = true;
+        return 0;
+      }),
+      hostFunction('pthread_yield', 'i()', () => {
+        process.reschedule = true;
+        return 0;
+      }),
     ];
   }
 

@@ -1,13 +1,9 @@
 /** How the files of Win32 functions write them: all are stdcall on IA-32. */
-import type { Value } from '../../emulator/abi/abi.js';
-import type { HostCall, HostFunction, RegistersReplaced } from '../../emulator/process/host-call.js';
+import type { Signature } from '../../emulator/abi/signature.js';
+import { hostFunction, type HostBody, type HostFunction } from '../../emulator/process/host-call.js';
 
-export function win32(
-  name: string,
-  signature: string,
-  run: (call: HostCall, ...args: any[]) => Value | RegistersReplaced | void,
-): HostFunction {
-  return { name, signature, convention: 'stdcall', run };
+export function win32<const S extends string>(name: string, signature: Signature<S>, run: HostBody<S>): HostFunction {
+  return hostFunction<S>(name, signature, run, 'stdcall');
 }
 
 export const FALSE = 0;

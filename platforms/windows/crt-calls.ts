@@ -1,5 +1,5 @@
 /** What ucrtbase.dll has of the OS: the C run-time's way to start threads, and errno's place. C calling convention. */
-import type { HostCall, HostFunction } from '../../emulator/process/host-call.js';
+import { hostFunction, type HostCall, type HostFunction } from '../../emulator/process/host-call.js';
 import { ThreadObject } from './objects.js';
 import { createThread } from './thread-calls.js';
 import { windowsThread } from './windows-thread.js';
@@ -20,25 +20,17 @@ export function crtCalls(os: Windows): HostFunction[] {
     return handle;
   };
   return [
-    {
-      name: '_beginthreadex',
-      signature: 'p(puppup)',
-      run: (call, _security: number, stack: number, start: number, argument: number, flags: number, id: number) =>
-        begin(call, stack, start, argument, flags, id),
-    },
-    {
-      name: '_beginthread',
-      // Its handle is the run-time's, which closes it when the thread ends; -1 means that it failed.
-      signature: 'q(pup)',
-      run: (call, start: number, stack: number, argument: number) => {
-        const handle = begin(call, stack, start, argument, 0, 0);
-        if (!handle) return -1n;
-        const { object } = os.handles.get(handle)!;
-        if (object instanceof ThreadObject) windowsThread(object.thread).closeAtEnd = handle;
-        return BigInt(handle);
-      },
-    },
-    { name: '_errno', signature: 'p()', run: (call) => os.errnoAddress(call.thread) },
-    { name: '__doserrno', signature: 'p()', run: (call) => os.errnoAddress(call.thread) + 4 },
+    hostFunction('_beginthreadex', 'p(puppup)', (call, _security, stack, start, argument, flags, id) =>
+      begin(call, stack, start, argument, flags, id),
+    ),
+    hostFunction('_beginthread', 'q(pup)', (call, start, stack, argument) => {
+      const handle = begin(call, stack, start, argument, 0, 0);
+      if (!handle) return -1n;
+      const { object } = os.handles.get(handle)!;
+      if (object instanceof ThreadObject) windowsThread(object.thread).closeAtEnd = handle;
+      return BigInt(handle);
+    }),
+    hostFunction('_errno', 'p()', (call) => os.errnoAddress(call.thread)),
+    hostFunction('__doserrno', 'p()', (call) => os.errnoAddress(call.thread) + 4),
   ];
 }

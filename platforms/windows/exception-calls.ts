@@ -23,16 +23,14 @@ export function exceptionCalls(os: Windows): HostFunction[] {
     win32('RemoveVectoredExceptionHandler', 'u(p)', remove('Exception')),
     win32('AddVectoredContinueHandler', 'p(up)', add('Continue')),
     win32('RemoveVectoredContinueHandler', 'u(p)', remove('Continue')),
-    win32('SetUnhandledExceptionFilter', 'p(p)', (_call, filter: number) => {
+    win32('SetUnhandledExceptionFilter', 'p(p)', (_call, filter) => {
       const { ntdll } = os;
       const old = ntdll.unhandledFilter;
       ntdll.unhandledFilter = filter;
       return old;
     }),
-    win32('RaiseException', 'v(uuup)', (call, code: number, flags: number, count: number, args: number) =>
-      raiseException(os, call, code, flags, count, args),
-    ),
-    win32('RtlCaptureContext', 'v(p)', (call, address: number) => captureContext(os, call, address)),
+    win32('RaiseException', 'v(uuup)', (call, code, flags, count, args) => raiseException(os, call, code, flags, count, args)),
+    win32('RtlCaptureContext', 'v(p)', (call, address) => captureContext(os, call, address)),
   ];
 }
 
@@ -69,11 +67,11 @@ const STATUS_ACCESS_VIOLATION = 0xc0000005 | 0;
 
 export function kernelExceptionCalls(os: Windows): HostFunction[] {
   return [
-    win32('NtContinue', 'i(pi)', (call, context: number) => {
+    win32('NtContinue', 'i(pi)', (call, context) => {
       if (!os.exceptions.continueFrom(call.thread, context)) return STATUS_ACCESS_VIOLATION;
       return os.exceptions.leave();
     }),
-    win32('NtRaiseException', 'i(ppi)', (call, record: number, context: number, first: number) => {
+    win32('NtRaiseException', 'i(ppi)', (call, record, context, first) => {
       const exception = os.exceptions.read(record);
       if (!first) os.exceptions.unhandled(exception);
       if (!os.exceptions.continueFrom(call.thread, context)) return STATUS_ACCESS_VIOLATION;

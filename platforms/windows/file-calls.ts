@@ -23,15 +23,15 @@ export function fileCalls(os: Windows): HostFunction[] {
     return object instanceof StreamObject ? object : void failed(call, ErrorCode.INVALID_HANDLE);
   };
   return [
-    win32('GetStdHandle', 'q(i)', (call, which: number) => {
+    win32('GetStdHandle', 'q(i)', (call, which) => {
       const index = STANDARD.get(which);
       if (index !== undefined) return BigInt(os.standard[index]);
       failed(call, ErrorCode.INVALID_HANDLE);
       return -1n;
     }),
-    win32('GetFileType', 'u(i)', (call, handle: number) => (stream(call, handle) ? FILE_TYPE_CHAR : 0)),
+    win32('GetFileType', 'u(i)', (call, handle) => (stream(call, handle) ? FILE_TYPE_CHAR : 0)),
     // System calls: a buffer that the caller may not touch is an error, not a fault (no barrier is hit).
-    win32('WriteFile', 'i(ipupp)', (call, handle: number, buffer: number, length: number, written: number, _overlapped: number) => {
+    win32('WriteFile', 'i(ipupp)', (call, handle, buffer, length, written, _overlapped) => {
       const to = stream(call, handle);
       if (!to) return FALSE;
       if (to.stream === 0) return failed(call, ErrorCode.ACCESS_DENIED);
@@ -44,7 +44,7 @@ export function fileCalls(os: Windows): HostFunction[] {
       if (written !== 0) os.memory.setU32(written, length);
       return TRUE;
     }),
-    win32('ReadFile', 'i(ipupp)', (call, handle: number, buffer: number, length: number, read: number, _overlapped: number) => {
+    win32('ReadFile', 'i(ipupp)', (call, handle, buffer, length, read, _overlapped) => {
       const from = stream(call, handle);
       if (!from) return FALSE;
       if (from.stream !== 0) return failed(call, ErrorCode.ACCESS_DENIED);
@@ -59,6 +59,6 @@ export function fileCalls(os: Windows): HostFunction[] {
       if (read !== 0) os.memory.setU32(read, bytes.length);
       return TRUE;
     }),
-    win32('FlushFileBuffers', 'i(i)', (call, handle: number) => (stream(call, handle) ? TRUE : FALSE)),
+    win32('FlushFileBuffers', 'i(i)', (call, handle) => (stream(call, handle) ? TRUE : FALSE)),
   ];
 }

@@ -211,26 +211,22 @@ export function lockCalls(os: Windows): HostFunction[] {
   const locks = new Locks(os);
   const zero = (call: HostCall, word: number): void => call.memory.setWord(word, 0);
   return [
-    win32('InitializeCriticalSection', 'v(p)', (call, section: number) => void locks.initialize(call, section, 0)),
-    win32('InitializeCriticalSectionAndSpinCount', 'i(pu)', (call, section: number, spin: number) =>
-      locks.initialize(call, section, spin & 0xffffff),
-    ),
-    win32('InitializeCriticalSectionEx', 'i(puu)', (call, section: number, spin: number) =>
-      locks.initialize(call, section, spin & 0xffffff),
-    ),
-    win32('EnterCriticalSection', 'v(p)', (call, section: number) => locks.enter(call, section)),
-    win32('TryEnterCriticalSection', 'i(p)', (call, section: number) => (locks.tryEnter(call, section) ? TRUE : FALSE)),
-    win32('LeaveCriticalSection', 'v(p)', (call, section: number) => locks.leave(call, section)),
-    win32('DeleteCriticalSection', 'v(p)', (call, section: number) => call.memory.fill(section, os.layout.criticalSection.bytes, 0)),
+    win32('InitializeCriticalSection', 'v(p)', (call, section) => void locks.initialize(call, section, 0)),
+    win32('InitializeCriticalSectionAndSpinCount', 'i(pu)', (call, section, spin) => locks.initialize(call, section, spin & 0xffffff)),
+    win32('InitializeCriticalSectionEx', 'i(puu)', (call, section, spin) => locks.initialize(call, section, spin & 0xffffff)),
+    win32('EnterCriticalSection', 'v(p)', (call, section) => locks.enter(call, section)),
+    win32('TryEnterCriticalSection', 'i(p)', (call, section) => (locks.tryEnter(call, section) ? TRUE : FALSE)),
+    win32('LeaveCriticalSection', 'v(p)', (call, section) => locks.leave(call, section)),
+    win32('DeleteCriticalSection', 'v(p)', (call, section) => call.memory.fill(section, os.layout.criticalSection.bytes, 0)),
     win32('InitializeSRWLock', 'v(p)', zero),
-    win32('AcquireSRWLockExclusive', 'v(p)', (call, lock: number) => locks.exclusive(call, lock)),
-    win32('AcquireSRWLockShared', 'v(p)', (call, lock: number) => locks.shared(call, lock)),
-    win32('TryAcquireSRWLockExclusive', 'i(p)', (call, lock: number) => (locks.tryExclusive(call, lock) ? TRUE : FALSE)),
-    win32('TryAcquireSRWLockShared', 'i(p)', (call, lock: number) => (locks.tryShared(call, lock) ? TRUE : FALSE)),
-    win32('ReleaseSRWLockExclusive', 'v(p)', (call, lock: number) => locks.releaseExclusive(call, lock)),
-    win32('ReleaseSRWLockShared', 'v(p)', (call, lock: number) => locks.releaseShared(call, lock)),
+    win32('AcquireSRWLockExclusive', 'v(p)', (call, lock) => locks.exclusive(call, lock)),
+    win32('AcquireSRWLockShared', 'v(p)', (call, lock) => locks.shared(call, lock)),
+    win32('TryAcquireSRWLockExclusive', 'i(p)', (call, lock) => (locks.tryExclusive(call, lock) ? TRUE : FALSE)),
+    win32('TryAcquireSRWLockShared', 'i(p)', (call, lock) => (locks.tryShared(call, lock) ? TRUE : FALSE)),
+    win32('ReleaseSRWLockExclusive', 'v(p)', (call, lock) => locks.releaseExclusive(call, lock)),
+    win32('ReleaseSRWLockShared', 'v(p)', (call, lock) => locks.releaseShared(call, lock)),
     win32('InitializeConditionVariable', 'v(p)', zero),
-    win32('SleepConditionVariableCS', 'i(ppu)', (call, variable: number, section: number, milliseconds: number) =>
+    win32('SleepConditionVariableCS', 'i(ppu)', (call, variable, section, milliseconds) =>
       locks.sleep(
         call,
         variable,
@@ -240,20 +236,18 @@ export function lockCalls(os: Windows): HostFunction[] {
         `critical section 0x${section.toString(16)}`,
       ),
     ),
-    win32('SleepConditionVariableSRW', 'i(ppuu)', (call, variable: number, lock: number, milliseconds: number, flags: number) => {
+    win32('SleepConditionVariableSRW', 'i(ppuu)', (call, variable, lock, milliseconds, flags) => {
       const shared = (flags & CONDITION_VARIABLE_LOCKMODE_SHARED) !== 0;
       const release = (): void => (shared ? locks.releaseShared(call, lock) : locks.releaseExclusive(call, lock));
       const acquire = (): boolean => (shared ? locks.tryShared(call, lock) : locks.tryExclusive(call, lock));
       return locks.sleep(call, variable, milliseconds, release, acquire, `reader/writer lock 0x${lock.toString(16)}`);
     }),
-    win32('WakeConditionVariable', 'v(p)', (_call, variable: number) => locks.wake(variable, false)),
-    win32('WakeAllConditionVariable', 'v(p)', (_call, variable: number) => locks.wake(variable, true)),
+    win32('WakeConditionVariable', 'v(p)', (_call, variable) => locks.wake(variable, false)),
+    win32('WakeAllConditionVariable', 'v(p)', (_call, variable) => locks.wake(variable, true)),
     win32('InitOnceInitialize', 'v(p)', zero),
-    win32('InitOnceBeginInitialize', 'i(pupp)', (call, once: number, flags: number, pending: number, context: number) =>
+    win32('InitOnceBeginInitialize', 'i(pupp)', (call, once, flags, pending, context) =>
       locks.onceBegin(call, once, flags, pending, context),
     ),
-    win32('InitOnceComplete', 'i(pup)', (call, once: number, flags: number, context: number) =>
-      locks.onceComplete(call, once, flags, context),
-    ),
+    win32('InitOnceComplete', 'i(pup)', (call, once, flags, context) => locks.onceComplete(call, once, flags, context)),
   ];
 }

@@ -16,13 +16,11 @@ export function memoryCalls(os: Windows): HostFunction[] {
     return 0;
   };
   return [
-    win32('VirtualAlloc', 'p(pzuu)', (call, address: number, size: number, type: number, protect: number) => {
+    win32('VirtualAlloc', 'p(pzuu)', (call, address, size, type, protect) => {
       return vm.allocate(address, size, type, protect) || failed(call, vm.error);
     }),
-    win32('VirtualFree', 'i(pzu)', (call, address: number, size: number, type: number) =>
-      vm.free(address, size, type) ? TRUE : failed(call, vm.error),
-    ),
-    win32('VirtualProtect', 'i(pzup)', (call, address: number, size: number, protect: number, old: number) => {
+    win32('VirtualFree', 'i(pzu)', (call, address, size, type) => (vm.free(address, size, type) ? TRUE : failed(call, vm.error))),
+    win32('VirtualProtect', 'i(pzup)', (call, address, size, protect, old) => {
       // The kernel probes the place of the old protection before it changes anything.
       const probed = os.kernelAccess(call.thread, () => {
         call.memory.setU32(old, call.memory.u32(old));
@@ -34,7 +32,7 @@ export function memoryCalls(os: Windows): HostFunction[] {
       os.memory.setU32(old, before);
       return TRUE;
     }),
-    win32('VirtualQuery', 'z(ppz)', (call, address: number, buffer: number, length: number) => {
+    win32('VirtualQuery', 'z(ppz)', (call, address, buffer, length) => {
       const at = layout.memoryInformation;
       const found = vm.query(address);
       if (!found) return failed(call, vm.error);
@@ -53,32 +51,29 @@ export function memoryCalls(os: Windows): HostFunction[] {
       });
       return written ?? failed(call, ErrorCode.NO_ACCESS);
     }),
-    win32('GetSystemInfo', 'v(p)', (call, info: number) => systemInfo(os, call, info)),
-    win32('GetNativeSystemInfo', 'v(p)', (call, info: number) => systemInfo(os, call, info)),
+    win32('GetSystemInfo', 'v(p)', (call, info) => systemInfo(os, call, info)),
+    win32('GetNativeSystemInfo', 'v(p)', (call, info) => systemInfo(os, call, info)),
     win32('GetProcessHeap', 'p()', () => os.heap.base),
-    win32('HeapAlloc', 'p(puz)', (_call, _heap: number, flags: number, size: number) => {
+    win32('HeapAlloc', 'p(puz)', (_call, _heap, flags, size) => {
       // HeapAlloc does not set the last error.
       return os.heap.allocate(size, (flags & HEAP_ZERO_MEMORY) !== 0);
     }),
-    win32('HeapReAlloc', 'p(pupz)', (call, _heap: number, flags: number, block: number, size: number) =>
-      reallocate(os, call, flags, block, size),
-    ),
-    win32('HeapFree', 'i(pup)', (call, _heap: number, _flags: number, block: number) => {
+    win32('HeapReAlloc', 'p(pupz)', (call, _heap, flags, block, size) => reallocate(os, call, flags, block, size)),
+    win32('HeapFree', 'i(pup)', (call, _heap, _flags, block) => {
       return block === 0 || os.heap.release(block) ? TRUE : failed(call, ErrorCode.INVALID_PARAMETER);
     }),
-    win32('HeapSize', 'q(pup)', (_call, _heap: number, _flags: number, block: number) => BigInt(os.heap.size(block) ?? -1)),
+    win32('HeapSize', 'q(pup)', (_call, _heap, _flags, block) => BigInt(os.heap.size(block) ?? -1)),
     win32(
       'LocalAlloc',
       'p(uz)',
-      (call, flags: number, size: number) =>
-        os.heap.allocate(size, (flags & LMEM_ZEROINIT) !== 0) || failed(call, ErrorCode.NOT_ENOUGH_MEMORY),
+      (call, flags, size) => os.heap.allocate(size, (flags & LMEM_ZEROINIT) !== 0) || failed(call, ErrorCode.NOT_ENOUGH_MEMORY),
     ),
-    win32('LocalFree', 'p(p)', (call, block: number) => {
+    win32('LocalFree', 'p(p)', (call, block) => {
       if (block === 0 || os.heap.release(block)) return 0;
       os.setLastError(call.thread, ErrorCode.INVALID_HANDLE);
       return block;
     }),
-    win32('FlushInstructionCache', 'i(ipz)', (_call, _process: number, address: number, size: number) => {
+    win32('FlushInstructionCache', 'i(ipz)', (_call, _process, address, size) => {
       if (size > 0) os.process.engine.codeChanged(address, size);
       return TRUE;
     }),

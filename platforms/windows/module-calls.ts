@@ -42,10 +42,10 @@ export function moduleCalls(os: Windows): HostFunction[] {
   };
   return [
     win32('GetLastError', 'u()', (call) => os.lastError(call.thread)),
-    win32('SetLastError', 'v(u)', (call, code: number) => os.setLastError(call.thread, code)),
+    win32('SetLastError', 'v(u)', (call, code) => os.setLastError(call.thread, code)),
     win32('GetModuleHandleA', 'p(p)', handle(false)),
     win32('GetModuleHandleW', 'p(p)', handle(true)),
-    win32('GetModuleFileNameA', 'u(ppu)', (call, base: number, buffer: number, size: number) => {
+    win32('GetModuleFileNameA', 'u(ppu)', (call, base, buffer, size) => {
       const module = base === 0 ? os.program : os.images?.list.find((m) => m.base === base);
       if (!module) return failed(call, ErrorCode.MOD_NOT_FOUND);
       const bytes = new TextEncoder().encode(`${os.modulePath(module)}\0`);
@@ -57,7 +57,7 @@ export function moduleCalls(os: Windows): HostFunction[] {
       call.memory.write(buffer, bytes);
       return bytes.length - 1;
     }),
-    win32('GetProcAddress', 'p(pp)', (call, base: number, name: number) => {
+    win32('GetProcAddress', 'p(pp)', (call, base, name) => {
       const byOrdinal = name < 0x10000;
       if (base === os.process.gates.base) {
         return (byOrdinal ? undefined : os.resolve(call.memory.cString(name))) ?? failed(call, ErrorCode.PROC_NOT_FOUND);
@@ -73,7 +73,7 @@ export function moduleCalls(os: Windows): HostFunction[] {
     }),
     win32('GetCommandLineA', 'p()', () => persistent('line', new TextEncoder().encode(`${os.commandLine}\0`))),
     win32('GetCommandLineW', 'p()', () => persistent('wide line', utf16(`${os.commandLine}\0`))),
-    win32('GetEnvironmentVariableA', 'u(ppu)', (call, name: number, buffer: number, size: number) => {
+    win32('GetEnvironmentVariableA', 'u(ppu)', (call, name, buffer, size) => {
       const value = environment(call.memory.cString(name));
       if (value === undefined) return failed(call, ErrorCode.ENVVAR_NOT_FOUND);
       const bytes = new TextEncoder().encode(`${value}\0`);
@@ -82,8 +82,8 @@ export function moduleCalls(os: Windows): HostFunction[] {
       return bytes.length - 1;
     }),
     win32('IsDebuggerPresent', 'i()', () => FALSE),
-    win32('IsProcessorFeaturePresent', 'i(u)', (_call, feature: number) => ([2, 3, 6, 7, 8, 10, 13, 14].includes(feature) ? TRUE : FALSE)),
-    win32('OutputDebugStringA', 'v(p)', (call, text: number) => {
+    win32('IsProcessorFeaturePresent', 'i(u)', (_call, feature) => ([2, 3, 6, 7, 8, 10, 13, 14].includes(feature) ? TRUE : FALSE)),
+    win32('OutputDebugStringA', 'v(p)', (call, text) => {
       os.process.events.emit('debug-string', { text: call.memory.cString(text) });
     }),
   ];

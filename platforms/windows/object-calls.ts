@@ -50,17 +50,17 @@ export function objectCalls(os: Windows): HostFunction[] {
     return TRUE;
   };
   const named = (suffix: 'A' | 'W'): HostFunction[] => [
-    win32(`CreateEvent${suffix}`, 'p(piip)', (call, _security: number, manual: number, initial: number, name: number) =>
+    win32(`CreateEvent${suffix}`, 'p(piip)', (call, _security, manual, initial, name) =>
       create(call, readName(call, name, suffix === 'W'), () => new EventObject(manual !== 0, initial !== 0)),
     ),
-    win32(`CreateMutex${suffix}`, 'p(pip)', (call, _security: number, owned: number, name: number) =>
+    win32(`CreateMutex${suffix}`, 'p(pip)', (call, _security, owned, name) =>
       create(call, readName(call, name, suffix === 'W'), () => {
         const mutex = new MutexObject();
         if (owned) mutex.acquire(call.thread);
         return mutex;
       }),
     ),
-    win32(`CreateSemaphore${suffix}`, 'p(piip)', (call, _security: number, initial: number, maximum: number, name: number) => {
+    win32(`CreateSemaphore${suffix}`, 'p(piip)', (call, _security, initial, maximum, name) => {
       if (maximum <= 0 || initial < 0 || initial > maximum) return failed(call, ErrorCode.INVALID_PARAMETER);
       return create(call, readName(call, name, suffix === 'W'), () => new SemaphoreObject(initial, maximum));
     }),
@@ -68,16 +68,16 @@ export function objectCalls(os: Windows): HostFunction[] {
   return [
     ...named('A'),
     ...named('W'),
-    win32('SetEvent', 'i(i)', (call, handle: number) => event(call, handle, true)),
-    win32('ResetEvent', 'i(i)', (call, handle: number) => event(call, handle, false)),
-    win32('ReleaseMutex', 'i(i)', (call, handle: number) => {
+    win32('SetEvent', 'i(i)', (call, handle) => event(call, handle, true)),
+    win32('ResetEvent', 'i(i)', (call, handle) => event(call, handle, false)),
+    win32('ReleaseMutex', 'i(i)', (call, handle) => {
       const mutex = get(call, handle, MutexObject);
       if (!mutex) return FALSE;
       if (mutex.owner?.thread !== call.thread) return failed(call, ErrorCode.NOT_OWNER);
       mutex.release();
       return TRUE;
     }),
-    win32('ReleaseSemaphore', 'i(iip)', (call, handle: number, count: number, previous: number) => {
+    win32('ReleaseSemaphore', 'i(iip)', (call, handle, count, previous) => {
       const semaphore = get(call, handle, SemaphoreObject);
       if (!semaphore) return FALSE;
       if (count <= 0) return failed(call, ErrorCode.INVALID_PARAMETER);
@@ -92,30 +92,26 @@ export function objectCalls(os: Windows): HostFunction[] {
       semaphore.count += count;
       return TRUE;
     }),
-    win32('CloseHandle', 'i(i)', (call, handle: number) => {
+    win32('CloseHandle', 'i(i)', (call, handle) => {
       if (handle === CURRENT_PROCESS || handle === CURRENT_THREAD) return TRUE;
       return os.handles.close(handle) ? TRUE : failed(call, ErrorCode.INVALID_HANDLE);
     }),
-    win32(
-      'DuplicateHandle',
-      'i(iiipuiu)',
-      (call, source: number, handle: number, target: number, place: number, access: number, _inherit: number, options: number) => {
-        for (const process of [source, target]) {
-          if (os.handle(call.thread, process)?.object !== os.processObject) return failed(call, ErrorCode.INVALID_HANDLE);
-        }
-        const entry = os.handle(call.thread, handle);
-        if (!entry) return failed(call, ErrorCode.INVALID_HANDLE);
-        const rights = options & DUPLICATE_SAME_ACCESS ? entry.access : access & GENERIC ? ALL_ACCESS : access;
-        const probed = os.kernelAccess(call.thread, () => {
-          if (place !== 0) call.memory.setU32(place, call.memory.u32(place));
-          return true;
-        });
-        if (!probed) return failed(call, ErrorCode.NO_ACCESS);
-        const made = os.handles.open(entry.object, rights);
-        if (place !== 0) os.memory.setWord(place, made);
-        if (options & DUPLICATE_CLOSE_SOURCE) os.handles.close(handle);
-        return TRUE;
-      },
-    ),
+    win32('DuplicateHandle', 'i(iiipuiu)', (call, source, handle, target, place, access, _inherit, options) => {
+      for (const process of [source, target]) {
+        if (os.handle(call.thread, process)?.object !== os.processObject) return failed(call, ErrorCode.INVALID_HANDLE);
+      }
+      const entry = os.handle(call.thread, handle);
+      if (!entry) return failed(call, ErrorCode.INVALID_HANDLE);
+      const rights = options & DUPLICATE_SAME_ACCESS ? entry.access : access & GENERIC ? ALL_ACCESS : access;
+      const probed = os.kernelAccess(call.thread, () => {
+        if (place !== 0) call.memory.setU32(place, call.memory.u32(place));
+        return true;
+      });
+      if (!probed) return failed(call, ErrorCode.NO_ACCESS);
+      const made = os.handles.open(entry.object, rights);
+      if (place !== 0) os.memory.setWord(place, made);
+      if (options & DUPLICATE_CLOSE_SOURCE) os.handles.close(handle);
+      return TRUE;
+    }),
   ];
 }

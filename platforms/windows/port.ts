@@ -6,7 +6,7 @@
 import { X86 } from '../../emulator/cpu/registers.js';
 import { GuestFault } from '../../emulator/memory/memory-view.js';
 import { Access } from '../../emulator/engine.js';
-import type { HostCall } from '../../emulator/process/host-call.js';
+import { hostFunction, type HostCall } from '../../emulator/process/host-call.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import { AccessSet, type Port, type PortThread, type ScanArea } from '../port.js';
 import { PortBase } from '../port-base.js';
@@ -88,12 +88,7 @@ export class WindowsPort extends PortBase implements Port {
     if (this.handlerInstalled) return;
     this.handlerInstalled = true;
     const gate = this.process.defineHostFunction(
-      {
-        name: 'ProtSEHfilter',
-        signature: 'i(p)',
-        convention: 'stdcall',
-        run: (call: HostCall, pointers: number) => this.exception(call, pointers),
-      },
+      hostFunction('ProtSEHfilter', 'i(p)', (call, pointers) => this.exception(call, pointers), 'stdcall'),
       'libmps',
     );
     if (!this.os.ntdll.addVectored('Exception', true, gate)) throw new Error('protSetup: AddVectoredExceptionHandler fails');

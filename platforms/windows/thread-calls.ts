@@ -89,20 +89,17 @@ export function threadCalls(os: Windows): HostFunction[] {
     return os.tls.slot(call.thread, index, make);
   };
   return [
-    win32(
-      'CreateThread',
-      'p(pzppup)',
-      (call, _security: number, stackSize: number, routine: number, parameter: number, flags: number, idPlace: number) =>
-        createThread(os, call, stackSize, routine, parameter, flags, idPlace),
+    win32('CreateThread', 'p(pzppup)', (call, _security, stackSize, routine, parameter, flags, idPlace) =>
+      createThread(os, call, stackSize, routine, parameter, flags, idPlace),
     ),
-    win32('TerminateThread', 'i(iu)', (call, handle: number, code: number) => {
+    win32('TerminateThread', 'i(iu)', (call, handle, code) => {
       const object = thread(call, handle, ThreadRight.TERMINATE);
       if (!object) return FALSE;
       if (object.ended) return failed(call, ErrorCode.ACCESS_DENIED, FALSE);
       if (terminate(os, call, object, code)) return os.exceptions.leave();
       return TRUE;
     }),
-    win32('GetExitCodeThread', 'i(ip)', (call, handle: number, place: number) => {
+    win32('GetExitCodeThread', 'i(ip)', (call, handle, place) => {
       const object = thread(call, handle, 0);
       if (!object) return FALSE;
       const written = os.kernelAccess(call.thread, () => {
@@ -115,22 +112,22 @@ export function threadCalls(os: Windows): HostFunction[] {
     win32('GetCurrentProcess', 'q()', () => BigInt(CURRENT_PROCESS)),
     win32('GetCurrentThreadId', 'u()', (call) => windowsThread(call.thread).id),
     win32('GetCurrentProcessId', 'u()', () => os.processId),
-    win32('GetThreadId', 'u(i)', (call, handle: number) => {
+    win32('GetThreadId', 'u(i)', (call, handle) => {
       const object = thread(call, handle, 0);
       return object ? windowsThread(object.thread).id : 0;
     }),
-    win32('SuspendThread', 'i(i)', (call, handle: number) => {
+    win32('SuspendThread', 'i(i)', (call, handle) => {
       const before = os.suspension.suspend(call.thread, handle);
       return before < 0 ? failed(call, os.suspension.error, -1) : before;
     }),
-    win32('ResumeThread', 'i(i)', (call, handle: number) => {
+    win32('ResumeThread', 'i(i)', (call, handle) => {
       const before = os.suspension.resume(call.thread, handle);
       return before < 0 ? failed(call, os.suspension.error, -1) : before;
     }),
-    win32('GetThreadContext', 'i(ip)', (call, handle: number, address: number) => context(call, handle, address, false)),
-    win32('SetThreadContext', 'i(ip)', (call, handle: number, address: number) => context(call, handle, address, true)),
+    win32('GetThreadContext', 'i(ip)', (call, handle, address) => context(call, handle, address, false)),
+    win32('SetThreadContext', 'i(ip)', (call, handle, address) => context(call, handle, address, true)),
     win32('Sleep', 'v(u)', sleep),
-    win32('SleepEx', 'u(ui)', (call, milliseconds: number) => {
+    win32('SleepEx', 'u(ui)', (call, milliseconds) => {
       sleep(call, milliseconds);
       return 0;
     }),
@@ -139,18 +136,18 @@ export function threadCalls(os: Windows): HostFunction[] {
       os.process.reschedule = true;
       return others ? TRUE : FALSE;
     }),
-    win32('GetThreadPriority', 'i(i)', (call, handle: number) => (thread(call, handle, 0) ? 0 : 0x7fffffff)),
+    win32('GetThreadPriority', 'i(i)', (call, handle) => (thread(call, handle, 0) ? 0 : 0x7fffffff)),
     // Priorities are accepted and have no effect: the seeded scheduler treats all threads alike.
-    win32('SetThreadPriority', 'i(ii)', (call, handle: number) => (thread(call, handle, 0) ? TRUE : FALSE)),
+    win32('SetThreadPriority', 'i(ii)', (call, handle) => (thread(call, handle, 0) ? TRUE : FALSE)),
     win32('TlsAlloc', 'u()', (call) => os.tls.allocate() ?? failed(call, ErrorCode.NOT_ENOUGH_MEMORY, TLS_OUT_OF_INDEXES)),
-    win32('TlsFree', 'i(u)', (call, index: number) => (os.tls.release(index) ? TRUE : failed(call, ErrorCode.INVALID_PARAMETER, FALSE))),
-    win32('TlsGetValue', 'p(u)', (call, index: number) => {
+    win32('TlsFree', 'i(u)', (call, index) => (os.tls.release(index) ? TRUE : failed(call, ErrorCode.INVALID_PARAMETER, FALSE))),
+    win32('TlsGetValue', 'p(u)', (call, index) => {
       const address = slot(call, index, false);
       if (address < 0) return 0;
       os.setLastError(call.thread, ErrorCode.SUCCESS);
       return address === 0 ? 0 : os.memory.word(address);
     }),
-    win32('TlsSetValue', 'i(up)', (call, index: number, value: number) => {
+    win32('TlsSetValue', 'i(up)', (call, index, value) => {
       const address = slot(call, index, true);
       if (address < 0) return FALSE;
       if (address === 0) return failed(call, ErrorCode.NOT_ENOUGH_MEMORY, FALSE);
@@ -163,19 +160,19 @@ export function threadCalls(os: Windows): HostFunction[] {
 /** What the thread code in ntdll.dll asks of the kernel. */
 export function kernelThreadCalls(os: Windows): HostFunction[] {
   return [
-    win32('NtTerminateThread', 'i(iu)', (call, handle: number, code: number) => {
+    win32('NtTerminateThread', 'i(iu)', (call, handle, code) => {
       const object = os.suspension.target(call.thread, handle, ThreadRight.TERMINATE);
       if (object && terminate(os, call, object, code)) return os.exceptions.leave();
       return 0;
     }),
-    win32('NtTerminateProcess', 'i(iu)', (call, handle: number, code: number) => {
+    win32('NtTerminateProcess', 'i(iu)', (call, handle, code) => {
       if (handle !== 0) os.process.end({ kind: 'exit', code });
       for (const thread of [...os.process.threads]) {
         if (thread !== call.thread && thread.state !== 'ended') os.endThread(thread, code);
       }
       return 0;
     }),
-    win32('TerminateProcess', 'i(iu)', (call, handle: number, code: number) => {
+    win32('TerminateProcess', 'i(iu)', (call, handle, code) => {
       if (os.handle(call.thread, handle)?.object !== os.processObject) {
         os.setLastError(call.thread, ErrorCode.INVALID_HANDLE);
         return FALSE;

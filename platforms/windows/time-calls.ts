@@ -16,19 +16,19 @@ export function timeCalls(os: Windows): HostFunction[] {
   /** Tick counts move with the clock interrupt. */
   const ticks = (): number => Math.floor(Math.floor(milliseconds() / TICK) * TICK);
   return [
-    win32('QueryPerformanceCounter', 'i(p)', (call, place: number) => {
+    win32('QueryPerformanceCounter', 'i(p)', (call, place) => {
       call.memory.setU64(place, BigInt(Math.floor(clock.now / UNITS_PER_COUNT)));
       return TRUE;
     }),
-    win32('QueryPerformanceFrequency', 'i(p)', (call, place: number) => {
+    win32('QueryPerformanceFrequency', 'i(p)', (call, place) => {
       call.memory.setU64(place, BigInt(COUNTER_FREQUENCY));
       return TRUE;
     }),
     win32('GetTickCount', 'u()', () => ticks() >>> 0),
     win32('GetTickCount64', 'Q()', () => BigInt(ticks())),
-    win32('GetSystemTimeAsFileTime', 'v(p)', (call, place: number) => call.memory.setU64(place, fileTime())),
-    win32('GetSystemTimePreciseAsFileTime', 'v(p)', (call, place: number) => call.memory.setU64(place, fileTime())),
-    win32('GetSystemTime', 'v(p)', (call, place: number) => {
+    win32('GetSystemTimeAsFileTime', 'v(p)', (call, place) => call.memory.setU64(place, fileTime())),
+    win32('GetSystemTimePreciseAsFileTime', 'v(p)', (call, place) => call.memory.setU64(place, fileTime())),
+    win32('GetSystemTime', 'v(p)', (call, place) => {
       const date = new Date(Number((fileTime() - 116_444_736_000_000_000n) / 10_000n));
       const fields = [
         date.getUTCFullYear(),
@@ -42,7 +42,7 @@ export function timeCalls(os: Windows): HostFunction[] {
       ];
       fields.forEach((field, i) => call.memory.setU16(place + 2 * i, field));
     }),
-    win32('GetProcessTimes', 'i(ipppp)', (call, _process: number, created: number, ended: number, kernel: number, user: number) => {
+    win32('GetProcessTimes', 'i(ipppp)', (call, _process, created, ended, kernel, user) => {
       call.memory.setU64(created, START_TIME);
       call.memory.setU64(ended, 0n);
       call.memory.setU64(kernel, 0n);

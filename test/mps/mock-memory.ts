@@ -82,6 +82,13 @@ export class MockMemory implements MemoryView {
     const lo = this.view.getUint32(at, true);
     return this.wordSize === 4 ? lo : this.view.getUint32(at + 4, true) * 0x100000000 + lo;
   }
+  bits(a: number): bigint {
+    return this.wordSize === 8 ? this.u64(a) : BigInt(this.u32(a));
+  }
+  setBits(a: number, v: bigint): void {
+    if (this.wordSize === 8) this.setU64(a, v);
+    else this.setU32(a, Number(BigInt.asUintN(32, v)));
+  }
   setU8(a: number, v: number): void {
     this.view.setUint8(this.w(a), v);
   }

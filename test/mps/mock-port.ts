@@ -4,7 +4,7 @@
  * mutator's accesses go through `mutator`, which faults as a program would.
  */
 import { EventStream } from '../../emulator/events.js';
-import { AccessSet, type Port, type PortThread, type ScanArea, type Value } from '../../platforms/port.js';
+import { AccessSet, type Port, type PortThread, type ScanArea } from '../../platforms/port.js';
 import { MockMemory } from './mock-memory.js';
 
 const REGISTERS = ['r0', 'r1', 'r2', 'r3', 'r4', 'r5', 'r6', 'r7'];
@@ -194,7 +194,7 @@ export class MockPort implements Port {
   currentAreas(cold: number): ScanArea[] | undefined {
     return this.inMPS ? this.current.areas(cold) : undefined;
   }
-  callGuest(): Value {
+  callGuest(): never {
     throw new Error('no guest code here');
   }
   pushStack(): number {

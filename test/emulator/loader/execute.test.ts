@@ -4,7 +4,7 @@ import { X86 } from '../../../emulator/cpu/registers.js';
 import { Prot } from '../../../emulator/engine.js';
 import { LoadedImages } from '../../../emulator/loader/link.js';
 import { parseImage } from '../../../emulator/loader/load.js';
-import type { HostCall } from '../../../emulator/process/host-call.js';
+import { hostFunction } from '../../../emulator/process/host-call.js';
 import { Process } from '../../../emulator/process/process.js';
 import { chainFixups } from './chain-fixups.js';
 import { bytesOf, names } from './images.js';
@@ -38,36 +38,32 @@ function run(program: Uint8Array, library: Uint8Array, libraryName: string): num
     const host: Record<string, () => number> = {
       __tls_get_addr: () =>
         process.defineHostFunction(
-          {
-            name: '__tls_get_addr',
-            signature: 'p(p)',
-            run: (_: HostCall, index: number) => tp + images.tls.blocks[memory.word(index) - 1].offset + memory.word(index + word),
-          },
+          hostFunction(
+            '__tls_get_addr',
+            'p(p)',
+            (_, index) => tp + images.tls.blocks[memory.word(index) - 1].offset + memory.word(index + word),
+          ),
           'ld',
         ),
       // i386: the argument is in eax.
       ___tls_get_addr: () =>
         process.defineHostFunction(
-          {
-            name: '___tls_get_addr',
-            signature: 'p()',
-            run: (call: HostCall) => {
-              const index = process.registers(call.thread).get(X86.rax);
-              return tp + images.tls.blocks[memory.word(index) - 1].offset + memory.word(index + 4);
-            },
-          },
+          hostFunction('___tls_get_addr', 'p()', (call) => {
+            const index = process.registers(call.thread).get(X86.rax);
+            return tp + images.tls.blocks[memory.word(index) - 1].offset + memory.word(index + 4);
+          }),
           'ld',
         ),
       _tlv_bootstrap: () =>
         process.defineHostFunction(
-          {
-            name: 'tlv',
-            signature: 'p(p)',
-            run: (_: HostCall, descriptor: number) => block(memory.word(descriptor + 8)) + memory.word(descriptor + 16),
-          },
+          hostFunction('tlv', 'p(p)', (_, descriptor) => block(memory.word(descriptor + 8)) + memory.word(descriptor + 16)),
           'dyld',
         ),
-      dyld_stub_binder: () => process.defineHostFunction({ name: 'dyld_stub_binder', signature: 'v()', run: () => undefined }, 'dyld'),
+      dyld_stub_binder: () =>
+        process.defineHostFunction(
+          hostFunction('dyld_stub_binder', 'v()', () => undefined),
+          'dyld',
+        ),
     };
     const tp = TLS + 0x800;
     images.link((wanted) => images.exported(wanted.name) ?? host[wanted.name]?.());

@@ -1,17 +1,13 @@
 /** Host calls and callbacks: exact budgets and stops across both, nesting, faults and retries, longjmp, sequences. */
 import test from 'ava';
 import { Access, Prot, type CpuName } from '../../../emulator/engine.js';
-import type { HostFunction } from '../../../emulator/process/host-call.js';
-import type { Step } from '../../../emulator/process/sequence.js';
+import { hostFunction, type HostFunction } from '../../../emulator/process/host-call.js';
+import { guestStep, type Step } from '../../../emulator/process/sequence.js';
 import { CPUS, DATA, Lab } from './lab.js';
 
 /** descend(n): n > 0 ? 1 + callback(n - 1) : 0, where the callback calls descend. */
 function descend(callback: () => number): HostFunction {
-  return {
-    name: 'descend',
-    signature: 'z(z)',
-    run: (call, n: number) => (n > 0 ? 1 + (call.callGuest(callback(), 'z(z)', [n - 1]) as number) : 0),
-  };
+  return hostFunction('descend', 'z(z)', (call, n) => (n > 0 ? 1 + (call.callGuest(callback(), 'z(z)', [n - 1]) as number) : 0));
 }
 
 /** callback(n): descend(n), with a register of its own to keep. */
@@ -111,16 +107,12 @@ for (const cpu of CPUS) {
   test(`${cpu}: a host function that faults is run again when the OS has dealt with the fault`, (t) => {
     const faults: { address: number; access: number; pc: number; fromHost: boolean }[] = [];
     let tries = 0;
-    const read: HostFunction = {
-      name: 'read',
-      signature: 'z(z)',
-      run: (call, address: number) => {
-        tries++;
-        const value = call.memory.u32(address);
-        call.memory.setU32(address + 4096, value + 1);
-        return value;
-      },
-    };
+    const read: HostFunction = hostFunction('read', 'z(z)', (call, address) => {
+      tries++;
+      const value = call.memory.u32(address);
+      call.memory.setU32(address + 4096, value + 1);
+      return value;
+    });
     const lab = new Lab(cpu, [read], {
       fault: (l, _thread, { address, access, pc, fromHost }) => {
         faults.push({ address, access, pc, fromHost });
@@ -151,7 +143,7 @@ for (const cpu of CPUS) {
   test(`${cpu}: a callback can fault and go on`, (t) => {
     let callback = 0;
     const faults: number[] = [];
-    const lab = new Lab(cpu, [{ name: 'through', signature: 'z(z)', run: (call, a: number) => call.callGuest(callback, 'z(z)', [a]) }], {
+    const lab = new Lab(cpu, [hostFunction('through', 'z(z)', (call, a) => call.callGuest(callback, 'z(z)', [a]))], {
       fault: (l, _thread, { address, pc }) => {
         faults.push(address, pc);
         l.process.space.protect(DATA, 4096, Prot.RW);
@@ -176,18 +168,14 @@ for (const cpu of CPUS) {
   test(`${cpu}: longjmp out of callbacks gives up the host frames between`, (t) => {
     let callback = 0;
     const ends: string[] = [];
-    const deep: HostFunction = {
-      name: 'deep',
-      signature: 'v(z)',
-      run: (call, n: number) => {
-        try {
-          call.callGuest(callback, 'v(z)', [n - 1]);
-          ends.push(`returned ${n}`);
-        } finally {
-          ends.push(`left ${n}`);
-        }
-      },
-    };
+    const deep: HostFunction = hostFunction('deep', 'v(z)', (call, n) => {
+      try {
+        call.callGuest(callback, 'v(z)', [n - 1]);
+        ends.push(`returned ${n}`);
+      } finally {
+        ends.push(`left ${n}`);
+      }
+    });
     const lab = new Lab(cpu, [deep]);
     // callback(n): n > 0 ? deep(n) : jump back to where main has left its SP and PC in memory.
     callback = lab.code({
@@ -217,10 +205,8 @@ for (const cpu of CPUS) {
   test(`${cpu}: longjmp to within the outer callback gives up the inner one alone`, (t) => {
     const callbacks: number[] = [];
     const ends: string[] = [];
-    const enter = (name: string, index: number): HostFunction => ({
-      name,
-      signature: 'v()',
-      run: (call) => {
+    const enter = (name: string, index: number): HostFunction =>
+      hostFunction(name, 'v()', (call) => {
         let how = 'left';
         try {
           call.callGuest(callbacks[index], 'v()', []);
@@ -228,8 +214,7 @@ for (const cpu of CPUS) {
         } finally {
           ends.push(`${how} ${name}`);
         }
-      },
-    });
+      });
     const lab = new Lab(cpu, [enter('outer', 0), enter('inner', 1)]);
     callbacks[0] = lab.code({
       ia32: `mov [${DATA}], esp; call inner; ud2`,
@@ -262,27 +247,19 @@ for (const cpu of CPUS) {
   test(`${cpu}: a sequence calls guest functions in a row, on one stack, and may block in them`, (t) => {
     let open = false;
     const functions: HostFunction[] = [
-      {
-        name: 'start',
-        signature: 'v(z)',
-        run: (call, target: number) => {
-          const steps: Step[] = [1, 2, 3].map((n) => ({ address: target, signature: 'v(z)', args: [n] }));
-          const registers = call.process.registers(call.thread);
-          const before = registers.get(call.process.abi.sp);
-          call.process.sequences.start(call.thread, steps.values(), () => {
-            lab.log.push(registers.get(call.process.abi.sp) === before ? 'done' : 'SP has moved');
-            call.process.endThread(call.thread, 0);
-          });
-        },
-      },
-      {
-        name: 'wait',
-        signature: 'v(z)',
-        run: (call, n: number) => {
-          if (n === 2 && !open) call.block({ what: 'the gate', ready: () => open });
-        },
-      },
-      { name: 'open', signature: 'v()', run: () => void (open = true) },
+      hostFunction('start', 'v(z)', (call, target) => {
+        const steps: Step[] = [1, 2, 3].map((n) => guestStep(target, 'v(z)', [n]));
+        const registers = call.process.registers(call.thread);
+        const before = registers.get(call.process.abi.sp);
+        call.process.sequences.start(call.thread, steps.values(), () => {
+          lab.log.push(registers.get(call.process.abi.sp) === before ? 'done' : 'SP has moved');
+          call.process.endThread(call.thread, 0);
+        });
+      }),
+      hostFunction('wait', 'v(z)', (call, n) => {
+        if (n === 2 && !open) call.block({ what: 'the gate', ready: () => open });
+      }),
+      hostFunction('open', 'v()', () => void (open = true)),
     ];
     const lab: Lab = new Lab(cpu, functions, { seed: 3 });
     const step = lab.code({
@@ -317,8 +294,8 @@ for (const cpu of CPUS) {
   test(`${cpu}: a callback that blocks is a clear error`, (t) => {
     let callback = 0;
     const lab = new Lab(cpu, [
-      { name: 'through', signature: 'v()', run: (call) => call.callGuest(callback, 'v()', []) as undefined },
-      { name: 'forever', signature: 'v()', run: (call) => call.block({ what: 'nothing', ready: () => false }) },
+      hostFunction('through', 'v()', (call) => call.callGuest(callback, 'v()', []) as undefined),
+      hostFunction('forever', 'v()', (call) => call.block({ what: 'nothing', ready: () => false })),
     ]);
     const leaf = {
       ia32: 'call forever; ret',

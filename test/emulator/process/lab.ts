@@ -2,7 +2,7 @@
 import type { CpuName } from '../../../emulator/engine.js';
 import { Prot } from '../../../emulator/engine.js';
 import { X86, A64 } from '../../../emulator/cpu/registers.js';
-import { RegistersReplaced, type HostCall, type HostFunction } from '../../../emulator/process/host-call.js';
+import { hostFunction, RegistersReplaced, type HostCall, type HostFunction } from '../../../emulator/process/host-call.js';
 import type { MemoryFault, OsModel } from '../../../emulator/process/os-model.js';
 import { Process } from '../../../emulator/process/process.js';
 import type { Thread } from '../../../emulator/process/thread.js';
@@ -57,8 +57,8 @@ export class Lab {
     process.os = os;
     process.space.map(CODE, 0x10000, Prot.RX, { name: 'code' });
     process.space.map(DATA, 0x10000, Prot.RW, { name: 'data' });
-    const note: HostFunction = { name: 'note', signature: 'v(z)', run: (_call, value: number) => void this.log.push(value) };
-    const finish: HostFunction = { name: 'end-thread', signature: 'v()', run: (call) => this.finish(call) };
+    const note: HostFunction = hostFunction('note', 'v(z)', (_call, value) => void this.log.push(value));
+    const finish: HostFunction = hostFunction('end-thread', 'v()', (call) => this.finish(call));
     for (const fn of [note, finish, ...functions]) this.gates.set(fn.name, process.defineHostFunction(fn, 'lab'));
   }
 
@@ -106,7 +106,8 @@ export class Lab {
     process.space.map(thread.stackBase, STACK_BYTES, Prot.RW, { name: 'stack' });
     process.withThread(thread, (registers) => {
       registers.set(process.abi.sp, thread.stackLimit - 256);
-      process.enterGuest(thread, entry, `v(${'z'.repeat(args.length)})`, args, this.gate('end-thread'));
+      const signature = process.abi.bind(`v(${'z'.repeat(args.length)})`);
+      signature.enter(registers, process.supervisor, entry, args, this.gate('end-thread'));
     });
     return thread;
   }

@@ -1,6 +1,6 @@
 /** The scheduler: a seed decides everything, or a script does; waits, deadlock and virtual time. */
 import test from 'ava';
-import type { HostFunction } from '../../../emulator/process/host-call.js';
+import { hostFunction, type HostFunction } from '../../../emulator/process/host-call.js';
 import type { Decision } from '../../../emulator/process/scheduler.js';
 import { CPUS, Lab, noter } from './lab.js';
 
@@ -80,26 +80,18 @@ test('a script that names a thread which cannot run says so', (t) => {
 /** wait(n): blocks until signal(n) was called; each call tells how often it was tried. */
 function waits(lab: () => Lab, set: Set<number>): HostFunction[] {
   return [
-    {
-      name: 'wait',
-      signature: 'v(z)',
-      run: (call, n: number) => {
-        const state = call.attempt(() => ({ tries: 0 }));
-        state.tries++;
-        if (!set.has(n)) call.block({ what: `flag ${n}`, ready: () => set.has(n) });
-        lab().log.push(`${call.thread.name} ${n} after ${state.tries}`);
-      },
-    },
-    { name: 'signal', signature: 'v(z)', run: (_call, n: number) => void set.add(n) },
-    {
-      name: 'sleep',
-      signature: 'v(z)',
-      run: (call, units: number) => {
-        const state = call.attempt(() => ({ until: call.process.clock.now + units }));
-        if (call.process.clock.now < state.until) call.block({ what: 'sleep', ready: () => false, deadline: state.until });
-        lab().log.push(call.process.clock.now - state.until);
-      },
-    },
+    hostFunction('wait', 'v(z)', (call, n) => {
+      const state = call.attempt(() => ({ tries: 0 }));
+      state.tries++;
+      if (!set.has(n)) call.block({ what: `flag ${n}`, ready: () => set.has(n) });
+      lab().log.push(`${call.thread.name} ${n} after ${state.tries}`);
+    }),
+    hostFunction('signal', 'v(z)', (_call, n) => void set.add(n)),
+    hostFunction('sleep', 'v(z)', (call, units) => {
+      const state = call.attempt(() => ({ until: call.process.clock.now + units }));
+      if (call.process.clock.now < state.until) call.block({ what: 'sleep', ready: () => false, deadline: state.until });
+      lab().log.push(call.process.clock.now - state.until);
+    }),
   ];
 }
 

@@ -4,11 +4,14 @@
  */
 import {
   GuestFault,
+  type Arguments,
   type HostCall,
   type HostFunction,
   type MemoryView,
   type Port,
   type PortThread,
+  type Result,
+  type Signature,
   type Value,
   type VarArgs,
 } from '../../../platforms/port.js';
@@ -45,6 +48,8 @@ export class FakeMemory implements MemoryView {
   f32 = (a: number): number => this.data.getFloat32(this.at(a, 4, false), true);
   f64 = (a: number): number => this.data.getFloat64(this.at(a, 8, false), true);
   word = (a: number): number => (this.wordSize === 4 ? this.u32(a) : this.u32(a) + this.u32(a + 4) * 2 ** 32);
+  bits = (a: number): bigint => (this.wordSize === 8 ? this.u64(a) : BigInt(this.u32(a)));
+  setBits = (a: number, v: bigint): void => (this.wordSize === 8 ? this.setU64(a, v) : this.setU32(a, Number(v)));
   setU8 = (a: number, v: number): void => this.data.setUint8(this.at(a, 1, true), v);
   setU16 = (a: number, v: number): void => this.data.setUint16(this.at(a, 2, true), v, true);
   setU32 = (a: number, v: number): void => this.data.setUint32(this.at(a, 4, true), v, true);
@@ -149,7 +154,8 @@ export class FakeHost {
       },
       currentAreas: (cold) =>
         this.saved > 0 ? [{ base: this.sp, limit: cold, kind: 'stack', nameOf: (a) => `[sp+${a - this.sp}]` }] : undefined,
-      callGuest: (address, _signature, args) => this.callGuest(address, args),
+      callGuest: <S extends string>(address: number, _signature: Signature<S>, args: Arguments<S>) =>
+        this.callGuest(address, args) as Result<S>,
       pushStack: (bytes, align = 16) => (this.sp = Math.floor((this.sp - bytes) / align) * align),
       currentCall: () => this.calls.at(-1),
       clock: () => this.ticks++,

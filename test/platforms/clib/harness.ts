@@ -1,7 +1,7 @@
 /** A C library over a bare process: host functions called directly, with arguments in the signature language. */
 import type { Value, VarArgs } from '../../../emulator/abi/abi.js';
 import { Prot } from '../../../emulator/engine.js';
-import type { HostCall, HostFunction, RegistersReplaced } from '../../../emulator/process/host-call.js';
+import { hostFunction, type HostCall, type HostFunction, type RegistersReplaced } from '../../../emulator/process/host-call.js';
 import { Process } from '../../../emulator/process/process.js';
 import { CLibrary, cLibrary, type CLibraryContext } from '../../../platforms/clib/index.js';
 import { platform } from '../../../platforms/codes.js';
@@ -57,11 +57,11 @@ export class TestLibrary {
     });
     const { engine } = this.process;
     engine.mapPages(TEXT, 1 << 20, Prot.RW);
-    const errnoFunction = {
-      name: p.os === 'windows' ? '_errno' : p.os === 'linux' ? '__errno_location' : '__error',
-      signature: 'p()',
-      run: () => TEXT + 0xff000,
-    };
+    const errnoFunction = hostFunction(
+      p.os === 'windows' ? '_errno' : p.os === 'linux' ? '__errno_location' : '__error',
+      'p()',
+      () => TEXT + 0xff000,
+    );
     const os = {
       heapGrow: (bytes: number) => {
         const address = this.heapTop;
@@ -107,7 +107,7 @@ export class TestLibrary {
   }
 
   /** Call a host function; `rest` are its variable arguments. */
-  call(name: string, args: unknown[], rest: (number | bigint)[] = []): Value | void | RegistersReplaced {
+  call(name: string, args: Value[], rest: (number | bigint)[] = []): Value | void | RegistersReplaced {
     const fn = this.functions.get(name);
     if (!fn) throw new Error(`${this.code} has no ${name}`);
     const call = {

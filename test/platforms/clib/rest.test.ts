@@ -1,6 +1,7 @@
 /** The heap, mathematics, time, the environment and the end of programs. */
 import test from 'ava';
 import fc from 'fast-check';
+import type { Value } from '../../../emulator/abi/abi.js';
 import { Heap } from '../../../platforms/clib/heap.js';
 import { fromSeconds, strftimeText, toSeconds } from '../../../platforms/clib/calendar.js';
 import { needing } from '../../needs.js';
@@ -180,7 +181,7 @@ test('time follows the virtual clock', (t) => {
   t.is(c.call('clock', []), 2_500_000);
   const at = c.space(8);
   c.memory.setU64(at, 1704067202n);
-  t.is(c.read(c.call('asctime', [c.call('gmtime', [at])]) as number), 'Mon Jan  1 00:00:02 2024\n');
+  t.is(c.read(c.call('asctime', [c.call('gmtime', [at]) as number]) as number), 'Mon Jan  1 00:00:02 2024\n');
   const tm = c.call('localtime', [at]) as number;
   t.is(c.read(c.memory.word(tm + 48)), 'UTC');
   c.memory.setU32(tm + 12, 40);
@@ -207,7 +208,7 @@ test('the environment', (t) => {
 });
 
 test('assertions fail in each library’s words', (t) => {
-  const said = (code: string, name: string, args: (c: TestLibrary) => unknown[]) => {
+  const said = (code: string, name: string, args: (c: TestLibrary) => Value[]) => {
     const c = new TestLibrary(code);
     t.throws(() => c.call(name, args(c)));
     t.is(c.process.status?.kind, 'signal');

@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import type { MachineEvent } from '../../../emulator/events.js';
 import { LoadedImages } from '../../../emulator/loader/link.js';
 import { parseImage } from '../../../emulator/loader/load.js';
-import type { HostLibrary } from '../../../emulator/process/host-call.js';
+import { hostFunction, type HostLibrary } from '../../../emulator/process/host-call.js';
 import type { ExitStatus } from '../../../emulator/process/os-model.js';
 import { Process } from '../../../emulator/process/process.js';
 import { platform as platformOf } from '../../../platforms/codes.js';
@@ -187,14 +187,10 @@ export function bootGuest(code: string, source: string, options: GuestOptions = 
   const write: HostLibrary = {
     name: 'test',
     functions: [
-      {
-        name: 'test_write',
-        signature: 'l(pz)',
-        run: (call, address: number, length: number) => {
-          text += Buffer.from(call.memory.bytes(address, length)).toString('latin1');
-          return length;
-        },
-      },
+      hostFunction('test_write', 'l(pz)', (call, address, length) => {
+        text += Buffer.from(call.memory.bytes(address, length)).toString('latin1');
+        return length;
+      }),
     ],
   };
   const libraries = [...os.libraries(), write, ...(options.libraries?.(os, process) ?? [])];

@@ -1,5 +1,5 @@
 /** The port of the MPS as functions that a test guest calls: what libmps would do inside its entry points. */
-import type { HostCall, HostLibrary } from '../../../emulator/process/host-call.js';
+import { hostFunction, type HostLibrary } from '../../../emulator/process/host-call.js';
 import type { Process } from '../../../emulator/process/process.js';
 import type { PortThread, ScanArea } from '../../../platforms/port.js';
 import type { PosixOs } from '../../../platforms/posix/posix-os.js';
@@ -36,47 +36,32 @@ export function portLibrary(log: PortLog): (os: PosixOs, process: Process) => Ho
       {
         name: 'libmps',
         functions: [
-          {
-            name: 'port_arena',
-            signature: 'p(z)',
-            run: (_call, size: number) => {
-              const base = port.vmReserve(size);
-              if (base === undefined || !port.vmMap(base, base + size)) return 0;
-              return base;
-            },
-          },
-          { name: 'port_release', signature: 'v(pz)', run: (_call, base: number, size: number) => port.vmRelease(base, size) },
-          {
-            name: 'port_protect',
-            signature: 'v(pzi)',
-            run: (_call, base: number, size: number, mode: number) => port.protSet(base, base + size, mode),
-          },
-          {
-            name: 'port_setup',
-            signature: 'v()',
-            run: () =>
-              port.protSetup((address) => {
-                log.faults.push(address);
-                const page = address - (address % 4096);
-                if (!os.memory.isMapped(page)) return false;
-                port.protSet(page, page + 4096, 0);
-                return true;
-              }),
-          },
-          { name: 'port_register', signature: 'i()', run: () => threads.push(port.threadRegister()!) - 1 },
-          { name: 'port_suspend', signature: 'i(i)', run: (_call, n: number) => (port.threadSuspend(threads[n]) ? 1 : 0) },
-          { name: 'port_resume', signature: 'i(i)', run: (_call, n: number) => (port.threadResume(threads[n]) ? 1 : 0) },
-          { name: 'port_scan', signature: 'i(ip)', run: (_call, n: number, cold: number) => record(port.threadAreas(threads[n], cold)) },
-          {
-            name: 'port_scan_self',
-            signature: 'i(p)',
-            run: (call: HostCall, cold: number) => {
-              const end = port.stackBegin(call);
-              const found = record(port.currentAreas(cold));
-              end();
-              return found;
-            },
-          },
+          hostFunction('port_arena', 'p(z)', (_call, size) => {
+            const base = port.vmReserve(size);
+            if (base === undefined || !port.vmMap(base, base + size)) return 0;
+            return base;
+          }),
+          hostFunction('port_release', 'v(pz)', (_call, base, size) => port.vmRelease(base, size)),
+          hostFunction('port_protect', 'v(pzi)', (_call, base, size, mode) => port.protSet(base, base + size, mode)),
+          hostFunction('port_setup', 'v()', () =>
+            port.protSetup((address) => {
+              log.faults.push(address);
+              const page = address - (address % 4096);
+              if (!os.memory.isMapped(page)) return false;
+              port.protSet(page, page + 4096, 0);
+              return true;
+            }),
+          ),
+          hostFunction('port_register', 'i()', () => threads.push(port.threadRegister()!) - 1),
+          hostFunction('port_suspend', 'i(i)', (_call, n) => (port.threadSuspend(threads[n]) ? 1 : 0)),
+          hostFunction('port_resume', 'i(i)', (_call, n) => (port.threadResume(threads[n]) ? 1 : 0)),
+          hostFunction('port_scan', 'i(ip)', (_call, n, cold) => record(port.threadAreas(threads[n], cold))),
+          hostFunction('port_scan_self', 'i(p)', (call, cold) => {
+            const end = port.stackBegin(call);
+            const found = record(port.currentAreas(cold));
+            end();
+            return found;
+          }),
         ],
       },
     ];

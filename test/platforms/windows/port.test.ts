@@ -1,7 +1,8 @@
 /** The port of the MPS to Windows, called by compiled guests through host functions as the MPS would be. */
 import test from 'ava';
-import type { HostCall, HostFunction } from '../../../emulator/process/host-call.js';
+import type { HostFunction } from '../../../emulator/process/host-call.js';
 import type { PortThread, ScanArea } from '../../../platforms/port.js';
+import { win32 } from '../../../platforms/windows/call.js';
 import type { Windows } from '../../../platforms/windows/windows.js';
 import { codes, compile, missing, run, values } from './guest.js';
 
@@ -33,14 +34,9 @@ function probe(os: Windows): Probe {
     }
     return found;
   };
-  const define = (name: string, signature: string, body: (call: HostCall, ...args: any[]) => number | void): HostFunction => ({
-    name,
-    signature,
-    convention: 'stdcall',
-    run: body,
-  });
+  const define = win32;
   const functions = [
-    define('port_setup', 'v(p)', (_call, page: number) =>
+    define('port_setup', 'v(p)', (_call, page) =>
       port.protSetup((address, mode) => {
         if (address < page || address >= page + 0x1000) return false;
         hits += mode === 1 ? 1 : 0x10;
@@ -48,10 +44,10 @@ function probe(os: Windows): Probe {
         return true;
       }),
     ),
-    define('port_protect', 'v(pi)', (_call, page: number, mode: number) => port.protSet(page, page + 0x1000, mode)),
+    define('port_protect', 'v(pi)', (_call, page, mode) => port.protSet(page, page + 0x1000, mode)),
     define('port_hits', 'i()', () => hits),
     define('port_register', 'i()', () => threads.push(port.threadRegister()!) - 1),
-    define('port_find', 'i(ipp)', (call, id: number, cold: number, value: number) => {
+    define('port_find', 'i(ipp)', (call, id, cold, value) => {
       const end = port.stackBegin(call);
       if (port.isCurrent(threads[id]) || !port.threadSuspend(threads[id])) throw new Error('cannot suspend');
       const found = find(port.threadAreas(threads[id], cold), value);
@@ -59,13 +55,13 @@ function probe(os: Windows): Probe {
       end();
       return found;
     }),
-    define('port_find_own', 'i(pp)', (call, cold: number, value: number) => {
+    define('port_find_own', 'i(pp)', (call, cold, value) => {
       const end = port.stackBegin(call);
       const found = find(port.currentAreas(cold), value - SOUGHT);
       end();
       return found;
     }),
-    define('port_dead', 'i(i)', (_call, id: number) => {
+    define('port_dead', 'i(i)', (_call, id) => {
       const dead = !port.threadSuspend(threads[id]) && port.threadAreas(threads[id], 2 ** 40) === undefined;
       port.threadDeregister(threads[id]);
       return dead ? 1 : 0;
