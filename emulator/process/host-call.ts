@@ -65,7 +65,10 @@ export class Blocked {
 }
 
 /** Thrown (or, cheaper, returned) by a host function that has changed the thread's registers itself (sigreturn, NtContinue, longjmp, exit): no return sequence. */
-export class RegistersReplaced {}
+export class RegistersReplaced {
+  /** Without a member, every value would be one to the compiler. */
+  readonly replaced = true;
+}
 
 export interface HostCall {
   readonly process: Process;

@@ -4,6 +4,7 @@ import { Prot } from '../../../emulator/engine.js';
 import type { Image } from '../../../emulator/loader/image.js';
 import { LoadedImages } from '../../../emulator/loader/link.js';
 import { lineName, placeName } from '../../../emulator/process/code-names.js';
+import { hostFunction } from '../../../emulator/process/host-call.js';
 import { Process } from '../../../emulator/process/process.js';
 
 const GATES = 0x7000_0000;
@@ -39,7 +40,10 @@ test('a code address has a module, a function with an offset, and a line where o
   names.images = images;
   names.define(0x500010, 8, '[page]', 'return_from_signal');
   process.space.map(0x500000, 4096, Prot.RX, { name: '[page]' });
-  const gate = process.defineHostFunction({ name: 'printf', signature: 'v()', run: () => undefined }, 'libc.so.6');
+  const gate = process.defineHostFunction(
+    hostFunction('printf', 'v()', () => undefined),
+    'libc.so.6',
+  );
   const name = (address: number): string | undefined => {
     const place = names.find(address);
     return place && placeName(place);
