@@ -8,7 +8,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { projectRoot } from '../platforms/boot.js';
-import { platforms } from '../platforms/codes.js';
+import { platforms, type Platform } from '../platforms/codes.js';
 import { demoPrograms, type DemoProgram } from './demo-programs.js';
 import { usageError } from './exit-status.js';
 import { parseOptions } from './options.js';
@@ -34,11 +34,11 @@ export interface DemoRow {
   ok: boolean;
 }
 
-async function runOne(code: string, program: DemoProgram, scratch: string): Promise<DemoRow> {
+async function runOne({ code, programSuffix }: Platform, program: DemoProgram, scratch: string): Promise<DemoRow> {
   const root = projectRoot();
   const main = fileURLToPath(new URL('./main.js', import.meta.url));
   const report = join(scratch, `${code}-${program.name}.json`);
-  const file = join(root, 'fixtures', 'built', code, program.name + (code.startsWith('w3') ? '.exe' : ''));
+  const file = join(root, 'fixtures', 'built', code, program.name + programSuffix);
   const args = [main, 'run', file, '--platform', code, '--report', report];
   if (program.directory) args.push('--dir', `${join(root, program.directory)}:${program.mount ?? '.'}`);
   args.push('--', ...(program.args ?? []));
@@ -79,7 +79,7 @@ export async function main(args: string[]): Promise<number> {
     return 0;
   }
   const programs = positionals.length === 0 ? demoPrograms : positionals.map(find);
-  const jobs = platforms.flatMap((p) => programs.map((program) => ({ code: p.code, program })));
+  const jobs = platforms.flatMap((p) => programs.map((program) => ({ platform: p, program })));
   const rows: DemoRow[] = new Array<DemoRow>(jobs.length);
   const scratch = mkdtempSync(join(tmpdir(), 'mpsemu-demo-'));
   const progress = process.stderr.isTTY === true;
@@ -88,8 +88,8 @@ export async function main(args: string[]): Promise<number> {
   const worker = async (): Promise<void> => {
     while (next < jobs.length) {
       const index = next++;
-      const { code, program } = jobs[index];
-      rows[index] = await runOne(code, program, scratch);
+      const { platform, program } = jobs[index];
+      rows[index] = await runOne(platform, program, scratch);
       done++;
       if (progress) process.stderr.write(`\r${done} of ${jobs.length} runs `);
     }

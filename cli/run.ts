@@ -5,6 +5,7 @@ import { LoadError } from '../emulator/loader/image.js';
 import { startMachine, type Machine } from '../machine/machine.js';
 import { reportOf } from '../machine/report.js';
 import { platforms } from '../platforms/codes.js';
+import { OptionError } from '../platforms/option-error.js';
 import { grantedDirectory } from './directories.js';
 import { CommandError, ExitCode, usageError } from './exit-status.js';
 import { oneOf, parseOptions, wholeNumber, type OptionSpec } from './options.js';
@@ -116,7 +117,7 @@ export function main(args: string[]): number {
     });
   } catch (error) {
     if (error instanceof LoadError) throw new CommandError(ExitCode.CannotLoad, `run: ${error.message}`);
-    if (error instanceof RangeError && error.name === 'OptionError') throw usageError(`run: ${error.message}`);
+    if (error instanceof OptionError) throw usageError(`run: ${error.message}`);
     throw error;
   }
   const status = machine.process.run();

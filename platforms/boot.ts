@@ -17,6 +17,7 @@ import { freebsd } from './freebsd/index.js';
 import { candidates } from './infer.js';
 import { linux } from './linux/index.js';
 import { macos } from './macos/index.js';
+import { OptionError } from './option-error.js';
 import type { Os, OsDefinition, OsOptions } from './os.js';
 import { builtFor, projectRoot } from './toolchain/paths.js';
 import { windows } from './windows/index.js';
@@ -42,11 +43,6 @@ export interface Booted {
 }
 
 export { projectRoot };
-
-/** An option that this platform does not have. */
-export class OptionError extends RangeError {
-  override name = 'OptionError';
-}
 
 export function choosePlatform(image: Image, bytes: Uint8Array, code: string | undefined): Platform {
   const fits = candidates(image, bytes);
@@ -96,7 +92,8 @@ function start(image: Image, platform: Platform, process: Process, options: Boot
   options.listen?.(process.events);
   const os = systems[platform.os].create({ platform, process, options });
   process.os = os;
-  const libraries = [...os.libraries(), ...cLibrary({ platform, process, os, options }), ...options.libraries(os, process)];
+  const system = os.libraries();
+  const libraries = [...system, ...cLibrary({ platform, process, os, options, system }), ...options.libraries(os, process)];
   const hosts = new HostBinding(process, libraries);
   const images = load(image, options.path, platform, process, os, libraries, hosts);
   process.names.images = images;
@@ -130,8 +127,6 @@ function load(
   const hostNames = new Set([...libraries.map((library) => plainName(library.name)), ...partsOfLibc]);
   images.add(image, os.place(image));
   const seen = new Set<string>();
-  // The part of the OS that is in every process, whatever the program asks for.
-  if (platform.os === 'windows') image.libraries = [...image.libraries, 'ntdll.dll'];
   for (let i = 0; i < images.list.length; i++) {
     const always = i === 0 ? (os.alwaysLoaded ?? []) : [];
     for (const needed of [...always, ...images.list[i].image.libraries]) {

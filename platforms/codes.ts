@@ -15,30 +15,52 @@ export interface Platform {
   compiler: CompilerName;
   abi: Abi['name'];
   wordSize: 4 | 8;
+  /** Size of long. */
+  longSize: 4 | 8;
+  /** Alignment of a double within a structure. */
+  doubleAlign: 4 | 8;
   pageSize: number;
   /** MPS_PF_ALIGN */
   mpsAlign: number;
   redZone: number;
+  /** Can address space be asked for from the top down (VirtualAlloc's MEM_TOP_DOWN)? */
+  topDown: boolean;
+  /** Are hardware faults structured exceptions, which a client's filter can see? */
+  structuredExceptions: boolean;
+  /** How the names of programs end. */
+  programSuffix: '' | '.exe';
   suspension: string;
   /** What a suspended thread's context, as the MPS scans it, holds. */
   contextHolds: string;
 }
 
 const posixSuspension = 'signal SIGXFSZ, frame on the thread’s own stack';
-const linux = { os: 'linux', pageSize: 4096, suspension: posixSuspension } as const;
-const freebsd = { os: 'freebsd', pageSize: 4096, suspension: posixSuspension } as const;
-const windows = { os: 'windows', pageSize: 4096, suspension: 'SuspendThread, GetThreadContext', compiler: 'msvc', redZone: 0 } as const;
+const posix = { topDown: false, structuredExceptions: false, programSuffix: '' } as const;
+const linux = { ...posix, os: 'linux', pageSize: 4096, suspension: posixSuspension } as const;
+const freebsd = { ...posix, os: 'freebsd', pageSize: 4096, suspension: posixSuspension } as const;
+const windows = {
+  os: 'windows',
+  pageSize: 4096,
+  suspension: 'SuspendThread, GetThreadContext',
+  compiler: 'msvc',
+  redZone: 0,
+  longSize: 4,
+  doubleAlign: 8,
+  topDown: true,
+  structuredExceptions: true,
+  programSuffix: '.exe',
+} as const;
 const macos = {
+  ...posix,
   os: 'macos',
   suspension: 'thread_suspend, thread_get_state',
   compiler: 'clang',
   redZone: 128,
-  wordSize: 8,
   mpsAlign: 8,
 } as const;
-const ia32 = { cpu: 'ia32', wordSize: 4 } as const;
-const x64 = { cpu: 'x86-64', wordSize: 8 } as const;
-const a64 = { cpu: 'arm64', wordSize: 8 } as const;
+const ia32 = { cpu: 'ia32', wordSize: 4, longSize: 4, doubleAlign: 4 } as const;
+const x64 = { cpu: 'x86-64', wordSize: 8, longSize: 8, doubleAlign: 8 } as const;
+const a64 = { cpu: 'arm64', wordSize: 8, longSize: 8, doubleAlign: 8 } as const;
 
 function rows(): Platform[] {
   const l32 = {
@@ -82,8 +104,8 @@ function rows(): Platform[] {
     contextHolds: 'mcontext_t, 800 bytes: general registers, x87, xmm',
   } as const;
   return [
-    { code: 'w3i3mv', ...windows, ...ia32, abi: 'cdecl', mpsAlign: 8, contextHolds: 'CONTEXT, 716 bytes: CONTROL and INTEGER filled' },
-    { code: 'w3i6mv', ...windows, ...x64, abi: 'win64', mpsAlign: 16, contextHolds: 'CONTEXT, 1232 bytes: CONTROL and INTEGER filled' },
+    { code: 'w3i3mv', ...ia32, ...windows, abi: 'cdecl', mpsAlign: 8, contextHolds: 'CONTEXT, 716 bytes: CONTROL and INTEGER filled' },
+    { code: 'w3i6mv', ...x64, ...windows, abi: 'win64', mpsAlign: 16, contextHolds: 'CONTEXT, 1232 bytes: CONTROL and INTEGER filled' },
     { code: 'lii3gc', ...l32, compiler: 'gcc' },
     { code: 'lii6gc', ...l64, compiler: 'gcc' },
     { code: 'lii6ll', ...l64, compiler: 'clang' },
@@ -96,7 +118,7 @@ function rows(): Platform[] {
     {
       code: 'xci6ll',
       ...macos,
-      cpu: 'x86-64',
+      ...x64,
       abi: 'sysv-x86-64',
       pageSize: 4096,
       contextHolds: 'x86_thread_state64, 168 bytes: general registers',
@@ -104,7 +126,7 @@ function rows(): Platform[] {
     {
       code: 'xca6ll',
       ...macos,
-      cpu: 'arm64',
+      ...a64,
       abi: 'apple-arm64',
       pageSize: 16384,
       contextHolds: 'arm_thread_state64, 272 bytes: general registers',

@@ -10,8 +10,10 @@ import type { Arguments, Result, Signature } from '../emulator/abi/signature.js'
 import { hostFunction, type HostBody, type HostCall, type HostFunction, type HostLibrary } from '../emulator/process/host-call.js';
 import { Access } from '../emulator/engine.js';
 import { GuestFault } from '../emulator/memory/memory-view.js';
+import type { Platform } from './codes.js';
+import { OptionError } from './option-error.js';
 
-export { Access, GuestFault, hostFunction };
+export { Access, GuestFault, hostFunction, OptionError };
 export * from '../emulator/event-schema.js';
 export type { EventStream, Arguments, HostBody, HostCall, HostFunction, HostLibrary, MemoryView, Result, Signature, Value, VarArgs, Word };
 
@@ -33,8 +35,14 @@ export interface PortThread {
   readonly id: number;
 }
 
+/** What of a platform the MPS depends on. */
+export type PortPlatform = Pick<
+  Platform,
+  'code' | 'wordSize' | 'longSize' | 'doubleAlign' | 'pageSize' | 'mpsAlign' | 'topDown' | 'structuredExceptions'
+>;
+
 export interface Port {
-  readonly platform: { code: string; wordSize: 4 | 8; pageSize: number; mpsAlign: number };
+  readonly platform: PortPlatform;
   /** Guest memory whatever its protection (the MPS's own accesses, always with segments exposed). */
   readonly memory: MemoryView;
   readonly events: EventStream;

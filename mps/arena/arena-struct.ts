@@ -131,7 +131,7 @@ export abstract class ArenaStruct {
     this.wordWidth = (this.wordSize * 8) as 32 | 64;
     this.testHooks = options.testHooks ?? {};
     this.fixEvents = options.fixEvents ?? false;
-    const longIsWord = !(this.wordWidth === 64 && port.platform.code.startsWith('w3'));
+    const longIsWord = port.platform.longSize === this.wordSize;
     this.zones = new ZoneMap(this.wordWidth, Math.floor(Math.log2(size / this.wordWidth)), longIsWord);
     this.defaultPref = { zones: this.zones.upperHalf, avoid: RefSet.EMPTY, high: false };
     this.shield = new Shield(self);

@@ -109,7 +109,7 @@ function createVm(client: Client, args: Args): Outcome {
   };
   take('ARENA_GRAIN_SIZE', 'grainSize');
   take('ARENA_SIZE', 'size');
-  if (port.platform.code.startsWith('w3')) take('VMW3_TOP_DOWN', 'topDown', bool);
+  if (port.platform.topDown) take('VMW3_TOP_DOWN', 'topDown', bool);
   take('ARENA_ZONED', 'zoned', bool);
   take('COMMIT_LIMIT', 'commitLimit');
   take('SPARE_COMMIT_LIMIT', 'spareCommitLimit');

@@ -3,6 +3,8 @@
  * Source: the declarations of mps.h under each platform's C ABI (IA-32 Windows
  * aligns doubles, and so unions that hold one, to eight bytes; IA-32 elsewhere to four).
  */
+import type { PortPlatform } from '../../platforms/port.js';
+
 export interface Layouts {
   word: 4 | 8;
   ap: { size: number; init: number; alloc: number; limit: number };
@@ -21,9 +23,9 @@ export interface Layouts {
   debugOption: { size: number; fenceTemplate: number; fenceSize: number; freeTemplate: number; freeSize: number };
 }
 
-export function layoutsFor(platform: { code: string; wordSize: 4 | 8 }): Layouts {
+export function layoutsFor(platform: Pick<PortPlatform, 'wordSize' | 'doubleAlign'>): Layouts {
   const w = platform.wordSize;
-  const double = platform.code.startsWith('w3i3') ? 8 : w;
+  const double = platform.doubleAlign;
   return {
     word: w,
     ap: { size: 3 * w, init: 0, alloc: w, limit: 2 * w },

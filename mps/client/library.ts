@@ -3,7 +3,7 @@
  * headers, as host functions. The data that guests refer to (keyword keys and
  * mps_args_none) is in the guest half of the library.
  */
-import type { HostLibrary, Port } from '../../platforms/port.js';
+import { OptionError, type HostLibrary, type Port } from '../../platforms/port.js';
 import { allocationPointFunctions } from './allocation-points.js';
 import { arenaFunctions } from './arenas.js';
 import { Client, type ClientOptions } from './client.js';
@@ -28,7 +28,7 @@ export interface MpsLibrary {
 
 export function mpsLibrary(port: Port, options: ClientOptions): MpsLibrary {
   if (options.scan.length > 0) {
-    throw Object.assign(new RangeError(`there is no scan policy '${options.scan[0]}'`), { name: 'OptionError' });
+    throw new OptionError(`there is no scan policy '${options.scan[0]}'`);
   }
   const client = new Client(port, options);
   const functions = [

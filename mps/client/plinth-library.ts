@@ -92,7 +92,7 @@ export function plinthFunctions(client: Client): HostFunction[] {
       client.aver(index < ARGS_MAX, call.fn.name, 'i < MPS_ARGS_MAX');
       call.memory.setWord(args + index * client.layouts.arg.size + client.layouts.arg.key, key);
     }),
-    ...(port.platform.code.startsWith('w3') ? windowsExports(client) : []),
+    ...(port.platform.structuredExceptions ? exceptionFunctions(client) : []),
     d('mps_rank_ambig', 'u()', () => 0),
     d('mps_rank_exact', 'u()', () => 1),
     d('mps_rank_weak', 'u()', () => 3),
@@ -100,7 +100,7 @@ export function plinthFunctions(client: Client): HostFunction[] {
 }
 
 /** What the Windows library exports without declaring it, for clients with structured exception handlers of their own. */
-function windowsExports(client: Client): HostFunction[] {
+function exceptionFunctions(client: Client): HostFunction[] {
   return [
     client.define('mps_SEH_filter', 'i(ppp)', (call) =>
       client.unsupported(call, 'the exception filter for structured exception handlers is'),

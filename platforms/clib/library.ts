@@ -1,5 +1,5 @@
 /** One process's C library: what its functions share. */
-import type { HostCall, HostFunction } from '../../emulator/process/host-call.js';
+import type { HostCall, HostFunction, HostLibrary } from '../../emulator/process/host-call.js';
 import { Access } from '../../emulator/engine.js';
 import type { Process } from '../../emulator/process/process.js';
 import type { Platform } from '../codes.js';
@@ -16,6 +16,8 @@ export interface CLibraryContext {
   process: Process;
   os: Os;
   options: OsOptions;
+  /** The libraries of the OS model, as it made them. */
+  system: HostLibrary[];
 }
 
 export class CLibrary {
@@ -27,13 +29,14 @@ export class CLibrary {
   readonly files: GuestFiles;
   readonly streams: StreamTable;
   readonly windowsSignals: WindowsSignals | undefined;
-  private osFunctions: Map<string, HostFunction> | undefined;
+  private readonly osFunctions: Map<string, HostFunction>;
 
-  constructor({ platform, process, os, options }: CLibraryContext) {
+  constructor({ platform, process, os, options, system }: CLibraryContext) {
     this.traits = traitsOf(platform);
     this.process = process;
     this.os = os;
     this.options = options;
+    this.osFunctions = new Map(system.flatMap(({ functions }) => functions.map((fn) => [fn.name, fn])));
     this.heap = new Heap((bytes) => os.heapGrow(bytes));
     this.files = new GuestFiles(options.directories, this.traits.os === 'windows');
     this.streams = new StreamTable(this);
@@ -46,7 +49,6 @@ export class CLibrary {
 
   /** A function of the OS model's own part of the library. */
   osFunction(name: string): HostFunction | undefined {
-    this.osFunctions ??= new Map(this.os.libraries().flatMap(({ functions }) => functions.map((fn) => [fn.name, fn])));
     return this.osFunctions.get(name);
   }
 

@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import test from 'ava';
 import { Random } from '../../emulator/process/random.js';
 import { LoadError } from '../../emulator/loader/image.js';
-import { OptionError } from '../../platforms/boot.js';
+import { OptionError } from '../../platforms/option-error.js';
 import { startMachine } from '../../machine/machine.js';
 import { fixturePath } from './harness.js';
 

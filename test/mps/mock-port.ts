@@ -4,6 +4,7 @@
  * mutator's accesses go through `mutator`, which faults as a program would.
  */
 import { EventStream } from '../../emulator/events.js';
+import { platform } from '../../platforms/codes.js';
 import { AccessSet, type Port, type PortThread, type ScanArea } from '../../platforms/port.js';
 import { MockMemory } from './mock-memory.js';
 
@@ -56,7 +57,6 @@ export class MockThread implements PortThread {
 export interface MockOptions {
   wordSize?: 4 | 8;
   physicalSize?: number;
-  code?: string;
 }
 
 export class MockPort implements Port {
@@ -79,14 +79,8 @@ export class MockPort implements Port {
   constructor(options: MockOptions = {}) {
     this.wordSize = options.wordSize ?? 8;
     this.physical = new ArrayBuffer(options.physicalSize ?? 32 * 2 ** 20);
-    const pageSize = 4096;
-    this.platform = {
-      code: options.code ?? (this.wordSize === 8 ? 'lii6gc' : 'lii3gc'),
-      wordSize: this.wordSize,
-      pageSize,
-      mpsAlign: this.wordSize,
-    };
-    this.memory = new MockMemory(this.physical, this.wordSize, pageSize);
+    this.platform = platform(this.wordSize === 8 ? 'lii6gc' : 'lii3gc')!;
+    this.memory = new MockMemory(this.physical, this.wordSize, this.platform.pageSize);
     this.next = this.wordSize === 8 ? 0x7f12_3400_0000 : 0x1000_0000;
     this.current = this.newThread();
   }

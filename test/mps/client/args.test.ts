@@ -3,6 +3,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { GuestArgs, ValueArgs } from '../../../mps/client/args.js';
 import { KeyTable, keyFields, type KeyName } from '../../../mps/client/keys.js';
+import { platform } from '../../../platforms/codes.js';
 import { layoutsFor } from '../../../mps/client/layouts.js';
 import { platforms } from '../../../platforms/codes.js';
 import { FakeMemory } from './fake-port.js';
@@ -82,13 +83,13 @@ test('a double is read as a double', (t) => {
 });
 
 test('a list that never ends is refused', (t) => {
-  const layouts = layoutsFor({ code: 'lii6gc', wordSize: 8 });
+  const layouts = layoutsFor(platform('lii6gc')!);
   const { memory } = memoryWithKeys(8);
   t.throws(() => new GuestArgs(memory, layouts, new KeyTable(), LIST), { message: /ARGS_END/ });
 });
 
 test('whatever is taken in whatever order, the others keep theirs', (t) => {
-  const layouts = layoutsFor({ code: 'lii6gc', wordSize: 8 });
+  const layouts = layoutsFor(platform('lii6gc')!);
   const { memory, address } = memoryWithKeys(8);
   const names = (Object.keys(keyFields) as KeyName[]).filter(
     (name) => name !== 'ARGS_END' && keyFields[name] !== 'd' && keyFields[name] !== 'b',

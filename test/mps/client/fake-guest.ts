@@ -27,7 +27,7 @@ export class FakeGuest {
 
   constructor(code: string, options: Partial<ClientOptions> = {}, bytes?: number) {
     const platform = platformOf(code)!;
-    this.host = new FakeHost(code, platform.wordSize, platform.mpsAlign, bytes);
+    this.host = new FakeHost(code, platform.wordSize, bytes);
     this.layouts = layoutsFor(platform);
     this.word = platform.wordSize;
     const text = new TextDecoder();

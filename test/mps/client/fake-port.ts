@@ -15,6 +15,7 @@ import {
   type Value,
   type VarArgs,
 } from '../../../platforms/port.js';
+import { platform } from '../../../platforms/codes.js';
 import { EventStream } from '../../../emulator/events.js';
 
 const BASE = 0x10000;
@@ -110,7 +111,6 @@ export class FakeHost {
   constructor(
     readonly code: string,
     wordSize: 4 | 8,
-    mpsAlign: number,
     sizeBytes = 64 << 20,
   ) {
     this.memory = new FakeMemory(wordSize, undefined, sizeBytes);
@@ -126,7 +126,7 @@ export class FakeHost {
       }
     };
     this.port = {
-      platform: { code, wordSize, pageSize: 4096, mpsAlign },
+      platform: platform(code)!,
       memory: this.memory,
       events: this.events,
       physical: this.memory.buffer,

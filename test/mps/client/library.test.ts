@@ -4,7 +4,7 @@ import { mpsLibrary } from '../../../mps/client/library.js';
 import { FakeHost } from './fake-port.js';
 
 const libraryFor = (code: string, wordSize: 4 | 8) =>
-  mpsLibrary(new FakeHost(code, wordSize, 8, 1 << 20).port, { variety: 'hot', scan: [], testHooks: {} });
+  mpsLibrary(new FakeHost(code, wordSize, 1 << 20).port, { variety: 'hot', scan: [], testHooks: {} });
 
 test('no function is defined twice, and every signature is of the signature language', (t) => {
   for (const [code, word] of [
@@ -20,7 +20,7 @@ test('no function is defined twice, and every signature is of the signature lang
 });
 
 test('a scan policy that does not exist is refused', (t) => {
-  t.throws(() => mpsLibrary(new FakeHost('lii6gc', 8, 8, 1 << 20).port, { variety: 'hot', scan: ['everything'], testHooks: {} }), {
+  t.throws(() => mpsLibrary(new FakeHost('lii6gc', 8, 1 << 20).port, { variety: 'hot', scan: ['everything'], testHooks: {} }), {
     name: 'OptionError',
     message: /everything/,
   });

@@ -73,12 +73,12 @@ export class TestLibrary {
         this.errno = value;
         this.process.supervisor.setU32(TEXT + 0xff000, value);
       },
-      libraries: () => [{ name: 'os', functions: [errnoFunction] }],
     } as unknown as Os;
     const context: CLibraryContext = {
       platform: p,
       process: this.process,
       os,
+      system: [{ name: 'os', functions: [errnoFunction] }],
       options: {
         argv: ['program'],
         env,

@@ -21,9 +21,10 @@ function hostFunctions(p: Platform): Map<string, { signature: string; mine: bool
   const os = systems[p.os].create({ platform: p, process, options });
   process.os = os;
   const found = new Map<string, { signature: string; mine: boolean }>();
-  for (const { functions } of cLibrary({ platform: p, process, os, options }))
+  const system = os.libraries();
+  for (const { functions } of cLibrary({ platform: p, process, os, options, system }))
     for (const fn of functions) found.set(fn.name, { signature: fn.signature, mine: true });
-  for (const { functions } of os.libraries()) for (const fn of functions) found.set(fn.name, { signature: fn.signature, mine: false });
+  for (const { functions } of system) for (const fn of functions) found.set(fn.name, { signature: fn.signature, mine: false });
   process.close();
   return found;
 }
