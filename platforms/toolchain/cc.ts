@@ -135,7 +135,7 @@ class Driver {
       else this.kept += messages;
       return status;
     }
-    return this.tool(command.tool, [...(line.verbose ? (p.os === 'windows' ? ['/verbose'] : ['-v']) : []), ...command.args]);
+    return this.tool(command.tool, command.args);
   }
 
   private compiler(args: string[]): Promise<number> {

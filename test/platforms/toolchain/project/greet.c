@@ -1,0 +1,4 @@
+#include <stdio.h>
+#include "greeting.h"
+
+int greet(const char *name) { return printf("%s, %s\n", GREETING, name); }

@@ -1,0 +1,2 @@
+#define GREETING "good day"
+int greet(const char *name);
