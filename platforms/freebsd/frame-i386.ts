@@ -4,9 +4,10 @@ import { X86 } from '../../emulator/cpu/registers.js';
 import { Eflags, STATUS_FLAGS } from '../../emulator/cpu/x86-flags.js';
 import type { Process } from '../../emulator/process/process.js';
 import type { Thread } from '../../emulator/process/thread.js';
+import { describeAlternateStack, onAlternateStack } from '../posix/alternate-stack.js';
 import { FrameMemory, permitted } from '../posix/frame-memory.js';
 import { posixThread, type SignalAction, type SignalInfo, type TrapRecord } from '../posix/posix-thread.js';
-import { altStackFlags, frameStart, onAlternateStack, type ContextLayout } from '../posix/signal-frames.js';
+import { frameStart, type ContextLayout } from '../posix/signal-frames.js';
 import { emptySet, type SignalSet } from '../posix/signal-set.js';
 import type { SignalTraits } from '../posix/traits.js';
 import { buildExtended, EXTENDED_SIZE, Fp, McFlag, writeSiginfo, type FreeBsdFrames, type SigreturnError } from './frames.js';
@@ -79,11 +80,12 @@ export class FrameI386 implements FreeBsdFrames {
     w[Frame.address >>> 2] = info.address ?? 0;
     w[Frame.handler >>> 2] = action.handler;
     w.set(savedMask, Frame.ucontext >>> 2);
-    this.fillContext(info, state.trap, onAlternateStack(state, sp), extended);
+    this.fillContext(info, state.trap, onAlternateStack(state, sp, traits), extended);
     const stack = (Frame.ucontext + Uc.stack) >>> 2;
-    w[stack] = state.altStack?.sp ?? 0;
-    w[stack + 1] = state.altStack?.size ?? 0;
-    w[stack + 2] = altStackFlags(state, sp, traits);
+    const altStack = describeAlternateStack(state, sp, traits);
+    w[stack] = altStack.sp;
+    w[stack + 1] = altStack.size;
+    w[stack + 2] = altStack.flags;
     if (wantsInfo) writeSiginfo(frame, Frame.siginfo, info, traits, false);
     buildExtended(frame, Frame.size);
     const written = permitted(() => {

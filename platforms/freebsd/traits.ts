@@ -5,22 +5,55 @@ import { bsdSignals } from '../posix/signal-numbers.js';
 import type { MemoryTraits, PosixTraits, PthreadTraits, SignalTraits } from '../posix/traits.js';
 import type { FreeBsdLayout } from './layout.js';
 
-/** SIGTHR (cancellation) and SIGLIBRT. */
-const LIBRARY_SIGNALS = [32, 33];
+/** SIGTHR, by which libthr cancels. */
+const LIBRARY_SIGNALS = [32];
 
 function signals(wide: boolean): SignalTraits {
+  const action = wide ? { handler: 0, flags: 8, mask: 0xc } : { handler: 0, flags: 4, mask: 8 };
   return {
     numbers: bsdSignals,
     limit: 128,
-    flags: { SIGINFO: 0x40, ONSTACK: 0x1, RESTART: 0x2, NODEFER: 0x10, RESETHAND: 0x4 },
+    flags: { SIGINFO: 0x40, ONSTACK: 0x1, RESTART: 0x2, NODEFER: 0x10, RESETHAND: 0x4, RESTORER: 0 },
     how: { BLOCK: 1, UNBLOCK: 2, SETMASK: 3 },
     codes: { USER: 0x10001, THREAD: 0x10007, KERNEL: 0x10006 },
-    altStack: { ONSTACK: 1, DISABLE: 4, minimum: 2048 },
+    altStack: {
+      ONSTACK: 1,
+      DISABLE: 4,
+      AUTODISARM: 0,
+      modes: [0, 4],
+      minimum: 2048,
+      lowestCounts: true,
+      keepsDisabled: true,
+      useCheckedLast: false,
+    },
+    kernel: {
+      setBytes: 16,
+      action,
+      oldAction: action,
+      // ONSTACK RESTART RESETHAND NOCLDSTOP NODEFER NOCLDWAIT SIGINFO.
+      knownFlags: 0x7f,
+      unknownFlags: 'EINVAL',
+      fixedActions: 'only SIG_DFL',
+      oldFirst: false,
+      ignoresBadSets: false,
+      pendingBlocked: false,
+      maskIsOfProcess: false,
+      numberCheckedFirst: true,
+    },
+    library: {
+      oldAction: true,
+      newMask: true,
+      waitSet: true,
+      signalMasksItself: false,
+      fillSparesReserved: false,
+      killSparesReserved: false,
+      killChecksNumberFirst: true,
+    },
     redZone: 128,
     frameFailure: 'SIGILL',
     reserved: LIBRARY_SIGNALS,
     sigset: { size: 16 },
-    sigaction: wide ? { size: 32, handler: 0, mask: 0xc, flags: 8 } : { size: 24, handler: 0, mask: 8, flags: 4 },
+    sigaction: { ...action, size: wide ? 32 : 24 },
     stack: wide ? { size: 24, sp: 0, flags: 0x10, length: 8 } : { size: 12, sp: 0, flags: 8, length: 4 },
     siginfo: wide
       ? { size: 80, signo: 0, errno: 4, code: 8, address: 0x18, pid: 0xc, uid: 0x10, value: 0x20, trap: 0x28 }
@@ -104,7 +137,8 @@ function pthread(wide: boolean): PthreadTraits {
     clockRealtime: 0,
     clockMonotonic: 4,
     clocksPerSecond: 128,
-    otherClocks: [1, 2, 5, 7, 8, 11, 12, 13, 14, 15],
+    otherRealtimeClocks: [9, 10, 13],
+    otherClocks: [1, 2, 5, 7, 8, 11, 12, 14, 15],
     semaphore: { size: 16, count: 4, magic: { offset: 0, value: 0x09fa4012 }, maximum: 0x7fffffff },
   };
 }
@@ -119,6 +153,8 @@ export function freebsdTraits(cpu: CpuName, layout: FreeBsdLayout): PosixTraits 
     memory: memory(layout),
     pthread: pthread(wide),
     sysconf: { 3: 128, 5: 1024, 47: 4096, 57: 1, 58: 1, 93: 2048, 121: MEMORY / 4096 },
+    copiesTimes: false,
+    transfer: { limit: 0x7fffffff, beyond: 'EINVAL' },
     libraryNames: { c: 'libc.so.7', threads: 'libthr.so.3' },
   };
 }

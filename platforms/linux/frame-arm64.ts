@@ -7,12 +7,12 @@ import { Pstate } from '../../emulator/cpu/arm64-exceptions.js';
 import { A64, FLOAT_BYTES, FLOAT_OFFSET } from '../../emulator/cpu/registers.js';
 import type { Process } from '../../emulator/process/process.js';
 import type { Thread } from '../../emulator/process/thread.js';
+import { changeAlternateStack } from '../posix/alternate-stack.js';
 import { FrameMemory, permitted } from '../posix/frame-memory.js';
 import { posixThread, type SignalAction, type SignalInfo } from '../posix/posix-thread.js';
 import { frameStart, type ContextLayout } from '../posix/signal-frames.js';
 import { emptySet, type SignalSet } from '../posix/signal-set.js';
 import type { SignalTraits } from '../posix/traits.js';
-import { restoreAlternateStack } from './alternate-stack.js';
 import type { LinuxFrames } from './frames.js';
 import { writeSiginfo } from './siginfo.js';
 
@@ -71,9 +71,9 @@ export class FrameArm64 implements LinuxFrames {
     const wantsInfo = (action.flags & traits.flags.SIGINFO) !== 0;
     if (wantsInfo) writeSiginfo(frame, Frame.siginfo, info, 8);
     w.fill(0, Frame.ucontext >>> 2, Frame.stack >>> 2);
-    frame.put64(Frame.stack, state.altStack?.sp ?? 0);
-    frame.put64(Frame.stack + 8, 0);
-    frame.put64(Frame.stack + 16, state.altStack?.size ?? 0);
+    frame.put64(Frame.stack, state.altStack.sp);
+    frame.put64(Frame.stack + 8, state.altStack.flags);
+    frame.put64(Frame.stack + 16, state.altStack.size);
     w[Frame.sigmask >>> 2] = savedMask[0];
     w[(Frame.sigmask >>> 2) + 1] = savedMask[1];
     frame.put64(Frame.mcontext, state.trap.address);
@@ -146,13 +146,8 @@ export class FrameArm64 implements LinuxFrames {
     engine.registers.dirty |= 1;
     this.vectors.set(frame.bytes.subarray(fpsimd + 16, fpsimd + FPSIMD_SIZE));
     engine.writeFloat();
-    restoreAlternateStack(
-      posixThread(thread),
-      this.traits,
-      frame.get64(Frame.stack),
-      w[(Frame.stack + 8) >>> 2],
-      frame.get64(Frame.stack + 16),
-    );
+    const stack = { sp: frame.get64(Frame.stack), flags: w[(Frame.stack + 8) >>> 2], size: frame.get64(Frame.stack + 16) };
+    changeAlternateStack(posixThread(thread), stack, engine.registers.get(A64.sp), this.traits);
     const { mask } = this;
     mask[0] = w[Frame.sigmask >>> 2];
     mask[1] = w[(Frame.sigmask >>> 2) + 1];

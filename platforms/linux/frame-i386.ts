@@ -8,12 +8,12 @@ import { X86 } from '../../emulator/cpu/registers.js';
 import { Eflags, STATUS_FLAGS } from '../../emulator/cpu/x86-flags.js';
 import type { Process } from '../../emulator/process/process.js';
 import type { Thread } from '../../emulator/process/thread.js';
+import { changeAlternateStack } from '../posix/alternate-stack.js';
 import { FrameMemory, permitted } from '../posix/frame-memory.js';
 import { posixThread, type PosixThread, type SignalAction, type SignalInfo } from '../posix/posix-thread.js';
 import { frameStart, type ContextLayout } from '../posix/signal-frames.js';
 import { emptySet, type SignalSet } from '../posix/signal-set.js';
 import type { SignalTraits } from '../posix/traits.js';
-import { restoreAlternateStack } from './alternate-stack.js';
 import type { LinuxFrames } from './frames.js';
 import { applyLegacyHeader, buildLegacyHeader, LEGACY_HEADER } from './legacy-fp.js';
 import { writeSiginfo } from './siginfo.js';
@@ -150,9 +150,9 @@ export class FrameI386 implements LinuxFrames {
     writeSiginfo(frame, RtFrame.siginfo, info, 4);
     w[RtFrame.ucontext >>> 2] = 1;
     w[(RtFrame.ucontext >>> 2) + 1] = 0;
-    w[RtFrame.stack >>> 2] = state.altStack?.sp ?? 0;
-    w[(RtFrame.stack >>> 2) + 1] = 0;
-    w[(RtFrame.stack >>> 2) + 2] = state.altStack?.size ?? 0;
+    w[RtFrame.stack >>> 2] = state.altStack.sp;
+    w[(RtFrame.stack >>> 2) + 1] = state.altStack.flags;
+    w[(RtFrame.stack >>> 2) + 2] = state.altStack.size;
     w[RtFrame.sigmask >>> 2] = savedMask[0];
     w[(RtFrame.sigmask >>> 2) + 1] = savedMask[1];
     w[RtFrame.retcode >>> 2] = RT_RETCODE[0];
@@ -198,7 +198,8 @@ export class FrameI386 implements LinuxFrames {
       mask[0] = w[RtFrame.sigmask >>> 2];
       mask[1] = w[(RtFrame.sigmask >>> 2) + 1];
       const stack = RtFrame.stack >>> 2;
-      restoreAlternateStack(posixThread(thread), this.traits, w[stack], w[stack + 1], w[stack + 2]);
+      const wanted = { sp: w[stack], flags: w[stack + 1], size: w[stack + 2] };
+      changeAlternateStack(posixThread(thread), wanted, r[X86.rsp * 2], this.traits);
     }
     return mask;
   }

@@ -7,12 +7,12 @@ import { X86 } from '../../emulator/cpu/registers.js';
 import { Eflags, STATUS_FLAGS } from '../../emulator/cpu/x86-flags.js';
 import type { Process } from '../../emulator/process/process.js';
 import type { Thread } from '../../emulator/process/thread.js';
+import { changeAlternateStack } from '../posix/alternate-stack.js';
 import { FrameMemory, permitted } from '../posix/frame-memory.js';
 import { posixThread, type SignalAction, type SignalInfo } from '../posix/posix-thread.js';
 import { frameStart, type ContextLayout } from '../posix/signal-frames.js';
 import { emptySet, type SignalSet } from '../posix/signal-set.js';
 import type { SignalTraits } from '../posix/traits.js';
-import { restoreAlternateStack } from './alternate-stack.js';
 import type { LinuxFrames } from './frames.js';
 import { writeSiginfo } from './siginfo.js';
 import { buildFpArea, FP_AREA_SIZE, XSAVE_SIZE } from './xsave-area.js';
@@ -85,9 +85,9 @@ export class FrameX64 implements LinuxFrames {
     frame.put64(Frame.restorer, action.restorer);
     w[Frame.flags >>> 2] = Uc.xstate | Uc.savedSs | Uc.strictSs;
     w.fill(0, (Frame.flags >>> 2) + 1, Frame.stack >>> 2);
-    frame.put64(Frame.stack, state.altStack?.sp ?? 0);
-    frame.put64(Frame.stack + 8, 0);
-    frame.put64(Frame.stack + 16, state.altStack?.size ?? 0);
+    frame.put64(Frame.stack, state.altStack.sp);
+    frame.put64(Frame.stack + 8, state.altStack.flags);
+    frame.put64(Frame.stack + 16, state.altStack.size);
     let at = Frame.gregs >>> 2;
     for (let i = 0; i < GREGS.length; i++) {
       w[at++] = r[GREGS[i] * 2];
@@ -156,13 +156,9 @@ export class FrameX64 implements LinuxFrames {
     if (frame.get64(Frame.fpregs) === 0) initialFxsave(image, X87Control.extended);
     else image.set(frame.bytes.subarray(Frame.fp, Frame.fp + Fxsave.software));
     engine.writeFloat();
-    restoreAlternateStack(
-      posixThread(thread),
-      this.traits,
-      frame.get64(Frame.stack),
-      w[(Frame.stack + 8) >>> 2],
-      frame.get64(Frame.stack + 16),
-    );
+    const stack = { sp: frame.get64(Frame.stack), flags: w[(Frame.stack + 8) >>> 2], size: frame.get64(Frame.stack + 16) };
+    // Unlike the other two this kernel does so while SP is still the handler's.
+    changeAlternateStack(posixThread(thread), stack, base, this.traits);
     const { mask } = this;
     mask[0] = w[Frame.sigmask >>> 2];
     mask[1] = w[(Frame.sigmask >>> 2) + 1];

@@ -4,8 +4,8 @@ import type { CpuName } from '../../emulator/engine.js';
 // prettier-ignore
 export type SystemCallName =
   | 'read' | 'write' | 'close' | 'mmap' | 'mmap2' | 'munmap' | 'mprotect' | 'madvise' | 'brk' | 'exit' | 'exit_group' | 'sched_yield' | 'getuid'
-  | 'geteuid' | 'getgid' | 'getegid' | 'arch_prctl' | 'rt_sigaction' | 'rt_sigprocmask' | 'rt_sigreturn' | 'rt_sigpending' | 'sigreturn' | 'sigaltstack'
-  | 'kill' | 'tkill' | 'tgkill' | 'gettid' | 'getpid' | 'getppid' | 'set_tid_address' | 'clock_gettime' | 'gettimeofday';
+  | 'geteuid' | 'getgid' | 'getegid' | 'arch_prctl' | 'rt_sigaction' | 'rt_sigprocmask' | 'rt_sigreturn' | 'rt_sigpending' | 'rt_sigsuspend' | 'pause' | 'sigreturn' | 'sigaltstack'
+  | 'kill' | 'tkill' | 'tgkill' | 'gettid' | 'getpid' | 'getppid' | 'set_tid_address' | 'clock_gettime' | 'clock_getres' | 'gettimeofday';
 
 /** IA-32, x86-64, ARM64; undefined: that CPU has none. */
 // prettier-ignore
@@ -16,7 +16,7 @@ const numbers: Record<SystemCallName, readonly [number | undefined, number | und
   rt_sigaction: [174, 13, 134], rt_sigprocmask: [175, 14, 135], rt_sigreturn: [173, 15, 139], rt_sigpending: [176, 127, 136],
   sigreturn: [119, undefined, undefined], sigaltstack: [186, 131, 132], kill: [37, 62, 129], tkill: [238, 200, 130], tgkill: [270, 234, 131],
   gettid: [224, 186, 178], getpid: [20, 39, 172], getppid: [64, 110, 173], set_tid_address: [258, 218, 96], clock_gettime: [265, 228, 113],
-  gettimeofday: [78, 96, 169],
+  gettimeofday: [78, 96, 169], clock_getres: [266, 229, 114], rt_sigsuspend: [179, 130, 133], pause: [29, 34, undefined],
 };
 
 export function systemCallNames(cpu: CpuName): Map<number, SystemCallName> {

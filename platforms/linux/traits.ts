@@ -7,13 +7,48 @@ import type { LinuxLayout } from './layout.js';
 
 function signals(cpu: CpuName): SignalTraits {
   const wide = cpu !== 'ia32';
+  const word = wide ? 8 : 4;
+  // The kernel's struct sigaction has the mask, the one member that may grow, at its end.
+  const action = { handler: 0, flags: word, restorer: 2 * word, mask: 3 * word };
   return {
     numbers: linuxSignals,
     limit: 64,
-    flags: { SIGINFO: 0x4, ONSTACK: 0x8000000, RESTART: 0x10000000, NODEFER: 0x40000000, RESETHAND: 0x80000000 },
+    flags: { SIGINFO: 0x4, ONSTACK: 0x8000000, RESTART: 0x10000000, NODEFER: 0x40000000, RESETHAND: 0x80000000, RESTORER: 0x4000000 },
     how: { BLOCK: 0, UNBLOCK: 1, SETMASK: 2 },
     codes: { USER: 0, THREAD: -6, KERNEL: 0x80 },
-    altStack: { ONSTACK: 1, DISABLE: 2, minimum: cpu === 'arm64' ? 5120 : 2048 },
+    altStack: {
+      ONSTACK: 1,
+      DISABLE: 2,
+      AUTODISARM: 0x80000000,
+      modes: [0, 1, 2],
+      minimum: cpu === 'arm64' ? 5120 : 2048,
+      lowestCounts: false,
+      keepsDisabled: false,
+      useCheckedLast: false,
+    },
+    kernel: {
+      setBytes: 8,
+      action,
+      oldAction: action,
+      // NOCLDSTOP NOCLDWAIT SIGINFO EXPOSE_TAGBITS RESTORER ONSTACK RESTART NODEFER RESETHAND.
+      knownFlags: 0xdc000807,
+      unknownFlags: 'dropped',
+      fixedActions: 'never set',
+      oldFirst: false,
+      ignoresBadSets: false,
+      pendingBlocked: true,
+      maskIsOfProcess: false,
+      numberCheckedFirst: false,
+    },
+    library: {
+      oldAction: true,
+      newMask: true,
+      waitSet: false,
+      signalMasksItself: true,
+      fillSparesReserved: true,
+      killSparesReserved: true,
+      killChecksNumberFirst: false,
+    },
     redZone: cpu === 'x86-64' ? 128 : 0,
     frameFailure: 'SIGSEGV',
     reserved: [32, 33],
@@ -104,7 +139,8 @@ function pthread(cpu: CpuName): PthreadTraits {
     clockRealtime: 0,
     clockMonotonic: 1,
     clocksPerSecond: 1_000_000,
-    otherClocks: [2, 3, 4, 5, 6, 7],
+    otherRealtimeClocks: [5, 11],
+    otherClocks: [2, 3, 4, 6, 7],
     semaphore: { size: wide ? 32 : 16, count: 0, maximum: 0x7fffffff },
   };
 }
@@ -130,6 +166,8 @@ export function linuxTraits(cpu: CpuName, layout: LinuxLayout, executeOnly = fal
       249: layout.minimumSignalStack,
       250: 8192,
     },
+    copiesTimes: cpu === 'ia32',
+    transfer: { limit: 0x7ffff000, beyond: 'cut' },
     libraryNames: { c: 'libc.so.6', threads: 'libpthread.so.0' },
   };
 }

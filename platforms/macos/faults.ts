@@ -97,7 +97,7 @@ export class MacFaults {
       if (overflow) {
         // An overflow of the main stack is fatal unless SIGSEGV is handled on an alternate stack.
         const { flags, handler } = signals.actions[info.signal];
-        const ready = handler > 1 && (flags & traits.signals.flags.ONSTACK) !== 0 && posixThread(thread).altStack !== undefined;
+        const ready = handler > 1 && (flags & traits.signals.flags.ONSTACK) !== 0 && posixThread(thread).altStack.enabled;
         if (!ready) signals.kill(thread, info);
       }
       signals.force(thread, info);

@@ -10,9 +10,10 @@ import { USER_MODE_FLAGS } from '../../emulator/cpu/x86-flags.js';
 import { GuestFault } from '../../emulator/memory/memory-view.js';
 import type { Process } from '../../emulator/process/process.js';
 import type { Thread } from '../../emulator/process/thread.js';
+import { onAlternateStack, switchesStack } from '../posix/alternate-stack.js';
 import { permitted } from '../posix/frame-memory.js';
 import { posixThread, type SignalAction, type SignalInfo } from '../posix/posix-thread.js';
-import { onAlternateStack, type ContextLayout, type SignalFrames } from '../posix/signal-frames.js';
+import type { ContextLayout, SignalFrames } from '../posix/signal-frames.js';
 import { emptySet, type SignalSet } from '../posix/signal-set.js';
 import type { SignalTraits } from '../posix/traits.js';
 import {
@@ -33,7 +34,8 @@ const GENERAL = EXCEPTION_STATE_SIZE;
 const RED_ZONE = 128;
 /** What the trampoline is told: a plain handler, or one with SA_SIGINFO. */
 const Style = { traditional: 1, siginfo: 30 } as const;
-const UID = 501;
+/** The first user of a Mac. */
+export const UID = 501;
 
 export class MacFrames implements SignalFrames {
   readonly context: ContextLayout;
@@ -73,9 +75,9 @@ export class MacFrames implements SignalFrames {
     const registers = process.registers(thread);
     const state = posixThread(thread);
     const interrupted = registers.get(process.abi.sp);
-    const already = onAlternateStack(state, interrupted);
-    const switches = (action.flags & traits.flags.ONSTACK) !== 0 && state.altStack !== undefined && !already;
-    const start = (switches ? state.altStack!.sp + state.altStack!.size : interrupted) - RED_ZONE;
+    const already = onAlternateStack(state, interrupted, traits);
+    const switches = switchesStack(state, interrupted, action, traits);
+    const start = (switches ? state.altStack.sp + state.altStack.size : interrupted) - RED_ZONE;
     const places = arm ? this.armPlaces(start) : this.x86Places(start);
     if (!(places.sp >= 4096)) return false;
     const siginfo = this.siginfo(thread, info, interrupted);
@@ -84,7 +86,7 @@ export class MacFrames implements SignalFrames {
     ucontext.setUint32(Uc.onstack, already ? 1 : 0, true);
     ucontext.setUint32(Uc.sigmask, savedMask[0], true);
     put(Uc.stackSp, places.sp);
-    put(Uc.stackSize, already || switches ? state.altStack!.size : 0);
+    put(Uc.stackSize, already || switches ? state.altStack.size : 0);
     ucontext.setUint32(Uc.stackFlags, already || switches ? traits.altStack.ONSTACK : 0, true);
     put(Uc.mcsize, this.mcontextSize);
     put(Uc.mcontext, places.mcontext);

@@ -18,6 +18,7 @@ import { Mutexes } from '../posix/mutexes.js';
 import { LibraryHeap, ObjectPlaces } from '../posix/objects.js';
 import { posixThread } from '../posix/posix-thread.js';
 import { semaphoreFunctions } from '../posix/semaphores.js';
+import { SignalCalls } from '../posix/signal-calls.js';
 import { SignalFunctions } from '../posix/signal-functions.js';
 import { Signals } from '../posix/signals.js';
 import { fail } from '../posix/system.js';
@@ -51,6 +52,7 @@ export class MacOs implements Os, MachSystem {
   readonly memory: MacMemory;
   readonly kernel: MacKernel;
   readonly signals: Signals;
+  readonly signalCalls: SignalCalls;
   readonly threads: ThreadLibrary;
   readonly port: MacPort;
   private readonly code: SystemCode;
@@ -80,6 +82,7 @@ export class MacOs implements Os, MachSystem {
     this.kernel = new MacKernel(process);
     this.frames = new MacFrames(process, this.traits.signals, random.next());
     this.signals = new Signals(process, this.traits.signals, this.frames, (pc) => this.where(pc));
+    this.signalCalls = new SignalCalls(this);
     this.signalFunctions = new SignalFunctions(this, this.code.trampoline);
     this.places = new ObjectPlaces(process.user, new LibraryHeap(process.supervisor, (bytes) => this.heapGrow(bytes)));
     this.threadLocals = new ThreadLocals((bytes) => this.heapGrow(bytes), this.code.threadLocal);

@@ -12,9 +12,9 @@ import { GuestFault } from '../../emulator/memory/memory-view.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import type { OsOptions } from '../os.js';
 import { posixThread } from '../posix/posix-thread.js';
-import { onAlternateStack } from '../posix/signal-frames.js';
-import { exclude, include, readSet, writeSet } from '../posix/signal-set.js';
-import type { MacFrames } from './frames.js';
+import { systemCall } from '../posix/system.js';
+import { argument, commonCalls, int, type SystemCall } from '../posix/system-call-table.js';
+import { UID, type MacFrames } from './frames.js';
 import type { MachSystem } from './mach-functions.js';
 import { MachMemory } from './mach-memory.js';
 import { Kern } from './mach-ports.js';
@@ -25,13 +25,17 @@ const ARGUMENTS = {
 } as const;
 const Class = { mach: 1, unix: 2, machine: 3 } as const;
 const SIGRETURN = 184;
+/** The group of a Mac's users. */
+const STAFF = 20;
+
+/** Result: kern_return_t, or a port's name. */
+type MachTrap = (thread: Thread, args: number[]) => number;
+
 const CARRY = { 'x86-64': Eflags.CF, arm64: Pstate.C } as const;
 
-type Handler = (thread: Thread, a: number[]) => number;
-
 export class MacSystemCalls {
-  private readonly unix: Map<number, Handler>;
-  private readonly traps: Map<number, Handler>;
+  private readonly unix: ReadonlyMap<number, SystemCall>;
+  private readonly traps: ReadonlyMap<number, MachTrap>;
 
   constructor(
     private readonly system: MachSystem,
@@ -47,7 +51,7 @@ export class MacSystemCalls {
     const { process, signals } = this.system;
     const registers = process.registers(thread);
     const { kind, number } = this.number(registers.lo(process.cpu === 'arm64' ? A64.x16 : X86.rax) | 0);
-    const args = ARGUMENTS[process.cpu as 'x86-64' | 'arm64'].map((slot) => registers.get(slot));
+    const args = ARGUMENTS[process.cpu as 'x86-64' | 'arm64'].map((slot) => argument(registers, slot));
     if (process.cpu !== 'arm64') syscallClobbers(registers);
     if (kind === Class.unix) {
       if (number === SIGRETURN) return this.sigreturn(thread, args);
@@ -81,11 +85,10 @@ export class MacSystemCalls {
   }
 
   private runUnix(thread: Thread, number: number, args: number[]): void {
-    const { errno } = this.system.traits;
     const handler = this.unix.get(number);
     if (!handler) return this.badCall(thread);
-    const result = this.guarded(() => handler(thread, args), -errno.EFAULT);
-    if (thread.state !== 'ended') this.setUnixResult(thread, result);
+    const result = systemCall(this.system, () => handler(thread, args));
+    if (result !== undefined) this.setUnixResult(thread, result);
   }
 
   private badCall(thread: Thread): void {
@@ -122,147 +125,53 @@ export class MacSystemCalls {
     if (signals.hasDeliverable(thread)) signals.deliver(thread);
   }
 
-  private unixCalls(): Map<number, Handler> {
+  private unixCalls(): ReadonlyMap<number, SystemCall> {
     const { system, options } = this;
-    const { process, memory, traits, signals } = system;
-    const { errno } = traits;
-    const { user } = process;
-    const int = (value: number): number => (value % 0x100000000) | 0;
-    const write: Handler = (_t, [fd, address, length]) => {
-      if (int(fd) !== 1 && int(fd) !== 2) return -errno.EBADF;
-      options.output(int(fd) as 1 | 2, user.bytes(address, Math.min(length, 0x7fffffff)));
-      return length;
-    };
-    const read: Handler = (_t, [fd, address, length]) => {
-      if (int(fd) !== 0) return -errno.EBADF;
-      const bytes = options.input(Math.min(length, 0x7fffffff));
-      user.write(address, bytes);
-      return bytes.length;
-    };
-    const changeMask: Handler = (thread, [how, wanted, old]) => {
-      const { BLOCK, UNBLOCK, SETMASK } = traits.signals.how;
-      const { mask } = posixThread(thread);
-      const next = mask.slice();
-      if (wanted !== 0) {
-        const set = readSet(user, wanted, 4);
-        if (how === BLOCK) include(next, set);
-        else if (how === UNBLOCK) exclude(next, set);
-        else if (how === SETMASK) next[0] = set[0];
-        else return -errno.EINVAL;
-      }
-      if (old !== 0) writeSet(user, old, 4, mask);
-      if (wanted !== 0) signals.setMask(thread, next);
-      return 0;
-    };
-    return new Map<number, Handler>([
-      [1, (_t, [code]) => process.end({ kind: 'exit', code: code & 0xff })],
-      [3, read],
-      [4, write],
-      [6, (_t, [fd]) => (int(fd) >= 0 && int(fd) <= 2 ? 0 : -errno.EBADF)],
-      [20, () => system.pid],
-      [
-        37,
-        (_t, [pid, signal]) => {
-          if (int(pid) !== system.pid && int(pid) !== 0) return -errno.ESRCH;
-          if (int(signal) < 0 || int(signal) > traits.signals.limit) return -errno.EINVAL;
-          if (int(signal) > 0) signals.sendToProcess({ signal: int(signal), code: traits.signals.codes.USER, pid: system.pid });
-          return 0;
-        },
-      ],
-      // The kernel's sigaction: {handler, trampoline, mask, flags} in, {handler, mask, flags} out.
-      [
-        46,
-        (_t, [signal, wanted, old]) => {
-          const { numbers, limit, sigaction } = traits.signals;
-          if (signal < 1 || signal > limit || (wanted !== 0 && (signal === numbers.SIGKILL || signal === numbers.SIGSTOP)))
-            return -errno.EINVAL;
-          const action = signals.actions[signal];
-          const next = wanted !== 0 && {
-            handler: user.word(wanted),
-            restorer: user.word(wanted + 8),
-            mask: readSet(user, wanted + 16, 4),
-            flags: user.u32(wanted + 20),
-          };
-          if (old !== 0) {
-            user.setWord(old + sigaction.handler, action.handler);
-            writeSet(user, old + sigaction.mask, 4, action.mask);
-            user.setU32(old + sigaction.flags, action.flags);
-          }
-          if (next) {
-            signals.actions[signal] = next;
-            signals.discardIgnored(signal);
-          }
-          return 0;
-        },
-      ],
-      [48, changeMask],
-      [
-        52,
-        (thread, [address]) => {
-          const { mask } = posixThread(thread);
-          writeSet(
-            user,
-            address,
-            4,
-            signals.pendingFor(thread).map((word, i) => word & mask[i]),
-          );
-          return 0;
-        },
-      ],
-      [53, (thread, args) => this.sigaltstack(thread, args)],
-      [73, (_t, [address, length]) => memory.munmap(address, length)],
-      [74, (_t, [address, length, prot]) => memory.mprotect(address, length, int(prot))],
-      [75, (_t, [address, length, advice]) => memory.madvise(address, length, int(advice))],
-      [197, (_t, [address, length, prot, flags, fd, offset]) => memory.mmap(address, length, int(prot), int(flags), int(fd), offset)],
+    const { signalCalls, kernel } = system;
+    const common = commonCalls(system, options);
+    const user: SystemCall = () => UID;
+    const group: SystemCall = () => STAFF;
+    return new Map<number, SystemCall>([
+      [1, common.exit],
+      [3, common.read],
+      [4, common.write],
+      [6, common.close],
+      [20, common.getpid],
+      [24, user],
+      [25, user],
+      [37, common.kill],
+      [39, common.getppid],
+      [43, group],
+      [46, common.sigaction],
+      [47, group],
+      [48, common.sigprocmask],
+      [52, common.sigpending],
+      [53, common.sigaltstack],
+      [73, common.munmap],
+      [74, common.mprotect],
+      [75, common.madvise],
+      // sigsuspend: the set itself, not its place.
+      [111, (thread, [set]) => signalCalls.sigsuspend(thread, Uint32Array.of(set % 0x100000000, 0, 0, 0))],
+      [197, common.mmap],
+      // issetugid.
       [327, () => 0],
-      [
-        328,
-        (_t, [port, signal]) => {
-          const thread = system.kernel.ports.thread(port);
-          if (!thread || thread.state === 'ended') return -errno.ESRCH;
-          if (int(signal) < 0 || int(signal) > traits.signals.limit) return -errno.EINVAL;
-          if (int(signal) > 0) signals.sendToThread(thread, { signal: int(signal), code: traits.signals.codes.THREAD, pid: system.pid });
-          return 0;
-        },
-      ],
-      [329, changeMask],
+      // __pthread_kill and __pthread_sigmask.
+      [328, (_thread, [port, signal]) => signalCalls.killThread(kernel.ports.thread(port), int(signal))],
+      [329, (thread, [how, wanted, old]) => signalCalls.sigprocmask(thread, int(how), wanted, old, [thread])],
+      // thread_selfid; read and write without cancellation.
       [372, (thread) => posixThread(thread).tid],
-      [396, read],
-      [397, write],
+      [396, common.read],
+      [397, common.write],
     ]);
   }
 
-  private sigaltstack(thread: Thread, [wanted, old]: number[]): number {
-    const { process, traits } = this.system;
-    const { user } = process;
-    const { stack, altStack } = traits.signals;
-    const state = posixThread(thread);
-    const on = onAlternateStack(state, process.registers(thread).get(process.abi.sp));
-    const next = wanted !== 0 && {
-      sp: user.word(wanted + stack.sp),
-      flags: user.u32(wanted + stack.flags),
-      size: user.word(wanted + stack.length),
-    };
-    if (old !== 0) {
-      user.setWord(old + stack.sp, state.altStack?.sp ?? 0);
-      user.setU32(old + stack.flags, state.altStack ? (on ? altStack.ONSTACK : 0) : altStack.DISABLE);
-      user.setWord(old + stack.length, state.altStack?.size ?? 0);
-    }
-    if (!next) return 0;
-    if (on) return -traits.errno.EPERM;
-    if (next.flags & ~altStack.DISABLE) return -traits.errno.EINVAL;
-    if (!(next.flags & altStack.DISABLE) && next.size < altStack.minimum) return -traits.errno.ENOMEM;
-    state.altStack = next.flags & altStack.DISABLE ? undefined : { sp: next.sp, size: next.size };
-    return 0;
-  }
-
-  private machTraps(): Map<number, Handler> {
+  private machTraps(): ReadonlyMap<number, MachTrap> {
     const { process, kernel, memory, traits } = this.system;
     const { ports } = kernel;
     const { user } = process;
     const vm = new MachMemory(memory, traits.errno);
     const mine = (task: number, action: () => number): number => (task === ports.task ? action() : Kern.InvalidTask);
-    return new Map<number, Handler>([
+    return new Map<number, MachTrap>([
       [
         10,
         (_t, [task, addressAt, size, flags]) =>

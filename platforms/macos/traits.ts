@@ -12,10 +12,44 @@ export const MAP_JIT = 0x800;
 const signals: SignalTraits = {
   numbers: bsdSignals,
   limit: 31,
-  flags: { SIGINFO: 0x40, ONSTACK: 0x1, RESTART: 0x2, NODEFER: 0x10, RESETHAND: 0x4 },
+  flags: { SIGINFO: 0x40, ONSTACK: 0x1, RESTART: 0x2, NODEFER: 0x10, RESETHAND: 0x4, RESTORER: 0 },
   how: { BLOCK: 1, UNBLOCK: 2, SETMASK: 3 },
   codes: { USER: 0x10001, THREAD: 0x10001, KERNEL: 0 },
-  altStack: { ONSTACK: 1, DISABLE: 4, minimum: 32768 },
+  // The minimum is the kernel's; MINSIGSTKSZ says more.
+  altStack: {
+    ONSTACK: 1,
+    DISABLE: 4,
+    AUTODISARM: 0,
+    modes: [0, 4],
+    minimum: 8192,
+    lowestCounts: false,
+    keepsDisabled: true,
+    useCheckedLast: true,
+  },
+  kernel: {
+    setBytes: 4,
+    // {handler, trampoline, mask, flags} in, {handler, mask, flags} out.
+    action: { handler: 0, restorer: 8, mask: 16, flags: 20 },
+    oldAction: { handler: 0, mask: 8, flags: 12 },
+    // ONSTACK RESTART RESETHAND NOCLDSTOP NODEFER NOCLDWAIT SIGINFO.
+    knownFlags: 0x7f,
+    unknownFlags: 'dropped',
+    fixedActions: 'not even asked for',
+    oldFirst: true,
+    ignoresBadSets: true,
+    pendingBlocked: false,
+    maskIsOfProcess: true,
+    numberCheckedFirst: true,
+  },
+  library: {
+    oldAction: false,
+    newMask: false,
+    waitSet: true,
+    signalMasksItself: false,
+    fillSparesReserved: false,
+    killSparesReserved: false,
+    killChecksNumberFirst: true,
+  },
   redZone: 128,
   frameFailure: 'SIGILL',
   reserved: [],
@@ -98,6 +132,7 @@ function pthread(layout: MacLayout): PthreadTraits {
     clockRealtime: 0,
     clockMonotonic: 6,
     clocksPerSecond: 1_000_000,
+    otherRealtimeClocks: [],
     otherClocks: [4, 5, 8, 9, 12, 16],
     // sem_init answers ENOSYS: only named semaphores exist.
     semaphore: { size: 4, count: 0, unsupported: true, maximum: 32767 },
@@ -123,6 +158,8 @@ export function macTraits(layout: MacLayout, writeExecute: MemoryTraits['writeEx
       93: layout.pageSize === 16384 ? 16384 : 8192,
       200: 0x100000000 / layout.pageSize,
     },
+    copiesTimes: true,
+    transfer: { limit: 0x7fffffff, beyond: 'EINVAL' },
     libraryNames: { c: 'libSystem.B.dylib', threads: 'libsystem_pthread.dylib' },
   };
 }

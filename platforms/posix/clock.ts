@@ -1,17 +1,24 @@
 /** Virtual time as POSIX clocks, struct timespec, and sleeping. The clocks start at the same moment in every run. */
 import { UNITS_PER_SECOND } from '../../emulator/process/clock.js';
 import { hostFunction, type HostCall, type HostFunction } from '../../emulator/process/host-call.js';
+import type { MemoryView } from '../../emulator/memory/memory-view.js';
 import type { InterruptibleWait } from './signals.js';
-import { fail, type PosixSystem } from './system.js';
+import { copyOut, fail, libraryResult, systemCall, type PosixSystem } from './system.js';
 
 /** What CLOCK_REALTIME reads when a program starts: 2024-01-01 00:00:00 UTC. */
 export const REALTIME_EPOCH = 1_704_067_200;
 
+/** struct timezone: two ints. */
+const TIMEZONE_BYTES = 8;
 const UNITS_PER_NANOSECOND = UNITS_PER_SECOND / 1e9;
 
+interface Timespec {
+  seconds: number;
+  nanoseconds: number;
+}
+
 /** struct timespec: time_t and long, a word each. Undefined: nanoseconds out of range. */
-export function readTimespec(call: HostCall, address: number): { seconds: number; nanoseconds: number } | undefined {
-  const { memory } = call;
+export function readTimespec(memory: MemoryView, address: number): Timespec | undefined {
   const { wordSize } = memory;
   const seconds = wordSize === 4 ? memory.i32(address) : memory.u32(address) + memory.i32(address + 4) * 0x100000000;
   const nanoseconds = wordSize === 4 ? memory.i32(address + 4) : memory.u32(address + 8) + memory.i32(address + 12) * 0x100000000;
@@ -19,8 +26,7 @@ export function readTimespec(call: HostCall, address: number): { seconds: number
   return { seconds, nanoseconds };
 }
 
-export function writeTimespec(call: HostCall, address: number, units: number, epoch = 0): void {
-  const { memory } = call;
+export function writeTimespec(memory: MemoryView, address: number, units: number, epoch = 0): void {
   const { wordSize } = memory;
   memory.setWord(address + wordSize, Math.floor((units % UNITS_PER_SECOND) / UNITS_PER_NANOSECOND));
   memory.setWord(address, Math.floor(units / UNITS_PER_SECOND) + epoch);
@@ -28,14 +34,44 @@ export function writeTimespec(call: HostCall, address: number, units: number, ep
 
 /** An absolute time of CLOCK_REALTIME or CLOCK_MONOTONIC as virtual time; undefined: invalid. */
 export function deadlineAt(call: HostCall, address: number, realtime: boolean): number | undefined {
-  const time = readTimespec(call, address);
+  const time = readTimespec(call.memory, address);
   if (!time) return undefined;
   return (time.seconds - (realtime ? REALTIME_EPOCH : 0)) * UNITS_PER_SECOND + time.nanoseconds * UNITS_PER_NANOSECOND;
 }
 
+/** The clocks as the kernels tell them: 0 or an errno number negated. */
+export function clockCalls({ process, traits }: PosixSystem) {
+  const { user } = process;
+  const { clockRealtime, otherRealtimeClocks, clockMonotonic, otherClocks } = traits.pthread;
+  const realtime = new Set([clockRealtime, ...otherRealtimeClocks]);
+  const known = new Set([...realtime, clockMonotonic, ...otherClocks]);
+  return {
+    gettime(clock: number, address: number): number {
+      if (!known.has(clock)) return -traits.errno.EINVAL;
+      writeTimespec(user, address, process.clock.now, realtime.has(clock) ? REALTIME_EPOCH : 0);
+      return 0;
+    },
+    getres(clock: number, address: number): number {
+      if (!known.has(clock)) return -traits.errno.EINVAL;
+      if (address !== 0) writeTimespec(user, address, 1);
+      return 0;
+    },
+    /** struct timeval, and a time zone of zeros; either address may be 0. */
+    timeofday(address: number, zone: number): number {
+      const { now } = process.clock;
+      if (address !== 0) {
+        user.setWord(address + user.wordSize, Math.floor(((now % UNITS_PER_SECOND) / UNITS_PER_SECOND) * 1e6));
+        user.setWord(address, Math.floor(now / UNITS_PER_SECOND) + REALTIME_EPOCH);
+      }
+      if (zone !== 0) user.fill(zone, TIMEZONE_BYTES, 0);
+      return 0;
+    },
+  };
+}
+
 export function clockFunctions(system: PosixSystem): HostFunction[] {
-  const { process, traits, signals } = system;
-  const { clockRealtime, clockMonotonic } = traits.pthread;
+  const { process, signals, traits } = system;
+  const calls = clockCalls(system);
 
   /** Units left when a handler ended the sleep; 0 = slept to its end. */
   const sleepFor = (call: HostCall, units: number): number => {
@@ -47,30 +83,19 @@ export function clockFunctions(system: PosixSystem): HostFunction[] {
     return call.block(wait);
   };
 
+  // The libraries read the clocks without the kernel (vdso, shared page, commpage): their stores are the program's, and can fault.
   return [
-    hostFunction('clock_gettime', 'i(ip)', (call, clock, address) => {
-      const known = [clockRealtime, clockMonotonic, ...traits.pthread.otherClocks];
-      if (!known.includes(clock)) return fail(system, 'EINVAL');
-      writeTimespec(call, address, process.clock.now, clock === clockRealtime ? REALTIME_EPOCH : 0);
-      return 0;
-    }),
-    hostFunction('clock_getres', 'i(ip)', (call, _clock, address) => {
-      if (address !== 0) writeTimespec(call, address, 1);
-      return 0;
-    }),
-    hostFunction('gettimeofday', 'i(pp)', (call, address) => {
-      const { memory } = call;
-      const { now } = process.clock;
-      memory.setWord(address + memory.wordSize, Math.floor(((now % UNITS_PER_SECOND) / UNITS_PER_SECOND) * 1e6));
-      memory.setWord(address, Math.floor(now / UNITS_PER_SECOND) + REALTIME_EPOCH);
-      return 0;
-    }),
+    hostFunction('clock_gettime', 'i(ip)', (_call, clock, address) => libraryResult(system, calls.gettime(clock, address))),
+    hostFunction('clock_getres', 'i(ip)', (_call, clock, address) => libraryResult(system, calls.getres(clock, address))),
+    hostFunction('gettimeofday', 'i(pp)', (_call, address, zone) => libraryResult(system, calls.timeofday(address, zone))),
     hostFunction('nanosleep', 'i(pp)', (call, wanted, remaining) => {
-      const time = readTimespec(call, wanted);
+      const read = (): Timespec | undefined => readTimespec(call.memory, wanted);
+      const time = traits.copiesTimes ? read() : systemCall(system, read);
+      if (typeof time === 'number') return libraryResult(system, time);
       if (!time || time.seconds < 0) return fail(system, 'EINVAL');
       const left = sleepFor(call, time.seconds * UNITS_PER_SECOND + time.nanoseconds * UNITS_PER_NANOSECOND);
       if (left === 0) return 0;
-      if (remaining !== 0) writeTimespec(call, remaining, left);
+      if (remaining !== 0 && copyOut(system, () => writeTimespec(call.memory, remaining, left)) !== 0) return fail(system, 'EFAULT');
       return fail(system, 'EINTR');
     }),
     hostFunction('usleep', 'i(u)', (call, microseconds) =>

@@ -26,6 +26,7 @@ import { PosixPort } from './port.js';
 import { posixThread, type PosixThread } from './posix-thread.js';
 import { semaphoreFunctions } from './semaphores.js';
 import type { SignalFrames } from './signal-frames.js';
+import { SignalCalls } from './signal-calls.js';
 import { SignalFunctions } from './signal-functions.js';
 import { Signals } from './signals.js';
 import { fail, type PosixSystem } from './system.js';
@@ -54,6 +55,7 @@ export abstract class PosixOs implements Os, PosixSystem {
   readonly traits: PosixTraits;
   readonly memory: MemoryCalls;
   readonly signals: Signals;
+  readonly signalCalls: SignalCalls;
   readonly threads: ThreadLibrary;
   readonly signalFunctions: SignalFunctions;
   readonly port: PosixPort;
@@ -70,6 +72,7 @@ export abstract class PosixOs implements Os, PosixSystem {
     this.traits = parts.traits;
     this.memory = new MemoryCalls(process.space, parts.traits.memory, parts.traits.errno);
     this.signals = new Signals(process, parts.traits.signals, parts.frames, (pc) => this.where(pc));
+    this.signalCalls = new SignalCalls(this);
     this.signalFunctions = new SignalFunctions(this, parts.restorer);
     this.places = new ObjectPlaces(process.user, new LibraryHeap(process.supervisor, (bytes) => this.anonymous(bytes)));
     this.mutexes = new Mutexes(this, this.places);

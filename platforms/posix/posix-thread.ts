@@ -29,8 +29,11 @@ export interface SignalAction {
 }
 
 export interface AlternateStack {
+  enabled: boolean;
   sp: number;
   size: number;
+  /** As given to sigaltstack. */
+  flags: number;
 }
 
 /** Machine state of the last fault, which x86 kernels show in every later frame. */
@@ -49,7 +52,7 @@ export class PosixThread {
   pending: SignalInfo[] = [];
   /** A copy of the mask to go back to, while sigsuspend's is in force. */
   suspendedMask: SignalSet | undefined;
-  altStack: AlternateStack | undefined;
+  altStack: AlternateStack = { enabled: false, sp: 0, size: 0, flags: 0 };
   trap: TrapRecord = { number: 0, error: 0, address: 0, syndrome: 0 };
   /** The last fault, for who passes it on. */
   lastFault: { about: string | (() => string); pc: number } | undefined;

@@ -4,6 +4,7 @@
  * implement it, one file per frame.
  */
 import type { Thread } from '../../emulator/process/thread.js';
+import { switchesStack } from './alternate-stack.js';
 import type { PosixThread, SignalAction, SignalInfo } from './posix-thread.js';
 import type { SignalSet } from './signal-set.js';
 import type { SignalTraits } from './traits.js';
@@ -31,20 +32,8 @@ export interface SignalFrames {
   push(thread: Thread, info: SignalInfo, action: SignalAction, savedMask: SignalSet): boolean;
 }
 
-export function onAlternateStack(state: PosixThread, sp: number): boolean {
-  const stack = state.altStack;
-  return stack !== undefined && sp > stack.sp && sp - stack.sp <= stack.size;
-}
-
 /** Where a frame starts: below the red zone, or at the top of the alternate stack. */
 export function frameStart(state: PosixThread, sp: number, action: SignalAction, traits: SignalTraits): number {
-  const stack = state.altStack;
-  if (action.flags & traits.flags.ONSTACK && stack && !onAlternateStack(state, sp)) return stack.sp + stack.size;
-  return sp - traits.redZone;
-}
-
-/** ss_flags as BSD frames show them. */
-export function altStackFlags(state: PosixThread, sp: number, traits: SignalTraits): number {
-  if (!state.altStack) return traits.altStack.DISABLE;
-  return onAlternateStack(state, sp) ? traits.altStack.ONSTACK : 0;
+  const { altStack } = state;
+  return switchesStack(state, sp, action, traits) ? altStack.sp + altStack.size : sp - traits.redZone;
 }

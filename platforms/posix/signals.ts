@@ -7,6 +7,7 @@ import type { HostCall } from '../../emulator/process/host-call.js';
 import { RegistersReplaced, type Wait } from '../../emulator/process/host-call.js';
 import type { Process } from '../../emulator/process/process.js';
 import type { Thread } from '../../emulator/process/thread.js';
+import { disarm } from './alternate-stack.js';
 import { posixThread, type SignalAction, type SignalInfo } from './posix-thread.js';
 import type { SignalFrames } from './signal-frames.js';
 import { defaultAction, signalDescription, signalName } from './signal-numbers.js';
@@ -16,9 +17,12 @@ import type { SignalTraits } from './traits.js';
 export const SIG_DFL = 0;
 export const SIG_IGN = 1;
 
-/** A wait that a signal handler ends: 'always', or only handlers installed without SA_RESTART; 'never': the kernel's own, signals come after it. */
+/**
+ * A wait that a signal handler ends with EINTR: 'always', or only handlers installed without SA_RESTART; 'answered': the call has its
+ * result already; 'never': the kernel's own, signals come after it.
+ */
 export interface InterruptibleWait extends Wait {
-  interrupt: 'always' | 'without-restart' | 'never';
+  interrupt: 'always' | 'without-restart' | 'answered' | 'never';
 }
 
 const inWords = (about: string | (() => string)): string => (typeof about === 'string' ? about : about());
@@ -28,7 +32,7 @@ export class Signals {
   private readonly processPending: SignalInfo[] = [];
   /** Faults on the machine's own account are served in this order before others. */
   private readonly synchronous: Set<number>;
-  /** SIGKILL, SIGSTOP and the C library's own. */
+  /** SIGKILL and SIGSTOP. */
   private readonly unmaskable: SignalSet;
 
   constructor(
@@ -40,7 +44,7 @@ export class Signals {
   ) {
     for (let signal = 0; signal <= traits.limit; signal++) this.actions.push({ handler: SIG_DFL, flags: 0, mask: emptySet(), restorer: 0 });
     const n = traits.numbers;
-    this.unmaskable = setOf(n.SIGKILL, n.SIGSTOP, ...traits.reserved);
+    this.unmaskable = setOf(n.SIGKILL, n.SIGSTOP);
     this.synchronous = new Set([n.SIGSEGV, n.SIGBUS, n.SIGILL, n.SIGTRAP, n.SIGFPE, n.SIGSYS]);
   }
 
@@ -186,6 +190,7 @@ export class Signals {
         about: `${info.about ? `${inWords(info.about)}; ` : ''}no room at 0x${sp.toString(16)} for the frame of ${this.name(info.signal)}${this.stackIsFull(thread, sp) ? ' (stack overflow)' : ''}`,
       });
     }
+    disarm(state, traits);
     state.suspendedMask = undefined;
     include(state.mask, action.mask);
     if (!(action.flags & traits.flags.NODEFER)) add(state.mask, info.signal);

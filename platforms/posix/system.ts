@@ -1,6 +1,8 @@
-/** The parts of a POSIX system that its library calls work on. */
+/** The parts of a POSIX system that its library and system calls work on, and the two conventions for errors. */
+import { GuestFault } from '../../emulator/memory/memory-view.js';
 import type { Process } from '../../emulator/process/process.js';
 import type { MemoryCalls } from './memory-calls.js';
+import type { SignalCalls } from './signal-calls.js';
 import type { Signals } from './signals.js';
 import type { ErrnoName, PosixTraits } from './traits.js';
 
@@ -9,6 +11,7 @@ export interface PosixSystem {
   readonly traits: PosixTraits;
   readonly memory: MemoryCalls;
   readonly signals: Signals;
+  readonly signalCalls: SignalCalls;
   readonly pid: number;
   /** errno of the calling thread. */
   setErrno(value: number): void;
@@ -25,4 +28,23 @@ export function libraryResult(system: PosixSystem, result: number): number {
   if (result >= 0) return result;
   system.setErrno(-result);
   return -1;
+}
+
+/** A kernel's own copying: memory that the program may not use is EFAULT, not a fault. */
+export function systemCall<T>(system: PosixSystem, action: () => T): T | number {
+  try {
+    return action();
+  } catch (error) {
+    if (error instanceof GuestFault) return -system.traits.errno.EFAULT;
+    throw error;
+  }
+}
+
+export function copyOut(system: PosixSystem, action: () => void): number {
+  return systemCall(system, () => (action(), 0));
+}
+
+/** A library function that is a system call and nothing else. */
+export function calledDirectly(system: PosixSystem, action: () => number): number {
+  return libraryResult(system, systemCall(system, action));
 }

@@ -168,12 +168,14 @@ export class ThreadLibrary {
   private kill(call: HostCall, identity: number, signal: number): number {
     const { system } = this;
     const { errno, signals: traits } = system.traits;
+    const { library, reserved, limit } = traits;
     const target = this.find(identity);
+    if (library.killChecksNumberFirst && (signal < 0 || signal > limit)) return errno.EINVAL;
     if (!target) return errno.ESRCH;
-    if (signal < 0 || signal > traits.limit || traits.reserved.includes(signal)) return errno.EINVAL;
-    if (target.thread.state === 'ended') return system.traits.pthread.killsEnded ? 0 : errno.ESRCH;
-    if (signal === 0) return 0;
-    system.signals.sendToThread(target.thread, { signal, code: traits.codes.THREAD, pid: system.pid });
+    if (library.killSparesReserved && reserved.includes(signal)) return errno.EINVAL;
+    if (target.thread.state === 'ended' && system.traits.pthread.killsEnded) return 0;
+    const result = system.signalCalls.killThread(target.thread, signal);
+    if (result !== 0) return -result;
     return target.thread === call.thread ? system.signals.complete(call, 0) : 0;
   }
 

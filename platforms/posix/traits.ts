@@ -14,10 +14,18 @@ export type ErrnoNumbers = Readonly<Record<ErrnoName, number>>;
 /** Signal numbers by name; not every system has all. */
 export type SignalNumbers = Readonly<Record<string, number>>;
 
+/** Offsets in a struct sigaction. */
+export interface ActionLayout {
+  handler: number;
+  flags: number;
+  mask: number;
+  restorer?: number;
+}
+
 /** Offsets of the members of the C library's struct sigaction, stack_t and siginfo_t. */
 export interface SignalLayouts {
   sigset: { size: number };
-  sigaction: { size: number; handler: number; mask: number; flags: number; restorer?: number };
+  sigaction: ActionLayout & { size: number };
   stack: { size: number; sp: number; flags: number; length: number };
   siginfo: {
     size: number;
@@ -36,20 +44,77 @@ export interface SignalTraits extends SignalLayouts {
   numbers: SignalNumbers;
   /** Highest signal number. */
   limit: number;
-  /** sa_flags. */
-  flags: { SIGINFO: number; ONSTACK: number; RESTART: number; NODEFER: number; RESETHAND: number };
+  /** sa_flags; RESTORER 0: there is none. */
+  flags: { SIGINFO: number; ONSTACK: number; RESTART: number; NODEFER: number; RESETHAND: number; RESTORER: number };
   /** First argument of sigprocmask. */
   how: { BLOCK: number; UNBLOCK: number; SETMASK: number };
   /** si_code. */
   codes: { USER: number; THREAD: number; KERNEL: number };
-  /** ss_flags, and the smallest alternate stack that sigaltstack takes. */
-  altStack: { ONSTACK: number; DISABLE: number; minimum: number };
+  altStack: AlternateStackTraits;
+  kernel: SignalKernelTraits;
+  library: SignalLibraryTraits;
   /** Bytes below SP that the kernel leaves alone when it pushes a frame (not on an alternate stack). */
   redZone: number;
   /** What a process dies of whose signal frame can't be written. */
   frameFailure: 'SIGSEGV' | 'SIGILL';
   /** Signals that the C library keeps for itself. */
   reserved: readonly number[];
+}
+
+export interface AlternateStackTraits {
+  /** ss_flags; AUTODISARM 0: there is none. */
+  ONSTACK: number;
+  DISABLE: number;
+  AUTODISARM: number;
+  /** What ss_flags may be, AUTODISARM aside. */
+  modes: readonly number[];
+  /** The smallest that sigaltstack takes. */
+  minimum: number;
+  /** SP at the lowest address is on it, and at its end is not; else the other way round. */
+  lowestCounts: boolean;
+  /** Place and size are still told after it was disabled. */
+  keepsDisabled: boolean;
+  /** Flags are checked before its use is, and disabling it in use is EINVAL. */
+  useCheckedLast: boolean;
+}
+
+/** Where the kernels' signal calls differ. */
+export interface SignalKernelTraits {
+  /** Bytes of a set. */
+  setBytes: 4 | 8 | 16;
+  /** struct sigaction as the kernel takes it, and as it gives the old one. */
+  action: ActionLayout;
+  oldAction: ActionLayout;
+  /** sa_flags that are kept; others of a handler are EINVAL or dropped. */
+  knownFlags: number;
+  unknownFlags: 'EINVAL' | 'dropped';
+  /** Actions of SIGKILL and SIGSTOP. */
+  fixedActions: 'never set' | 'only SIG_DFL' | 'not even asked for';
+  /** What was is copied out before the change; else after it, and a bad place for it leaves the change made. */
+  oldFirst: boolean;
+  /** A set that can't be copied out is no error. */
+  ignoresBadSets: boolean;
+  /** sigpending tells of blocked signals only. */
+  pendingBlocked: boolean;
+  /** sigprocmask changes all threads. */
+  maskIsOfProcess: boolean;
+  /** kill checks the signal's number before it looks for the process. */
+  numberCheckedFirst: boolean;
+}
+
+/** What the C libraries do themselves, with the program's permissions, before the kernel sees it. */
+export interface SignalLibraryTraits {
+  /** Structures that they read or write: what can't be is a fault, not EFAULT. */
+  oldAction: boolean;
+  newMask: boolean;
+  waitSet: boolean;
+  /** signal() blocks the signal in its handler by sa_mask too. */
+  signalMasksItself: boolean;
+  /** sigfillset leaves the reserved signals out. */
+  fillSparesReserved: boolean;
+  /** pthread_kill refuses the reserved signals; it checks the number before it looks for the thread. */
+  killSparesReserved: boolean;
+  killChecksNumberFirst: boolean;
 }
 
 export interface MapFlags {
@@ -154,6 +219,8 @@ export interface PthreadTraits {
   clockMonotonic: number;
   /** CLOCKS_PER_SEC. */
   clocksPerSecond: number;
+  /** Clocks that read as the realtime one does: coarse, fast, TAI. */
+  otherRealtimeClocks: readonly number[];
   /** Clocks that count as the monotonic one does: coarse, raw, process and thread CPU time. */
   otherClocks: readonly number[];
   /** sem_t: where its count lies; `unsupported`: sem_init answers ENOSYS. */
@@ -167,6 +234,10 @@ export interface PosixTraits {
   signals: SignalTraits;
   memory: MemoryTraits;
   pthread: PthreadTraits;
+  /** The C library reads a struct timespec itself before it calls the kernel (glibc where time_t has 32 bits, Libc). */
+  copiesTimes: boolean;
+  /** Bytes that one read or write moves at most; more are cut, or EINVAL. */
+  transfer: { limit: number; beyond: 'cut' | 'EINVAL' };
   /** sysconf names. */
   sysconf: Readonly<Record<number, number>>;
   /** Libraries that the calls are found in. */
