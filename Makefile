@@ -12,11 +12,13 @@
 SHELL := /bin/bash
 
 demo: build
-	@node dist/cli/main.js demo
+	@node dist/cli/start.cjs demo
 
 build: node_modules/.installed native
 	@npx tsc -p tsconfig.json
-	@chmod +x dist/cli/main.js
+	@node dist/cli/bundle.js
+	@chmod +x dist/cli/start.cjs
+	@node dist/cli/start.cjs run fixtures/built/lii6ll/hello >/dev/null
 
 node_modules/.installed: package.json package-lock.json
 	@npm ci --no-fund --no-audit --loglevel=error
@@ -30,7 +32,7 @@ test: build
 	@npx ava
 
 bench: build
-	@node dist/cli/main.js bench
+	@node dist/cli/start.cjs bench
 
 toolchain:
 	apt-get update -q

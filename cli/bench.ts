@@ -1,6 +1,9 @@
 /** `mpsemu bench`: runs the benchmarks, which live in bench/, in a process of their own. */
 import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { projectRoot } from '../platforms/toolchain/paths.js';
+import { usageError } from './exit-status.js';
 import { parseOptions } from './options.js';
 
 const help = `usage: mpsemu bench [--json] [NAME...]
@@ -17,7 +20,8 @@ export function main(args: string[]): number {
     process.stdout.write(help);
     return 0;
   }
-  const program = fileURLToPath(new URL('../bench/main.js', import.meta.url));
+  const program = join(projectRoot(), 'dist', 'bench', 'main.js');
+  if (!existsSync(program)) throw usageError("bench: the benchmarks need a checkout of the sources, and 'make build' in it");
   const { status } = spawnSync(process.execPath, [program, ...(values.json ? ['--json'] : []), '--', ...positionals], { stdio: 'inherit' });
   return status ?? 1;
 }

@@ -6,12 +6,12 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { projectRoot } from '../platforms/boot.js';
 import { platforms, type Platform } from '../platforms/codes.js';
 import { demoPrograms, type DemoProgram } from './demo-programs.js';
 import { usageError } from './exit-status.js';
 import { parseOptions } from './options.js';
+import { Progress } from './progress.js';
 import { table } from './table.js';
 
 const help = `usage: mpsemu demo [NAME]... [--json]
@@ -36,10 +36,10 @@ export interface DemoRow {
 
 async function runOne({ code, programSuffix }: Platform, program: DemoProgram, scratch: string): Promise<DemoRow> {
   const root = projectRoot();
-  const main = fileURLToPath(new URL('./main.js', import.meta.url));
   const report = join(scratch, `${code}-${program.name}.json`);
   const file = join(root, 'fixtures', 'built', code, program.name + programSuffix);
-  const args = [main, 'run', file, '--platform', code, '--report', report];
+  // The command itself, however it was started.
+  const args = [process.argv[1], 'run', file, '--platform', code, '--report', report];
   if (program.directory) args.push('--dir', `${join(root, program.directory)}:${program.mount ?? '.'}`);
   args.push('--', ...(program.args ?? []));
   const { status, output, errors } = await new Promise<{ status: number; output: string; errors: string }>((resolve) => {
@@ -82,23 +82,21 @@ export async function main(args: string[]): Promise<number> {
   const jobs = platforms.flatMap((p) => programs.map((program) => ({ platform: p, program })));
   const rows: DemoRow[] = new Array<DemoRow>(jobs.length);
   const scratch = mkdtempSync(join(tmpdir(), 'mpsemu-demo-'));
-  const progress = process.stderr.isTTY === true;
   let next = 0;
-  let done = 0;
+  const progress = new Progress(jobs.length);
   const worker = async (): Promise<void> => {
     while (next < jobs.length) {
       const index = next++;
       const { platform, program } = jobs[index];
       rows[index] = await runOne(platform, program, scratch);
-      done++;
-      if (progress) process.stderr.write(`\r${done} of ${jobs.length} runs `);
+      progress.step();
     }
   };
   try {
     await Promise.all(Array.from({ length: Math.max(1, Math.min(4, availableParallelism())) }, worker));
   } finally {
     rmSync(scratch, { recursive: true, force: true });
-    if (progress) process.stderr.write('\r\x1b[K');
+    progress.end();
   }
   const allOk = rows.every((row) => row.ok);
   if (values.json) process.stdout.write(`${JSON.stringify({ rows }, null, 2)}\n`);

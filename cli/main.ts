@@ -1,5 +1,7 @@
-#!/usr/bin/env node
 /** The command `mpsemu`: picks the subcommand and turns every failure into one line and a documented status. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { projectRoot } from '../platforms/toolchain/paths.js';
 import { CommandError, ExitCode } from './exit-status.js';
 
 interface Command {
@@ -7,24 +9,28 @@ interface Command {
   load(): Promise<{ main(args: string[]): number | Promise<number> }>;
 }
 
-const commands: Record<string, Command> = {
-  run: { summary: 'run a compiled program on its platform, its memory managed by the MPS', load: () => import('./run.js') },
-  cc: { summary: 'compile a C program for one of the platforms', load: () => import('./cc.js') },
-  platforms: { summary: 'the thirteen platforms', load: () => import('./platforms.js') },
-  demo: { summary: 'run the fixture programs on every platform', load: () => import('./demo.js') },
-  bench: { summary: 'measure speed as ratios to a bare CPU loop in the same run', load: () => import('./bench.js') },
-  completion: { summary: 'print shell completions for bash, zsh or fish', load: () => import('./completion.js') },
-};
+const commands = new Map<string, Command>(
+  Object.entries({
+    run: { summary: 'run a compiled program on its platform, its memory managed by the MPS', load: () => import('./run.js') },
+    cc: { summary: 'compile a C program for one of the platforms', load: () => import('./cc.js') },
+    platforms: { summary: 'the thirteen platforms', load: () => import('./platforms.js') },
+    demo: { summary: 'run the fixture programs on every platform', load: () => import('./demo.js') },
+    bench: { summary: 'measure speed as ratios to a bare CPU loop in the same run', load: () => import('./bench.js') },
+    completion: { summary: 'print shell completions for bash, zsh or fish', load: () => import('./completion.js') },
+  }),
+);
 
 const help = `usage: mpsemu COMMAND [ARGUMENTS]
 
-${Object.entries(commands)
-  .map(([name, { summary }]) => `  ${name.padEnd(11)} ${summary}`)
-  .join('\n')}
+${[...commands].map(([name, { summary }]) => `  ${name.padEnd(11)} ${summary}`).join('\n')}
 
 'mpsemu COMMAND --help' tells more. Exit status: the guest's own; 124 budget exhausted,
 125 wrong use, 126 file can't be loaded, 127 not found, 128+n guest killed by signal n; 70 a fault of mpsemu.
 `;
+
+function version(): string {
+  return (JSON.parse(readFileSync(join(projectRoot(), 'package.json'), 'utf8')) as { version: string }).version;
+}
 
 async function main(argv: string[]): Promise<number> {
   const [name, ...args] = argv[0] === 'help' && argv.length > 1 ? [...argv.slice(1), '--help'] : argv;
@@ -33,10 +39,10 @@ async function main(argv: string[]): Promise<number> {
     return name === undefined ? ExitCode.Usage : 0;
   }
   if (name === '--version') {
-    process.stdout.write('mpsemu 0.1.0\n');
+    process.stdout.write(`mpsemu ${version()}\n`);
     return 0;
   }
-  const command = commands[name];
+  const command = commands.get(name);
   if (!command) throw new CommandError(ExitCode.Usage, `there is no command '${name}'; see 'mpsemu --help'`);
   return (await command.load()).main(args);
 }
