@@ -113,6 +113,7 @@ export function main(args: string[]): number {
       directories,
       output: (stream, data) => writeAll(stream, data),
       input: readInput,
+      note: (text) => void process.stderr.write(`mpsemu: run: ${text}\n`),
       ...(trace && { listen: (events) => trace.attach(events) }),
     });
   } catch (error) {

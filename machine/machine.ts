@@ -1,11 +1,14 @@
 /** A program on its platform with the MPS behind it: what the command and the tests start. */
 import { boot, type Booted, type BootOptions } from '../platforms/boot.js';
 import { mpsLibrary, type MpsLibrary } from '../mps/client/library.js';
+import { sourceLines } from './source-lines.js';
 
 export interface MachineOptions extends Omit<BootOptions, 'libraries'> {
   variety: 'cool' | 'hot';
   /** Named policies that scan more than the real MPS. */
   scan: string[];
+  /** Told what the user should know and the program does not show. */
+  note?: (text: string) => void;
   /** Only for tests that must then fail. */
   testHooks?: { noBarriers?: boolean; noRegisterScan?: boolean; noStackScan?: boolean };
 }
@@ -34,6 +37,7 @@ export function startMachine(options: MachineOptions): Machine {
     },
   });
   const { process } = booted;
+  process.names.lines = sourceLines(options.note ?? (() => undefined));
   return {
     ...booted,
     mps: mps!,

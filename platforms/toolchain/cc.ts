@@ -3,14 +3,16 @@
  * does everything, with its flags around the user's; the program is then linked by lld with our libraries.
  */
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { platform, type Platform } from '../codes.js';
 import { parseCommandLine, plainPath, usage, type CommandLine, type Item } from './command-line.js';
+import { bundleArguments, debugFlags, hasDebugInformation, mappedPaths, type Debug } from './debug.js';
+import { keepLines } from './debug-lines.js';
 import { findLibrary, linkCommand } from './link.js';
 import { includeFlags } from './prototypes.js';
 import { targetOf } from './targets.js';
 import { withTemporaryDirectory } from './temporary.js';
-import { runTool, toolPath, ToolchainError } from './tools.js';
+import { runTool, toolPath, ToolchainError, type RunAt } from './tools.js';
 import { linkWindows } from './windows-link.js';
 
 export { ToolchainError };
@@ -20,6 +22,8 @@ export interface DriverOptions {
   allowMissing?: boolean;
   /** Without the MPS: for programs that bring their own, or need none. */
   noMps?: boolean;
+  /** Of the debug information that -g makes keep only the line table, beside the program. */
+  onlyLines?: boolean;
 }
 
 /** Runs the tools of one command. */
@@ -44,7 +48,7 @@ class Driver {
     this.refuseOtherMachines();
     toolPath(this.target.compiler);
     const said = line.items.flatMap((item) => item.words);
-    this.before = [...this.target.flags, ...this.position(), `-ffile-prefix-map=${process.cwd()}=.`];
+    this.before = [...this.target.flags, ...this.position(), ...mappedPaths(), ...debugFlags(this.p, line)];
     this.after = said.includes('-nostdinc') ? [] : await includeFlags(this.target);
     const status = await this.step();
     return { status, messages: this.kept };
@@ -108,7 +112,7 @@ class Driver {
     if (status !== 0) return status;
     if (line.dependencies.wanted && !line.dryRun)
       this.writeDependencies(line.dependencies.file ?? `${output.replace(/\.\w+$/, '')}.d`, rules);
-    return this.link(objects, output);
+    return this.link(objects, output, directory);
   }
 
   private writeDependencies(path: string, rules: string[]): void {
@@ -125,27 +129,52 @@ class Driver {
     }
   }
 
-  private async link(objects: string[], output: string): Promise<number> {
+  private async link(objects: string[], output: string, directory: string): Promise<number> {
+    const { p, line } = this;
+    const inputs = [...objects, ...line.items.flatMap((item) => (item.kind === 'object' ? [item.path] : []))];
+    if (line.link.strip || line.dryRun || !inputs.some(hasDebugInformation)) return this.linkTo(objects, output, 'none', directory);
+    // Where only lines are wanted, what they are read from is a twin of the program.
+    const whole = this.options.onlyLines ? join(directory, basename(output)) : output;
+    let status = await this.linkTo(objects, whole, 'keep', directory);
+    if (status === 0 && p.os === 'macos') status = await this.tool('dsymutil', bundleArguments(resolve(whole)), { cwd: directory });
+    if (status === 0 && whole !== output) status = await this.linkTo(objects, output, 'drop', directory);
+    if (status === 0) this.keepLines(output, whole);
+    return status;
+  }
+
+  /** Without a line table the program is as good; running it may still find its lines. */
+  private keepLines(output: string, whole: string): void {
+    try {
+      keepLines(output, whole);
+    } catch (error) {
+      if (this.options.onlyLines || !(error instanceof ToolchainError)) throw error;
+      const note = `no line table beside ${output}: ${error.message}\n`;
+      if (this.stdio === 'inherit') process.stderr.write(`mpsemu: cc: ${note}`);
+      else this.kept += note;
+    }
+  }
+
+  private async linkTo(objects: string[], output: string, debug: Debug, directory: string): Promise<number> {
     const { p, line } = this;
     const { allowMissing = false, noMps = false } = this.options;
-    const command = linkCommand(p, line, objects, output, { allowMissing, noMps });
+    const command = linkCommand(p, line, objects, output, { allowMissing, noMps, debug, temporary: directory });
     if (command.tool === 'lld-link' && allowMissing && !line.dryRun) {
       const { status, messages } = await linkWindows(p, command.args);
       if (this.stdio === 'inherit') process.stderr.write(messages);
       else this.kept += messages;
       return status;
     }
-    return this.tool(command.tool, command.args);
+    return this.tool(command.tool, command.args, command.at);
   }
 
   private compiler(args: string[]): Promise<number> {
     return this.tool(this.target.compiler, args);
   }
 
-  private async tool(name: string, args: string[]): Promise<number> {
+  private async tool(name: string, args: string[], at: RunAt = {}): Promise<number> {
     if (this.line.dryRun || this.line.verbose) process.stderr.write(` ${[toolPath(name), ...args].map(quoted).join(' ')}\n`);
     if (this.line.dryRun) return 0;
-    const { status, messages } = await runTool(name, args, this.stdio);
+    const { status, messages } = await runTool(name, args, this.stdio, at);
     this.kept += messages;
     return status;
   }

@@ -3,22 +3,27 @@ import { existsSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import type { Platform } from '../codes.js';
 import { plainPath, usage, type CommandLine, type LinkChoices } from './command-line.js';
+import { linkerEnvironment, linkerFlags, type Debug } from './debug.js';
 import { clientSources, crtSources } from './guest-libraries.js';
 import { linkFor } from './paths.js';
 import { stubFile } from './stubs.js';
 import { targetOf } from './targets.js';
-import { ToolchainError } from './tools.js';
+import { ToolchainError, type RunAt } from './tools.js';
 
 export interface LinkOptions {
   /** Link even if a function is provided by nobody. */
   allowMissing: boolean;
   /** Without the MPS and its client's part. */
   noMps: boolean;
+  debug: Debug;
+  /** Where objects lie that nobody sees. */
+  temporary: string;
 }
 
 export interface LinkCommand {
   tool: 'ld.lld' | 'ld64.lld' | 'lld-link';
   args: string[];
+  at?: RunAt;
 }
 
 /** Libraries of each OS that every program is linked with anyway. */
@@ -102,6 +107,7 @@ export function linkCommand(p: Platform, line: CommandLine, objects: string[], o
           '/nodefaultlib',
           '/brepro',
           ...(link.strip ? [] : ['/debug:symtab']),
+          ...linkerFlags(p, options.debug, options.temporary),
           '/errorlimit:0',
           ...(p.cpu === 'ia32' ? ['/safeseh:no'] : []),
           `/out:${output}`,
@@ -116,9 +122,11 @@ export function linkCommand(p: Platform, line: CommandLine, objects: string[], o
         args: [
           ...['-arch', target.arch!, '-platform_version', 'macos', '11.0', '11.0', '-dead_strip'],
           ...(link.strip ? ['-S'] : []),
+          ...linkerFlags(p, options.debug, options.temporary),
           ...(options.allowMissing ? ['-undefined', 'dynamic_lookup'] : []),
           ...['-o', plainPath(output), ...inputs, ...parts],
         ],
+        at: linkerEnvironment,
       };
     default:
       return {
@@ -129,6 +137,7 @@ export function linkCommand(p: Platform, line: CommandLine, objects: string[], o
           ...['--dynamic-linker', target.interpreter!, '--build-id=none', '--gc-sections', '--as-needed'],
           ...(link.exportDynamic ? ['--export-dynamic'] : []),
           ...(link.strip ? ['-s'] : []),
+          ...linkerFlags(p, options.debug, options.temporary),
           ...(options.allowMissing ? ['--unresolved-symbols=ignore-all', '-z', 'undefs'] : []),
           ...['-o', plainPath(output), ...inputs, ...parts],
         ],

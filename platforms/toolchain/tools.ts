@@ -1,5 +1,5 @@
 /** Running the installed compilers and linkers; a missing one is one clear message. */
-import { execFile, spawn } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
@@ -20,6 +20,7 @@ const packages: Record<string, string> = {
   'ld.lld': 'lld',
   'ld64.lld': 'lld',
   'lld-link': 'lld',
+  dsymutil: 'llvm',
   gcc: 'gcc',
   'i686-linux-gnu-gcc': 'gcc-i686-linux-gnu',
   'aarch64-linux-gnu-gcc': 'gcc-aarch64-linux-gnu',
@@ -72,6 +73,23 @@ export function run(name: string, args: string[], cwd?: string): Promise<string>
   });
 }
 
+/** The same, waiting for it. */
+export function runNow(name: string, args: string[]): string {
+  const path = toolPath(name);
+  try {
+    return execFileSync(path, args, { encoding: 'utf8', maxBuffer: 1 << 30, stdio: ['ignore', 'pipe', 'pipe'] });
+  } catch (error) {
+    const text = String((error as { stderr?: unknown }).stderr || (error as Error).message).trim();
+    throw new ToolchainError(`${name} failed:\n${text}`);
+  }
+}
+
+export interface RunAt {
+  cwd?: string;
+  /** Added to the environment. */
+  env?: Record<string, string>;
+}
+
 export interface ToolResult {
   status: number;
   /** Its messages, where they were not passed through. */
@@ -79,10 +97,14 @@ export interface ToolResult {
 }
 
 /** Run a tool whose messages the user sees as they come (`inherit`), or which are kept. */
-export function runTool(name: string, args: string[], stdio: 'inherit' | 'keep'): Promise<ToolResult> {
+export function runTool(name: string, args: string[], stdio: 'inherit' | 'keep', at: RunAt = {}): Promise<ToolResult> {
   const path = toolPath(name);
   return new Promise((resolve, reject) => {
-    const child = spawn(path, args, { stdio: stdio === 'inherit' ? 'inherit' : ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(path, args, {
+      stdio: stdio === 'inherit' ? 'inherit' : ['ignore', 'pipe', 'pipe'],
+      ...(at.cwd !== undefined && { cwd: at.cwd }),
+      ...(at.env && { env: { ...process.env, ...at.env } }),
+    });
     const pieces: Buffer[] = [];
     child.stdout?.on('data', (piece: Buffer) => pieces.push(piece));
     child.stderr?.on('data', (piece: Buffer) => pieces.push(piece));

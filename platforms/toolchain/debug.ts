@@ -1,0 +1,52 @@
+/**
+ * Debug information on every platform: DWARF. ELF and PE carry it in the program; a Mach-O program has a list of the
+ * object files that carry it, from which dsymutil makes a bundle beside the program while they are still there.
+ */
+import { readFileSync } from 'node:fs';
+import { relative, sep } from 'node:path';
+import type { Platform } from '../codes.js';
+import type { CommandLine } from './command-line.js';
+import { debugBundle, debugFile } from './debug-lines.js';
+import { projectRoot } from './paths.js';
+
+/** What the linker does with it. */
+export type Debug = 'none' | 'keep' | 'drop';
+
+/** No path of this machine's gets into a program: what lies below the working directory is relative to it, our own headers are the product's. */
+export function mappedPaths(): string[] {
+  const [here, ours] = [process.cwd(), projectRoot()];
+  // Compilers differ in which of two prefixes that fit they take.
+  const outside = relative(ours, here).startsWith('..');
+  return [`-ffile-prefix-map=${here}=.`, ...(outside ? [`-ffile-prefix-map=${ours}=mps-emulator`] : [])];
+}
+
+/** -g for Windows would be CodeView, which only Microsoft's debuggers read. */
+export function debugFlags(p: Platform, line: CommandLine): string[] {
+  const wanted = line.items.some((item) => item.kind === 'compiler' && /^-g(?!0|codeview|no-)/.test(item.words[0]));
+  return wanted && p.os === 'windows' ? ['-gdwarf-4'] : [];
+}
+
+export function hasDebugInformation(object: string): boolean {
+  return debugFile(object, readFileSync(object)) === object;
+}
+
+export function linkerFlags(p: Platform, debug: Debug, temporary: string): string[] {
+  if (debug === 'none') return [];
+  const keep = debug === 'keep';
+  switch (p.os) {
+    case 'windows':
+      return keep ? ['/debug:dwarf'] : [];
+    case 'macos':
+      return keep ? ['-oso_prefix', temporary + sep] : ['-S'];
+    default:
+      return keep ? [] : ['--strip-debug'];
+  }
+}
+
+/** ld64.lld leaves the times of object files out. */
+export const linkerEnvironment = { env: { ZERO_AR_DATE: '1' } };
+
+/** dsymutil's arguments. It runs where the temporary object files lie, which are named without their folder. */
+export function bundleArguments(program: string): string[] {
+  return [program, '-o', debugBundle(program)];
+}
