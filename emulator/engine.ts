@@ -95,6 +95,21 @@ export interface Registers {
   setBig(slot: number, value: bigint): void;
 }
 
+/** An x86 instruction, as far as an OS looks into one that has trapped. */
+export interface X86Instruction {
+  length: number;
+  /** Its bytes without prefixes: 0xf7, 0x0fa2, 0x0f38f0. */
+  opcode: number;
+  /** 0 where there is none. */
+  rex: number;
+  /** What the prefixes make of the operand size: 2, 4 or 8. */
+  operandBytes: number;
+  /** Absent where the opcode has none. */
+  modrm?: number;
+  /** Where the memory operand that ModRM names lies, for the registers that the CPU has now. */
+  operandAddress?: number;
+}
+
 export interface Engine {
   readonly cpu: CpuName;
   readonly pageSize: number;
@@ -139,6 +154,9 @@ export interface Engine {
   /** Bytes of physical memory in use now / at most so far. */
   readonly residentBytes: number;
   readonly peakResidentBytes: number;
+
+  /** The x86 instruction at `address`, for the CPU's present mode; absent on arm64 and where it cannot be read. */
+  decode(address: number): X86Instruction | undefined;
 
   addBreakpoint(address: number): void;
   removeBreakpoint(address: number): void;

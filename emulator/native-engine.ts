@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BLOCK_BYTES } from './cpu/registers.js';
 import { RegisterGroup } from './engine.js';
-import type { Context, CpuMode, CpuName, Engine, EngineOptions, ExitRecord, Registers, X86Selectors } from './engine.js';
+import type { Context, CpuMode, CpuName, Engine, EngineOptions, ExitRecord, Registers, X86Instruction, X86Selectors } from './engine.js';
 
 /** Order as in emulator/native/exits.h. */
 const State = {
@@ -53,11 +53,21 @@ interface NativeHandle {
   record(capacity: number): void;
   recorded(): number[];
   accessSize(): number;
+  decode(address: number): X86Instruction | undefined;
+  places(): number;
   close(): void;
 }
 
 interface NativeModule {
-  createEngine(cpu: number, bytes: number, shift: number, selectors: Uint16Array, state: Float64Array, block: ArrayBuffer): NativeHandle;
+  createEngine(
+    cpu: number,
+    bytes: number,
+    shift: number,
+    selectors: Uint16Array,
+    state: Float64Array,
+    block: ArrayBuffer,
+    hiddenPlaces: number,
+  ): NativeHandle;
 }
 
 let loaded: NativeModule | undefined;
@@ -173,6 +183,12 @@ function selectorTable(options: EngineOptions): Uint16Array {
   return Uint16Array.of(s.cs, s.ss, s.ds, s.es, s.fs, s.gs, cs32, cs64);
 }
 
+/**
+ * What Unicorn knows and has no call for; each is found by experiment (emulator/native/unicorn-places.h).
+ * A mask of them.
+ */
+export const UnicornPlace = { RefusedAddress: 1, ExceptionInFlight: 2, ExclusiveMonitor: 4, HookRange: 8 } as const;
+
 export class NativeEngine implements Engine {
   readonly cpu: CpuName;
   readonly pageSize: number;
@@ -182,7 +198,8 @@ export class NativeEngine implements Engine {
   private readonly state = new Float64Array(STATE_SLOTS);
   private readonly native: NativeHandle;
 
-  constructor(options: EngineOptions) {
+  /** `hiddenPlaces`: a mask of UnicornPlace that are not to be found, so that what then happens can be tried. */
+  constructor(options: EngineOptions, hiddenPlaces = 0) {
     this.cpu = options.cpu;
     this.pageSize = options.pageSize ?? 4096;
     if (this.pageSize !== 4096 && !(this.pageSize === 16384 && options.cpu === 'arm64')) {
@@ -199,6 +216,7 @@ export class NativeEngine implements Engine {
       selectorTable(options),
       this.state,
       registers.buffer,
+      hiddenPlaces,
     );
     this.physical = this.native.physical;
     this.registers = registers;
@@ -274,6 +292,14 @@ export class NativeEngine implements Engine {
   }
   get peakResidentBytes(): number {
     return this.state[State.peakResident];
+  }
+
+  decode(address: number): X86Instruction | undefined {
+    return this.native.decode(address);
+  }
+  /** A mask of UnicornPlace: those that were found. */
+  get unicornPlaces(): number {
+    return this.native.places();
   }
 
   addBreakpoint(address: number): void {

@@ -1,7 +1,7 @@
 /**
  * Layout of the packed register block that the native module shares with
  * TypeScript. 64-bit little-endian slots from offset 0, the float area from
- * FLOAT_OFFSET. Both sides must agree: emulator/native/engine.h.
+ * FLOAT_OFFSET. Both sides must agree: emulator/native/register-block.h.
  *
  * x86 (both modes; 32-bit code uses the low halves): slots in encoding order.
  * The float area is a 512-byte FXSAVE image (fxsave.ts).

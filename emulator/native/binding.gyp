@@ -4,11 +4,21 @@
     {
       "target_name": "engine",
       "sources": [
-        "module.cc", "engine.cc", "fill.cc", "pages.cc", "hooks.cc", "x86-length.cc", "stepper.cc", "remainder.cc", "shadow-code.cc", "memory.cc", "page-table.cc",
-        "registers.cc", "contexts.cc", "x86.cc", "arm64.cc", "cpuid.cc"
+        "module.cc", "engine.cc", "machine.cc", "host.cc",
+        "physical-memory.cc", "page-table.cc", "pages.cc", "fill.cc", "translations.cc", "shadow-code.cc", "watchpoints.cc",
+        "counting.cc", "remainder.cc", "stepper.cc", "access-probe.cc", "traps.cc", "cpuid.cc", "arm64-system-registers.cc", "x86-decode.cc",
+        "cpu-state.cc", "register-block.cc", "float-area.cc", "descriptors.cc",
+        "boot-code.cc", "x86.cc", "arm64.cc", "unicorn-places.cc"
       ],
       "cflags": ["<@(unicorn_cflags)"],
       "cflags_cc": ["-std=c++17", "-O2", "-fomit-frame-pointer", "-fno-plt", "-Wall", "-Wextra", "-Wno-unused-parameter", "-fno-exceptions", "-fno-rtti", "<@(unicorn_cflags)"],
+      "xcode_settings": {
+        "CLANG_CXX_LANGUAGE_STANDARD": "c++17",
+        "GCC_OPTIMIZATION_LEVEL": "2",
+        "MACOSX_DEPLOYMENT_TARGET": "11.0",
+        "WARNING_CFLAGS": ["-Wall", "-Wextra", "-Wno-unused-parameter"],
+        "OTHER_CFLAGS": ["<@(unicorn_cflags)"]
+      },
       "libraries": ["<@(unicorn_libraries)"]
     }
   ]

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "engine.h"
+#include "exits.h"
 
 namespace {
 // Outlives the engine, since a bound function may be kept: it is never freed.
@@ -65,31 +66,50 @@ METHOD(Run) {
   void* data = nullptr;
   napi_get_cb_info(env, info, nullptr, nullptr, nullptr, &data);
   auto* handle = static_cast<Handle*>(data);
-  if (handle->engine) handle->engine->RunFromState();
+  if (handle->engine) handle->engine->Run();
   else napi_throw_error(env, nullptr, "the engine is closed");
   return nullptr;
 }
-METHOD(ReadFloat) { CALL(); call->ReadFloat(); return nullptr; }
-METHOD(NewContext) { CALL(); return call.Return(call->NewContext(call.Id(0))); }
-METHOD(SaveContext) { CALL(); return call->SaveContext(call.Id(0)) ? nullptr : call.Fail("no such context"); }
-METHOD(RestoreContext) { CALL(); return call->RestoreContext(call.Id(0)) ? nullptr : call.Fail("no such context"); }
-METHOD(FreeContext) { CALL(); return call->FreeContext(call.Id(0)) ? nullptr : call.Fail("no such context"); }
-METHOD(MapPages) { CALL(); return call->MapPages(call.Address(0), call.Address(1), call.Bits(2)) ? nullptr : call.Fail("mapPages: address out of range"); }
-METHOD(UnmapPages) { CALL(); call->UnmapPages(call.Address(0), call.Address(1)); return nullptr; }
-METHOD(ProtectPages) { CALL(); return call->ProtectPages(call.Address(0), call.Address(1), call.Bits(2)) ? nullptr : call.Fail("protectPages: a page is not mapped"); }
-METHOD(AliasPages) { CALL(); return call->AliasPages(call.Address(0), call.Address(1), call.Address(2), call.Bits(3)) ? nullptr : call.Fail("aliasPages: a source page is not mapped, or physical memory is exhausted"); }
-METHOD(Translate) { CALL(); return call.Return(call->Translate(call.Address(0), call.Bits(1))); }
-METHOD(Protection) { CALL(); return call.Return(call->Protection(call.Address(0))); }
-METHOD(CodeChanged) { CALL(); call->CodeChanged(call.Address(0), call.Address(1)); return nullptr; }
+METHOD(ReadFloat) { CALL(); call->cpu().ReadFloats(); return nullptr; }
+METHOD(NewContext) { CALL(); return call.Return(call->cpu().New(call.Id(0))); }
+METHOD(SaveContext) { CALL(); return call->cpu().Save(call.Id(0)) ? nullptr : call.Fail("no such context"); }
+METHOD(RestoreContext) { CALL(); return call->cpu().Restore(call.Id(0)) ? nullptr : call.Fail("no such context"); }
+METHOD(FreeContext) { CALL(); return call->cpu().Free(call.Id(0)) ? nullptr : call.Fail("no such context"); }
+METHOD(MapPages) { CALL(); return call->memory().Map(call.Address(0), call.Address(1), call.Bits(2)) ? nullptr : call.Fail("mapPages: address out of range"); }
+METHOD(UnmapPages) { CALL(); call->memory().Unmap(call.Address(0), call.Address(1)); return nullptr; }
+METHOD(ProtectPages) { CALL(); return call->memory().Protect(call.Address(0), call.Address(1), call.Bits(2)) ? nullptr : call.Fail("protectPages: a page is not mapped"); }
+METHOD(AliasPages) { CALL(); return call->memory().Alias(call.Address(0), call.Address(1), call.Address(2), call.Bits(3)) ? nullptr : call.Fail("aliasPages: a source page is not mapped, or physical memory is exhausted"); }
+METHOD(Translate) { CALL(); return call.Return(call->memory().Translate(call.Address(0), call.Bits(1))); }
+METHOD(Protection) { CALL(); return call.Return(call->memory().Protection(call.Address(0))); }
+METHOD(CodeChanged) { CALL(); call->memory().CodeChanged(call.Address(0), call.Address(1)); return nullptr; }
 METHOD(SetBreakpoint) { CALL(); call->SetBreakpoint(call.Address(0), call.Number(1) != 0); return nullptr; }
-METHOD(AddWatchpoint) { CALL(); call->AddWatchpoint(Watchpoint{call.Address(0), call.Address(1), call.Bits(2)}); return nullptr; }
-METHOD(RemoveWatchpoint) { CALL(); call->RemoveWatchpoint(call.Address(0), call.Address(1)); return nullptr; }
-METHOD(Record) { CALL(); call->Record(call.Bits(0)); return nullptr; }
+METHOD(AddWatchpoint) { CALL(); call->memory().AddWatchpoint(Watchpoint{call.Address(0), call.Address(1), call.Bits(2)}); return nullptr; }
+METHOD(RemoveWatchpoint) { CALL(); call->memory().RemoveWatchpoint(call.Address(0), call.Address(1)); return nullptr; }
+METHOD(Record) { CALL(); call->recording().Begin(call.Bits(0)); return nullptr; }
 METHOD(AccessSize) { CALL(); return call.Return(static_cast<int>(call->AccessSize())); }
+
+METHOD(Places) { CALL(); return call.Return(static_cast<int>(call->places())); }
+
+METHOD(Decode) {
+  CALL();
+  uint64_t address = call.Address(0);
+  X86Instruction instruction = call->Decode(address);
+  if (!instruction.length) return nullptr;
+  napi_value object;
+  napi_create_object(env, &object);
+  auto set = [&](const char* name, double value) { napi_set_named_property(env, object, name, call.Return(value)); };
+  set("length", instruction.length);
+  set("opcode", instruction.opcode);
+  set("rex", instruction.rex);
+  set("operandBytes", instruction.operandBytes);
+  if (instruction.hasModRm) set("modrm", instruction.modrm);
+  if (instruction.hasMemory()) set("operandAddress", static_cast<double>(static_cast<int64_t>(instruction.OperandAddress(address, call->cpu().registers.general()))));
+  return object;
+}
 
 METHOD(Recorded) {
   CALL();
-  std::vector<uint64_t> list = call->Recorded();
+  std::vector<uint64_t> list = call->recording().List();
   napi_value result;
   napi_create_array_with_length(env, list.size(), &result);
   for (size_t i = 0; i < list.size(); i++) napi_set_element(env, result, static_cast<uint32_t>(i), call.Return(static_cast<double>(list[i])));
@@ -109,15 +129,16 @@ METHOD(Close) {
   return nullptr;
 }
 
-// createEngine(cpu, physicalBytes, pageShift, selectors: Uint16Array(8), state: Float64Array, block: ArrayBuffer)
+// createEngine(cpu, physicalBytes, pageShift, selectors: Uint16Array(8), state: Float64Array, block: ArrayBuffer, hiddenPlaces)
 METHOD(CreateEngine) {
-  size_t count = 6;
-  napi_value values[6];
+  size_t count = 7;
+  napi_value values[7];
   napi_get_cb_info(env, info, &count, values, nullptr, nullptr);
-  double cpu = 0, bytes = 0, shift = 12;
+  double cpu = 0, bytes = 0, shift = 12, hidden = 0;
   napi_get_value_double(env, values[0], &cpu);
   napi_get_value_double(env, values[1], &bytes);
   napi_get_value_double(env, values[2], &shift);
+  napi_get_value_double(env, values[6], &hidden);
   void *selectors = nullptr, *state = nullptr, *block = nullptr;
   size_t blockBytes = 0, selectorCount = 0, stateCount = 0;
   napi_get_typedarray_info(env, values[3], nullptr, &selectorCount, &selectors, nullptr, nullptr);
@@ -127,8 +148,8 @@ METHOD(CreateEngine) {
     napi_throw_type_error(env, nullptr, "createEngine: wrong arguments");
     return nullptr;
   }
-  auto* engine = new Engine(static_cast<Cpu>(static_cast<int>(cpu)), static_cast<uint64_t>(bytes), static_cast<unsigned>(shift),
-                            *static_cast<Selectors*>(selectors), static_cast<double*>(state), static_cast<uint8_t*>(block));
+  CpuModel model{static_cast<Cpu>(static_cast<int>(cpu)), static_cast<unsigned>(shift), *static_cast<Selectors*>(selectors)};
+  auto* engine = new Engine(model, static_cast<uint64_t>(bytes), static_cast<double*>(state), static_cast<uint8_t*>(block), static_cast<unsigned>(hidden));
   if (!engine->error().empty()) {
     napi_throw_error(env, nullptr, engine->error().c_str());
     delete engine;
@@ -141,7 +162,7 @@ METHOD(CreateEngine) {
 
   napi_value object, physical;
   napi_create_object(env, &object);
-  napi_create_external_arraybuffer(env, engine->memory().base(), engine->memory().bytes(),
+  napi_create_external_arraybuffer(env, engine->memory().physical().base(), engine->memory().physical().bytes(),
       [](napi_env collected, void*, void* hint) {
         auto* gone = static_cast<Handle*>(hint);
         delete gone->memory;
@@ -156,7 +177,7 @@ METHOD(CreateEngine) {
       {"freeContext", FreeContext}, {"mapPages", MapPages}, {"unmapPages", UnmapPages}, {"protectPages", ProtectPages}, {"aliasPages", AliasPages},
       {"translate", Translate}, {"protection", Protection}, {"codeChanged", CodeChanged}, {"setBreakpoint", SetBreakpoint},
       {"addWatchpoint", AddWatchpoint}, {"removeWatchpoint", RemoveWatchpoint}, {"record", Record}, {"recorded", Recorded},
-      {"accessSize", AccessSize}, {"close", Close}};
+      {"accessSize", AccessSize}, {"decode", Decode}, {"places", Places}, {"close", Close}};
   for (auto& method : methods) {
     napi_value function;
     napi_create_function(env, method.name, NAPI_AUTO_LENGTH, method.function, handle, &function);

@@ -5,8 +5,6 @@
 #pragma once
 #include <cstdint>
 
-#include "memory.h"
-
 enum : uint64_t {
   kRead = 1, kWrite = 2, kExec = 4, kProtMask = 7,
   kMapped = 8,
@@ -16,9 +14,8 @@ enum : uint64_t {
 
 class PageTable {
  public:
-  explicit PageTable(PhysicalMemory& memory) : memory_(memory) {}
+  explicit PageTable(unsigned pageShift) : shift_(pageShift) {}
   ~PageTable();
-  void Open(unsigned pageShift) { shift_ = pageShift; }
 
   // The entry of a user address, or null where no table exists.
   uint64_t* Find(uint64_t address) {
@@ -54,7 +51,6 @@ class PageTable {
  private:
   struct Leaf { uint64_t entries[4096]; };
   struct Middle { Leaf* leaves[4096]; };
-  PhysicalMemory& memory_;
   Middle* root_[4096] = {};
-  unsigned shift_ = 12;
+  const unsigned shift_;
 };

@@ -1,30 +1,49 @@
 // Mapping, unmapping, protecting and aliasing: changes to the page table, and
 // which of them must flush a TLB or drop translations.
-#include "engine.h"
+#include <cstring>
 
-void Engine::UpdateMemoryState() {
-  state_[kResident] = static_cast<double>(memory_.resident());
-  state_[kPeakResident] = static_cast<double>(memory_.peak());
+#include "exits.h"
+#include "guest-memory.h"
+
+GuestMemory::GuestMemory(const CpuModel& model, Machine& main, Machine& stepper, double* state)
+    : model_(model), main_(main), stepper_(stepper), state_(state), table_(model.pageShift) {}
+
+bool GuestMemory::Open(uint64_t bytes) {
+  if (!physical_.Open(bytes, model_.pageShift)) return false;
+  own.boot = physical_.Allocate();
+  return true;
+}
+
+void GuestMemory::CountFrames() {
+  state_[kResident] = static_cast<double>(physical_.resident());
+  state_[kPeakResident] = static_cast<double>(physical_.peak());
+}
+
+bool GuestMemory::GiveFrame(uint64_t& entry) {
+  uint64_t offset = physical_.Allocate();
+  entry |= offset;
+  CountFrames();
+  return offset != 0;
 }
 
 // A page loses rights: only a TLB that may hold it needs a flush, and only once before the next run.
-void Engine::Narrowed(uint64_t entry) {
-  if (PageTable::Generation(entry) == main_.generation) main_.flush = true;
-  if (stepper_.filled) stepper_.flush = true;
+void GuestMemory::Narrowed(uint64_t entry) {
+  if (PageTable::Generation(entry) == main_.tlb.generation) main_.tlb.flush = true;
+  if (stepper_.tlb.filled) stepper_.tlb.flush = true;
 }
 
-void Engine::DropPages(uint64_t address, uint64_t length) {
+void GuestMemory::Drop(uint64_t address, uint64_t length) {
   uint64_t run = 0, count = 0;
   table_.ForEach(address, length, [&](uint64_t& entry, uint64_t) {
     uint64_t offset = PageTable::FrameOf(entry);
     if (offset) {
       Narrowed(entry);
-      RemoveCode(offset);
-      if (memory_.Release(offset)) {
-        if (count && run + (count << shift_) == offset) {
+      DropCode(offset);
+      if (physical_.Release(offset)) {
+        if (count && run + (count << model_.pageShift) == offset) {
           count++;
         } else {
-          if (count) memory_.Free(run, count);
+          if (count) physical_.Free(run, count);
           run = offset;
           count = 1;
         }
@@ -32,15 +51,15 @@ void Engine::DropPages(uint64_t address, uint64_t length) {
     }
     entry = 0;
   });
-  if (count) memory_.Free(run, count);
+  if (count) physical_.Free(run, count);
   state_[kGeneration]++;
   state_[kMappingGeneration]++;
-  UpdateMemoryState();
+  CountFrames();
 }
 
-bool Engine::MapPages(uint64_t address, uint64_t length, unsigned prot) {
-  DropPages(address, length);
-  for (uint64_t page = address; page != address + length; page += pageSize()) {
+bool GuestMemory::Map(uint64_t address, uint64_t length, unsigned prot) {
+  Drop(address, length);
+  for (uint64_t page = address; page != address + length; page += model_.pageSize()) {
     uint64_t* entry = table_.Make(page);
     if (!entry) return false;
     *entry = kMapped | (prot & kProtMask);
@@ -49,9 +68,7 @@ bool Engine::MapPages(uint64_t address, uint64_t length, unsigned prot) {
   return true;
 }
 
-void Engine::UnmapPages(uint64_t address, uint64_t length) { DropPages(address, length); }
-
-bool Engine::ProtectPages(uint64_t address, uint64_t length, unsigned prot) {
+bool GuestMemory::Protect(uint64_t address, uint64_t length, unsigned prot) {
   uint64_t wanted = prot & kProtMask, pages = 0;
   bool narrowed = false;
   table_.ForEach(address, length, [&](uint64_t& entry, uint64_t) {
@@ -65,81 +82,46 @@ bool Engine::ProtectPages(uint64_t address, uint64_t length, unsigned prot) {
     entry = (entry & ~kProtMask) | wanted;
   });
   if (narrowed) state_[kGeneration]++;
-  return pages << shift_ == length;
+  return pages << model_.pageShift == length;
 }
 
-bool Engine::AliasPages(uint64_t address, uint64_t source, uint64_t length, unsigned prot) {
-  for (uint64_t at = 0; at < length; at += pageSize()) {
+bool GuestMemory::Alias(uint64_t address, uint64_t source, uint64_t length, unsigned prot) {
+  for (uint64_t at = 0; at < length; at += model_.pageSize()) {
     uint64_t* from = table_.Find(source + at);
     if (!from || !(*from & kMapped)) return false;
-    if (!PageTable::FrameOf(*from)) {
-      uint64_t offset = memory_.Allocate();
-      if (!offset) return false;
-      *from |= offset;
-    }
+    if (!PageTable::FrameOf(*from) && !GiveFrame(*from)) return false;
     uint64_t offset = PageTable::FrameOf(*from);
-    memory_.Retain(offset);
-    DropPages(address + at, pageSize());
+    physical_.Retain(offset);
+    Drop(address + at, model_.pageSize());
     uint64_t* entry = table_.Make(address + at);
     if (!entry) return false;
     *entry = kMapped | (prot & kProtMask) | offset;
   }
   ApplyWatchpoints(address, length);
-  UpdateMemoryState();
+  CountFrames();
   return true;
 }
 
-double Engine::Translate(uint64_t address, unsigned access) {
+double GuestMemory::Translate(uint64_t address, unsigned access) {
   uint64_t* entry = table_.Find(address);
   if (!entry || !(*entry & kMapped) || (access & ~*entry & kProtMask)) return -1;
-  if (!PageTable::FrameOf(*entry)) {
-    uint64_t offset = memory_.Allocate();
-    if (!offset) return -1;
-    *entry |= offset;
-    UpdateMemoryState();
-  }
-  return static_cast<double>(PageTable::FrameOf(*entry) + (address & (pageSize() - 1)));
+  if (!PageTable::FrameOf(*entry) && !GiveFrame(*entry)) return -1;
+  return static_cast<double>(PageTable::FrameOf(*entry) + (address & (model_.pageSize() - 1)));
 }
 
-int Engine::Protection(uint64_t address) {
+int GuestMemory::Protection(uint64_t address) {
   uint64_t* entry = table_.Find(address);
   return entry && *entry & kMapped ? static_cast<int>(*entry & kProtMask) : -1;
 }
 
-void Engine::CodeChanged(uint64_t address, uint64_t length) {
-  uint64_t first = address & ~(pageSize() - 1), end = (address + length + pageSize() - 1) & ~(pageSize() - 1);
-  table_.ForEach(first, end - first, [&](uint64_t& entry, uint64_t) {
-    uint64_t offset = PageTable::FrameOf(entry);
-    if (!offset || !memory_.frame(offset).code) return;
-    RemoveCode(offset);
-    // Both TLBs may still hold it as executable: it must be asked for again to be seen as code.
-    main_.flush = stepper_.flush = true;
-  });
-}
-
-void Engine::ApplyWatchpoints(uint64_t address, uint64_t length) {
-  for (const Watchpoint& w : watchpoints_) {
-    if (w.address >= address + length || w.address + w.length <= address) continue;
-    uint64_t mask = ~(pageSize() - 1);
-    table_.ForEach(w.address & mask, ((w.address + w.length + pageSize() - 1) & mask) - (w.address & mask), [&](uint64_t& entry, uint64_t) {
-      uint64_t bits = (w.access & kRead ? kWatchRead : 0) | (w.access & kWrite ? kWatchWrite : 0);
-      if (bits & ~entry) Narrowed(entry);
-      entry |= bits;
-    });
+unsigned GuestMemory::ReadCode(uint64_t address, uint8_t* to, unsigned length) {
+  for (unsigned done = 0; done < length;) {
+    double offset = Translate(address + done, 0);
+    if (offset < 0) return done;
+    uint64_t rest = model_.pageSize() - ((address + done) & (model_.pageSize() - 1));
+    unsigned size = rest < length - done ? static_cast<unsigned>(rest) : length - done;
+    memcpy(to + done, At(static_cast<uint64_t>(offset)), size);
+    done += size;
   }
-}
-
-void Engine::AddWatchpoint(const Watchpoint& watchpoint) {
-  watchpoints_.push_back(watchpoint);
-  ApplyWatchpoints(watchpoint.address, watchpoint.length);
-}
-
-void Engine::RemoveWatchpoint(uint64_t address, uint64_t length) {
-  uint64_t mask = ~(pageSize() - 1);
-  for (size_t i = watchpoints_.size(); i-- > 0;) {
-    if (watchpoints_[i].address == address && watchpoints_[i].length == length) watchpoints_.erase(watchpoints_.begin() + static_cast<long>(i));
-  }
-  uint64_t first = address & mask, size = ((address + length + pageSize() - 1) & mask) - first;
-  table_.ForEach(first, size, [](uint64_t& entry, uint64_t) { entry &= ~kWatchMask; });
-  ApplyWatchpoints(first, size);
+  return length;
 }

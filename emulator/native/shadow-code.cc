@@ -4,7 +4,7 @@
 // from a copy in which they are `udf`; loads still see the page itself.
 #include <cstring>
 
-#include "engine.h"
+#include "guest-memory.h"
 
 namespace {
 constexpr uint32_t Bits(std::initializer_list<int> numbers) {
@@ -31,28 +31,28 @@ bool EndsTheProcess(uint32_t word) {
 }  // namespace
 
 // Called when a frame is first fetched from. False: no memory for the copy.
-bool Engine::ShadowCode(uint64_t offset) {
-  if (x86()) return true;
-  const auto* words = reinterpret_cast<const uint32_t*>(memory_.base() + offset);
-  size_t count = pageSize() / 4, first = 0;
+bool GuestMemory::ShadowCode(uint64_t offset) {
+  if (model_.x86()) return true;
+  const auto* words = reinterpret_cast<const uint32_t*>(At(offset));
+  size_t count = model_.pageSize() / 4, first = 0;
   while (first < count && !EndsTheProcess(words[first])) first++;
   if (first == count) return true;
-  uint64_t copy = memory_.Allocate();
+  uint64_t copy = physical_.Allocate();
   if (!copy) return false;
-  auto* to = reinterpret_cast<uint32_t*>(memory_.base() + copy);
-  memcpy(to, words, pageSize());
+  auto* to = reinterpret_cast<uint32_t*>(At(copy));
+  memcpy(to, words, model_.pageSize());
   for (size_t i = first; i < count; i++) if (EndsTheProcess(to[i])) to[i] = 0;
-  memory_.frame(offset).shadowed = true;
+  physical_.frame(offset).shadowed = true;
   shadows_[offset] = copy;
   return true;
 }
 
-void Engine::DropShadow(uint64_t offset) {
+void GuestMemory::DropShadow(uint64_t offset) {
   uint64_t copy = shadows_[offset];
   shadows_.erase(offset);
-  memory_.frame(offset).shadowed = false;
-  RemoveMachineCode(main_, copy);
-  RemoveMachineCode(stepper_, copy);
-  memory_.Release(copy);
-  memory_.Free(copy, 1);
+  physical_.frame(offset).shadowed = false;
+  DropCode(main_, copy);
+  DropCode(stepper_, copy);
+  physical_.Release(copy);
+  physical_.Free(copy, 1);
 }

@@ -2,8 +2,8 @@
 import { createRequire } from 'node:module';
 import { A64, X86 } from '../../../emulator/cpu/registers.js';
 import { Exit, Prot } from '../../../emulator/engine.js';
-import type { CpuName, Engine, EngineOptions } from '../../../emulator/engine.js';
-import { openEngine } from '../../../emulator/native-engine.js';
+import type { CpuName, EngineOptions } from '../../../emulator/engine.js';
+import { NativeEngine } from '../../../emulator/native-engine.js';
 
 interface Assembler {
   asm(text: string, address: number): { mc: Uint8Array; count: number; failed: boolean };
@@ -38,7 +38,7 @@ export function assemble(cpu: CpuName, text: string, address = CODE): Uint8Array
 const REASONS = Object.entries(Exit);
 
 export class Machine {
-  readonly engine: Engine;
+  readonly engine: NativeEngine;
   readonly bytes: Uint8Array;
   private readonly names: Record<string, number>;
 
@@ -46,8 +46,9 @@ export class Machine {
     readonly cpu: CpuName,
     options: Partial<EngineOptions> = {},
     codeProt: number = Prot.RX,
+    hiddenPlaces = 0,
   ) {
-    this.engine = openEngine({ physicalBytes: 64 << 20, ...options, cpu });
+    this.engine = new NativeEngine({ physicalBytes: 64 << 20, ...options, cpu }, hiddenPlaces);
     this.bytes = new Uint8Array(this.engine.physical);
     this.names = cpu === 'arm64' ? A64 : X86;
     const page = this.engine.pageSize;

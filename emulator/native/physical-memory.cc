@@ -1,40 +1,27 @@
-#include "memory.h"
+#include "physical-memory.h"
 
-#include <sys/mman.h>
-
-#include <atomic>
 #include <cstring>
+
+#include "host.h"
 
 namespace {
 // Runs of at least this many frames go back to the host, instead of being cleared one by one on reuse.
 constexpr uint64_t kReturnToHost = 32;
-
-// Large reservations are asked for far from where libraries are loaded. Between Unicorn's code
-// and its translation buffer they would push the two more than 2 GiB apart, and each of the many
-// calls from translated code would be an indirect one (measured: a sixth of all speed).
-void* Reserve(uint64_t bytes) {
-  constexpr uintptr_t kFarAway = 0x100000000000, kEnd = 0x500000000000;
-  static std::atomic<uintptr_t> next{kFarAway};
-  uintptr_t hint = next.fetch_add((bytes | 0xffffff) + 1);
-  if (hint > kEnd) next = kFarAway;
-  void* p = mmap(reinterpret_cast<void*>(hint), bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  return p == MAP_FAILED ? nullptr : p;
-}
 }  // namespace
 
 bool PhysicalMemory::Open(uint64_t bytes, unsigned pageShift) {
   shift_ = pageShift;
   bytes_ = bytes >> shift_ << shift_;
-  base_ = static_cast<uint8_t*>(Reserve(bytes_));
-  // An anonymous mapping reads as zeros, which is the initial state of Frame.
-  frames_ = static_cast<Frame*>(Reserve((bytes_ >> shift_) * sizeof(Frame)));
+  base_ = static_cast<uint8_t*>(ReserveMemory(bytes_));
+  // Reserved memory reads as zeros, which is the initial state of Frame.
+  frames_ = static_cast<Frame*>(ReserveMemory((bytes_ >> shift_) * sizeof(Frame)));
   next_ = uint64_t{1} << shift_;
   return base_ && frames_;
 }
 
 PhysicalMemory::~PhysicalMemory() {
-  if (frames_) munmap(frames_, (bytes_ >> shift_) * sizeof(Frame));
-  if (base_) munmap(base_, bytes_);
+  ReleaseMemory(frames_, (bytes_ >> shift_) * sizeof(Frame));
+  ReleaseMemory(base_, bytes_);
 }
 
 uint64_t PhysicalMemory::Allocate() {
@@ -63,7 +50,7 @@ bool PhysicalMemory::Release(uint64_t offset) { return --frames_[offset >> shift
 
 void PhysicalMemory::Free(uint64_t offset, uint64_t count) {
   auto& list = count >= kReturnToHost ? clean_ : dirty_;
-  if (count >= kReturnToHost) madvise(base_ + offset, count << shift_, MADV_DONTNEED);
+  if (count >= kReturnToHost) ReturnMemory(base_ + offset, count << shift_);
   // Last first, so that they are handed out again in ascending order.
   for (uint64_t i = count; i-- > 0;) list.push_back(static_cast<uint32_t>((offset >> shift_) + i));
   resident_ -= count << shift_;

@@ -1,0 +1,82 @@
+// How many instructions a run has executed, exactly. Main counts whole blocks in a
+// block hook, from a cache of their instruction counts; where instructions run singly
+// (the stepper, and the remainder of a budget) a code hook counts each.
+#pragma once
+#include <cstdint>
+
+#include "breakpoints.h"
+#include "guest-memory.h"
+#include "machine.h"
+#include "stop.h"
+
+// A translated block as the block hook knows it.
+struct Block {
+  uint64_t tag;  // address ^ the code generation in the top 16 bits
+  uint32_t size;
+  int32_t count;
+};
+// The count of a block that must be left to the stepper: it holds a breakpoint, or an
+// instruction that is exact there only.
+constexpr int32_t kNeverFits = 0x7fffffff;
+
+class alignas(64) Counting {
+ public:
+  Counting(Machine& main, GuestMemory& memory, const Breakpoints& breakpoints, Stop& stop);
+  ~Counting();
+  bool Hook();
+
+  void Begin(int64_t budget) { budget_ = remaining_ = budget; }
+  // Instructions that the run may still execute, blocks that have begun already taken off.
+  int64_t remaining() const { return remaining_; }
+  int64_t executed() const { return budget_ - remaining_; }
+
+  // Main begins: no block is running. And the last one to have begun.
+  void BeginBlocks() { current_ = nullptr; }
+  const Block* current() const { return current_; }
+  bool leftToStepper() const { return current_->count == kNeverFits; }
+  // Main has stopped at pc, inside the current block: what it has not executed is given back.
+  void StoppedInBlock(uint64_t pc);
+
+  // `count` of the remaining instructions are run singly.
+  void BeginSteps(int64_t count);
+  // The current block is run singly; it fits into no budget otherwise.
+  void BeginSteppedBlock();
+  int64_t stepsLeft() const { return stepsLeft_; }
+  void Stepped() { stepsLeft_--; }
+  void NotStepped() { stepsLeft_++; }
+  // What is left of them is given back; returns it.
+  int64_t EndSteps();
+
+  // Instructions of this run before the one at pc, asked by a hook in the middle of it.
+  uint64_t ExecutedBefore(uint64_t pc);
+  // A trap has taken the place of the instruction at pc, and the rest of its block will not run.
+  void CutShortAfter(uint64_t pc);
+
+  // For start-up code: more than it needs.
+  void BeginBoot() { remaining_ = 1000; }
+  // Blocks may have changed.
+  void Forget();
+
+ private:
+  template <int kShift> static void OnBlock(uc_engine*, uint64_t, uint32_t, void*);
+  static void OnNewBlock(uc_engine*, uint64_t, uint32_t, void*);
+  static void OnBudget(uc_engine*, void*);
+  Block* LookUp(uint64_t address, uint32_t size);
+  int32_t CountX86(uint64_t address, uint32_t size, int32_t translated);
+  int32_t CountBefore(uint64_t pc);
+  uint64_t AddressOf(const Block& block) const { return block.tag ^ codeGeneration_; }
+
+  // What the block hook touches, in one cache line.
+  Block* blocks_;                // direct-mapped
+  uint64_t codeGeneration_ = 0;  // in the top 16 bits
+  int64_t remaining_ = 0;
+  Block* current_ = nullptr;
+
+  int64_t budget_ = 0;
+  bool stepping_ = false;
+  int64_t stepsLeft_ = 0, setAside_ = 0;  // remaining = their sum
+  Machine& main_;
+  GuestMemory& memory_;
+  const Breakpoints& breakpoints_;
+  Stop& stop_;
+};

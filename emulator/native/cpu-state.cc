@@ -1,0 +1,144 @@
+#include "cpu-state.h"
+
+#include <cstring>
+
+#include "arm64.h"
+#include "exits.h"
+#include "x86.h"
+
+CpuState::CpuState(const CpuModel& model, double* state, uint8_t* block, Machine& main, Descriptors& descriptors, const UnicornPlaces& places, Breakpoints& breakpoints)
+    : registers(model, block), model_(model), state_(state), main_(main), descriptors_(descriptors), places_(places), breakpoints_(breakpoints) {}
+
+std::string CpuState::MakeThreads(BootCode& boot) {
+  std::string error = model_.x86() ? MakeX86Threads(main_, boot, fresh_) : MakeArm64Thread(main_, fresh_[0]);
+  if (!error.empty()) return error;
+  places_.BreakMonitor(fresh_[0]);
+  int first = New(model_.cpu == Cpu::kIa32);
+  Restore(first);
+  MoveTo(main_);
+  Free(first);
+  return "";
+}
+
+void CpuState::MoveTo(Machine& machine) {
+  if (at_ == &machine) return;
+  if (pending_) {
+    machine.Restore(pending_->blob.empty() ? fresh_[pending_->mode] : pending_->blob);
+    pending_ = nullptr;
+  } else {
+    at_->Save(scratch_);
+    machine.Restore(scratch_);
+  }
+  at_ = &machine;
+}
+
+void CpuState::WriteDirty() {
+  int dirty = static_cast<int>(state_[kDirty]);
+  if (!dirty) return;
+  state_[kDirty] = 0;
+  if (dirty & kFloat) registers.WriteFloats(*at_, registers.floats());
+  if (!(dirty & kGeneral)) return;
+  if (registers.changesMode()) ChangeMode();
+  registers.Write(*at_, descriptors_);
+}
+
+// Host code sets a code selector of the other mode: what is not in the register block
+// (descriptor caches, mode flags) comes from a fresh thread of that mode.
+void CpuState::ChangeMode() {
+  const Blob& fresh = fresh_[registers.is64BitCode() ? 0 : 1];
+  if (fresh.empty()) return;
+  uint8_t floats[kFloatBytes];
+  registers.ReadFloats(*at_, floats);
+  at_->Restore(fresh);
+  registers.WriteFloats(*at_, floats);
+  registers.MachineHas(*at_);
+}
+
+void CpuState::Enter(Machine& machine) {
+  MoveTo(machine);
+  WriteDirty();
+  if (machine.tlb.flush) machine.FlushTlb();
+  if (model_.x86()) descriptors_.Sync(registers.general());
+}
+
+Machine& CpuState::Settle() {
+  if (!at_) MoveTo(main_);
+  WriteDirty();
+  return *at_;
+}
+
+void CpuState::ReadFloats() {
+  if (!at_) MoveTo(main_);
+  if (static_cast<int>(state_[kDirty]) & kFloat) WriteDirty();
+  registers.ReadFloats(*at_, registers.floats());
+}
+
+void CpuState::Lend(Machine& machine) {
+  at_->Save(lent_);
+  machine.Restore(lent_);
+}
+
+void CpuState::Reclaim(Machine& machine) {
+  if (at_ == &machine) machine.Restore(lent_);
+}
+
+void CpuState::ForgetException() {
+  at_->Save(scratch_);
+  places_.ForgetException(scratch_);
+  at_->Restore(scratch_);
+}
+
+CpuState::Context* CpuState::Find(int id) {
+  return id < 0 || static_cast<size_t>(id) >= contexts_.size() ? nullptr : contexts_[static_cast<size_t>(id)].get();
+}
+
+int CpuState::New(int mode) {
+  auto context = std::make_unique<Context>();
+  if (model_.x86()) {
+    context->mode = mode & 1;
+    const Selectors& s = model_.selectors;
+    const uint16_t selectors[] = {context->mode ? s.cs32 : s.cs64, s.ss, s.ds, s.es, s.fs, s.gs};
+    for (int i = 0; i < 6; i++) context->general[kCs + i] = selectors[i];
+    context->general[kRflags] = 0x202;
+  }
+  if (free_.empty()) {
+    contexts_.push_back(std::move(context));
+    return static_cast<int>(contexts_.size()) - 1;
+  }
+  int id = free_.back();
+  free_.pop_back();
+  contexts_[static_cast<size_t>(id)] = std::move(context);
+  return id;
+}
+
+bool CpuState::Save(int id) {
+  Context* context = Find(id);
+  if (!context) return false;
+  if (!at_ && pending_ == context && state_[kDirty] == 0) return true;
+  Settle().Save(context->blob);
+  // Another thread may store between a load and a store exclusive: the monitor doesn't survive a switch.
+  places_.BreakMonitor(context->blob);
+  memcpy(context->general, registers.general(), sizeof context->general);
+  context->passedBreakpoint = breakpoints_.passed;
+  return true;
+}
+
+bool CpuState::Restore(int id) {
+  Context* context = Find(id);
+  if (!context) return false;
+  at_ = nullptr;
+  pending_ = context;
+  registers.Load(context->general);
+  breakpoints_.passed = context->passedBreakpoint;
+  state_[kDirty] = 0;
+  return true;
+}
+
+bool CpuState::Free(int id) {
+  Context* context = Find(id);
+  if (!context) return false;
+  if (pending_ == context) MoveTo(main_);
+  contexts_[static_cast<size_t>(id)].reset();
+  free_.push_back(id);
+  return true;
+}

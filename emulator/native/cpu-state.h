@@ -1,0 +1,69 @@
+// Where the CPU's state is: in one of the two machines, or in a saved context that no
+// machine has been given yet. A context is Unicorn's blob (everything a thread has in the
+// CPU) with a copy of the packed general registers, so that restoring is lazy: the blob
+// goes to whichever machine runs next.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "boot-code.h"
+#include "breakpoints.h"
+#include "descriptors.h"
+#include "machine.h"
+#include "register-block.h"
+#include "unicorn-places.h"
+
+class CpuState {
+ public:
+  CpuState(const CpuModel& model, double* state, uint8_t* block, Machine& main, Descriptors& descriptors, const UnicornPlaces& places, Breakpoints& breakpoints);
+  // What a fresh thread has, made in main. Returns what went wrong.
+  std::string MakeThreads(BootCode& boot);
+
+  int New(int mode);
+  bool Save(int id);
+  bool Restore(int id);
+  bool Free(int id);
+  void FreeAll() { contexts_.clear(); }
+
+  // The state comes to `machine`, with all that the host has changed, and its TLB and descriptors are up to date.
+  void Enter(Machine& machine);
+  // The machine that has the state, with all that the host has changed: main where none had it.
+  Machine& Settle();
+  bool settled() const { return at_ != nullptr; }
+  bool isIn(const Machine& machine) const { return at_ == &machine; }
+  void ReadFloats();
+  // A copy of the state goes to `machine`, which may spoil it until it is reclaimed.
+  void Lend(Machine& machine);
+  void Reclaim(Machine& machine);
+  // Before the next instruction of the machine that has the state: no exception was in flight.
+  void ForgetException();
+
+  RegisterBlock registers;
+
+ private:
+  struct Context {
+    Blob blob;  // empty until first saved: then it is a fresh thread of `mode`
+    int mode = 0;
+    uint64_t general[kGeneralSlots] = {};
+    uint64_t passedBreakpoint = Breakpoints::kNone;
+  };
+  Context* Find(int id);
+  void MoveTo(Machine& machine);
+  void WriteDirty();
+  void ChangeMode();
+
+  const CpuModel& model_;
+  double* state_;
+  Machine& main_;
+  Descriptors& descriptors_;
+  const UnicornPlaces& places_;
+  Breakpoints& breakpoints_;
+  Machine* at_ = nullptr;
+  Context* pending_ = nullptr;
+  std::vector<std::unique_ptr<Context>> contexts_;
+  std::vector<int> free_;  // ids that are not in use
+  Blob fresh_[2];  // by mode: 0 = 64-bit or ARM64, 1 = 32-bit
+  Blob scratch_, lent_;
+};

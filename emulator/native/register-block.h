@@ -1,0 +1,47 @@
+// The packed register block that is shared with TypeScript (layout: emulator/cpu/registers.ts).
+// General registers are current after each run; the float area when asked for.
+#pragma once
+#include <cstdint>
+
+#include "descriptors.h"
+#include "machine.h"
+
+enum RegisterGroup { kGeneral = 1, kFloat = 2 };
+constexpr int kGeneralSlots = 64, kFloatOffset = 512, kFloatBytes = 512, kBlockBytes = 1024;
+
+enum X86Slot { kRip = 16, kRflags = 17, kCs = 18, kFs = 22, kGs = 23, kFsBase = 24, kGsBase = 25, kX86Slots = 26 };
+enum Arm64Slot { kArm64Pc = 32, kPstate = 33, kArm64Slots = 38 };
+
+class RegisterBlock {
+ public:
+  RegisterBlock(const CpuModel& model, uint8_t* block) : model_(model), block_(block) {}
+
+  uint64_t* general() { return reinterpret_cast<uint64_t*>(block_); }
+  uint64_t& pc() { return general()[model_.x86() ? static_cast<int>(kRip) : static_cast<int>(kArm64Pc)]; }
+  bool is64BitCode() { return model_.Is64BitCode(static_cast<uint16_t>(general()[kCs])); }
+
+  void Read(const Machine& machine);
+  // The machine has run: the next one starts where it has come to.
+  void TakePc(const Machine& machine);
+  // What the host has changed since the last Read goes to the machine.
+  void Write(Machine& machine, Descriptors& descriptors);
+  // The host has given a code selector of the CPU's other mode.
+  bool changesMode();
+  // The machine has these values now; the block keeps what the host wants.
+  void MachineHas(const Machine& machine);
+  // The block of a thread that is not in a machine yet.
+  void Load(const uint64_t* general);
+
+  // float-area.cc: an FXSAVE image, or the vector registers.
+  uint8_t* floats() { return block_ + kFloatOffset; }
+  void ReadFloats(const Machine& machine, uint8_t* area) const;
+  void WriteFloats(Machine& machine, const uint8_t* area) const;
+
+ private:
+  void WriteSegment(Machine& machine, Descriptors& descriptors, int slot);
+  void ReadInto(const Machine& machine, uint64_t* slots) const;
+
+  const CpuModel& model_;
+  uint8_t* block_;
+  uint64_t inMachine_[kGeneralSlots] = {};
+};

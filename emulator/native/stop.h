@@ -1,0 +1,19 @@
+// What has stopped the machine that runs: written by its hooks, read by whoever started it.
+#pragma once
+#include <cstdint>
+
+struct Stop {
+  int exit = -1;        // an ExitReason, where a trap stopped it
+  bool before = false;  // in front of a block or an instruction that is not to run now
+  uint32_t number = 0, detail = 0;  // of the run's exit
+
+  void Clear() {
+    exit = -1;
+    before = false;
+  }
+  void With(int reason, uint32_t vector, uint32_t more = 0) {
+    exit = reason;
+    number = vector;
+    detail = more;
+  }
+};

@@ -1,0 +1,49 @@
+// Four things that Unicorn knows and has no call for. Each is found at start-up by
+// experiment, never by a fixed offset, and used only where exactly one place fits. Where
+// it is not found:
+//   the exact address of a refused access   each fault takes a slower way (access-probe.h)
+//   the exception in flight (x86)           the engine does not open
+//   the exclusive monitor (ARM64)           the engine does not open
+//   the range of a code hook                ends of budgets are left to the stepper
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "boot-code.h"
+#include "machine.h"
+
+enum UnicornPlace : unsigned { kRefusedAddress = 1, kExceptionInFlight = 2, kExclusiveMonitor = 4, kHookRange = 8 };
+
+class UnicornPlaces {
+ public:
+  // `hidden`: places that are not to be found, so that what then happens can be tried.
+  explicit UnicornPlaces(unsigned hidden) : hidden_(hidden) {}
+
+  // In a machine that has its hooks and still runs at the most privileged level.
+  void FindRefusedAddress(Machine& machine, BootCode& boot);
+  // In a state of the CPU as Machine::Save gives it. Returns what went wrong.
+  std::string FindInSavedState(Machine& machine, BootCode& boot);
+  // In the hook, which was added with this range.
+  void FindHookRange(uc_hook hook, uint64_t begin, uint64_t end);
+
+  // Unicorn never forgets that an exception was in flight, and turns the next one into a double fault.
+  void ForgetException(Blob& state) const;
+  // A store exclusive after this fails.
+  void BreakMonitor(Blob& state) const;
+  // Null, or where the first and the last address of the hook are.
+  uint64_t* hookRange() const { return hookRange_; }
+  unsigned found() const { return found_; }
+
+ private:
+  static constexpr size_t kNowhere = ~size_t{0};
+  // Notes that `place` was found where `count` is 1.
+  bool Found(UnicornPlace place, size_t count);
+  size_t FindException(Machine& machine, BootCode& boot);
+  size_t FindMonitor(Machine& machine, BootCode& boot);
+
+  const unsigned hidden_;
+  unsigned found_ = 0;
+  size_t exception_ = kNowhere, monitor_ = kNowhere;  // byte offsets in a saved state
+  uint64_t* hookRange_ = nullptr;
+};

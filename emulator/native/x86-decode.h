@@ -1,0 +1,34 @@
+// x86 instructions, as far as somebody looks into one: how long it is, its opcode and
+// ModRM, where its memory operand lies, and whether it needs care
+// (Intel SDM vol. 2, 2.1 and appendix A).
+#pragma once
+#include <cstdint>
+
+struct X86Instruction {
+  unsigned length = 0;
+  // rcl, rcr and setcc of memory (Unicorn changes the flags before they fault), pushf (after it,
+  // a fault in the same block shows wrong flags), and access to I/O ports (it does not stop at them).
+  bool careful = false;
+  bool pushFlags = false;
+
+  uint32_t opcode = 0;        // its bytes without prefixes: f7, 0fa2, 0f38f0; of VEX those that it stands for
+  uint8_t rex = 0;            // 0 where there is none
+  unsigned operandBytes = 4;  // by prefixes alone: 2, 4 or 8
+  bool hasModRm = false;
+  uint8_t modrm = 0;
+
+  // The memory operand that ModRM names.
+  static constexpr int kNone = -1, kPc = 16;  // a register's number otherwise
+  int base = kNone, index = kNone;
+  unsigned scale = 0;         // the index is shifted by it
+  int32_t displacement = 0;
+  uint8_t segment = 0;        // 0x64 fs, 0x65 gs; 0: one whose base is zero
+  unsigned addressBytes = 8;  // the address is cut to 2, 4 or 8 bytes
+
+  bool hasMemory() const { return hasModRm && modrm < 0xc0; }
+  // `general`: the packed registers (register-block.h) in front of the instruction, which is at `pc`.
+  uint64_t OperandAddress(uint64_t pc, const uint64_t* general) const;
+};
+
+// Bytes beyond `available` are not looked at, and count as zeros.
+X86Instruction X86Decode(const uint8_t* code, unsigned available, bool mode64);
