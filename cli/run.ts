@@ -114,7 +114,7 @@ export function main(args: string[]): number {
       output: (stream, data) => writeAll(stream, data),
       input: readInput,
       note: (text) => void process.stderr.write(`mpsemu: run: ${text}\n`),
-      ...(trace && { listen: (events) => trace.attach(events) }),
+      ...(trace && { listen: (events, names) => trace.attach(events, names) }),
     });
   } catch (error) {
     if (error instanceof LoadError) throw new CommandError(ExitCode.CannotLoad, `run: ${error.message}`);

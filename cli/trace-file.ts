@@ -1,5 +1,7 @@
 /** --trace: the event stream as JSON Lines, written in large pieces. */
-import type { MachineEvent, EventStream } from '../emulator/events.js';
+import type { EventStream, MachineEvent } from '../emulator/events.js';
+import type { CodeNames } from '../emulator/process/code-names.js';
+import { TraceLines } from '../machine/trace-line.js';
 import { OutputFile } from './output-file.js';
 
 const CHUNK = 1 << 16;
@@ -13,12 +15,12 @@ export class TraceFile {
     this.file = new OutputFile('trace', path);
   }
 
-  attach(events: EventStream): void {
-    events.listen((event) => this.add(event));
+  attach(events: EventStream, names: CodeNames): void {
+    const lines = new TraceLines(names);
+    events.listen((event: MachineEvent) => this.add(lines.text(event)));
   }
 
-  private add(event: MachineEvent): void {
-    const line = JSON.stringify(event);
+  private add(line: string): void {
     this.pending.push(line);
     this.size += line.length + 1;
     if (this.size >= CHUNK) this.flush();

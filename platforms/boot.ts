@@ -9,6 +9,7 @@ import type { EventStream } from '../emulator/events.js';
 import { LoadError, type Image } from '../emulator/loader/image.js';
 import { LoadedImages } from '../emulator/loader/link.js';
 import { parseImage } from '../emulator/loader/load.js';
+import type { CodeNames } from '../emulator/process/code-names.js';
 import type { HostFunction, HostLibrary } from '../emulator/process/host-call.js';
 import { Process } from '../emulator/process/process.js';
 import { cLibrary } from './clib/index.js';
@@ -32,7 +33,8 @@ export interface BootOptions extends OsOptions {
   budget?: number;
   /** Libraries of the layers above (libmps), made once the OS exists. */
   libraries(os: Os, process: Process): HostLibrary[];
-  listen?(events: EventStream): void;
+  /** Called before anything happens. */
+  listen?(events: EventStream, names: CodeNames): void;
 }
 
 export interface Booted {
@@ -89,7 +91,7 @@ export function boot(options: BootOptions): Booted {
 }
 
 function start(image: Image, platform: Platform, process: Process, options: BootOptions): Booted {
-  options.listen?.(process.events);
+  options.listen?.(process.events, process.names);
   const os = systems[platform.os].create({ platform, process, options });
   process.os = os;
   const system = os.libraries();
@@ -125,7 +127,11 @@ function load(
   const images = new LoadedImages(process.space, process.supervisor, platform.pageSize);
   const search = [dirname(path), builtFor(platform.code)];
   const hostNames = new Set([...libraries.map((library) => plainName(library.name)), ...partsOfLibc]);
-  images.add(image, os.place(image));
+  const place = (placed: Image, asked: string, by: string): void => {
+    const { base } = images.add(placed, os.place(placed));
+    if (process.events.on) process.events.emit('module-load', { path: asked, base, limit: base + placed.span, by });
+  };
+  place(image, path, 'the command line');
   const seen = new Set<string>();
   for (let i = 0; i < images.list.length; i++) {
     const always = i === 0 ? (os.alwaysLoaded ?? []) : [];
@@ -136,7 +142,7 @@ function load(
       const file = search.map((directory) => join(directory, name)).find((candidate) => existsSync(candidate));
       if (file !== undefined) {
         const library = parseImage(readFileSync(file), file);
-        images.add(library, os.place(library));
+        place(library, needed, basename(images.list[i].image.path));
       } else if (!hostNames.has(plainName(name))) {
         throw new LoadError(
           `${images.list[i].image.path}: needs the library ${needed}, which neither its folder nor ${platform.code}'s guest libraries have`,

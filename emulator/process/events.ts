@@ -3,6 +3,12 @@ import { address, code, event, number, record, text, type DetailsOf } from '../e
 import type { ExitStatus } from './os-model.js';
 
 export const processEvents = {
+  'module-load': event('A program or library was put into memory.', {
+    path: text('its name, as it was asked for'),
+    base: address('its base'),
+    limit: address('first address above it'),
+    by: text('the module that needs it'),
+  }),
   switch: event('The scheduler runs another thread.', { to: number('that thread') }),
   'thread-block': event('The thread waits.', { on: text('what it waits for') }),
   'thread-start': event('A thread was created.', {

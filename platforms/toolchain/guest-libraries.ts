@@ -3,6 +3,8 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Platform } from '../codes.js';
+import { bundleArguments, linkerFlags, mappedPaths, type Debug } from './debug.js';
+import { keepLines } from './debug-lines.js';
 import { builtFor, guest, linkFor } from './paths.js';
 import { includeFlags, prototypes, type Prototype } from './prototypes.js';
 import { libraryFile, stubFile, writeStub } from './stubs.js';
@@ -74,7 +76,8 @@ export async function buildGuestLibraries(p: Platform, host: Prototype[]): Promi
   try {
     const suffix = { ia32: 'i386', 'x86-64': 'x86-64', arm64: 'arm64' }[p.cpu];
     const sources = [...libc.map((f) => join(guest, 'libc', f)), join(guest, 'libc', `setjmp-${suffix}.S`)];
-    const flags = ['-O2', '-ffreestanding', '-fno-builtin', ...(p.os === 'windows' ? [] : ['-fPIC'])];
+    const debug = ['-g', ...(p.os === 'windows' ? ['-gdwarf-4'] : []), ...mappedPaths()];
+    const flags = ['-O2', '-ffreestanding', '-fno-builtin', ...(p.os === 'windows' ? [] : ['-fPIC']), ...debug];
     const gccFlags = targetOf(p).gcc ? ['-fno-tree-loop-distribute-patterns'] : [];
     const objects = await compileAll(p, sources, work, [...flags, ...gccFlags]);
     const own = await definedNames(p, objects);
@@ -82,7 +85,12 @@ export async function buildGuestLibraries(p: Platform, host: Prototype[]): Promi
     const names = new Set(declared.map((f) => f.name));
     const all = [...declared, ...host.filter((f) => !names.has(f.name))];
     const library = join(out, basename(libraryFile(p, 'c')));
-    await linkLibrary(p, objects, library, own, work, all);
+    // Its lines are read from a twin that has debug information.
+    const twin = join(mkdtempSync(join(work, 'twin-')), basename(library));
+    await linkLibrary(p, objects, twin, own, work, all, 'keep');
+    if (p.os === 'macos') await run('dsymutil', bundleArguments(twin), { cwd: work });
+    await linkLibrary(p, objects, library, own, work, all, 'drop');
+    keepLines(library, twin);
     await writeStubs(p, all, own, link);
     // Start code and the MPS client's static data, as objects that every program is linked with.
     const crt = await compileAll(p, crtSources(p), work, ['-O2', '-ffreestanding', '-ffunction-sections', ...markFlags(p)]);
@@ -120,12 +128,21 @@ async function writeStubs(p: Platform, all: Prototype[], own: Defined[], link: s
   if (p.os === 'windows') await writeStub(p, 'kernel32', functions('kernel32'), [], join(link, stubFile(p, 'kernel32')));
 }
 
-async function linkLibrary(p: Platform, objects: string[], output: string, own: Defined[], work: string, all: Prototype[]): Promise<void> {
+async function linkLibrary(
+  p: Platform,
+  objects: string[],
+  output: string,
+  own: Defined[],
+  work: string,
+  all: Prototype[],
+  debug: Debug,
+): Promise<void> {
   const target = targetOf(p);
   switch (p.os) {
     case 'macos':
       await run('ld64.lld', [
         '-dylib',
+        ...linkerFlags(p, debug, work),
         '-arch',
         target.arch!,
         '-platform_version',
@@ -159,6 +176,7 @@ async function linkLibrary(p: Platform, objects: string[], output: string, own: 
         '/nodefaultlib',
         '/brepro',
         '/debug:symtab',
+        ...linkerFlags(p, debug, work),
         `/base:${p.cpu === 'ia32' ? '0x10000000' : '0x180000000'}`,
         ...(p.cpu === 'ia32' ? ['/safeseh:no'] : []),
         `/out:${output}`,
@@ -175,6 +193,7 @@ async function linkLibrary(p: Platform, objects: string[], output: string, own: 
         target.emulation!,
         '-shared',
         '--build-id=none',
+        ...linkerFlags(p, debug, work),
         `-soname=${libraryFile(p, 'c')}`,
         ...(p.cpu === 'ia32' ? ['-z', 'notext'] : []),
         ...objects,

@@ -61,11 +61,22 @@ export function hasTool(name: string): boolean {
   }
 }
 
+export interface RunAt {
+  cwd?: string;
+  /** Added to the environment. */
+  env?: Record<string, string>;
+}
+
+const placed = ({ cwd, env }: RunAt): { cwd?: string; env?: NodeJS.ProcessEnv } => ({
+  ...(cwd !== undefined && { cwd }),
+  ...(env && { env: { ...process.env, ...env } }),
+});
+
 /** Run a tool for its output; its own messages become the error. */
-export function run(name: string, args: string[], cwd?: string): Promise<string> {
+export function run(name: string, args: string[], at: RunAt = {}): Promise<string> {
   const path = toolPath(name);
   return new Promise((resolve, reject) => {
-    execFile(path, args, { maxBuffer: 1 << 26, ...(cwd !== undefined && { cwd }) }, (error, stdout, stderr) => {
+    execFile(path, args, { maxBuffer: 1 << 26, ...placed(at) }, (error, stdout, stderr) => {
       if (!error) return resolve(stdout);
       const text = (stderr || stdout || error.message).trim();
       reject(new ToolchainError(`${name} failed:\n${text}`));
@@ -84,12 +95,6 @@ export function runNow(name: string, args: string[]): string {
   }
 }
 
-export interface RunAt {
-  cwd?: string;
-  /** Added to the environment. */
-  env?: Record<string, string>;
-}
-
 export interface ToolResult {
   status: number;
   /** Its messages, where they were not passed through. */
@@ -102,8 +107,7 @@ export function runTool(name: string, args: string[], stdio: 'inherit' | 'keep',
   return new Promise((resolve, reject) => {
     const child = spawn(path, args, {
       stdio: stdio === 'inherit' ? 'inherit' : ['ignore', 'pipe', 'pipe'],
-      ...(at.cwd !== undefined && { cwd: at.cwd }),
-      ...(at.env && { env: { ...process.env, ...at.env } }),
+      ...placed(at),
     });
     const pieces: Buffer[] = [];
     child.stdout?.on('data', (piece: Buffer) => pieces.push(piece));
