@@ -33,7 +33,7 @@ export function reportOf(machine: Machine): Report {
     instructions: process.instructions,
     virtualTime: process.clock.now,
     ...machine.mps.report(),
-    hostCalls: process.hostCalls,
+    hostCalls: process.hostCalls.count,
     threads: process.threads.length,
     peakCommitted: process.space.peakCommittedBytes,
     peakReserved: process.space.peakReservedBytes,

@@ -33,7 +33,7 @@ export abstract class PortBase {
   }
 
   currentCall(): HostCall | undefined {
-    return this.process.running.at(-1);
+    return this.process.hostCalls.running.at(-1);
   }
 
   protected callNow(): HostCall {
@@ -75,7 +75,7 @@ export abstract class PortBase {
     const record = this.pushFrameRecord(call);
     const jumpBuffer = call.pushStack(this.jumpBufferSize, 16);
     this.saveJumpBuffer(call, jumpBuffer);
-    this.warm.push({ thread: call.thread as Thread, jumpBuffer, record, sp: call.sp });
+    this.warm.push({ thread: call.thread, jumpBuffer, record, sp: call.sp });
     const depth = this.warm.length;
     return () => {
       this.warm.length = depth - 1;
@@ -91,7 +91,7 @@ export abstract class PortBase {
    */
   private pushFrameRecord(call: HostCall): number {
     const { wordSize } = this.process.abi;
-    const registers = this.process.registers(call.thread as Thread);
+    const registers = this.process.registers(call.thread);
     const arm = this.process.cpu === 'arm64';
     if (this.platform.compiler === 'gcc') return (this.frameRecord = call.sp);
     const record = call.pushStack(arm ? 2 * wordSize : wordSize, wordSize);

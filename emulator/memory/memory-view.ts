@@ -9,6 +9,8 @@ import { Access } from '../engine.js';
 
 /** An access to guest memory by host code that the page table refuses. */
 export class GuestFault extends Error {
+  readonly kind = 'faulted';
+
   constructor(
     readonly address: number,
     /** One of Access. */

@@ -1,11 +1,13 @@
 /** One running host call: the HostCall that its function sees. */
-import type { VarArgs } from '../abi/abi.js';
+import type { Value, VarArgs } from '../abi/abi.js';
 import type { Arguments, Result, Signature } from '../abi/signature.js';
 import type { MemoryView } from '../memory/memory-view.js';
+import type { ProcessCore } from './core.js';
 import type { Gate } from './gates.js';
-import { Blocked, type HostFunction, type VariadicCall, type Wait } from './host-call.js';
-import type { Process } from './process.js';
+import type { GuestCalls } from './guest-calls.js';
+import { Blocked, type HostFunction, type VariadicCall } from './host-call.js';
 import type { Thread } from './thread.js';
+import type { Wait } from './wait.js';
 
 export class RunningCall implements VariadicCall {
   readonly fn: HostFunction;
@@ -13,7 +15,8 @@ export class RunningCall implements VariadicCall {
   stack: number;
 
   constructor(
-    readonly process: Process,
+    readonly process: ProcessCore,
+    private readonly guestCalls: GuestCalls,
     readonly thread: Thread,
     readonly gate: Gate,
     readonly sp: number,
@@ -39,7 +42,7 @@ export class RunningCall implements VariadicCall {
   }
 
   callGuest<const S extends string>(address: number, signature: Signature<S>, args: Arguments<S>, convention?: 'stdcall'): Result<S> {
-    return this.process.callGuest(this.thread, address, signature, args, convention);
+    return this.guestCalls.call(this.thread, address, signature, args, convention);
   }
 
   pushStack(bytes: number, align = 16): number {
@@ -61,6 +64,18 @@ export class RunningCall implements VariadicCall {
     const state = create();
     thread.attempts.push({ gate: gate.address, sp, state });
     return state;
+  }
+
+  giveBackStack(): void {
+    if (this.stack !== this.sp) this.process.engine.registers.set(this.process.abi.sp, this.sp);
+  }
+
+  /** The function has returned: so does the call (its thread is loaded). */
+  complete(value: Value): void {
+    const { thread, gate, sp, process } = this;
+    if (thread.attempts.length > 0) thread.attempts = thread.attempts.filter((a) => a.gate !== gate.address || a.sp !== sp);
+    this.giveBackStack();
+    gate.bound.returns(process.engine.registers, process.supervisor, value);
   }
 
   block(wait: Wait): never {

@@ -10,8 +10,9 @@
 import type { VarArgs, Value } from '../abi/abi.js';
 import type { Arguments, Result, Returned, Signature } from '../abi/signature.js';
 import type { MemoryView } from '../memory/memory-view.js';
-import type { Process } from './process.js';
+import type { ProcessCore } from './core.js';
 import type { Thread } from './thread.js';
+import type { Wait } from './wait.js';
 
 const checked = Symbol('checked');
 
@@ -49,29 +50,19 @@ export interface HostLibrary {
   functions: HostFunction[];
 }
 
-/** What a blocked thread waits for. */
-export interface Wait {
-  /** For people: 'mutex 0x1234', 'join thread 2', 'sleep'. */
-  what: string;
-  /** May the call be tried again? Polled by the scheduler; must be cheap and without side effects. */
-  ready(): boolean;
-  /** Virtual time at which it must be tried again whatever `ready` says. */
-  deadline?: number;
-}
-
 /** Thrown many times a second as a transfer of control, so not an Error: making one records a stack, at several microseconds. */
 export class Blocked {
+  readonly kind = 'blocked';
   constructor(readonly wait: Wait) {}
 }
 
 /** Thrown (or, cheaper, returned) by a host function that has changed the thread's registers itself (sigreturn, NtContinue, longjmp, exit): no return sequence. */
 export class RegistersReplaced {
-  /** Without a member, every value would be one to the compiler. */
-  readonly replaced = true;
+  readonly kind = 'replaced';
 }
 
 export interface HostCall {
-  readonly process: Process;
+  readonly process: ProcessCore;
   readonly thread: Thread;
   readonly fn: HostFunction;
   /** The address the function returns to. */

@@ -77,10 +77,7 @@ export class Scheduler {
 
   /** A blocked thread whose wait is over becomes runnable. */
   private wake(thread: Thread, now: number): void {
-    const { wait } = thread;
-    if (!wait || !(wait.ready() || (wait.deadline !== undefined && wait.deadline <= now))) return;
-    thread.state = 'runnable';
-    thread.wait = undefined;
+    if (thread.waitIsOver(now)) thread.unblock();
   }
 
   /** Nobody can run: time passes until a deadline, or it is a deadlock. */

@@ -5,18 +5,21 @@
  * preempted and suspended like any other guest code.
  */
 import type { Arguments, Signature } from '../abi/signature.js';
+import type { ProcessCore } from './core.js';
+import type { GateTable } from './gates.js';
+import type { GuestCalls } from './guest-calls.js';
 import { hostFunction, RegistersReplaced } from './host-call.js';
-import type { Process } from './process.js';
+
 import type { Thread } from './thread.js';
 
 /** Made by guestStep(). */
 export interface Step {
   /** Set up the call on `thread`, returning to `returnAddress`. */
-  enter(process: Process, thread: Thread, returnAddress: number): void;
+  enter(calls: GuestCalls, thread: Thread, returnAddress: number): void;
 }
 
 export function guestStep<const S extends string>(address: number, signature: Signature<S>, args: Arguments<S>): Step {
-  return { enter: (process, thread, returnAddress) => process.enterGuest(thread, address, signature, args, returnAddress) };
+  return { enter: (calls, thread, returnAddress) => calls.enter(thread, address, signature, args, returnAddress) };
 }
 
 interface Running {
@@ -29,8 +32,12 @@ export class GuestSequences {
   private readonly gate: number;
   private readonly running = new Map<Thread, Running[]>();
 
-  constructor(private readonly process: Process) {
-    this.gate = process.defineHostFunction(
+  constructor(
+    private readonly process: ProcessCore,
+    private readonly guestCalls: GuestCalls,
+    gates: GateTable,
+  ) {
+    this.gate = gates.define(
       hostFunction('next-in-sequence', 'v()', (call) => this.next(call.thread)),
       'emulator',
     );
@@ -49,8 +56,9 @@ export class GuestSequences {
   }
 
   private next(thread: Thread): never {
-    const stack = this.running.get(thread)!;
-    const top = stack[stack.length - 1];
+    const stack = this.running.get(thread) ?? [];
+    const top = stack.at(-1);
+    if (!top) return this.process.end({ kind: 'error', text: 'the guest returned to a sequence of calls that is not running' });
     const registers = this.process.registers(thread);
     registers.set(this.process.abi.sp, top.sp);
     const step = top.steps.next();
@@ -58,7 +66,7 @@ export class GuestSequences {
       stack.pop();
       top.done();
     } else {
-      step.value.enter(this.process, thread, this.gate);
+      step.value.enter(this.guestCalls, thread, this.gate);
     }
     throw new RegistersReplaced();
   }

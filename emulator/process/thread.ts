@@ -1,6 +1,6 @@
 /** A guest thread: a CPU context, a scheduling state, and what its OS keeps of it. */
 import type { Context } from '../engine.js';
-import type { Wait } from './host-call.js';
+import type { Wait } from './wait.js';
 
 export type ThreadState = 'runnable' | 'blocked' | 'ended';
 
@@ -29,13 +29,11 @@ export class Thread {
   /** Instructions executed. */
   instructions = 0;
   callbacks: CallbackFrame[] = [];
-  /** Gates of host functions that are now running on this thread, outermost first. */
-  hostCalls: string[] = [];
   attempts: GateAttempt[] = [];
   /** PC of a fault that has been delivered and not yet resumed (kept while somebody listens to events). */
   faultPc: number | undefined;
-  /** The OS model's own record. */
-  os: any = undefined;
+  /** The OS model's own record: each model has one function that knows its type. */
+  os: object | undefined;
 
   constructor(
     readonly id: number,
@@ -45,5 +43,22 @@ export class Thread {
 
   get runnable(): boolean {
     return this.state === 'runnable' && this.suspendCount === 0;
+  }
+
+  block(wait: Wait): void {
+    this.state = 'blocked';
+    this.wait = wait;
+  }
+
+  /** The wait is over, or given up: the call will be tried again. */
+  unblock(): void {
+    this.state = 'runnable';
+    this.wait = undefined;
+  }
+
+  /** May a blocked thread try again? */
+  waitIsOver(now: number): boolean {
+    const { wait } = this;
+    return wait !== undefined && (wait.ready() || (wait.deadline !== undefined && wait.deadline <= now));
   }
 }

@@ -4,11 +4,9 @@
  * with. The three behaviours, with 32- and 64-bit codes, differ in what the message
  * holds. Structures are packed to 4 bytes: mach/exc.defs, mach/mach_exc.defs, mach/message.h.
  */
-import type { Wait } from '../../emulator/process/host-call.js';
 import type { Process } from '../../emulator/process/process.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import { posixThread } from '../posix/posix-thread.js';
-import type { InterruptibleWait } from '../posix/signals.js';
 import { Kern, type MachPorts } from './mach-ports.js';
 import type { StateFlavors } from './state-flavors.js';
 
@@ -56,11 +54,6 @@ export interface RaisedException {
   code: [number, number];
 }
 
-/** A wait for a message: how a faulting thread finds who can serve it at once. */
-export interface MessageWait extends Wait {
-  machPort: number;
-}
-
 interface Pending {
   replied: boolean;
   retCode: number;
@@ -91,9 +84,7 @@ export class ExceptionDelivery {
       done(pending.retCode === Kern.Success);
       return true;
     }
-    thread.state = 'blocked';
-    const wait: InterruptibleWait = { what: 'the reply to a Mach exception', ready: () => pending.replied, interrupt: 'never' };
-    thread.wait = wait;
+    thread.block({ kind: 'kernel', what: 'the reply to a Mach exception', ready: () => pending.replied });
     this.process.reschedule = true;
     this.waiting.set(thread, () => done(pending.retCode === Kern.Success));
     return true;
@@ -117,7 +108,7 @@ export class ExceptionDelivery {
     const { process } = this;
     const waits = (other: Thread): boolean => {
       if (other.suspendCount > 0) return false;
-      if (other.state === 'blocked') return (other.wait as Partial<MessageWait>)?.machPort === target.port;
+      if (other.state === 'blocked') return other.wait?.kind === 'message' && other.wait.port === target.port;
       // A thread of host code that has not yet come to its first wait.
       return (
         other.state === 'runnable' &&
@@ -127,14 +118,14 @@ export class ExceptionDelivery {
     };
     while (!pending.replied) {
       const server = process.threads.find((other) => other !== thread && waits(other));
-      if (!server)
-        process.end({
+      if (!server) {
+        return process.end({
           kind: 'error',
           text: 'deadlock: a callback from the host raised a Mach exception, and the thread that would serve it cannot run',
         });
-      server!.state = 'runnable';
-      server!.wait = undefined;
-      process.runHostFunctionNow(server!);
+      }
+      server.unblock();
+      process.runHostFunctionNow(server);
     }
     process.load(thread);
   }

@@ -1,6 +1,5 @@
 /** The Mach calls of libsystem_kernel, and libpthread's way from pthread_t to ports. Source: the mach headers of the SDK. */
 import { hostFunction, type HostCall, type HostFunction } from '../../emulator/process/host-call.js';
-import type { Thread } from '../../emulator/process/thread.js';
 import type { ThreadLibrary } from '../posix/thread-library.js';
 import type { PosixSystem } from '../posix/system.js';
 import { posixThread } from '../posix/posix-thread.js';
@@ -33,7 +32,7 @@ function portFunctions({ kernel, process }: MachSystem): HostFunction[] {
   const mine = (task: number, action: () => number): number => (task === ports.task ? action() : Kern.InvalidTask);
   return [
     hostFunction('mach_task_self', 'u()', () => ports.task),
-    hostFunction('mach_thread_self', 'u()', (call) => ports.ofThread(call.thread as Thread)),
+    hostFunction('mach_thread_self', 'u()', (call) => ports.ofThread(call.thread)),
     hostFunction('mach_host_self', 'u()', () => ports.host),
     hostFunction('mach_reply_port', 'u()', () => ports.allocate(1)!),
     hostFunction('mach_port_allocate', 'i(uip)', (call, task, right, result) =>
@@ -108,7 +107,7 @@ function threadFunctions({ kernel, threads, process, memory, traits }: MachSyste
     }),
     hostFunction('pthread_main_np', 'i()', (call) => (call.thread.id === process.threads[0].id ? 1 : 0)),
     hostFunction('pthread_setname_np', 'i(p)', (call, name) => {
-      (call.thread as Thread).name = call.memory.cString(name, 64);
+      call.thread.name = call.memory.cString(name, 64);
       return 0;
     }),
   ];

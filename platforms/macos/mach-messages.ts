@@ -6,7 +6,7 @@ import { UNITS_PER_SECOND } from '../../emulator/process/clock.js';
 import type { HostCall } from '../../emulator/process/host-call.js';
 import { GuestFault } from '../../emulator/memory/memory-view.js';
 import type { Process } from '../../emulator/process/process.js';
-import { Request, TRAILER_SIZE, type MessageWait } from './exceptions.js';
+import { Request, TRAILER_SIZE } from './exceptions.js';
 import { MACH_SEND_INVALID_DEST, type MacKernel } from './kernel.js';
 
 const Option = { send: 1, receive: 2, large: 4, sendTimeout: 0x10, receiveTimeout: 0x100 } as const;
@@ -82,13 +82,13 @@ export class MachMessages {
     const { queue } = right;
     if (queue.length === 0) {
       if (deadline !== undefined && this.process.clock.now >= deadline) return Mach.ReceiveTimedOut;
-      const wait: MessageWait = {
+      return call.block({
+        kind: 'message',
         what: `a message on Mach port 0x${name.toString(16)}`,
-        machPort: name,
+        port: name,
         ready: () => queue.length > 0 || this.kernel.ports.receive(name) !== right,
         ...(deadline !== undefined && { deadline }),
-      };
-      return call.block(wait);
+      });
     }
     const received = queue[0];
     try {

@@ -193,7 +193,7 @@ export class MacOs implements Os, MachSystem {
   }
 
   setErrno(value: number): void {
-    const thread = this.process.running.at(-1)?.thread ?? this.process.current;
+    const thread = this.process.hostCalls.running.at(-1)?.thread ?? this.process.current;
     if (thread) this.process.supervisor.setU32(posixThread(thread).errnoAddress, value);
   }
 

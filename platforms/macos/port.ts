@@ -11,7 +11,7 @@ import type { Thread } from '../../emulator/process/thread.js';
 import type { Platform } from '../codes.js';
 import { AccessSet, type Port, type PortThread, type ScanArea } from '../port.js';
 import { PortBase } from '../port-base.js';
-import { Behavior, Exc, MACH_EXCEPTION_CODES, Reply, Request, type MessageWait } from './exceptions.js';
+import { Behavior, Exc, MACH_EXCEPTION_CODES, Reply, Request } from './exceptions.js';
 import { MacJumpBuffer } from './jump-buffer.js';
 import type { MacKernel } from './kernel.js';
 import { Kern, PortRight } from './mach-ports.js';
@@ -118,7 +118,7 @@ export class MacPort extends PortBase implements Port {
     ports.insertRight(this.exceptionPort, this.exceptionPort, MAKE_SEND);
     // The thread that creates the first arena gets the port without registration.
     const first = this.currentCall()?.thread;
-    if (first) this.takeExceptions(first as Thread);
+    if (first) this.takeExceptions(first);
     this.calls.createHostThread('MPS exception server', this.serverGate);
   }
 
@@ -152,8 +152,7 @@ export class MacPort extends PortBase implements Port {
     for (;;) {
       const message = queue.shift();
       if (!message) {
-        const wait: MessageWait = { what: 'a Mach message (the MPS exception thread)', ready: () => queue.length > 0, machPort: port };
-        return call.block(wait);
+        return call.block({ kind: 'message', port, what: 'a Mach message (the MPS exception thread)', ready: () => queue.length > 0 });
       }
       this.memory.write(buffer, message);
       const handled = this.handle(buffer);
@@ -192,7 +191,7 @@ export class MacPort extends PortBase implements Port {
   // thxc, prmcxc
 
   threadRegister(): PortThread | undefined {
-    const thread = this.callNow().thread as Thread;
+    const thread = this.callNow().thread;
     if (this.exceptionPort !== 0) this.takeExceptions(thread);
     const registered: MacPortThread = { id: thread.id, thread, port: this.kernel.ports.ofThread(thread) };
     return registered;
@@ -236,9 +235,9 @@ export class MacPort extends PortBase implements Port {
   protected saveJumpBuffer(call: HostCall, address: number): void {
     const { process } = this;
     process.engine.readFloat();
-    const registers = process.registers(call.thread as Thread);
+    const registers = process.registers(call.thread);
     const floats = new DataView(registers.buffer, FLOAT_OFFSET, FLOAT_BYTES);
-    const token = this.calls.mungeToken(call.thread as Thread);
+    const token = this.calls.mungeToken(call.thread);
     this.jump.store(registers, floats, this.memory, address, {
       fp: this.frameRecord,
       sp: address,

@@ -1,11 +1,10 @@
 /** os_unfair_lock: a 32-bit word that holds the owner's thread port; locking it twice is fatal. Source: os/lock.h, libplatform's os/lock.c. */
 import { hostFunction, type HostCall, type HostFunction } from '../../emulator/process/host-call.js';
-import type { Thread } from '../../emulator/process/thread.js';
 import { peek } from '../posix/mutexes.js';
 import type { MachSystem } from './mach-functions.js';
 
 export function unfairLockFunctions({ kernel, process }: MachSystem): HostFunction[] {
-  const me = (call: HostCall): number => kernel.ports.ofThread(call.thread as Thread);
+  const me = (call: HostCall): number => kernel.ports.ofThread(call.thread);
   const fatal = (what: string, address: number): never =>
     process.end({
       kind: 'signal',

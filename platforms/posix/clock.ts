@@ -2,7 +2,6 @@
 import { UNITS_PER_SECOND } from '../../emulator/process/clock.js';
 import { hostFunction, type HostCall, type HostFunction } from '../../emulator/process/host-call.js';
 import type { MemoryView } from '../../emulator/memory/memory-view.js';
-import type { InterruptibleWait } from './signals.js';
 import { copyOut, fail, libraryResult, systemCall, type PosixSystem } from './system.js';
 
 /** What CLOCK_REALTIME reads when a program starts: 2024-01-01 00:00:00 UTC. */
@@ -79,8 +78,7 @@ export function clockFunctions(system: PosixSystem): HostFunction[] {
     const left = state.until - process.clock.now;
     if (left <= 0) return 0;
     if (signals.wasInterrupted(call)) return left;
-    const wait: InterruptibleWait = { what: 'sleep', ready: () => false, deadline: state.until, interrupt: 'always' };
-    return call.block(wait);
+    return call.block({ kind: 'interruptible', by: 'any', what: 'sleep', ready: () => false, deadline: state.until });
   };
 
   // The libraries read the clocks without the kernel (vdso, shared page, commpage): their stores are the program's, and can fault.

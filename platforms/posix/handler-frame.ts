@@ -5,10 +5,10 @@
  */
 import { A64, X86 } from '../../emulator/cpu/registers.js';
 import type { HostCall } from '../../emulator/process/host-call.js';
-import type { Process } from '../../emulator/process/process.js';
+import type { ProcessCore } from '../../emulator/process/core.js';
 
 /** Register that holds the handler's frame across the calls it makes. */
-function frameRegister(process: Process): number {
+function frameRegister(process: ProcessCore): number {
   return process.cpu === 'arm64' ? A64.x19 : X86.rbx;
 }
 
@@ -26,7 +26,7 @@ export function openHandlerFrame(call: HostCall, bytes: number): number {
 }
 
 /** Where the bytes of the frame begin. */
-export function handlerFrameData(process: Process, base: number): number {
+export function handlerFrameData(process: ProcessCore, base: number): number {
   return base + 2 * process.abi.wordSize;
 }
 

@@ -60,7 +60,7 @@ export class Mutexes {
   }
 
   private threadNumber(tid: number): number | string {
-    return this.system.process.threads.find((t) => posixThread(t)?.tid === tid)?.id ?? 'none';
+    return this.system.process.threads.find((t) => posixThread(t).tid === tid)?.id ?? 'none';
   }
 
   tryLock(call: HostCall, address: number, count = 1): number {

@@ -4,7 +4,6 @@
  * the guest's stack, and returns through the restorer to sigreturn.
  */
 import { hostFunction, RegistersReplaced, type HostCall } from '../../emulator/process/host-call.js';
-import type { Thread } from '../../emulator/process/thread.js';
 import { AccessSet } from '../port.js';
 import { currentHandlerFrame, handlerFrameData, leaveHandler, openHandlerFrame } from './handler-frame.js';
 import type { PosixOs } from './posix-os.js';
@@ -65,7 +64,7 @@ export class FaultHandler {
   private passOn(call: HostCall): void {
     const { os } = this;
     const { signals, process } = os;
-    const thread = call.thread as Thread;
+    const thread = call.thread;
     const state = posixThread(thread);
     const frame = openHandlerFrame(call, MASK_BYTES);
     writeSet(call.memory, handlerFrameData(process, frame), MASK_BYTES, state.mask);
@@ -85,7 +84,7 @@ export class FaultHandler {
   private goOn(call: HostCall): never {
     const { signals, process } = this.os;
     const frame = currentHandlerFrame(call);
-    signals.setMask(call.thread as Thread, readSet(call.memory, handlerFrameData(process, frame), MASK_BYTES));
+    signals.setMask(call.thread, readSet(call.memory, handlerFrameData(process, frame), MASK_BYTES));
     this.takeSignal();
     leaveHandler(call, frame);
     throw new RegistersReplaced();

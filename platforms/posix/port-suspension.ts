@@ -119,11 +119,7 @@ export class Suspension {
 
   private runnable(thread: Thread): Thread | undefined {
     const { clock } = this.os.process;
-    const { wait } = thread;
-    if (thread.state === 'blocked' && wait && (wait.ready() || (wait.deadline !== undefined && wait.deadline <= clock.now))) {
-      thread.state = 'runnable';
-      thread.wait = undefined;
-    }
+    if (thread.state === 'blocked' && thread.waitIsOver(clock.now)) thread.unblock();
     return thread.runnable ? thread : undefined;
   }
 
@@ -159,7 +155,7 @@ export class Suspension {
       });
     record.context = data + Data.context;
     process.registers(posix.thread).set(process.abi.sp, frame);
-    process.enterGuest(posix.thread, this.waitGate, 'i(p)', [data + Data.set], this.afterWait);
+    process.guestCalls.enter(posix.thread, this.waitGate, 'i(p)', [data + Data.set], this.afterWait);
     process.reschedule = true;
     throw new RegistersReplaced();
   }

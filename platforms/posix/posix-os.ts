@@ -140,7 +140,7 @@ export abstract class PosixOs implements Os, PosixSystem {
   abstract heapGrow(bytes: number): number | undefined;
 
   setErrno(value: number): void {
-    const thread = this.process.running.at(-1)?.thread ?? this.process.current;
+    const thread = this.process.hostCalls.running.at(-1)?.thread ?? this.process.current;
     if (thread) this.process.supervisor.setU32(posixThread(thread).errnoAddress, value);
   }
 

@@ -78,6 +78,7 @@ export class PosixThread {
   }
 }
 
-export function posixThread(thread: Thread): PosixThread {
-  return thread.os as PosixThread;
+export function posixThread({ os, id }: Thread): PosixThread {
+  if (os instanceof PosixThread) return os;
+  throw new Error(`thread ${id} is unknown to the POSIX library`);
 }

@@ -2,7 +2,6 @@
 import { hostFunction, type HostCall, type HostFunction } from '../../emulator/process/host-call.js';
 import { deadlineAt } from './clock.js';
 import { peek } from './mutexes.js';
-import type { InterruptibleWait } from './signals.js';
 import { fail, type PosixSystem } from './system.js';
 
 export function semaphoreFunctions(system: PosixSystem): HostFunction[] {
@@ -25,13 +24,13 @@ export function semaphoreFunctions(system: PosixSystem): HostFunction[] {
     if (tryWait(call, address)) return 0;
     if (signals.wasInterrupted(call)) return fail(system, 'EINTR');
     if (deadline !== undefined && process.clock.now >= deadline) return fail(system, 'ETIMEDOUT');
-    const request: InterruptibleWait = {
+    return call.block({
+      kind: 'interruptible',
+      by: 'without-restart',
       what: `semaphore 0x${address.toString(16)}`,
       ready: () => peek(call.supervisor, address + layout.count, (word) => word > 0),
-      interrupt: 'without-restart',
       ...(deadline !== undefined && { deadline }),
-    };
-    return call.block(request);
+    });
   };
 
   return [

@@ -8,7 +8,7 @@ import type { Thread } from '../../emulator/process/thread.js';
 import { changeAlternateStack, describeAlternateStack } from './alternate-stack.js';
 import { posixThread, type SignalAction } from './posix-thread.js';
 import { exclude, include, readSet, remove, writeSet, type SignalSet } from './signal-set.js';
-import { SIG_DFL, SIG_IGN, type InterruptibleWait } from './signals.js';
+import { SIG_DFL, SIG_IGN } from './signals.js';
 import { copyOut, type PosixSystem } from './system.js';
 import type { ActionLayout } from './traits.js';
 
@@ -138,9 +138,7 @@ export class SignalCalls {
     state.suspendedMask = state.mask.slice();
     signals.setMask(thread, set);
     if (!signals.hasDeliverable(thread)) {
-      const wait: InterruptibleWait = { what: 'a signal (sigsuspend)', ready: () => false, interrupt: 'answered' };
-      thread.state = 'blocked';
-      thread.wait = wait;
+      thread.block({ what: 'a signal (sigsuspend)', ready: () => false });
       process.reschedule = true;
     }
     return -this.errno.EINTR;

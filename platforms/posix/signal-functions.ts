@@ -7,7 +7,6 @@ import type { Thread } from '../../emulator/process/thread.js';
 import { posixThread } from './posix-thread.js';
 import type { SignalCalls } from './signal-calls.js';
 import { add, emptySet, has, readSet, remove, setOf, writeSet, type SignalSet } from './signal-set.js';
-import type { InterruptibleWait } from './signals.js';
 import { calledDirectly, copyOut, fail, libraryResult, systemCall, type PosixSystem } from './system.js';
 
 /** SIG_ERR as an argument. */
@@ -114,8 +113,7 @@ export class SignalFunctions {
       signals.deliver(thread);
       throw new RegistersReplaced();
     }
-    const wait: InterruptibleWait = { what: 'a signal (sigsuspend)', ready: () => false, interrupt: 'always' };
-    return call.block(wait);
+    return call.block({ kind: 'interruptible', by: 'any', what: 'a signal (sigsuspend)', ready: () => false });
   }
 
   /** A sending call has been made: signals that the caller may take, it takes before its next instruction. */

@@ -4,7 +4,7 @@
  * the kernels have them. A thread that isn't running gets its frame pushed at once.
  */
 import type { HostCall } from '../../emulator/process/host-call.js';
-import { RegistersReplaced, type Wait } from '../../emulator/process/host-call.js';
+import { RegistersReplaced } from '../../emulator/process/host-call.js';
 import type { Process } from '../../emulator/process/process.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import { disarm } from './alternate-stack.js';
@@ -16,14 +16,6 @@ import type { SignalTraits } from './traits.js';
 
 export const SIG_DFL = 0;
 export const SIG_IGN = 1;
-
-/**
- * A wait that a signal handler ends with EINTR: 'always', or only handlers installed without SA_RESTART; 'answered': the call has its
- * result already; 'never': the kernel's own, signals come after it.
- */
-export interface InterruptibleWait extends Wait {
-  interrupt: 'always' | 'without-restart' | 'answered' | 'never';
-}
 
 const inWords = (about: string | (() => string)): string => (typeof about === 'string' ? about : about());
 
@@ -102,7 +94,7 @@ export class Signals {
   private deliverToOther(thread: Thread): void {
     this.process.reschedule = true;
     // Who is held (thread_suspend) or waits in the kernel takes them when it goes on.
-    const held = thread.suspendCount > 0 || (thread.wait as Partial<InterruptibleWait> | undefined)?.interrupt === 'never';
+    const held = thread.suspendCount > 0 || thread.wait?.kind === 'kernel';
     if (thread !== this.process.current && !held) this.process.withThread(thread, () => this.deliver(thread));
   }
 
@@ -203,13 +195,10 @@ export class Signals {
   }
 
   private interruptWait(thread: Thread, action: SignalAction): void {
+    const { wait } = thread;
     if (thread.state !== 'blocked') return;
-    const { interrupt } = thread.wait as Partial<InterruptibleWait>;
-    if (interrupt === 'always' || (interrupt === 'without-restart' && !(action.flags & this.traits.flags.RESTART))) {
-      this.noteInterrupted(thread);
-    }
-    thread.state = 'runnable';
-    thread.wait = undefined;
+    if (wait?.kind === 'interruptible' && (wait.by === 'any' || !(action.flags & this.traits.flags.RESTART))) this.noteInterrupted(thread);
+    thread.unblock();
     this.process.reschedule = true;
   }
 

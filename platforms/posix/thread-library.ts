@@ -45,7 +45,7 @@ export class ThreadLibrary {
     this.keys = new ThreadKeys(system);
     this.attributes = new AttributeObjects(system, places, process.user);
     this.returnGate = process.defineHostFunction(
-      hostFunction('thread-return', 'v()', (call) => this.exit(call.thread as Thread, this.result(call.thread as Thread))),
+      hostFunction('thread-return', 'v()', (call) => this.exit(call.thread, this.result(call.thread))),
       system.traits.libraryNames.threads,
     );
     this.exitProcess = () => process.end({ kind: 'exit', code: 0 });
@@ -115,7 +115,7 @@ export class ThreadLibrary {
     const { traits, process } = this.system;
     const attributes = this.attributes.read(attr);
     call.memory.setWord(result, call.memory.word(result));
-    const created = this.create(`thread ${process.threads.length + 1}`, attributes, start, argument, call.thread as Thread);
+    const created = this.create(`thread ${process.threads.length + 1}`, attributes, start, argument, call.thread);
     if (!created) return traits.errno.EAGAIN;
     call.memory.setWord(result, created.identity);
     return 0;
@@ -183,7 +183,7 @@ export class ThreadLibrary {
     const { process, traits } = this.system;
     const { state, init, done } = traits.pthread.once;
     const { memory } = call;
-    const thread = call.thread as Thread;
+    const thread = call.thread;
     const word = memory.u32(address + state);
     if (word === done) return 0;
     if (word !== init) {
@@ -212,7 +212,7 @@ export class ThreadLibrary {
       hostFunction('pthread_create', 'i(pppp)', (call, result, attr, start, argument) =>
         this.createFunction(call, result, attr, start, argument),
       ),
-      hostFunction('pthread_exit', 'v(p)', (call, value) => this.exit(call.thread as Thread, value)),
+      hostFunction('pthread_exit', 'v(p)', (call, value) => this.exit(call.thread, value)),
       hostFunction('pthread_join', 'i(pp)', (call, identity, result) => this.join(call, identity, result)),
       hostFunction('pthread_detach', 'i(p)', (_call, identity) => this.detach(identity)),
       hostFunction('pthread_self', 'p()', (call) => posixThread(call.thread).identity),
@@ -236,6 +236,6 @@ export class ThreadLibrary {
 
   /** Have `thread` call exit(0), the C library's: what the end of the last thread does. */
   callExit(thread: Thread, exit: number): void {
-    this.system.process.enterGuest(thread, exit, 'v(i)', [0], this.returnGate);
+    this.system.process.guestCalls.enter(thread, exit, 'v(i)', [0], this.returnGate);
   }
 }

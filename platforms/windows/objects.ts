@@ -1,5 +1,6 @@
 /** Kernel objects that handles name: threads, the process, events, mutexes, semaphores, the standard streams. */
 import type { Thread } from '../../emulator/process/thread.js';
+import { windowsThread } from './windows-thread.js';
 
 export abstract class KernelObject {
   abstract readonly kind: string;
@@ -84,7 +85,7 @@ export class MutexObject extends KernelObject {
   }
 
   override acquire(waiter: Thread): boolean {
-    const object = (waiter.os as { object: ThreadObject }).object;
+    const { object } = windowsThread(waiter);
     this.owner = object;
     this.count++;
     object.owned.add(this);

@@ -106,7 +106,7 @@ export class WindowsPort extends PortBase implements Port {
     const address = memory.word(record + at.information + this.wordSize);
     // The last word of memory is nobody's; on x86-64 that is where accesses without an address are reported.
     if (address > (this.wordSize === 4 ? 0xffffffff - 4 : 2 ** 53)) return CONTINUE_SEARCH;
-    const thread = call.thread as Thread;
+    const thread = call.thread;
     const error = os.lastError(thread);
     const handled = this.handler!(address, kind === 1 ? AccessSet.ReadWrite : AccessSet.Read);
     os.setLastError(thread, error);
@@ -116,7 +116,7 @@ export class WindowsPort extends PortBase implements Port {
   // thw3
 
   threadRegister(): PortThread | undefined {
-    const thread = this.callNow().thread as Thread;
+    const thread = this.callNow().thread;
     const { object, id } = windowsThread(thread);
     // DuplicateHandle(GetCurrentProcess(), GetCurrentThread(), ..., THREAD_SUSPEND_RESUME | THREAD_GET_CONTEXT)
     const entry = this.os.handle(thread, CURRENT_THREAD);
@@ -132,7 +132,7 @@ export class WindowsPort extends PortBase implements Port {
 
   isCurrent(thread: PortThread): boolean {
     const current = this.currentCall()?.thread ?? this.process.current;
-    return current !== undefined && windowsThread(current as Thread).id === (thread as WindowsPortThread).threadId;
+    return current !== undefined && windowsThread(current).id === (thread as WindowsPortThread).threadId;
   }
 
   threadSuspend(thread: PortThread): boolean {
@@ -180,7 +180,7 @@ export class WindowsPort extends PortBase implements Port {
   // ss, sp
 
   override stackBegin(call: HostCall): () => void {
-    this.touch(call.thread as Thread, call.sp - PROBE_WORDS * this.wordSize - LOCALS);
+    this.touch(call.thread, call.sp - PROBE_WORDS * this.wordSize - LOCALS);
     const end = super.stackBegin(call);
     return () => {
       end();
@@ -202,8 +202,8 @@ export class WindowsPort extends PortBase implements Port {
   }
 
   protected saveJumpBuffer(call: HostCall, address: number): void {
-    const registers = this.process.registers(call.thread as Thread);
-    saveJumpBuffer(registers, this.memory, address, this.wordSize === 4 ? windowsThread(call.thread as Thread).teb : 0);
+    const registers = this.process.registers(call.thread);
+    saveJumpBuffer(registers, this.memory, address, this.wordSize === 4 ? windowsThread(call.thread).teb : 0);
   }
 
   protected jumpBufferName(offset: number): string | undefined {

@@ -4,21 +4,28 @@ import type { Exception } from './exceptions.js';
 import type { ThreadObject } from './objects.js';
 import type { Stack } from './stacks.js';
 
-export interface WindowsThread {
-  id: number;
-  teb: number;
-  stack: Stack;
-  object: ThreadObject;
+export class WindowsThread {
   /** Address of the C run-time's errno of this thread; 0 until it is asked for. */
-  errno: number;
+  errno = 0;
   /** Blocks to give back to the process heap when the thread ends. */
-  blocks: number[];
+  blocks: number[] = [];
   /** A handle that the run-time closes when the thread ends (_beginthread). */
-  closeAtEnd: number;
+  closeAtEnd = 0;
   /** The stack overflow that has been raised, to name it when the handling of it runs out of stack too. */
   overflow: Exception | undefined;
+
+  constructor(
+    thread: Thread,
+    readonly id: number,
+    readonly teb: number,
+    readonly stack: Stack,
+    readonly object: ThreadObject,
+  ) {
+    thread.os = this;
+  }
 }
 
-export function windowsThread(thread: Thread): WindowsThread {
-  return thread.os as WindowsThread;
+export function windowsThread({ os, id }: Thread): WindowsThread {
+  if (os instanceof WindowsThread) return os;
+  throw new Error(`thread ${id} is unknown to Windows`);
 }

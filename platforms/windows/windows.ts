@@ -34,7 +34,7 @@ import { canGrow, createStack, freeStack, growStack } from './stacks.js';
 import { Suspension } from './suspension.js';
 import { Tls } from './tls.js';
 import { VirtualMemory } from './virtual-memory.js';
-import { windowsThread, type WindowsThread } from './windows-thread.js';
+import { windowsThread, WindowsThread } from './windows-thread.js';
 
 const PROCESS_ID = 0xfa0;
 const FIRST_THREAD_ID = 0xfa4;
@@ -195,17 +195,7 @@ export class Windows implements Os {
     const thread = this.process.createThread(name);
     thread.stackBase = stack.deallocation;
     thread.stackLimit = stack.base;
-    const own: WindowsThread = {
-      id,
-      teb,
-      stack,
-      object: new ThreadObject(thread),
-      errno: 0,
-      blocks: [],
-      closeAtEnd: 0,
-      overflow: undefined,
-    };
-    thread.os = own;
+    const own = new WindowsThread(thread, id, teb, stack, new ThreadObject(thread));
     this.tls.prepareThread(own);
     this.setStartRegisters(thread, routine, parameter, own);
     this.liveThreads++;

@@ -42,7 +42,7 @@ for (const cpu of CPUS) {
       const lab = nested(cpu, depth);
       t.deepEqual(lab.run(), { kind: 'exit', code: 0 });
       t.deepEqual(lab.log, [depth, 77]);
-      t.is(lab.process.running.length, 0);
+      t.is(lab.process.hostCalls.running.length, 0);
       t.is(lab.process.threads[0].callbacks.length, 0);
     }
   });
@@ -198,7 +198,7 @@ for (const cpu of CPUS) {
     t.deepEqual(lab.run(), { kind: 'exit', code: 0 });
     t.deepEqual(lab.log, [5]);
     t.deepEqual(ends, ['left 1', 'left 2', 'left 3']);
-    t.is(lab.process.running.length, 0);
+    t.is(lab.process.hostCalls.running.length, 0);
     t.is(lab.process.threads[0].callbacks.length, 0);
   });
 
@@ -251,9 +251,9 @@ for (const cpu of CPUS) {
         const steps: Step[] = [1, 2, 3].map((n) => guestStep(target, 'v(z)', [n]));
         const registers = call.process.registers(call.thread);
         const before = registers.get(call.process.abi.sp);
-        call.process.sequences.start(call.thread, steps.values(), () => {
+        lab.process.sequences.start(call.thread, steps.values(), () => {
           lab.log.push(registers.get(call.process.abi.sp) === before ? 'done' : 'SP has moved');
-          call.process.endThread(call.thread, 0);
+          lab.process.endThread(call.thread, 0);
         });
       }),
       hostFunction('wait', 'v(z)', (call, n) => {

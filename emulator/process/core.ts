@@ -1,0 +1,39 @@
+/** What the parts of a process (its host calls, its calls of the guest) and host functions know of the whole. */
+import type { Abi } from '../abi/abi.js';
+import type { CpuName, Engine, Registers } from '../engine.js';
+import type { EventStream } from '../events.js';
+import type { MemoryView } from '../memory/memory-view.js';
+import type { VirtualClock } from './clock.js';
+import type { ExitStatus, OsModel } from './os-model.js';
+import type { CallbackFrame, Thread } from './thread.js';
+
+export interface ProcessCore {
+  readonly cpu: CpuName;
+  readonly engine: Engine;
+  readonly abi: Abi;
+  /** Memory with the guest's permissions, and whatever they are. */
+  readonly user: MemoryView;
+  readonly supervisor: MemoryView;
+  readonly clock: VirtualClock;
+  readonly events: EventStream;
+  readonly os: OsModel;
+  readonly status: ExitStatus | undefined;
+  /** Set when the runnable threads changed: the scheduler decides anew. */
+  reschedule: boolean;
+  /** The thread that is running or being looked at. */
+  readonly current: Thread | undefined;
+  /** Put `thread` on the CPU (not run it): its registers are then in the block. */
+  load(thread: Thread): Registers;
+  /** Registers of any thread, readable and writable. Valid until another thread is loaded. */
+  registers(thread: Thread): Registers;
+  /** The convention of the process, or the one that a function states. */
+  abiOf(convention: 'stdcall' | undefined): Abi;
+  /** One engine run and what it led to. Returns the instructions executed. */
+  advance(thread: Thread, limit: number, frame: CallbackFrame | undefined): number;
+  /** Is it time to stop and look? */
+  checkStop(): void;
+  /** For who listens: an access refused, at its exact PC. */
+  noteFault(thread: Thread, address: number, access: number, pc: number): void;
+  /** End the process, from wherever this is called. */
+  end(status: ExitStatus): never;
+}

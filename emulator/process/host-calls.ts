@@ -1,0 +1,104 @@
+/** The calls of host functions by the guest: each is run to an outcome, and what that asks for is done. */
+import type { Value } from '../abi/abi.js';
+import { GuestFault } from '../memory/memory-view.js';
+import { RunningCall } from './call.js';
+import { HOST_CALL_UNITS } from './clock.js';
+import type { ProcessCore } from './core.js';
+import type { Gate } from './gates.js';
+import { LeftByLongjmp, type GuestCalls } from './guest-calls.js';
+import { Blocked, RegistersReplaced } from './host-call.js';
+import type { Thread } from './thread.js';
+
+interface Returned {
+  readonly kind: 'returned';
+  readonly value: Value;
+}
+
+/** What became of an attempt to run a host function; all but the first are thrown by it. */
+export type Outcome = Returned | RegistersReplaced | Blocked | GuestFault | LeftByLongjmp;
+
+export class HostCalls {
+  /** Calls that were begun. */
+  count = 0;
+  /** Calls now running, outermost first, over all threads (only one thread at a time is inside). */
+  readonly running: RunningCall[] = [];
+
+  constructor(
+    private readonly process: ProcessCore,
+    private readonly guestCalls: GuestCalls,
+  ) {}
+
+  /** `thread` (loaded) stands at `gate`. */
+  run(thread: Thread, gate: Gate): void {
+    const { process } = this;
+    const call = new RunningCall(process, this.guestCalls, thread, gate, process.engine.registers.get(process.abi.sp));
+    const depth = thread.callbacks.length;
+    this.count++;
+    process.clock.now += HOST_CALL_UNITS;
+    this.running.push(call);
+    let outcome: Outcome;
+    try {
+      outcome = this.attempt(call);
+      if (outcome.kind !== 'returned') return this.settle(call, outcome, depth);
+    } finally {
+      this.running.pop();
+    }
+    call.complete(outcome.value);
+    process.checkStop();
+  }
+
+  /** Whatever the function did, its thread is loaded afterwards. */
+  private attempt(call: RunningCall): Outcome {
+    const { process } = this;
+    try {
+      const { bound, fn } = call.gate;
+      const result = fn.run(call, ...bound.arguments(process.engine.registers, process.user));
+      process.load(call.thread);
+      return result instanceof RegistersReplaced ? result : { kind: 'returned', value: result as Value };
+    } catch (thrown) {
+      process.load(call.thread);
+      if (
+        thrown instanceof RegistersReplaced ||
+        thrown instanceof Blocked ||
+        thrown instanceof GuestFault ||
+        thrown instanceof LeftByLongjmp
+      )
+        return thrown;
+      throw thrown;
+    }
+  }
+
+  /** The call has not returned (its thread is loaded). `depth`: callbacks that its thread is inside. */
+  private settle(call: RunningCall, outcome: Exclude<Outcome, Returned>, depth: number): void {
+    const { process } = this;
+    const { thread } = call;
+    switch (outcome.kind) {
+      case 'replaced':
+        return;
+      case 'left': {
+        // Further out than the callback that this call was made in?
+        const enclosing = thread.callbacks[depth - 1];
+        if (enclosing && process.engine.registers.get(process.abi.sp) > enclosing.sp) throw outcome;
+        return;
+      }
+      case 'blocked':
+        call.giveBackStack();
+        return this.block(thread, outcome, depth > 0);
+      case 'faulted': {
+        call.giveBackStack();
+        const { address, access } = outcome;
+        const pc = call.gate.address;
+        if (process.events.on) process.noteFault(thread, address, access, pc);
+        return process.os.memoryFault(thread, { address, canonical: true, access, size: 1, pc, fromHost: true, exhausted: false });
+      }
+    }
+  }
+
+  private block(thread: Thread, { wait }: Blocked, nested: boolean): void {
+    if (nested) {
+      this.process.end({ kind: 'error', text: `a callback from the host blocks (${wait.what}) and no other thread can run to release it` });
+    }
+    thread.block(wait);
+    this.process.events.emit('thread-block', { on: wait.what });
+  }
+}
