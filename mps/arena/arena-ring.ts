@@ -1,10 +1,15 @@
 /** The ring of all arenas of a process, over which a protection fault is offered round. */
 import type { Port } from '../../platforms/port.js';
-import type { Arena } from './arena.js';
+
+/** An arena as a fault sees it. */
+export interface FaultedArena {
+  /** A protection fault at `address`. False: not this arena's. */
+  access(address: number, mode: number): boolean;
+}
 
 export class ArenaRing {
   private static readonly rings = new WeakMap<Port, ArenaRing>();
-  readonly arenas: Arena[] = [];
+  readonly arenas: FaultedArena[] = [];
 
   private constructor(port: Port) {
     port.protSetup((address, mode) => this.access(address, mode));

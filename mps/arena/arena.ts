@@ -6,21 +6,24 @@ import { Chain, checkGenParams, type GenParam } from '../heap/chain.js';
 import { Format, type FormatArgs, type FormatMethods } from '../heap/format.js';
 import type { Message } from '../heap/message.js';
 import { Plinth } from '../plinth/plinth.js';
-import * as polling from '../trace/poll.js';
 import type { Pool, PoolArgs, PoolClass } from '../heap/pool.js';
 import { MRGPool } from '../pool/mrg.js';
-import { Rank, Res } from '../plinth/res.js';
+import { failureOf, Rank, Res } from '../plinth/res.js';
 import { Root, RootMode, type RootSpec } from '../heap/root.js';
 import type { AreaScan } from '../trace/scan-area.js';
 import type { ScanState } from '../trace/scan-state.js';
 import { Thread } from '../heap/thread.js';
 import { TraceWhy } from '../trace/trace.js';
 
-export type { ArenaOptions, TestHooks } from './arena-struct.js';
+export type { ArenaOptions } from './arena-struct.js';
+export type { TestHooks } from '../plinth/test-hooks.js';
 
 const DEFAULT_SIZE = 2 ** 28;
 
 export class Arena extends ArenaStruct {
+  private mrg: MRGPool | undefined;
+  private rootSerial = 0;
+
   static create(port: Port, options: ArenaOptions = {}): Arena | Res {
     const plinth = options.plinth ?? new Plinth();
     const { pageSize, wordSize, mpsAlign } = port.platform;
@@ -47,9 +50,9 @@ export class Arena extends ArenaStruct {
       port.vmRelease(base, structReserved);
       return Res.MEMORY;
     }
-    const arena = new Arena(port, { ...options, plinth, ...(spare === undefined ? {} : { spare }) }, address, grain, size);
-    arena.structSize = structReserved;
-    const res = arena.start(options, base);
+    const structure = { base, size: structReserved };
+    const arena = new Arena(port, { ...options, plinth, ...(spare === undefined ? {} : { spare }) }, address, structure, grain, size);
+    const res = arena.start();
     if (res !== Res.OK) {
       arena.vm.finish();
       port.vmUnmap(address, address + grain);
@@ -63,26 +66,26 @@ export class Arena extends ArenaStruct {
   destroy(): void {
     this.enter();
     const { plinth } = this;
-    polling.park(this);
-    plinth.aver(!this.busyTrace, 'GlobalsPrepareToDestroy', 'arena->busyTraces == TraceSetEMPTY');
+    this.collector.park();
+    plinth.aver(!this.traces.busy, 'GlobalsPrepareToDestroy', 'arena->busyTraces == TraceSetEMPTY');
     this.defaultChain.finish();
     this.messages.finish();
     if (this.mrg) {
       this.dropPool(this.mrg);
       this.systemPools--;
     }
-    plinth.aver(this.formats.length === 0, 'GlobalsPrepareToDestroy', 'RingIsSingle(&arena->formatRing)');
-    plinth.aver(this.chains.length === 0, 'GlobalsPrepareToDestroy', 'RingIsSingle(&arena->chainRing)');
-    plinth.aver(this.threads.length === 0, 'GlobalsPrepareToDestroy', 'RingIsSingle(&arena->threadRing)');
-    plinth.aver(this.deadThreads.length === 0, 'GlobalsPrepareToDestroy', 'RingIsSingle(&arena->deadRing)');
-    plinth.aver(this.roots.length === 0, 'GlobalsPrepareToDestroy', 'RingIsSingle(&arenaGlobals->rootRing)');
+    plinth.aver(this.formats.size === 0, 'GlobalsPrepareToDestroy', 'RingIsSingle(&arena->formatRing)');
+    plinth.aver(this.chains.size === 0, 'GlobalsPrepareToDestroy', 'RingIsSingle(&arena->chainRing)');
+    plinth.aver(this.threads.alive.size === 0, 'GlobalsPrepareToDestroy', 'RingIsSingle(&arena->threadRing)');
+    plinth.aver(this.threads.dead.size === 0, 'GlobalsPrepareToDestroy', 'RingIsSingle(&arena->deadRing)');
+    plinth.aver(this.roots.size === 0, 'GlobalsPrepareToDestroy', 'RingIsSingle(&arenaGlobals->rootRing)');
     plinth.aver(
-      this.greyRings.every((r) => r.isEmpty),
+      this.traces.greyRings.every((r) => r.isEmpty),
       'GlobalsPrepareToDestroy',
       'RingIsSingle(&arena->greyRing[rank])',
     );
     plinth.aver(
-      this.pools.length === this.systemPools,
+      this.pools.size === this.systemPools,
       'GlobalsPrepareToDestroy',
       'RingLength(&arenaGlobals->poolRing) == arenaGlobals->systemPools',
     );
@@ -90,7 +93,7 @@ export class Arena extends ArenaStruct {
     this.ring.arenas.splice(this.ring.arenas.indexOf(this), 1);
     this.vm.finish();
     this.port.vmUnmap(this.address, this.address + this.grain);
-    this.port.vmRelease(this.structBase, this.structSize);
+    this.port.vmRelease(this.structure.base, this.structure.size);
   }
 
   vmGrowth(desired: number, minimum: number): Res {
@@ -133,31 +136,31 @@ export class Arena extends ArenaStruct {
     this.spareSet(Math.min(1, bytes / this.vm.committed));
   }
   pauseTime(): number {
-    return this.inside(() => this.pauseTimeSeconds);
+    return this.inside(() => this.collector.pauseTime);
   }
   pauseTimeSet(seconds: number): void {
     this.inside(() => {
-      if (this.plinth.aver(seconds >= 0, 'ArenaSetPauseTime', '0.0 <= pauseTime')) this.pauseTimeSeconds = seconds;
+      if (this.plinth.aver(seconds >= 0, 'ArenaSetPauseTime', '0.0 <= pauseTime')) this.collector.pauseTime = seconds;
     });
   }
 
   // State and collection.
   clamp(): void {
-    this.inside(() => void (this.clamped = true));
+    this.inside(() => this.collector.clamp());
   }
   park(): void {
-    this.inside(() => polling.park(this));
+    this.inside(() => this.collector.park());
   }
   release(): void {
-    this.inside(() => polling.release(this));
+    this.inside(() => this.collector.release());
   }
   startCollect(): Res {
-    return this.inside(() => polling.startCollect(this, TraceWhy.CLIENTFULL_INC));
+    return this.inside(() => this.collector.startCollect(TraceWhy.CLIENTFULL_INC));
   }
   collect(): Res {
     return this.inside(() => {
-      const res = polling.startCollect(this, TraceWhy.CLIENTFULL_BLOCK);
-      if (res === Res.OK) polling.park(this);
+      const res = this.collector.startCollect(TraceWhy.CLIENTFULL_BLOCK);
+      if (res === Res.OK) this.collector.park();
       return res;
     });
   }
@@ -165,7 +168,7 @@ export class Arena extends ArenaStruct {
     return this.inside(() => {
       const ok = this.plinth.aver(interval >= 0, 'ArenaStep', 'interval >= 0.0');
       if (!this.plinth.aver(multiplier >= 0, 'ArenaStep', 'multiplier >= 0.0') || !ok) return false;
-      return polling.step(this, interval, multiplier);
+      return this.collector.step(interval, multiplier);
     });
   }
   collections(): number {
@@ -175,7 +178,7 @@ export class Arena extends ArenaStruct {
     this.lock = 0;
     this.shield.inside = false;
     this.ring.arenas.splice(this.ring.arenas.indexOf(this), 1);
-    this.clamped = true;
+    this.collector.clamp();
     for (const chunk of this.vm.chunks.ring) {
       for (let i = chunk.allocBase; i < chunk.pages; i++) {
         if (chunk.mapped[i]) this.port.protSet(chunk.address(i), chunk.address(i + 1), 0);
@@ -203,14 +206,14 @@ export class Arena extends ArenaStruct {
   // Creators.
   private create<T>(words: number, make: (address: number) => T): T | Res {
     return this.inside(() => {
-      const block = this.controlBlock(words * this.wordSize);
-      return block < 0 ? -block : make(block);
+      const block = this.controlAlloc(words * this.wordSize);
+      return block < 0 ? failureOf(block) : make(block);
     });
   }
   fmtCreate(args: { align?: number; headerSize?: number; methods: Partial<FormatMethods> } & FormatArgs): Format | Res {
     return this.create(Format.blockWords, (address) => {
-      const format = new Format(this, address, args);
-      this.formats.push(format);
+      const format = new Format(this, address, args, this.formats);
+      this.formats.add(format);
       return format;
     });
   }
@@ -218,10 +221,10 @@ export class Arena extends ArenaStruct {
     return this.inside(() => {
       const res = checkGenParams(this, gens);
       if (res !== Res.OK) return res;
-      const block = this.controlBlock(Chain.size(this, gens.length));
-      if (block < 0) return -block;
-      const chain = new Chain(this, block, gens);
-      this.chains.push(chain);
+      const block = this.controlAlloc(Chain.size(this, gens.length));
+      if (block < 0) return failureOf(block);
+      const chain = new Chain(this, block, gens, this.topGen, this.chains);
+      this.chains.add(chain);
       return chain;
     });
   }
@@ -230,33 +233,33 @@ export class Arena extends ArenaStruct {
   }
   newPool(cls: PoolClass, args: PoolArgs): Pool | Res {
     const size = POOL_WORDS * this.wordSize;
-    const block = this.controlBlock(size);
-    if (block < 0) return -block;
+    const block = this.controlAlloc(size);
+    if (block < 0) return failureOf(block);
     const pool = cls.create(this, args, block);
     pool.blockSize = size;
     if (pool.format) pool.format.poolCount++;
-    this.pools.push(pool);
+    this.pools.add(pool);
     return pool;
   }
-  removePool(pool: Pool): void {
+  override removePool(pool: Pool): void {
     this.dropPool(pool);
   }
   private dropPool(pool: Pool): void {
     pool.finishPool();
     if (pool.format) pool.format.poolCount--;
-    this.pools.splice(this.pools.indexOf(pool), 1);
-    this.controlUnblock(pool.address, pool.blockSize);
+    this.pools.delete(pool);
+    this.controlFree(pool.address, pool.blockSize);
   }
 
   private rootCreateSpec(spec: RootSpec): Root | Res {
     return this.create(Root.blockWords, (address) => {
-      const root = new Root(this, address, ++this.rootSerial, spec);
-      if (root.isProtectable && this.roots.some((r) => r.isProtectable && r.overlaps(root))) {
+      const root = new Root(this, address, ++this.rootSerial, spec, this.roots);
+      if (root.isProtectable && [...this.roots].some((r) => r.isProtectable && r.overlaps(root))) {
         this.plinth.notReached('rootCreateProtectable');
         root.finish();
         return Res.FAIL;
       }
-      this.roots.push(root);
+      this.roots.add(root);
       return root;
     });
   }
@@ -289,15 +292,15 @@ export class Arena extends ArenaStruct {
   }
   threadReg(): Thread | Res {
     return this.inside(() => {
-      const block = this.controlBlock(Thread.blockWords * this.wordSize);
-      if (block < 0) return -block;
+      const block = this.controlAlloc(Thread.blockWords * this.wordSize);
+      if (block < 0) return failureOf(block);
       const registered = this.port.threadRegister();
       if (!registered) {
-        this.controlUnblock(block, Thread.blockWords * this.wordSize);
+        this.controlFree(block, Thread.blockWords * this.wordSize);
         return Res.RESOURCE;
       }
-      const thread = new Thread(this, block, registered);
-      this.threads.push(thread);
+      const thread = new Thread(this, block, registered, this.threads);
+      this.threads.alive.add(thread);
       return thread;
     });
   }

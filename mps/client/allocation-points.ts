@@ -6,6 +6,7 @@
 import type { HostCall, HostFunction, VarArgs } from '../../platforms/port.js';
 import type { Buffer } from '../heap/buffer.js';
 import type { Pool } from '../heap/pool.js';
+import { rankOf } from '../plinth/res.js';
 import { ValueArgs, type Args } from './args.js';
 import type { Client } from './client.js';
 
@@ -27,7 +28,10 @@ export function allocationPointFunctions(client: Client): HostFunction[] {
       if (rank !== undefined) client.averCool(rank <= 3, call.fn.name, 'RankCheck(arg->val.rank)');
       const hash = keys.includes('ap_hash_arrays') ? args.take('ap_hash_arrays') : undefined;
       if (hash !== undefined) client.averCool(hash <= 1 && hash >= 0, call.fn.name, 'BoolCheck(arg->val.b)');
-      const made = pool.bufferCreate({ ...(rank !== undefined && { rank }), ...(hash !== undefined && { hashArrays: hash !== 0 }) });
+      const made = pool.bufferCreate({
+        ...(rank !== undefined && { rank: rankOf(rank) }),
+        ...(hash !== undefined && { hashArrays: hash !== 0 }),
+      });
       if (typeof made === 'number') return { returns: made };
       return { returns: 0, store: client.handles.add('Buffer', made.ap, made, pool) };
     });

@@ -38,9 +38,7 @@ export function introspectionFunctions(client: Client): HostFunction[] {
       const pool = client.object<Pool>('Pool', call, p, 'pool');
       client.aver(['amc', 'amcz'].includes(client.guestClassOf.get(pool)?.name ?? ''), call.fn.name, 'ClassCheck AMC: pool');
       client.averCool(stepper !== 0, call.fn.name, 'FUNCHECK(f)');
-      pool.arena.formattedObjectsWalk((object, _format, of) => {
-        if (of === pool) port.callGuest(stepper, 'v(pww)', [object, closure, size]);
-      });
+      pool.walk((object) => void port.callGuest(stepper, 'v(pww)', [object, closure, size]));
     }),
 
     d('mps_pool_walk', 'i(ppp)', (call) => client.unsupported(call, 'walking a pool with an area scanner is')),

@@ -1,7 +1,7 @@
 /** Roots of every kind, and threads (mps.h). */
 import type { HostCall, HostFunction, Word } from '../../platforms/port.js';
 import type { Arena } from '../arena/arena.js';
-import { Rank } from '../plinth/res.js';
+import { Rank, rankOf, Res } from '../plinth/res.js';
 import type { Root } from '../heap/root.js';
 import { scanArea, scanAreaTagged, type AreaScan } from '../trace/scan-area.js';
 import type { ScanState } from '../trace/scan-state.js';
@@ -63,43 +63,43 @@ export function rootFunctions(client: Client): HostFunction[] {
     cold: number,
   ): number =>
     threadRoot(call, out, a, t, scanner, (arena, thread) =>
-      arena.rootCreateThread(rank, mode, thread, scanAreaTagged(BigInt(client.layouts.word - 1), 0n), cold),
+      arena.rootCreateThread(rankOf(rank), mode, thread, scanAreaTagged(BigInt(client.layouts.word - 1), 0n), cold),
     );
 
   return [
     d('mps_root_create', 'i(ppuupww)', (call, out, a, rank, mode, scanner, p, s) =>
       create(call, out, a, scanner, (arena) => {
-        const scan = (state: ScanState): number => client.scans.scan(state, (ss) => port.callGuest(scanner, 'i(pww)', [ss, p, s]));
-        return arena.rootCreate(rank, mode, scan);
+        const scan = (state: ScanState): Res => client.scans.scan(state, (ss) => port.callGuest(scanner, 'i(pww)', [ss, p, s]));
+        return arena.rootCreate(rankOf(rank), mode, scan);
       }),
     ),
     d('mps_root_create_area', 'i(ppuupppw)', (call, out, a, rank, mode, base, limit, scanner, closure) =>
       create(call, out, a, scanner, (arena) => {
         aligned(call, base, 'base');
         aligned(call, limit, 'limit');
-        return arena.rootCreateArea(rank, mode, base, limit, areaScan(scanner, closure));
+        return arena.rootCreateArea(rankOf(rank), mode, base, limit, areaScan(scanner, closure));
       }),
     ),
     d('mps_root_create_area_tagged', 'i(ppuupppww)', (call, out, a, rank, mode, base, limit, scanner, mask, pattern) =>
       create(call, out, a, scanner, (arena) => {
-        return withTag(arena, mask, pattern, (tag) => arena.rootCreateArea(rank, mode, base, limit, areaScan(scanner, tag)));
+        return withTag(arena, mask, pattern, (tag) => arena.rootCreateArea(rankOf(rank), mode, base, limit, areaScan(scanner, tag)));
       }),
     ),
     d('mps_root_create_table', 'i(ppuupz)', (call, out, a, rank, mode, base, count) =>
       create(call, out, a, ANY_SCANNER, (arena) => {
-        return arena.rootCreateArea(rank, mode, base, base + count * client.layouts.word, scanArea);
+        return arena.rootCreateArea(rankOf(rank), mode, base, base + count * client.layouts.word, scanArea);
       }),
     ),
     d('mps_root_create_table_masked', 'i(ppuupzw)', (call, out, a, rank, mode, base, count, mask) =>
       create(call, out, a, ANY_SCANNER, (arena) => {
-        return arena.rootCreateArea(rank, mode, base, base + count * client.layouts.word, scanAreaTagged(mask, 0n));
+        return arena.rootCreateArea(rankOf(rank), mode, base, base + count * client.layouts.word, scanAreaTagged(mask, 0n));
       }),
     ),
     d('mps_root_create_fmt', 'i(ppuuppp)', (call, out, a, rank, mode, scanner, base, limit) =>
       create(call, out, a, scanner, (arena) => {
-        const scan = (state: ScanState, from: number, to: number): number =>
+        const scan = (state: ScanState, from: number, to: number): Res =>
           client.scans.scan(state, (ss) => port.callGuest(scanner, 'i(ppp)', [ss, from, to]));
-        return arena.rootCreateFmt(rank, mode, scan, base, limit);
+        return arena.rootCreateFmt(rankOf(rank), mode, scan, base, limit);
       }),
     ),
     d('mps_root_create_thread', 'i(pppp)', (call, out, a, t, cold) => plainThreadRoot(call, out, a, Rank.AMBIG, 0, t, ANY_SCANNER, cold)),
@@ -109,16 +109,18 @@ export function rootFunctions(client: Client): HostFunction[] {
     }),
     d('mps_root_create_thread_tagged', 'i(ppuuppwwp)', (call, out, a, rank, mode, t, scanner, mask, pattern, cold) =>
       threadRoot(call, out, a, t, scanner, (arena, thread) =>
-        withTag(arena, mask, pattern, (tag) => arena.rootCreateThread(rank, mode, thread, areaScan(scanner, tag), cold)),
+        withTag(arena, mask, pattern, (tag) => arena.rootCreateThread(rankOf(rank), mode, thread, areaScan(scanner, tag), cold)),
       ),
     ),
     d('mps_root_create_thread_scanned', 'i(ppuuppwp)', (call, out, a, rank, mode, t, scanner, closure, cold) =>
-      threadRoot(call, out, a, t, scanner, (arena, thread) => arena.rootCreateThread(rank, mode, thread, areaScan(scanner, closure), cold)),
+      threadRoot(call, out, a, t, scanner, (arena, thread) =>
+        arena.rootCreateThread(rankOf(rank), mode, thread, areaScan(scanner, closure), cold),
+      ),
     ),
     // Only its address is of use, as an argument of mps_root_create_reg.
     d('mps_stack_scan_ambig', 'i(pppz)', (call) => {
       client.aver(false, call.fn.name, 'unreachable code');
-      return 5; // MPS_RES_UNIMPL
+      return Res.UNIMPL;
     }),
     d('mps_root_destroy', 'v(p)', (call, r) => {
       const root = client.object<Root>('Root', call, r, 'root');

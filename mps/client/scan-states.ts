@@ -4,6 +4,7 @@
  * a call of _mps_fix2 or mps_scan_area from that scanner belongs to.
  */
 import type { HostCall, Port } from '../../platforms/port.js';
+import { resOf, type Res } from '../plinth/res.js';
 import type { ScanState } from '../trace/scan-state.js';
 import type { Layouts } from './layouts.js';
 
@@ -23,7 +24,7 @@ export class ScanStates {
   }
 
   /** Run a guest scanner on `state`; it gets the address of the mps_ss_s. */
-  scan(state: ScanState, scanner: (ss: number) => number): number {
+  scan(state: ScanState, scanner: (ss: number) => number): Res {
     const ss = this.place();
     const { memory } = this.port;
     const { layouts } = this;
@@ -32,7 +33,7 @@ export class ScanStates {
     this.writeSummary(ss, state);
     this.active.set(ss, state);
     try {
-      const res = scanner(ss);
+      const res = resOf(scanner(ss));
       this.readSummary(ss, state);
       return res;
     } finally {

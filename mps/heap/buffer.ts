@@ -3,11 +3,36 @@
  * limit) is in guest memory and guest code works on it inline; the rest of the buffer is
  * here. A flip sets limit to 0, by which the next commit and reserve come to the manager.
  */
-import type { Pool, BufferArgs } from './pool.js';
-import { Res } from '../plinth/res.js';
-import type { GCSeg } from './segment.js';
+import { Rank, Res } from '../plinth/res.js';
+import type { GCSeg, SegBuffer } from './segment.js';
+import type { HeapArena } from './heap-arena.js';
+import type { TracedPool } from '../trace/traced.js';
 
-export class Buffer {
+export interface BufferArgs {
+  rank?: Rank;
+  hashArrays?: boolean;
+  /** Guest address of the allocation point; by default within the buffer's own block. */
+  ap?: number;
+}
+
+/** A pool as its buffers see it. */
+export interface BufferPool extends TracedPool {
+  readonly arena: HeapArena;
+  readonly align: number;
+  readonly poolClass: { readonly name: string };
+  readonly buffers: Set<Buffer>;
+  /** Find [base, limit) for a request of `size` and say so with buffer.offer. */
+  bufferFill(buffer: Buffer, size: number): Res;
+  /** Take back the unused part [init, limit) of a buffer that is being detached. */
+  bufferEmpty(buffer: Buffer): void;
+  rampBegin(buffer: Buffer): void;
+  rampEnd(buffer: Buffer): void;
+  /** Frame, or -Res. */
+  framePush(buffer: Buffer): number;
+  framePop(buffer: Buffer, frame: number): Res;
+}
+
+export class Buffer implements SegBuffer {
   /** Size of a buffer's block in the control pool; the allocation point is within it. */
   static readonly blockWords = 24;
   private static readonly apWord = 8;
@@ -29,16 +54,15 @@ export class Buffer {
   private readonly word: number;
 
   constructor(
-    readonly pool: Pool,
+    readonly pool: BufferPool,
     readonly address: number,
     args: BufferArgs,
     hasRefs: boolean,
-    /** A client's, rather than one that the collector copies into. */
     readonly isMutator = true,
   ) {
     this.word = pool.arena.wordSize;
     this.ap = args.ap ?? address + Buffer.apWord * this.word;
-    if (hasRefs) this.rankSet = 1 << (args.rank ?? 1);
+    if (hasRefs) this.rankSet = 1 << (args.rank ?? Rank.EXACT);
     this.init = this.alloc = this.limit = 0;
   }
 
@@ -61,7 +85,6 @@ export class Buffer {
     this.pool.arena.memory.setWord(this.ap + 2 * this.word, value);
   }
 
-  /** Up to where objects may be parsed. */
   get scanLimit(): number {
     return this.flipped ? this.initAtFlip : this.init;
   }
@@ -82,7 +105,7 @@ export class Buffer {
     this.init = base;
     this.alloc = base + size;
     this.limit = limit;
-    if (this.isMutator) arena.noteMutatorAlloc(limit - base);
+    if (this.isMutator) arena.collector.noteAlloc(limit - base);
     const { events } = arena.port;
     if (this.isMutator && events.on) {
       events.emit('ap-fill', { ap: this.ap, base, limit, size, pool: this.pool.poolClass.name });
@@ -166,7 +189,7 @@ export class Buffer {
     const { arena, align } = this.pool;
     const { plinth } = arena;
     return arena.inside(() => {
-      arena.poll();
+      arena.collector.poll();
       if (!plinth.aver(size > 0, 'BufferFill', 'size > 0')) return -Res.PARAM;
       if (!plinth.aver(size % align === 0, 'BufferFill', 'SizeIsAligned(size, BufferPool(buffer)->alignment)')) return -Res.PARAM;
       if (!plinth.aver(this.init === this.alloc, 'BufferFill', 'BufferIsReady(buffer)')) return -Res.FAIL;
@@ -201,7 +224,7 @@ export class Buffer {
     const { arena } = this.pool;
     this.detach();
     this.pool.buffers.delete(this);
-    arena.controlUnblock(this.address, Buffer.blockWords * this.word);
+    arena.controlFree(this.address, Buffer.blockWords * this.word);
   }
 
   allocPatternBegin(): Res {
@@ -220,7 +243,7 @@ export class Buffer {
         this.pool.rampEnd(this);
         res = Res.OK;
       }
-      arena.poll();
+      arena.collector.poll();
       return res;
     });
   }
@@ -228,7 +251,7 @@ export class Buffer {
     const { arena } = this.pool;
     return arena.inside(() => {
       for (; this.rampCount > 0; this.rampCount--) this.pool.rampEnd(this);
-      arena.poll();
+      arena.collector.poll();
       return Res.OK;
     });
   }

@@ -1,7 +1,8 @@
 /** Generation chains: the generations through which objects of the pools that use the chain are promoted. */
-import type { Arena } from '../arena/arena.js';
+import type { HeapArena } from './heap-arena.js';
 import { GenDesc } from './generation.js';
 import { Res } from '../plinth/res.js';
+import type { TracedChain } from '../trace/traced.js';
 
 export interface GenParam {
   /** Units of 1024 bytes. */
@@ -9,28 +10,31 @@ export interface GenParam {
   mortality: number;
 }
 
-export class Chain {
+export class Chain implements TracedChain {
   readonly gens: GenDesc[];
 
   constructor(
-    readonly arena: Arena,
+    readonly arena: HeapArena,
     readonly address: number,
     params: readonly GenParam[],
+    /** The generation after its last. */
+    private readonly top: GenDesc,
+    /** The ring it is on. */
+    private readonly ring: Set<Chain>,
   ) {
     this.gens = params.map((p) => new GenDesc(arena, p.capacity * 1024, p.mortality));
   }
 
   static readonly blockWords = 8;
-  static size(arena: Arena, gens: number): number {
+  static size(arena: HeapArena, gens: number): number {
     return (Chain.blockWords + 24 * gens) * arena.wordSize;
   }
 
   /** Generation by index; one past the end is the arena's top generation. */
   gen(index: number): GenDesc {
-    return this.gens[index] ?? this.arena.topGen;
+    return this.gens[index] ?? this.top;
   }
 
-  /** How far from its capacity its fullest generation is; negative: collect. */
   get deferral(): number {
     let time = Infinity;
     for (const gen of this.gens) {
@@ -67,9 +71,8 @@ export class Chain {
   }
   finish(): void {
     const { arena } = this;
-    const i = arena.chains.indexOf(this);
-    if (i >= 0) arena.chains.splice(i, 1);
-    arena.controlUnblock(this.address, Chain.size(arena, this.gens.length));
+    this.ring.delete(this);
+    arena.controlFree(this.address, Chain.size(arena, this.gens.length));
   }
 
   check(): boolean {
@@ -78,7 +81,7 @@ export class Chain {
 }
 
 /** Parameters as the interface checks them. */
-export function checkGenParams(arena: Arena, params: readonly GenParam[]): Res {
+export function checkGenParams(arena: HeapArena, params: readonly GenParam[]): Res {
   const { plinth } = arena;
   const max = (2 ** arena.wordWidth - 1) / 1024;
   let ok = plinth.aver(params.length > 0, 'ChainCreate', 'genCount > 0');

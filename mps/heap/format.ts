@@ -1,5 +1,5 @@
 /** Object formats: the client's methods by which pools find references, sizes and forwarding in objects. */
-import type { Arena } from '../arena/arena.js';
+import type { HeapArena } from './heap-arena.js';
 import { Res } from '../plinth/res.js';
 import type { ScanState } from '../trace/scan-state.js';
 
@@ -34,9 +34,11 @@ export class Format {
   poolCount = 0;
 
   constructor(
-    readonly arena: Arena,
+    readonly arena: HeapArena,
     readonly address: number,
     args: FormatArgs,
+    /** The ring it is on. */
+    private readonly ring: Set<Format>,
   ) {
     this.align = args.align ?? arena.port.platform.mpsAlign;
     this.headerSize = args.headerSize ?? 0;
@@ -67,8 +69,8 @@ export class Format {
     const { arena } = this;
     arena.inside(() => {
       if (!arena.plinth.aver(this.poolCount === 0, 'FormatDestroy', 'format->poolCount == 0')) return;
-      arena.formats.splice(arena.formats.indexOf(this), 1);
-      arena.controlUnblock(this.address, Format.blockWords * arena.wordSize);
+      this.ring.delete(this);
+      arena.controlFree(this.address, Format.blockWords * arena.wordSize);
     });
   }
 }

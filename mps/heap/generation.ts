@@ -3,17 +3,17 @@
  * its segments and its expected mortality; a pool's share of it (PoolGen) accounts for the
  * bytes, of which only the new ones count against the capacity.
  */
-import type { Arena } from '../arena/arena.js';
+import type { HeapArena } from './heap-arena.js';
 import type { LocusPref } from '../space/locus.js';
-import type { Pool } from './pool.js';
 import type { Res } from '../plinth/res.js';
-import { allocSeg, type GCSeg } from './segment.js';
+import { allocSeg, type GCSeg, type SegPool } from './segment.js';
 import type { Trace } from '../trace/trace.js';
+import type { TracedGen } from '../trace/traced.js';
 import { RefSet } from '../space/zone.js';
 
 const MORTALITY_WEIGHT = 0.4;
 
-export class GenDesc {
+export class GenDesc implements TracedGen {
   zones = RefSet.EMPTY;
   readonly segs = new Set<GCSeg>();
   readonly pgens = new Set<PoolGen>();
@@ -24,7 +24,7 @@ export class GenDesc {
   preservedInPlace = 0;
 
   constructor(
-    readonly arena: Arena,
+    readonly arena: HeapArena,
     /** Bytes. */
     readonly capacity: number,
     public mortality: number,
@@ -84,7 +84,7 @@ export class PoolGen {
 
   constructor(
     readonly gen: GenDesc,
-    readonly pool: Pool,
+    readonly pool: SegPool,
   ) {
     gen.pgens.add(this);
   }
@@ -96,7 +96,6 @@ export class PoolGen {
     const seg = allocSeg(this.pool, pref, size, make);
     if (typeof seg === 'number') return seg;
     gen.zones = gen.zones.union(seg.zones);
-    seg.gen = gen;
     gen.segs.add(seg);
     this.segs++;
     this.totalSize += size;
@@ -112,7 +111,6 @@ export class PoolGen {
     this.totalSize -= seg.size;
     this.freeSize -= seg.size;
     this.gen.segs.delete(seg);
-    seg.gen = undefined;
     seg.free();
   }
 

@@ -1,13 +1,14 @@
 /** Messages to the client: a queue per arena, types that are enabled or not, and the messages about collections. */
-import type { Arena } from '../arena/arena.js';
-import { traceWhyText, type Trace } from '../trace/trace.js';
+import type { HeapArena } from './heap-arena.js';
+import type { TraceObserver } from '../trace/traced-arena.js';
+import { TraceWhy, traceWhyText, type Trace } from '../trace/trace.js';
 
 export const MessageType = { FINALIZATION: 0, GC: 1, GC_START: 2 } as const;
 const TYPES = 3;
 
 export abstract class Message {
   abstract readonly type: number;
-  abstract readonly arena: Arena;
+  abstract readonly arena: HeapArena;
   /** Its block of guest memory. */
   abstract readonly address: number;
   /** When it was posted; 0 for finalization. */
@@ -45,17 +46,17 @@ class GCMessage extends Message {
   live = 0;
   condemned = 0;
   notCondemned = 0;
-  reason = 0;
+  reason: TraceWhy = TraceWhy.CHAIN_GEN0CAP;
 
   constructor(
-    readonly arena: Arena,
+    readonly arena: HeapArena,
     readonly address: number,
     readonly type: number,
   ) {
     super();
   }
   override release(): void {
-    this.arena.controlUnblock(this.address, GCMessage.blockWords * this.arena.wordSize);
+    this.arena.controlFree(this.address, GCMessage.blockWords * this.arena.wordSize);
   }
   override get liveSize(): number {
     return this.type === MessageType.GC ? this.live : super.liveSize;
@@ -71,7 +72,7 @@ class GCMessage extends Message {
   }
 }
 
-export class MessageQueue {
+export class MessageQueue implements TraceObserver {
   readonly queue: Message[] = [];
   private readonly enabled: boolean[] = new Array<boolean>(TYPES).fill(false);
   /** Made in advance for the next trace, so that a trace can't fail for them. */
@@ -79,7 +80,7 @@ export class MessageQueue {
   private nextEnd: GCMessage | undefined;
   dropped = 0;
 
-  constructor(private readonly arena: Arena) {}
+  constructor(private readonly arena: HeapArena) {}
 
   post(message: Message): void {
     const { events } = this.arena.port;
@@ -129,7 +130,7 @@ export class MessageQueue {
   prepareGC(): void {
     const { arena } = this;
     const make = (type: number): GCMessage | undefined => {
-      const block = arena.controlBlock(GCMessage.blockWords * arena.wordSize);
+      const block = arena.controlAlloc(GCMessage.blockWords * arena.wordSize);
       return block < 0 ? undefined : new GCMessage(arena, block, type);
     };
     this.nextStart ??= make(MessageType.GC_START);

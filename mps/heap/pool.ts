@@ -1,10 +1,12 @@
 /** Pools: managers of memory obtained from the arena by one policy. The class's policy is in the subclass. */
-import type { Arena } from '../arena/arena.js';
-import { Buffer } from './buffer.js';
+import { Buffer, type BufferArgs, type BufferPool } from './buffer.js';
 import type { Chain } from './chain.js';
 import type { Format } from './format.js';
-import { Rank, Res } from '../plinth/res.js';
-import type { Seg } from './segment.js';
+import { failureOf, Rank, Res } from '../plinth/res.js';
+import type { Seg, SegPool } from './segment.js';
+import type { HeapArena } from './heap-arena.js';
+import type { MessageQueue } from './message.js';
+import type { ArenaVM } from '../space/arena-vm.js';
 
 export interface PoolArgs {
   format?: Format;
@@ -22,19 +24,23 @@ export interface PoolArgs {
   firstFit?: boolean;
 }
 
-export interface BufferArgs {
-  rank?: Rank;
-  hashArrays?: boolean;
-  /** Guest address of the allocation point; by default within the buffer's own block. */
-  ap?: number;
+export type { BufferArgs };
+
+/** The arena as pools see it. */
+export interface PoolArena extends HeapArena {
+  readonly vm: ArenaVM<Pool, Seg>;
+  readonly pools: Set<Pool>;
+  readonly defaultChain: Chain;
+  readonly messages: MessageQueue;
+  removePool(pool: Pool): void;
 }
 
 export interface PoolClass {
   readonly name: string;
-  create(arena: Arena, args: PoolArgs, address: number): Pool;
+  create(arena: PoolArena, args: PoolArgs, address: number): Pool;
 }
 
-export abstract class Pool {
+export abstract class Pool implements SegPool, BufferPool {
   readonly buffers = new Set<Buffer>();
   readonly segs = new Set<Seg>();
   format: Format | undefined;
@@ -47,7 +53,7 @@ export abstract class Pool {
   blockSize = 0;
 
   constructor(
-    readonly arena: Arena,
+    readonly arena: PoolArena,
     readonly address: number,
   ) {
     this.align = arena.port.platform.mpsAlign;
@@ -71,12 +77,10 @@ export abstract class Pool {
   makeBuffer(_args: BufferArgs, _address: number): Buffer | undefined {
     return undefined;
   }
-  /** Find [base, limit) for a request of `size` and say so with buffer.offer. */
   bufferFill(_buffer: Buffer, _size: number): Res {
     this.arena.plinth.notReached('PoolNoBufferFill');
     return Res.UNIMPL;
   }
-  /** Take back the unused part [init, limit) of a buffer that is being detached. */
   bufferEmpty(_buffer: Buffer): void {
     this.arena.plinth.notReached('PoolNoBufferEmpty');
   }
@@ -96,11 +100,11 @@ export abstract class Pool {
   addrObject(_address: number): number {
     return -Res.UNIMPL;
   }
-  /** Visit formatted objects by client pointer. */
+  /** Visit formatted objects by client pointer, inside the arena. */
   walkObjects(_visit: (object: number) => void): void {
     // A pool without formatted objects has nothing to show.
   }
-  /** A segment's ambiguous holder, for the report: pools that pin count objects. */
+  /** Everything, down to its last segment and buffer. */
   checkPool(): boolean {
     let ok = true;
     for (const seg of this.segs) ok = seg.check() && ok;
@@ -113,11 +117,11 @@ export abstract class Pool {
     const { arena } = this;
     const { plinth } = arena;
     return arena.inside(() => {
-      arena.poll();
+      arena.collector.poll();
       plinth.aver(size > 0, 'PoolAlloc', 'size > 0');
       const p = this.allocBlock(size);
       if (p > 0) {
-        arena.noteMutatorAlloc(size);
+        arena.collector.noteAlloc(size);
         plinth.aver(p % this.align === 0, 'PoolAlloc', 'AddrIsAligned(*pReturn, pool->alignment)');
       }
       return p;
@@ -139,6 +143,10 @@ export abstract class Pool {
     });
   }
 
+  walk(visit: (object: number) => void): void {
+    this.arena.inside(() => this.walkObjects(visit));
+  }
+
   totalSize(): number {
     return this.arena.inside(() => this.sizes().total);
   }
@@ -153,11 +161,11 @@ export abstract class Pool {
   /** A buffer with its block in the control pool. */
   newBuffer(args: BufferArgs): Buffer | Res {
     const { arena } = this;
-    const address = arena.controlBlock(Buffer.blockWords * arena.wordSize);
-    if (address < 0) return -address;
+    const address = arena.controlAlloc(Buffer.blockWords * arena.wordSize);
+    if (address < 0) return failureOf(address);
     const buffer = this.makeBuffer({ rank: Rank.EXACT, ...args }, address);
     if (!buffer) {
-      arena.controlUnblock(address, Buffer.blockWords * arena.wordSize);
+      arena.controlFree(address, Buffer.blockWords * arena.wordSize);
       arena.plinth.notReached('PoolNoBufferClass');
       return Res.UNIMPL;
     }

@@ -3,8 +3,9 @@
  * root may be protected, which lets it keep a summary behind a write barrier.
  */
 import { AccessSet } from '../../platforms/port.js';
-import type { Arena } from '../arena/arena.js';
+import type { HeapArena } from './heap-arena.js';
 import { Rank, Res } from '../plinth/res.js';
+import type { TracedRoot } from '../trace/traced.js';
 import type { ScanState } from '../trace/scan-state.js';
 import type { RefSet } from '../space/zone.js';
 
@@ -23,7 +24,7 @@ export interface RootSpec {
   limit?: number;
 }
 
-export class Root {
+export class Root implements TracedRoot {
   static readonly blockWords = 20;
   readonly kind: RootKind;
   readonly rank: Rank;
@@ -38,10 +39,12 @@ export class Root {
   private readonly scanReferences: (ss: ScanState) => Res;
 
   constructor(
-    readonly arena: Arena,
+    readonly arena: HeapArena,
     readonly address: number,
     readonly serial: number,
     spec: RootSpec,
+    /** The ring it is on. */
+    private readonly ring: Set<Root>,
   ) {
     const { plinth, grain } = arena;
     this.kind = spec.kind;
@@ -101,10 +104,11 @@ export class Root {
   }
 
   /** The mutator wrote to it. */
-  access(mode: number): void {
+  access(_address: number, mode: number): Res {
     this.arena.plinth.aver((mode & AccessSet.Write) !== 0, 'RootAccess', 'mode == AccessWRITE');
     this.summary = this.arena.zones.UNIV;
     this.protect(AccessSet.Empty);
+    return Res.OK;
   }
 
   destroy(): void {
@@ -114,8 +118,7 @@ export class Root {
     const { arena } = this;
     // The original leaves a write protection in force behind; that is a defect, not kept here.
     this.protect(AccessSet.Empty);
-    const i = arena.roots.indexOf(this);
-    if (i >= 0) arena.roots.splice(i, 1);
-    arena.controlUnblock(this.address, Root.blockWords * arena.wordSize);
+    this.ring.delete(this);
+    arena.controlFree(this.address, Root.blockWords * arena.wordSize);
   }
 }

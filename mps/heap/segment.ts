@@ -5,27 +5,34 @@
  * isn't everything raises the write barrier.
  */
 import { AccessSet } from '../../platforms/port.js';
-import type { Arena } from '../arena/arena.js';
-import type { Buffer } from './buffer.js';
-import type { GenDesc } from './generation.js';
+import type { HeapArena } from './heap-arena.js';
 import type { LocusPref } from '../space/locus.js';
-import type { Pool } from './pool.js';
-import { Res } from '../plinth/res.js';
+import { failureOf, Res } from '../plinth/res.js';
 import { RingNode } from '../trace/ring.js';
 import type { ScanState } from '../trace/scan-state.js';
 import type { Trace } from '../trace/trace.js';
 import { accessSegment } from '../trace/access.js';
+import { Defer } from '../trace/scan.js';
+import type { TracedPool, TracedSeg } from '../trace/traced.js';
 import { RefSet } from '../space/zone.js';
 
-/** Scans before a segment gets a real summary and so a write barrier: at first, and after a hit. */
-export const Defer = { INIT: 3, DELAY: 3, HIT: 1 } as const;
+/** A pool as its segments see it. */
+export interface SegPool extends TracedPool {
+  readonly arena: HeapArena;
+  readonly segs: Set<Seg>;
+}
 
-export class Seg {
-  /** How often exposed (shield). */
+/** A buffer as the segment sees that it allocates in. */
+export interface SegBuffer {
+  /** A client's, rather than one that the collector copies into. */
+  readonly isMutator: boolean;
+  /** Up to where objects may be parsed. */
+  readonly scanLimit: number;
+}
+
+export class Seg implements TracedSeg {
   depth = 0;
-  /** In the shield's queue. */
   queued = false;
-  /** Protection that the pages have, and should have. */
   pm = 0;
   sm = 0;
   /** Sets of traces. */
@@ -36,14 +43,14 @@ export class Seg {
   rankSet = 0;
   defer: number = Defer.INIT;
   summary = RefSet.EMPTY;
-  buffer: Buffer | undefined;
+  buffer: SegBuffer | undefined;
   /** The control pool's block for the descriptor. */
   block = 0;
   readonly zones: RefSet;
-  readonly arena: Arena;
+  readonly arena: HeapArena;
 
   constructor(
-    readonly pool: Pool,
+    readonly pool: SegPool,
     readonly base: number,
     readonly limit: number,
   ) {
@@ -63,12 +70,10 @@ export class Seg {
   setSummary(summary: RefSet): void {
     this.summary = summary;
   }
-  /** A protected segment was hit at `address`. */
   access(_address: number, _mode: number): Res {
     this.arena.plinth.notReached('segNoAccess');
     return Res.UNIMPL;
   }
-  /** Condemn for the trace, or decline. */
   whiten(_trace: Trace): void {
     // Segments of pools that aren't collected decline.
   }
@@ -78,12 +83,10 @@ export class Seg {
   blacken(_traces: number): void {
     // Pools with colours per object override this.
   }
-  /** Fix all references; ss.total says whether every one was looked at. */
   scan(_ss: ScanState): Res {
     this.arena.plinth.notReached('segNoScan');
     return Res.UNIMPL;
   }
-  /** ss.ref refers into this white segment. */
   fix(_ss: ScanState): Res {
     this.arena.plinth.notReached('segNoFix');
     return Res.UNIMPL;
@@ -106,7 +109,7 @@ export class Seg {
     this.pool.segs.delete(this);
     arena.vm.setSeg(this.base, this.limit, undefined);
     arena.vm.free(this.base, this.size);
-    arena.controlUnblock(this.block, SEG_WORDS * arena.wordSize);
+    arena.controlFree(this.block, SEG_WORDS * arena.wordSize);
     arena.plinth.aver(this.depth === 0, 'SegFinish', 'seg->depth == 0');
   }
 
@@ -127,14 +130,12 @@ const SEG_WORDS = 26;
 
 export class GCSeg extends Seg {
   /** On the grey ring of its rank while grey. */
-  readonly greyNode = new RingNode<GCSeg>(this);
-  /** The generation whose ring it is on. */
-  gen: GenDesc | undefined;
+  readonly greyNode = new RingNode<TracedSeg>(this);
 
   override setGrey(grey: number): void {
     if ((this.grey === 0) !== (grey === 0)) {
       this.greyNode.remove();
-      if (grey !== 0) this.arena.greyRing(this.rankSet).insert(this.greyNode);
+      if (grey !== 0) this.arena.traces.greyRing(this.rankSet).insert(this.greyNode);
     }
     this.grey = grey;
   }
@@ -153,11 +154,11 @@ export class GCSeg extends Seg {
 }
 
 export class MutatorSeg extends GCSeg {
-  override access(address: number, mode: number): Res {
-    return accessSegment(this, address, mode);
+  override access(_address: number, mode: number): Res {
+    return accessSegment(this.arena, this, mode);
   }
   override setGrey(grey: number): void {
-    const flipped = this.arena.flippedTraces;
+    const flipped = this.arena.traces.flipped;
     const was = this.grey & flipped;
     super.setGrey(grey);
     if (!was && grey & flipped) this.arena.shield.raise(this, AccessSet.Read);
@@ -173,30 +174,30 @@ export class MutatorSeg extends GCSeg {
     } else shield.raise(this, AccessSet.Write);
   }
   override flipped(trace: Trace): void {
-    if (this.grey & trace.bit && !(this.grey & this.arena.flippedTraces & ~trace.bit)) {
+    if (this.grey & trace.bit && !(this.grey & this.arena.traces.flipped & ~trace.bit)) {
       this.arena.shield.raise(this, AccessSet.Read);
     }
   }
   override check(): boolean {
-    const { plinth, zones, flippedTraces } = this.arena;
+    const { plinth, zones, traces } = this.arena;
     const c = (ok: boolean, text: string): boolean => plinth.aver(ok, 'MutatorSegCheck', text);
     return (
       super.check() &&
       c(this.rankSet === 0 || (this.sm & AccessSet.Write) !== 0 || zones.isUniv(this.summary), 'summary is UNIV or write barrier') &&
-      c((this.grey & flippedTraces) === 0 || (this.sm & AccessSet.Read) !== 0, 'not grey or read barrier')
+      c((this.grey & traces.flipped) === 0 || (this.sm & AccessSet.Read) !== 0, 'not grey or read barrier')
     );
   }
 }
 
 /** Grains for a segment of `pool`, then its descriptor. */
-export function allocSeg<S extends Seg>(pool: Pool, pref: LocusPref, size: number, make: (base: number, limit: number) => S): S | Res {
+export function allocSeg<S extends Seg>(pool: SegPool, pref: LocusPref, size: number, make: (base: number, limit: number) => S): S | Res {
   const { arena } = pool;
   const base = arena.vm.alloc(pref, size, pool);
-  if (base < 0) return -base;
-  const block = arena.controlBlock(SEG_WORDS * arena.wordSize);
+  if (base < 0) return failureOf(base);
+  const block = arena.controlAlloc(SEG_WORDS * arena.wordSize);
   if (block < 0) {
     arena.vm.free(base, size);
-    return -block;
+    return failureOf(block);
   }
   const seg = make(base, base + size);
   seg.block = block;

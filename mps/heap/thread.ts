@@ -2,8 +2,8 @@
  * Registered threads: those that are suspended while the mutator must not run, and whose
  * stacks and registers thread roots scan. A thread that can't be suspended any more is dead.
  */
-import type { PortThread, ScanArea } from '../../platforms/port.js';
-import type { Arena } from '../arena/arena.js';
+import type { Port, PortThread, ScanArea } from '../../platforms/port.js';
+import type { HeapArena } from './heap-arena.js';
 import { Res } from '../plinth/res.js';
 import type { AreaScan } from '../trace/scan-area.js';
 import type { ScanState } from '../trace/scan-state.js';
@@ -13,19 +13,18 @@ export class Thread {
   alive = true;
 
   constructor(
-    readonly arena: Arena,
+    readonly arena: HeapArena,
     readonly address: number,
     readonly port: PortThread,
+    private readonly ring: ThreadRing,
   ) {}
 
   dereg(): void {
     const { arena } = this;
     arena.inside(() => {
-      const i = arena.threads.indexOf(this);
-      if (i >= 0) arena.threads.splice(i, 1);
-      else arena.deadThreads.splice(arena.deadThreads.indexOf(this), 1);
+      this.ring.remove(this);
       arena.port.threadDeregister(this.port);
-      arena.controlUnblock(this.address, Thread.blockWords * arena.wordSize);
+      arena.controlFree(this.address, Thread.blockWords * arena.wordSize);
     });
   }
 
@@ -57,27 +56,39 @@ export class Thread {
   }
 }
 
-/** Stop all registered threads but the calling one, in order of registration. */
-export function suspendThreads(arena: Arena): void {
-  const { port } = arena;
-  for (const thread of [...arena.threads]) {
-    if (port.isCurrent(thread.port)) continue;
-    if (port.events.on) port.events.emit('suspend', { of: thread.port.id });
-    if (!port.threadSuspend(thread.port)) bury(arena, thread);
-  }
-}
+/** The registered threads of an arena, in order of registration, and those found dead. */
+export class ThreadRing {
+  readonly alive = new Set<Thread>();
+  readonly dead = new Set<Thread>();
 
-export function resumeThreads(arena: Arena): void {
-  const { port } = arena;
-  for (const thread of [...arena.threads]) {
-    if (port.isCurrent(thread.port)) continue;
-    if (port.events.on) port.events.emit('resume', { of: thread.port.id });
-    if (!port.threadResume(thread.port)) bury(arena, thread);
-  }
-}
+  constructor(private readonly port: Port) {}
 
-function bury(arena: Arena, thread: Thread): void {
-  thread.alive = false;
-  arena.threads.splice(arena.threads.indexOf(thread), 1);
-  arena.deadThreads.push(thread);
+  remove(thread: Thread): void {
+    this.alive.delete(thread);
+    this.dead.delete(thread);
+  }
+
+  /** Stop all but the calling one. */
+  suspend(): void {
+    const { port } = this;
+    for (const thread of this.alive) {
+      if (port.isCurrent(thread.port)) continue;
+      if (port.events.on) port.events.emit('suspend', { of: thread.port.id });
+      if (!port.threadSuspend(thread.port)) this.bury(thread);
+    }
+  }
+  resume(): void {
+    const { port } = this;
+    for (const thread of this.alive) {
+      if (port.isCurrent(thread.port)) continue;
+      if (port.events.on) port.events.emit('resume', { of: thread.port.id });
+      if (!port.threadResume(thread.port)) this.bury(thread);
+    }
+  }
+
+  private bury(thread: Thread): void {
+    thread.alive = false;
+    this.alive.delete(thread);
+    this.dead.add(thread);
+  }
 }

@@ -1,12 +1,14 @@
 /** AMC's segments: how they are condemned, scanned, fixed into, and reclaimed, nailed or not. */
 import { Nailboard } from '../trace/nailboard.js';
-import { Rank, Res } from '../plinth/res.js';
+import { failureOf, Rank, Res } from '../plinth/res.js';
 import type { ScanState } from '../trace/scan-state.js';
+import type { Buffer } from '../heap/buffer.js';
 import { MutatorSeg } from '../heap/segment.js';
 import type { Trace } from '../trace/trace.js';
 import type { AMCGen, AMCPool } from './amc.js';
 
 export class AMCSeg extends MutatorSeg {
+  declare buffer: Buffer | undefined;
   /** Ambiguous references to it; nailed without a board means that everything in it stays. */
   board: Nailboard | undefined;
   private boardBlock = 0;
@@ -36,15 +38,15 @@ export class AMCSeg extends MutatorSeg {
   // Nails.
   private createBoard(): Res {
     const { arena, pool } = this;
-    const block = arena.controlBlock(Nailboard.size(this.size, pool.align, arena.wordWidth));
-    if (block < 0) return -block;
+    const block = arena.controlAlloc(Nailboard.size(this.size, pool.align, arena.wordWidth));
+    if (block < 0) return failureOf(block);
     this.boardBlock = block;
     this.board = new Nailboard(this.base, this.limit, pool.align, arena.wordWidth);
     return Res.OK;
   }
   private destroyBoard(): void {
     if (!this.board) return;
-    this.arena.controlUnblock(this.boardBlock, Nailboard.size(this.size, this.pool.align, this.arena.wordWidth));
+    this.arena.controlFree(this.boardBlock, Nailboard.size(this.size, this.pool.align, this.arena.wordWidth));
     this.board = undefined;
   }
   /** Is the object at this client pointer kept in place by a nail? */
@@ -171,9 +173,9 @@ export class AMCSeg extends MutatorSeg {
   }
   private noteNail(ss: ScanState): void {
     const { arena } = this;
-    const trace = arena.busyTrace!;
+    const trace = arena.traces.busy;
     const { events } = arena.port;
-    if (!events.on && !trace.wantsNails) return;
+    if (!trace || (!events.on && !trace.wantsNails)) return;
     const nail = { address: ss.ref, by: ss.holder(), thread: ss.thread };
     trace.noteNail(nail);
     if (events.on) events.emit('nail', { address: nail.address, by: nail.by, of: nail.thread, slot: ss.slot });
@@ -217,7 +219,7 @@ export class AMCSeg extends MutatorSeg {
     const { header } = this.pool;
     const buffer = amcGen.forward;
     const newBase = buffer.reserveInside(size);
-    if (newBase < 0) return -newBase;
+    if (newBase < 0) return failureOf(newBase);
     const to = buffer.seg as AMCSeg;
     arena.shield.expose(to);
     if (this.rankSet !== 0) {

@@ -3,10 +3,9 @@
  * forwarding buffer in the next; live objects are copied there, except those that
  * ambiguous references pin, which stay with their whole segment.
  */
-import type { Arena } from '../arena/arena.js';
 import { Buffer } from '../heap/buffer.js';
 import { PoolGen } from '../heap/generation.js';
-import { Pool, type BufferArgs, type PoolArgs, type PoolClass } from '../heap/pool.js';
+import { Pool, type PoolArena, type BufferArgs, type PoolArgs, type PoolClass } from '../heap/pool.js';
 import { Res } from '../plinth/res.js';
 import { AMCSeg } from './amc-seg.js';
 
@@ -59,7 +58,7 @@ export class AMCPool extends Pool {
   readonly header: number;
 
   constructor(
-    arena: Arena,
+    arena: PoolArena,
     args: PoolArgs,
     address: number,
     readonly poolClass: PoolClass,
@@ -95,7 +94,7 @@ export class AMCPool extends Pool {
   }
 
   private bufferBlock(): number {
-    const block = this.arena.controlBlock(Buffer.blockWords * this.arena.wordSize);
+    const block = this.arena.controlAlloc(Buffer.blockWords * this.arena.wordSize);
     this.arena.plinth.aver(block > 0, 'amcGenCreate', 'res == ResOK');
     return block;
   }
@@ -139,7 +138,7 @@ export class AMCPool extends Pool {
     const seg = buffer.seg as AMCSeg;
     const { init, poolLimit } = buffer;
     if (init < poolLimit) this.pad(seg, init, poolLimit);
-    const trace = this.arena.busyTrace;
+    const trace = this.arena.traces.busy;
     if (trace && seg.white & trace.bit) seg.amcGen.pgen.gen.condemn(trace, poolLimit - buffer.base);
     if (seg.accountedAsBuffered) {
       seg.accountedAsBuffered = false;

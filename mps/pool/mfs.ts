@@ -2,8 +2,7 @@
  * MFS, manual fixed size: extents cut into units, the free ones on a list through their
  * first words, last freed first. The arena's own descriptors of free space come from here too.
  */
-import type { Arena } from '../arena/arena.js';
-import { Pool, type PoolArgs, type PoolClass } from '../heap/pool.js';
+import { Pool, type PoolArena, type PoolArgs, type PoolClass } from '../heap/pool.js';
 import { Res } from '../plinth/res.js';
 
 export const mfsClass: PoolClass = {
@@ -22,7 +21,7 @@ export class MFSPool extends Pool {
   private totalBytes = 0;
 
   constructor(
-    arena: Arena,
+    arena: PoolArena,
     args: PoolArgs,
     address: number,
     /** May it take memory from the arena by itself? */

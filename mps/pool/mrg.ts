@@ -4,9 +4,8 @@
  * guardian becomes the message that says so.
  */
 import { peek, poke } from '../trace/access.js';
-import type { Arena } from '../arena/arena.js';
 import { Message, MessageType } from '../heap/message.js';
-import { Pool, type PoolClass } from '../heap/pool.js';
+import { Pool, type PoolArena, type PoolClass } from '../heap/pool.js';
 import { Rank, Res } from '../plinth/res.js';
 import type { ScanState } from '../trace/scan-state.js';
 import { allocSeg, GCSeg, Seg } from '../heap/segment.js';
@@ -28,7 +27,7 @@ export class Guardian extends Message {
   ) {
     super();
   }
-  get arena(): Arena {
+  get arena(): PoolArena {
     return this.pool.arena;
   }
   override finalizationRef(): number {

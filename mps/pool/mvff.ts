@@ -3,15 +3,14 @@
  * freed memory goes back to the arena by halves when there is too much. Also the control
  * pool, from which the arena's descriptors come.
  */
-import type { Arena } from '../arena/arena.js';
 import { Buffer } from '../heap/buffer.js';
 import { CBS } from '../space/cbs.js';
 import { Failover } from '../space/failover.js';
 import { Freelist } from '../space/freelist.js';
 import { FindDelete } from '../space/land.js';
 import type { LocusPref } from '../space/locus.js';
-import { Pool, type BufferArgs, type PoolArgs, type PoolClass } from '../heap/pool.js';
-import { isAllocFailure, Res } from '../plinth/res.js';
+import { Pool, type PoolArena, type BufferArgs, type PoolArgs, type PoolClass } from '../heap/pool.js';
+import { failureOf, isAllocFailure, Res } from '../plinth/res.js';
 import { MFSPool } from './mfs.js';
 
 export const mvffClass: PoolClass = {
@@ -29,7 +28,7 @@ export class MVFFPool extends Pool {
   private readonly slotHigh: boolean;
   private readonly firstFit: boolean;
 
-  constructor(arena: Arena, args: PoolArgs, address: number) {
+  constructor(arena: PoolArena, args: PoolArgs, address: number) {
     super(arena, address);
     const { plinth } = arena;
     this.extendBy = args.extendBy ?? 65536;
@@ -48,7 +47,7 @@ export class MVFFPool extends Pool {
       'align <= ArenaGrainSize(arena)',
     );
     this.blocks = new MFSPool(arena, { unitSize: 6 * arena.wordSize, extendBy: arena.grain }, address, true);
-    arena.pools.push(this.blocks);
+    arena.pools.add(this.blocks);
     this.total = new CBS(plinth, this.blocks);
     this.free_ = new Failover(plinth, new CBS(plinth, this.blocks), new Freelist(plinth, arena.memory, this.align));
   }
@@ -93,7 +92,7 @@ export class MVFFPool extends Pool {
     if (base < 0) {
       ask = arena.grains(size);
       base = arena.vm.alloc(this.pref, ask, this);
-      if (base < 0) return -base;
+      if (base < 0) return failureOf(base);
     }
     const res = this.total.insert(base, base + ask);
     if (res !== Res.OK) {
@@ -150,7 +149,7 @@ export class MVFFPool extends Pool {
     this.total.iterate((base, limit) => ranges.push([base, limit]) > 0);
     for (const [base, limit] of ranges) arena.vm.free(base, limit - base);
     this.blocks.finishPool();
-    arena.pools.splice(arena.pools.indexOf(this.blocks), 1);
+    arena.pools.delete(this.blocks);
   }
 
   override checkPool(): boolean {

@@ -3,61 +3,83 @@
  * mapped), the commit limit, and the policy by which a place for an allocation is found.
  */
 import type { Port } from '../../platforms/port.js';
-import type { Arena } from '../arena/arena.js';
 import { CBS } from './cbs.js';
 import type { Chunk } from './chunk.js';
 import { Chunks } from './chunks.js';
+import type { BlockPool } from './land.js';
 import type { LocusPref } from './locus.js';
 import type { Plinth } from '../plinth/plinth.js';
-import type { Pool } from '../heap/pool.js';
-import { MFSPool } from '../pool/mfs.js';
-import { isAllocFailure, Res } from '../plinth/res.js';
-import type { Seg } from '../heap/segment.js';
+import { failureOf, isAllocFailure, Res } from '../plinth/res.js';
 import { RefSet, type ZoneMap } from './zone.js';
 
-export class ArenaVM {
+/** A pool of blocks for the descriptors of free ranges, which doesn't ask the arena for memory but is given it. */
+export interface DescriptorPool extends BlockPool {
+  extend(base: number, limit: number): void;
+}
+
+/** The largest that an arena has been. */
+export interface Peaks {
+  peakCommitted: number;
+  peakReserved: number;
+}
+
+export interface SpaceOptions {
+  grain: number;
+  /** Of the primary chunk. */
+  size: number;
+  commitLimit: number;
+  spare: number;
+  zoned: boolean;
+  topDown: boolean;
+  extended?: ((base: number, size: number) => void) | undefined;
+  contracted?: ((base: number, size: number) => void) | undefined;
+}
+
+/** `P` are the pools that grains are allocated to, `S` their segments. */
+export class ArenaVM<P extends object, S extends object> {
   reserved = 0;
   committed = 0;
   spareCommitted = 0;
   commitLimit: number;
   spareFraction: number;
-  topDown = false;
-  zoned = true;
-  readonly port: Port;
-  readonly plinth: Plinth;
-  readonly chunks: Chunks;
+  readonly topDown: boolean;
+  private readonly zoned: boolean;
+  readonly grain: number;
+  readonly size: number;
+  readonly chunks: Chunks<P, S>;
   /** Zones in which nothing was ever allocated. Never replenished. */
   freeZones: RefSet;
-  freeLand!: CBS;
-  private spareLand!: CBS;
-  freeBlocks!: MFSPool;
-  spareBlocks!: MFSPool;
-  extended: (base: number, size: number) => void = () => undefined;
-  contracted: (base: number, size: number) => void = () => undefined;
+  private readonly freeLand: CBS;
+  private readonly spareLand: CBS;
+  readonly extended: (base: number, size: number) => void;
+  readonly contracted: (base: number, size: number) => void;
 
   constructor(
-    readonly arena: Arena,
-    readonly grain: number,
-    readonly size: number,
-    readonly zones: ZoneMap,
-    limits: { commitLimit: number; spare: number },
+    readonly port: Port,
+    readonly plinth: Plinth,
+    private readonly zones: ZoneMap,
+    private readonly peaks: Peaks,
+    /** Descriptors of free and of spare ranges. */
+    private readonly freeBlocks: P & DescriptorPool,
+    private readonly spareBlocks: P & DescriptorPool,
+    options: SpaceOptions,
   ) {
-    this.port = arena.port;
-    this.plinth = arena.plinth;
-    this.commitLimit = limits.commitLimit;
-    this.spareFraction = limits.spare;
+    this.grain = options.grain;
+    this.size = options.size;
+    this.commitLimit = options.commitLimit;
+    this.spareFraction = options.spare;
+    this.zoned = options.zoned;
+    this.topDown = options.topDown;
+    this.extended = options.extended ?? (() => undefined);
+    this.contracted = options.contracted ?? (() => undefined);
     this.freeZones = zones.UNIV;
+    this.freeLand = new CBS(plinth, freeBlocks, zones);
+    this.spareLand = new CBS(plinth, spareBlocks);
     this.chunks = new Chunks(this);
   }
 
   /** Primary chunk and free land: the land's first descriptor comes from a page taken straight from the bitmap. */
-  start(firstBlock: () => number): Res {
-    const node = 6 * this.port.platform.wordSize;
-    const pool = (): MFSPool => new MFSPool(this.arena, { unitSize: node, extendBy: this.grain }, firstBlock(), false);
-    this.freeBlocks = pool();
-    this.spareBlocks = pool();
-    this.freeLand = new CBS(this.plinth, this.freeBlocks, this.zones);
-    this.spareLand = new CBS(this.plinth, this.spareBlocks);
+  start(): Res {
     const chunk = this.chunks.create(this.size);
     if (typeof chunk === 'number') return chunk;
     return this.insertFree(chunk.usable, chunk.limit);
@@ -78,9 +100,9 @@ export class ArenaVM {
   }
 
   notePeaks(): void {
-    const s = this.arena.statistics;
-    if (this.committed > s.peakCommitted) s.peakCommitted = this.committed;
-    if (this.reserved > s.peakReserved) s.peakReserved = this.reserved;
+    const { peaks } = this;
+    if (this.committed > peaks.peakCommitted) peaks.peakCommitted = this.committed;
+    if (this.reserved > peaks.peakReserved) peaks.peakReserved = this.reserved;
   }
 
   map(base: number, limit: number, checkLimit: boolean): Res {
@@ -95,16 +117,16 @@ export class ArenaVM {
     this.port.vmUnmap(base, limit);
     this.committed -= limit - base;
   }
-  private unmapPages(chunk: Chunk, first: number, end: number): void {
+  private unmapPages(chunk: Chunk<P, S>, first: number, end: number): void {
     this.unmap(chunk.address(first), chunk.address(end));
     chunk.mapped.fill(0, first, end);
   }
 
-  poolOf(address: number): Pool | undefined {
+  poolOf(address: number): P | undefined {
     const chunk = this.chunks.of(address);
     return chunk?.pools[chunk.index(address)];
   }
-  segOf(address: number): Seg | undefined {
+  segOf(address: number): S | undefined {
     const chunk = this.chunks.of(address);
     return chunk === undefined ? undefined : chunk.segs[((address - chunk.base) / chunk.grain) | 0];
   }
@@ -113,7 +135,7 @@ export class ArenaVM {
     const chunk = this.chunks.of(address);
     return chunk !== undefined && chunk.pools[chunk.index(address)] === undefined;
   }
-  setSeg(base: number, limit: number, seg: Seg | undefined): void {
+  setSeg(base: number, limit: number, seg: S | undefined): void {
     const chunk = this.chunks.of(base)!;
     chunk.segs.fill(seg, chunk.index(base), chunk.index(limit));
   }
@@ -123,7 +145,7 @@ export class ArenaVM {
     let res = this.freeLand.insert(base, limit);
     while (res === Res.LIMIT) {
       const taken = this.extendBlocks(this.freeBlocks);
-      if (taken < 0) return -taken;
+      if (taken < 0) return failureOf(taken);
       res = this.freeLand.insert(base, limit);
       // At the start the page came out of the range that is now free.
       if (res === Res.OK && taken >= base && taken < limit) this.freeLand.delete(taken, taken + this.grain);
@@ -133,7 +155,7 @@ export class ArenaVM {
   }
 
   /** Give a descriptor pool one grain straight from the allocation table. Address, or -Res. */
-  private extendBlocks(blocks: MFSPool): number {
+  private extendBlocks(blocks: P & DescriptorPool): number {
     for (const chunk of this.chunks.ring) {
       const i = chunk.firstFree();
       if (i < 0) continue;
@@ -149,7 +171,7 @@ export class ArenaVM {
   }
 
   /** Allocate `size` bytes of whole grains for a pool. Address, or -Res. */
-  alloc(pref: LocusPref, size: number, pool: Pool): number {
+  alloc(pref: LocusPref, size: number, pool: P): number {
     const { plinth, zones } = this;
     plinth.aver(size > 0 && size % this.grain === 0, 'ArenaAlloc', 'SizeIsArenaGrains(size, arena)');
     const more = size - this.spareCommitted;
@@ -176,7 +198,7 @@ export class ArenaVM {
     return base > 0 ? base : attempt(zones.UNIV);
   }
 
-  private allocFromLand(set: RefSet, size: number, high: boolean, pool: Pool): number {
+  private allocFromLand(set: RefSet, size: number, high: boolean, pool: P): number {
     for (;;) {
       const res = this.freeLand.findInZones(size, set, high);
       if (res === Res.OK) break;
@@ -195,7 +217,7 @@ export class ArenaVM {
   }
 
   /** Mark pages allocated: those that are spare are ready, the others get memory. */
-  private allocPages(chunk: Chunk, base: number, size: number, pool: Pool): Res {
+  private allocPages(chunk: Chunk<P, S>, base: number, size: number, pool: P): Res {
     const first = chunk.index(base);
     const end = first + size / this.grain;
     let i = first;
@@ -206,7 +228,7 @@ export class ArenaVM {
       if (isSpare) {
         while (this.spareLand.delete(chunk.address(i), chunk.address(j)) === Res.LIMIT) {
           const taken = this.extendBlocks(this.spareBlocks);
-          if (taken < 0) return this.undoPages(chunk, first, i, -taken);
+          if (taken < 0) return this.undoPages(chunk, first, i, failureOf(taken));
         }
         this.spareCommitted -= (j - i) * this.grain;
       } else {
@@ -220,12 +242,12 @@ export class ArenaVM {
     return Res.OK;
   }
 
-  private undoPages(chunk: Chunk, first: number, end: number, res: Res): Res {
+  private undoPages(chunk: Chunk<P, S>, first: number, end: number, res: Res): Res {
     if (end > first) this.makeSpare(chunk, first, end);
     return res;
   }
 
-  private mapPages(chunk: Chunk, first: number, end: number): Res {
+  private mapPages(chunk: Chunk<P, S>, first: number, end: number): Res {
     for (;;) {
       let res = this.mapTable(chunk, first, end);
       if (res === Res.OK) res = this.map(chunk.address(first), chunk.address(end), true);
@@ -238,7 +260,7 @@ export class ArenaVM {
   }
 
   /** The page table's own pages, for the entries of [first, end). They don't ask the commit limit. */
-  private mapTable(chunk: Chunk, first: number, end: number): Res {
+  private mapTable(chunk: Chunk<P, S>, first: number, end: number): Res {
     const [a, b] = chunk.tableRange(first, end);
     for (let t = a; t < b; t++) {
       if (chunk.tableMapped[t]) continue;
@@ -271,7 +293,7 @@ export class ArenaVM {
   }
 
   /** Mapped pages become spare; if there is no memory to note them, they are unmapped at once. */
-  private makeSpare(chunk: Chunk, first: number, end: number): void {
+  private makeSpare(chunk: Chunk<P, S>, first: number, end: number): void {
     const base = chunk.address(first);
     const limit = chunk.address(end);
     let res = this.spareLand.insert(base, limit);
@@ -314,7 +336,7 @@ export class ArenaVM {
   }
 
   /** A chunk is to go: none of it is free or spare any more. */
-  forgetChunk(chunk: Chunk): void {
+  forgetChunk(chunk: Chunk<P, S>): void {
     this.unmapSpare(chunk.base, chunk.limit);
     const res = this.freeLand.delete(chunk.usable, chunk.limit);
     this.plinth.aver(res === Res.OK, 'arenaChunkDestroy', 'res == ResOK');

@@ -5,7 +5,7 @@
  */
 import { FindDelete, type BlockPool, type ZonedLand } from './land.js';
 import type { Plinth } from '../plinth/plinth.js';
-import { Res } from '../plinth/res.js';
+import { failureOf, Res } from '../plinth/res.js';
 import { RangeNode, SplayTree } from './splay.js';
 import type { RefSet, ZoneMap } from './zone.js';
 
@@ -64,7 +64,7 @@ export class CBS implements ZonedLand {
     else if (joinsRight) this.setRange(right, base, right.limit);
     else {
       const block = this.blocks.allocBlock();
-      if (block < 0) return -block;
+      if (block < 0) return failureOf(block);
       this.tree.insert(new RangeNode(base, limit, block));
     }
     this.size += limit - base;
@@ -79,7 +79,7 @@ export class CBS implements ZonedLand {
     else if (n.limit === limit) this.setRange(n, n.base, base);
     else {
       const block = this.blocks.allocBlock();
-      if (block < 0) return -block;
+      if (block < 0) return failureOf(block);
       const end = n.limit;
       this.setRange(n, n.base, base);
       this.tree.insert(new RangeNode(limit, end, block));

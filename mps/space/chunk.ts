@@ -4,9 +4,6 @@
  * entry of the page table for an allocated page is a tract: which pool has it, and which
  * segment. The page table's own pages are mapped when first used.
  */
-import type { Pool } from '../heap/pool.js';
-import type { Seg } from '../heap/segment.js';
-
 const DESCRIPTOR_WORDS = 40;
 
 /** Bytes at the base of a chunk of `pages` pages: descriptor and bit tables, and where the page table ends. */
@@ -17,15 +14,16 @@ export function chunkOverhead(pages: number, grain: number, wordSize: number): {
   return { tables: Math.ceil(tables / grain) * grain, pageTable };
 }
 
-export class Chunk {
+/** `P` are the pools that grains are allocated to, `S` their segments: of no interest here. */
+export class Chunk<P, S> {
   readonly pages: number;
   /** Bytes of descriptor and tables, mapped all the time. */
   readonly tables: number;
   /** Index of the first page that can be allocated. */
   readonly allocBase: number;
   /** Tracts: the pool of each allocated page (the allocation table is "has a pool"). */
-  readonly pools: (Pool | undefined)[];
-  readonly segs: (Seg | undefined)[];
+  readonly pools: (P | undefined)[];
+  readonly segs: (S | undefined)[];
   /** 1: the page has memory. */
   readonly mapped: Uint8Array;
   /** 1: this page of the page table has memory. */
@@ -45,8 +43,8 @@ export class Chunk {
     const overhead = chunkOverhead(this.pages, grain, wordSize);
     this.tables = overhead.tables;
     this.allocBase = (overhead.tables + overhead.pageTable) / grain;
-    this.pools = new Array<Pool | undefined>(this.pages);
-    this.segs = new Array<Seg | undefined>(this.pages);
+    this.pools = new Array<P | undefined>(this.pages);
+    this.segs = new Array<S | undefined>(this.pages);
     this.mapped = new Uint8Array(this.pages);
     this.tableMapped = new Uint8Array(overhead.pageTable / grain);
   }

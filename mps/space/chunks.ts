@@ -3,24 +3,24 @@ import { Chunk, chunkOverhead } from './chunk.js';
 import type { ArenaVM } from './arena-vm.js';
 import { Res } from '../plinth/res.js';
 
-export class Chunks {
+export class Chunks<P extends object, S extends object> {
   /** In order of creation; the first is the primary chunk. */
-  readonly ring: Chunk[] = [];
-  private sorted: Chunk[] = [];
-  private last: Chunk | undefined;
+  readonly ring: Chunk<P, S>[] = [];
+  private sorted: Chunk<P, S>[] = [];
+  private last: Chunk<P, S> | undefined;
   /** Preferred and least size of a new chunk (mps_arena_vm_growth). */
   extendBy: number;
   extendMin = 0;
 
-  constructor(private readonly vm: ArenaVM) {
+  constructor(private readonly vm: ArenaVM<P, S>) {
     this.extendBy = vm.size;
   }
 
-  get primary(): Chunk {
+  get primary(): Chunk<P, S> {
     return this.ring[0];
   }
 
-  of(address: number): Chunk | undefined {
+  of(address: number): Chunk<P, S> | undefined {
     const last = this.last;
     if (last && address >= last.base && address < last.limit) return last;
     let lo = 0;
@@ -36,7 +36,7 @@ export class Chunks {
   }
 
   /** Reserve a chunk, map its tables and enter it. Its usable range is not in the free land yet. */
-  create(size: number): Chunk | Res {
+  create(size: number): Chunk<P, S> | Res {
     const { vm } = this;
     const { grain, port } = vm;
     size = Math.ceil(size / grain) * grain;
@@ -44,7 +44,7 @@ export class Chunks {
     const base = port.vmReserve(asked, { topDown: vm.topDown });
     if (base === undefined) return Res.RESOURCE;
     const aligned = Math.ceil(base / grain) * grain;
-    const chunk = new Chunk(aligned, aligned + size, grain, port.platform.wordSize, base, asked);
+    const chunk = new Chunk<P, S>(aligned, aligned + size, grain, port.platform.wordSize, base, asked);
     if (chunk.allocBase >= chunk.pages) {
       port.vmRelease(base, asked);
       return Res.MEMORY;
@@ -64,7 +64,7 @@ export class Chunks {
     return chunk;
   }
 
-  destroy(chunk: Chunk): void {
+  destroy(chunk: Chunk<P, S>): void {
     const { vm } = this;
     vm.contracted(chunk.base, chunk.limit - chunk.base);
     for (let i = 0; i < chunk.tableMapped.length; i++) {

@@ -1,22 +1,22 @@
 /** What happens when the mutator hits a protected segment, and single references read or written by the MPS itself. */
 import { AccessSet } from '../../platforms/port.js';
-import type { Arena } from '../arena/arena.js';
 import { isAllocFailure, Res } from '../plinth/res.js';
 import { ScanState } from './scan-state.js';
-import { Defer, type MutatorSeg, type Seg } from '../heap/segment.js';
-import { accessRank, scanSegment } from './scan.js';
+import { accessRank, Defer, scanSegment } from './scan.js';
+import type { TracedArena } from './traced-arena.js';
+import type { TracedSeg } from './traced.js';
+import type { Trace } from './trace.js';
 
 /** The whole segment is dealt with: scanned if it is grey, its summary given up if it was written to. */
-export function accessSegment(seg: MutatorSeg, _address: number, mode: number): Res {
-  const { arena } = seg;
+export function accessSegment(arena: TracedArena, seg: TracedSeg, mode: number): Res {
   const hit = mode & seg.sm;
   arena.plinth.aver(hit !== 0, 'TraceSegAccess', 'shieldHit != AccessSetEMPTY');
   if (hit & AccessSet.Write) seg.defer = Defer.HIT;
-  if (hit & AccessSet.Read) {
-    const trace = arena.busyTrace!;
-    const res = scanSegment(seg, accessRank(trace, seg), trace);
+  const trace = arena.traces.busy;
+  if (hit & AccessSet.Read && trace) {
+    const res = scanSegment(arena, seg, accessRank(trace, seg), trace);
     if (res !== Res.OK) return res;
-    arena.plinth.aver((seg.grey & arena.flippedTraces) === 0, 'TraceSegAccess', 'TraceSetInter(SegGrey(seg), traces) == TraceSetEMPTY');
+    arena.plinth.aver((seg.grey & arena.traces.flipped) === 0, 'TraceSegAccess', 'TraceSetInter(SegGrey(seg), traces) == TraceSetEMPTY');
   }
   // After the scan, which may just have raised the write barrier.
   if (hit & AccessSet.Write) seg.setSummary(arena.zones.UNIV);
@@ -24,8 +24,7 @@ export function accessSegment(seg: MutatorSeg, _address: number, mode: number): 
 }
 
 /** Fix the one reference at `address` for the trace that has flipped. */
-function fixSingle(arena: Arena, seg: Seg, address: number): void {
-  const trace = arena.busyTrace!;
+function fixSingle(arena: TracedArena, trace: Trace, seg: TracedSeg, address: number): void {
   for (;;) {
     const ss = new ScanState(arena, accessRank(trace, seg), trace.bit, trace.white);
     ss.ref = arena.memory.word(address);
@@ -37,25 +36,26 @@ function fixSingle(arena: Arena, seg: Seg, address: number): void {
     }
     seg.setSummary(seg.summary.union(ss.summary));
     if (res === Res.OK) return;
-    arena.plinth.aver(isAllocFailure(res) && !arena.emergency, 'TraceScanSingleRef', 'ResIsAllocFailure(res)');
-    if (arena.emergency) return;
-    arena.setEmergency(true);
+    arena.plinth.aver(isAllocFailure(res) && !arena.traces.emergency, 'TraceScanSingleRef', 'ResIsAllocFailure(res)');
+    if (arena.traces.emergency) return;
+    arena.traces.enterEmergency();
   }
 }
 
 /** Read a reference through any barrier: if the segment is grey, fix it first. */
-export function peek(arena: Arena, address: number): number {
+export function peek(arena: TracedArena, address: number): number {
   const seg = arena.vm.segOf(address);
   if (!seg) return arena.memory.word(address);
   arena.shield.expose(seg);
-  if (seg.grey & arena.flippedTraces) fixSingle(arena, seg, address);
+  const trace = arena.traces.busy;
+  if (trace && seg.grey & arena.traces.flipped) fixSingle(arena, trace, seg, address);
   const ref = arena.memory.word(address);
   arena.shield.cover(seg);
   return ref;
 }
 
 /** Write a reference through any barrier. */
-export function poke(arena: Arena, address: number, ref: number): void {
+export function poke(arena: TracedArena, address: number, ref: number): void {
   const seg = arena.vm.segOf(address);
   if (!seg) {
     arena.memory.setWord(address, ref);

@@ -4,12 +4,12 @@
  * reference could move it, and grey segments get their read barriers.
  */
 import { isAllocFailure, Rank, Res } from '../plinth/res.js';
-import type { Root } from '../heap/root.js';
 import { ScanState } from './scan-state.js';
 import { TraceState, type Trace } from './trace.js';
+import type { TracedArena } from './traced-arena.js';
+import type { TracedRoot } from './traced.js';
 
-export function flip(trace: Trace): void {
-  const { arena } = trace;
+export function flip(arena: TracedArena, trace: Trace): void {
   arena.shield.hold();
   for (const pool of arena.pools) for (const buffer of pool.buffers) buffer.flip();
   if (!trace.mayMove.isEmpty) arena.history.age(trace.mayMove);
@@ -20,30 +20,29 @@ export function flip(trace: Trace): void {
     arena.plinth.aver(!(root.grey & trace.bit) || root.rank <= Rank.EXACT, 'rootFlip', 'root->rank <= RankEXACT');
   }
   for (const rank of [Rank.AMBIG, Rank.EXACT]) {
-    for (const root of [...arena.roots]) if (root.rank === rank && root.grey & trace.bit) scanRoot(trace, root);
+    for (const root of [...arena.roots]) if (root.rank === rank && root.grey & trace.bit) scanRoot(arena, trace, root);
   }
   // `flipped` looks at the traces flipped before this one.
-  for (const ring of arena.greyRings) for (const seg of ring) seg.flipped(trace);
+  for (const ring of arena.traces.greyRings) for (const seg of ring) seg.flipped(trace);
   trace.state = TraceState.FLIPPED;
-  arena.flippedTraces |= trace.bit;
+  arena.traces.noteFlip(trace);
   arena.shield.release();
 }
 
-function scanRoot(trace: Trace, root: Root): void {
-  const { arena } = trace;
-  let res = attempt(trace, root);
+function scanRoot(arena: TracedArena, trace: Trace, root: TracedRoot): void {
+  let res = attempt(arena, trace, root);
   if (isAllocFailure(res)) {
-    arena.setEmergency(true);
-    res = attempt(trace, root);
+    arena.traces.enterEmergency();
+    res = attempt(arena, trace, root);
     arena.plinth.aver(!isAllocFailure(res), 'traceScanRoot', '!ResIsAllocFailure(res)');
   }
   arena.plinth.aver(res === Res.OK, 'traceScanRoot', 'ResIsAllocFailure(res)');
 }
 
-function attempt(trace: Trace, root: Root): Res {
-  const { events } = trace.arena.port;
+function attempt(arena: TracedArena, trace: Trace, root: TracedRoot): Res {
+  const { events } = arena.port;
   if (events.on) events.emit('root-scan', { root: root.serial, kind: root.kind, rank: root.rank });
-  const ss = new ScanState(trace.arena, root.rank, trace.bit, trace.white);
+  const ss = new ScanState(arena, root.rank, trace.bit, trace.white);
   const res = root.scan(ss);
   trace.rootScanSize += ss.scannedSize;
   return res;

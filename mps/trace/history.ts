@@ -2,8 +2,7 @@
  * Location dependency: which zones had objects moved out of them, by epoch, so that a
  * client that hashes addresses can tell whether any that it depends on may have moved.
  */
-import type { Arena } from '../arena/arena.js';
-import { RefSet } from '../space/zone.js';
+import { RefSet, type ZoneMap } from '../space/zone.js';
 
 const LENGTH = 4;
 
@@ -13,7 +12,7 @@ export class History {
   private prehistory = RefSet.EMPTY;
   private readonly slots: RefSet[] = new Array<RefSet>(LENGTH).fill(RefSet.EMPTY);
 
-  constructor(private readonly arena: Arena) {}
+  constructor(private readonly zones: ZoneMap) {}
 
   /** Objects in `moved` may have moved. */
   age(moved: RefSet): void {
@@ -25,7 +24,7 @@ export class History {
 
   /** The set that mps_ld_add adds for an address. */
   zoneBit(address: number): RefSet {
-    return this.arena.zones.of(address);
+    return this.zones.of(address);
   }
 
   isStale(epoch: number, rs: RefSet): boolean {

@@ -1,8 +1,7 @@
-/** Policy: when a collection starts and what it condemns. */
-import type { Arena } from '../arena/arena.js';
-import type { GenDesc } from '../heap/generation.js';
-import { Res } from '../plinth/res.js';
-import { Trace, TraceWhy } from './trace.js';
+/** Policy: when a collection starts and what it condemns. Pure questions: who asks is the collector. */
+import type { TracedArena } from './traced-arena.js';
+import type { TracedChain, TracedGen } from './traced.js';
+import type { Trace } from './trace.js';
 
 const WORLD_MORTALITY = 0.5;
 const WORK_FACTOR = 0.25;
@@ -14,38 +13,31 @@ const COLLECTION_OVERHEAD = 0.1;
 const TRACED_TIME_MIN = 1.0;
 const WORLD_FRACTION = 0.1;
 
-/** Create a trace that condemns the generations and start it; FAIL if nothing can be condemned. */
-function startTrace(arena: Arena, why: number, gens: readonly GenDesc[], finishing: (trace: Trace) => number): Trace | Res {
-  if (arena.busyTrace) return Res.LIMIT;
-  const trace = new Trace(arena, why);
-  arena.busyTrace = trace;
-  const res = trace.condemn(gens);
-  if (res !== Res.OK) {
-    trace.destroy();
-    return res;
-  }
-  trace.start(finishing(trace));
-  return trace;
+/** Everything: all generations of all chains, and the top generation. */
+export function world(arena: TracedArena): TracedGen[] {
+  return [...arena.chains].flatMap((chain) => [...chain.gens]).concat(arena.topGen);
+}
+/** Bytes of allocation within which a collection of everything is to be done. */
+export function worldFinishingTime(arena: TracedArena, trace: Trace): number {
+  return Math.max(0, arena.vm.available - trace.condemned * (1 - trace.mortality));
+}
+/** The same for a collection of some generations. */
+export function minorFinishingTime(trace: Trace): number {
+  return WORK_FACTOR * trace.condemned;
 }
 
-export function collectWorld(arena: Arena, why: number): Trace | Res {
-  const gens = arena.chains.flatMap((chain) => chain.gens).concat(arena.topGen);
-  return startTrace(arena, why, gens, (t) => Math.max(0, arena.vm.available - t.condemned * (1 - t.mortality)));
+/** Is memory for finishing a collection of everything running short? */
+export function mustCollectWorld(arena: TracedArena): boolean {
+  const size = arena.vm.committed - arena.vm.spareCommitted;
+  const survivors = size * (1 - WORLD_MORTALITY);
+  const work = survivors * (1 + COPY_SCAN_RATIO);
+  return arena.vm.available - (survivors + WORK_FACTOR * work) < 0;
 }
 
-/** Start whatever policy wants now. Undefined: nothing. */
-export function policyStart(arena: Arena, mayCollectWorld: boolean): Trace | undefined {
-  if (mayCollectWorld) {
-    const size = arena.vm.committed - arena.vm.spareCommitted;
-    const survivors = size * (1 - WORLD_MORTALITY);
-    const work = survivors * (1 + COPY_SCAN_RATIO);
-    if (arena.vm.available - (survivors + WORK_FACTOR * work) < 0) {
-      const trace = collectWorld(arena, TraceWhy.DYNAMIC);
-      if (typeof trace !== 'number') return trace;
-    }
-  }
+/** The chain that is furthest over its capacity, if one is. */
+export function chainToCollect(arena: TracedArena): TracedChain | undefined {
   let worst = 0;
-  let chosen;
+  let chosen: TracedChain | undefined;
   for (const chain of arena.chains) {
     const deferral = chain.deferral;
     if (deferral < worst) {
@@ -53,20 +45,23 @@ export function policyStart(arena: Arena, mayCollectWorld: boolean): Trace | und
       chosen = chain;
     }
   }
-  if (!chosen) return undefined;
-  const trace = startTrace(arena, TraceWhy.CHAIN_GEN0CAP, chosen.toCondemn(), (t) => WORK_FACTOR * t.condemned);
-  return typeof trace === 'number' ? undefined : trace;
+  return chosen;
 }
 
-/** Is there time, of `available` ticks, for collecting everything because the client is idle? */
-export function shouldCollectWorld(arena: Arena, available: number, now: number): boolean {
+/** Work done by traces so far, and the seconds that it took. */
+export interface TracedSoFar {
+  work: number;
+  time: number;
+}
+
+/** Is there time, of `available` ticks, for collecting everything because the client is idle? `sinceLast`: seconds. */
+export function shouldCollectWorld(arena: TracedArena, available: number, traced: TracedSoFar, sinceLast: number): boolean {
   if (available <= 0) return false;
   const collectable = arena.vm.committed - arena.vm.spareCommitted;
   if (collectable < COLLECTABLE_MIN) return false;
-  const rate = arena.tracedTime >= TRACED_TIME_MIN ? arena.tracedWork / arena.tracedTime : COLLECTION_RATE;
+  const rate = traced.time >= TRACED_TIME_MIN ? traced.work / traced.time : COLLECTION_RATE;
   const collectionTime = collectable / rate + COLLECTION_OVERHEAD;
   // Ticks against seconds, as the original compares them.
   if (available <= collectionTime) return false;
-  const sinceLast = (now - arena.lastWorldCollect) / arena.port.clocksPerSecond;
   return sinceLast > collectionTime / WORLD_FRACTION;
 }

@@ -3,11 +3,36 @@
  * asks whether the reference is in a white zone; stage 2 (fix2) whether it is to a white
  * segment, and if so calls the segment's fix. Words are pairs of 32-bit halves.
  */
-import type { ScanArea } from '../../platforms/port.js';
-import type { Arena } from '../arena/arena.js';
+import type { Port, ScanArea } from '../../platforms/port.js';
+import type { GuestMemory } from '../plinth/guest-memory.js';
+import type { Plinth } from '../plinth/plinth.js';
 import { Rank, Res } from '../plinth/res.js';
-import type { Seg } from '../heap/segment.js';
-import { RefSet } from '../space/zone.js';
+import { RefSet, type ZoneMap } from '../space/zone.js';
+
+/** The arena as scans see it. */
+export interface ScannedArena {
+  readonly port: Port;
+  readonly plinth: Plinth;
+  readonly memory: GuestMemory;
+  readonly zones: ZoneMap;
+  readonly vm: {
+    segOf(address: number): FixableSeg | undefined;
+    /** In a chunk, but allocated to nobody. */
+    isFree(address: number): boolean;
+  };
+  readonly traces: { readonly emergency: boolean };
+  /** Emit an event for every reference fixed in stage 2. */
+  readonly fixEvents: boolean;
+}
+
+export interface FixableSeg {
+  /** Set of traces. */
+  readonly white: number;
+  /** ss.ref refers into this white segment. */
+  fix(ss: ScanState): Res;
+  /** The same without allocating. */
+  fixEmergency(ss: ScanState): Res;
+}
 
 export class ScanState {
   readonly zoneShift: number;
@@ -38,20 +63,18 @@ export class ScanState {
   private readonly shiftIsLow: boolean;
 
   constructor(
-    readonly arena: Arena,
+    readonly arena: ScannedArena,
     readonly rank: Rank,
     /** Set of traces. */
     readonly traces: number,
     white: RefSet,
-    /** In place of the segments' own fix methods. */
-    readonly substitute?: (seg: Seg, ss: ScanState) => Res,
   ) {
     this.zoneShift = arena.zones.shift;
     this.width = arena.zones.width;
     this.shiftIsLow = this.zoneShift < 32;
     this.whiteLo = white.lo;
     this.whiteHi = white.hi;
-    this.emergency = arena.emergency;
+    this.emergency = arena.traces.emergency;
   }
 
   /** Stage 1 for a word given as halves. */
@@ -81,8 +104,8 @@ export class ScanState {
     const ref = this.ref;
     const seg = arena.vm.segOf(ref);
     if (seg !== undefined) {
-      if ((seg.white & this.traces) !== 0 || this.substitute) {
-        const res = this.substitute ? this.substitute(seg, this) : this.emergency ? seg.fixEmergency(this) : seg.fix(this);
+      if ((seg.white & this.traces) !== 0) {
+        const res = this.emergency ? seg.fixEmergency(this) : seg.fix(this);
         if (res !== Res.OK) {
           this.ref = ref;
           return res;

@@ -1,24 +1,26 @@
 /** Scanning a grey segment, and what its summary and its write barrier become; and which grey segment is next. */
 import { isAllocFailure, Rank, Res } from '../plinth/res.js';
 import { ScanState } from './scan-state.js';
-import { Defer, type GCSeg, type Seg } from '../heap/segment.js';
 import type { Trace } from './trace.js';
+import type { TracedArena } from './traced-arena.js';
+import type { TracedSeg } from './traced.js';
+
+/** Scans before a segment gets a real summary and so a write barrier: at first, and after a hit. */
+export const Defer = { INIT: 3, DELAY: 3, HIT: 1 } as const;
 
 /** Scan `seg` for the trace; if memory runs out, again in emergency. It is then black. */
-export function scanSegment(seg: GCSeg, rank: Rank, trace: Trace): Res {
-  const { arena } = seg;
-  let res = attempt(seg, rank, trace);
+export function scanSegment(arena: TracedArena, seg: TracedSeg, rank: Rank, trace: Trace): Res {
+  let res = attempt(arena, seg, rank, trace);
   if (isAllocFailure(res)) {
-    arena.setEmergency(true);
-    res = attempt(seg, rank, trace);
+    arena.traces.enterEmergency();
+    res = attempt(arena, seg, rank, trace);
     arena.plinth.aver(!isAllocFailure(res), 'traceScanSeg', '!ResIsAllocFailure(res)');
   }
   arena.plinth.aver(res === Res.OK, 'traceScanSeg', 'ResIsAllocFailure(res)');
   return res;
 }
 
-function attempt(seg: GCSeg, rank: Rank, trace: Trace): Res {
-  const { arena } = seg;
+function attempt(arena: TracedArena, seg: TracedSeg, rank: Rank, trace: Trace): Res {
   const { white } = trace;
   if (!seg.summary.intersects(white)) {
     seg.blacken(trace.bit);
@@ -49,7 +51,7 @@ function attempt(seg: GCSeg, rank: Rank, trace: Trace): Res {
 }
 
 /** The rank at which a segment is scanned when the mutator or the MPS needs it now. */
-export function accessRank(trace: Trace, seg: Seg): Rank {
+export function accessRank(trace: Trace, seg: TracedSeg): Rank {
   switch (trace.band) {
     case Rank.FINAL:
       return seg.rankSet & (1 << Rank.FINAL) ? Rank.FINAL : Rank.EXACT;
@@ -61,24 +63,23 @@ export function accessRank(trace: Trace, seg: Seg): Rank {
   }
 }
 
-/** The next grey segment and the rank to scan it at (in trace.foundRank); undefined: none is left. */
-export function findGrey(trace: Trace): GCSeg | undefined {
-  const { arena } = trace;
+/** Ranks of references in segments, in the order of the bands. */
+const bands: readonly Rank[] = [Rank.EXACT, Rank.FINAL, Rank.WEAK];
+
+/** The next grey segment and the rank to scan it at; undefined: none is left. */
+export function findGrey(arena: TracedArena, trace: Trace): { seg: TracedSeg; rank: Rank } | undefined {
   for (;;) {
-    for (let rank = trace.band; rank >= Rank.EXACT; rank--) {
-      for (const seg of arena.greyRings[rank]) {
+    for (const rank of bands.slice(0, trace.band).reverse()) {
+      for (const seg of arena.traces.greyRings[rank]) {
         if (!(seg.grey & trace.bit)) continue;
         if (rank !== trace.band) trace.firstStretch = false;
         else arena.plinth.aver(trace.firstStretch || rank === Rank.EXACT, 'traceFindGrey', 'trace->firstStretch');
-        trace.foundRank = rank;
-        return seg;
+        return { seg, rank };
       }
     }
-    trace.band++;
     trace.firstStretch = true;
-    if (trace.band > Rank.WEAK) {
-      trace.band = Rank.AMBIG;
-      return undefined;
-    }
+    const next = bands[trace.band];
+    trace.band = next ?? Rank.AMBIG;
+    if (next === undefined) return undefined;
   }
 }

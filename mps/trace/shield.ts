@@ -4,12 +4,36 @@
  * afterwards; while the mutator is suspended protections may lag, in a queue that is
  * flushed when the arena is left.
  */
-import { AccessSet } from '../../platforms/port.js';
-import type { Arena } from '../arena/arena.js';
-import type { Seg } from '../heap/segment.js';
+import { AccessSet, type Port } from '../../platforms/port.js';
+import type { Plinth } from '../plinth/plinth.js';
+import type { TestHooks } from '../plinth/test-hooks.js';
 
 const QUEUE_LENGTH = 512;
 const DEPTH_MAX = 15;
+
+/** A segment as the shield sees it. */
+export interface ShieldedSeg {
+  readonly base: number;
+  readonly limit: number;
+  /** How often exposed. */
+  depth: number;
+  /** In the shield's queue. */
+  queued: boolean;
+  /** Protection that the pages have, and should have. */
+  pm: number;
+  sm: number;
+}
+
+/** The arena as the shield sees it. */
+export interface ShieldedArena {
+  readonly port: Port;
+  readonly plinth: Plinth;
+  readonly wordSize: number;
+  readonly testHooks: TestHooks;
+  readonly threads: { suspend(): void; resume(): void };
+  controlAlloc(size: number): number;
+  controlFree(address: number, size: number): void;
+}
 
 export class Shield {
   inside = false;
@@ -19,12 +43,12 @@ export class Shield {
   holds = 0;
   /** Segments with sm != pm that aren't exposed. */
   unsynced = 0;
-  private queue: Seg[] = [];
+  private queue: ShieldedSeg[] = [];
   private length = 0;
   private next = 0;
   private limit = 0;
 
-  constructor(private readonly arena: Arena) {}
+  constructor(private readonly arena: ShieldedArena) {}
 
   enter(): void {
     const { plinth } = this.arena;
@@ -43,7 +67,7 @@ export class Shield {
     this.flush();
     plinth.aver(this.unsynced === 0, 'ShieldLeave', 'shield->unsynced == 0');
     if (this.suspended) {
-      this.arena.resumeThreads();
+      this.arena.threads.resume();
       this.suspended = false;
     }
     this.inside = false;
@@ -51,7 +75,7 @@ export class Shield {
 
   suspend(): void {
     if (this.suspended) return;
-    this.arena.suspendThreads();
+    this.arena.threads.suspend();
     this.suspended = true;
   }
   /** Keep the mutator out until release; it resumes only when the arena is left. */
@@ -71,7 +95,7 @@ export class Shield {
     port.protSet(base, limit, mode);
   }
 
-  private sync(seg: Seg): void {
+  private sync(seg: ShieldedSeg): void {
     if (seg.pm === seg.sm) return;
     this.unsynced--;
     seg.pm = seg.sm;
@@ -79,7 +103,7 @@ export class Shield {
   }
 
   /** Change sm or pm, keeping the count of segments out of step. */
-  private set(seg: Seg, sm: number, pm: number): void {
+  private set(seg: ShieldedSeg, sm: number, pm: number): void {
     const was = seg.sm !== seg.pm;
     seg.sm = sm;
     seg.pm = pm;
@@ -87,19 +111,19 @@ export class Shield {
     if (was !== is) this.unsynced += is ? 1 : -1;
   }
 
-  raise(seg: Seg, mode: number): void {
+  raise(seg: ShieldedSeg, mode: number): void {
     this.set(seg, seg.sm | mode, seg.pm);
     this.enqueue(seg);
   }
 
-  lower(seg: Seg, mode: number): void {
+  lower(seg: ShieldedSeg, mode: number): void {
     const pm = seg.pm & ~mode;
     const changed = pm !== seg.pm;
     this.set(seg, seg.sm & ~mode, pm);
     if (changed) this.setProtection(seg.base, seg.limit, pm);
   }
 
-  expose(seg: Seg): void {
+  expose(seg: ShieldedSeg): void {
     const { plinth } = this.arena;
     plinth.aver(seg.depth < DEPTH_MAX, 'ShieldExpose', 'SegDepth(seg) < ShieldDepthMAX');
     seg.depth++;
@@ -111,14 +135,14 @@ export class Shield {
     }
   }
 
-  cover(seg: Seg): void {
+  cover(seg: ShieldedSeg): void {
     this.arena.plinth.aver(seg.depth > 0, 'ShieldCover', 'SegDepth(seg) > 0');
     seg.depth--;
     this.depth--;
     this.enqueue(seg);
   }
 
-  private enqueue(seg: Seg): void {
+  private enqueue(seg: ShieldedSeg): void {
     if (seg.sm === seg.pm || seg.queued) return;
     if (seg.depth > 0) {
       // Covering it will see to it.
@@ -145,9 +169,9 @@ export class Shield {
   private grow(): boolean {
     const { arena } = this;
     const length = this.length === 0 ? QUEUE_LENGTH : this.length * 2;
-    const block = arena.controlBlock(length * arena.wordSize);
+    const block = arena.controlAlloc(length * arena.wordSize);
     if (block < 0) return false;
-    if (this.length > 0) arena.controlUnblock(this.block, this.length * arena.wordSize);
+    if (this.length > 0) arena.controlFree(this.block, this.length * arena.wordSize);
     this.block = block;
     this.length = length;
     return true;
@@ -179,7 +203,7 @@ export class Shield {
   }
 
   finish(): void {
-    if (this.length > 0) this.arena.controlUnblock(this.block, this.length * this.arena.wordSize);
+    if (this.length > 0) this.arena.controlFree(this.block, this.length * this.arena.wordSize);
     this.length = 0;
   }
 

@@ -136,7 +136,7 @@ test('clamped and parked', (t) => {
   arena.release();
   t.is(arena.collections(), 1);
   arena.park();
-  t.is(arena.busyTrace, undefined);
+  t.is(arena.traces.busy, undefined);
   t.is(arena.collect(), Res.OK);
   const n = arena.collections();
   for (let i = 0; i < 5000; i++) heap.make([1, 1, 1]);

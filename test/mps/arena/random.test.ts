@@ -35,10 +35,11 @@ test('random programs within a commit limit: emergencies lose nothing', (t) => {
       const mutator = new RandomMutator({ pool: { extendBy: 4096 } });
       const { arena } = mutator.heap;
       arena.commitLimitSet(arena.committed() + pages * 4096);
-      const { setEmergency } = arena;
-      arena.setEmergency = (on) => {
-        if (on) emergencies++;
-        setEmergency.call(arena, on);
+      const { traces } = arena;
+      const { enterEmergency } = traces;
+      traces.enterEmergency = () => {
+        emergencies++;
+        enterEmergency.call(traces);
       };
       const wrong = mutator.program(ops, true);
       if (wrong) throw new Error(wrong);

@@ -122,7 +122,7 @@ test('a dead thread is buried and scanned no more', (t) => {
   heap.setExact(0, heap.make([1]));
   arena.collect();
   t.false(thread.alive);
-  t.deepEqual(arena.deadThreads, [thread]);
+  t.deepEqual([...arena.threads.dead], [thread]);
   thread.dereg();
   heap.destroy();
 });
