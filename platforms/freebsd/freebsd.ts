@@ -9,6 +9,8 @@ import { Prot } from '../../emulator/engine.js';
 import { Random } from '../../emulator/process/random.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import type { OsContext } from '../os.js';
+import { MemoryCalls } from '../posix/memory-calls.js';
+import { PosixPort } from '../posix/port.js';
 import { PosixOs } from '../posix/posix-os.js';
 import { posixThread, type PosixThread } from '../posix/posix-thread.js';
 import { FreeBsdFaults } from './faults.js';
@@ -26,6 +28,7 @@ const FIRST_TID = 100101;
 
 export class FreeBsd extends PosixOs {
   readonly name = 'freebsd';
+  readonly port: PosixPort;
   private readonly layout: FreeBsdLayout;
   private readonly bsdThreads: FreeBsdThreads;
   private readonly faults: FreeBsdFaults;
@@ -36,18 +39,14 @@ export class FreeBsd extends PosixOs {
     const layout = freebsdLayouts[cpu];
     const traits = freebsdTraits(cpu, layout);
     const frames = freebsdFrames(context.process, traits.signals, layout);
-    const threads = new FreeBsdThreads(
-      context.process,
-      () => this.memory,
-      () => this.images!.tls,
-      layout,
-    );
-    super(context, () => ({ traits, frames, threads, firstTid: FIRST_TID, restorer: 0 }));
+    const memory = new MemoryCalls(context.process.space, traits.memory, traits.errno);
+    const threads = new FreeBsdThreads(context.process, memory, () => this.loaded.tls, layout);
+    super(context, { traits, memory, frames, threads, firstTid: FIRST_TID, restorer: 0 });
     this.layout = layout;
     this.bsdThreads = threads;
     mapSharedPage(this.process, layout);
     this.process.space.map(layout.stackTop - layout.stackSize, layout.stackSize, Prot.RW, { name: '[stack]' });
-    this.port.jump = new FreeBsdJumpBuffer(this.process);
+    this.port = new PosixPort(this, new FreeBsdJumpBuffer(this.process));
     this.faults = new FreeBsdFaults(this);
     this.calls = new FreeBsdSystemCalls(this, frames);
   }
@@ -58,7 +57,7 @@ export class FreeBsd extends PosixOs {
       hostFunction('pthread_getthreadid_np', 'i()', (call) => posixThread(call.thread).tid),
       hostFunction('__tls_get_addr', 'p(p)', (call, index) => {
         const module = call.memory.word(index);
-        const block = this.images!.tls.blocks.find((b) => this.images!.list.indexOf(b.module) + 1 === module);
+        const block = this.loaded.tls.blocks.find((b) => this.loaded.list.indexOf(b.module) + 1 === module);
         const tp = this.process.registers(call.thread).get(this.process.cpu === 'ia32' ? X86.gsBase : X86.fsBase);
         return block ? tp + block.offset + call.memory.word(index + call.memory.wordSize) : 0;
       }),
@@ -67,11 +66,6 @@ export class FreeBsd extends PosixOs {
 
   protected programBase(image: Image): number {
     return image.relocatable ? this.layout.pieBase : image.preferredBase;
-  }
-
-  /** jemalloc takes its memory from mmap. */
-  heapGrow(bytes: number): number | undefined {
-    return this.anonymous(bytes);
   }
 
   protected startMain(posix: PosixThread, program: LoadedImage, images: LoadedImages): void {

@@ -29,7 +29,7 @@ export class FreeBsdThreads implements ThreadPlatform {
 
   constructor(
     private readonly process: Process,
-    private readonly memory: () => MemoryCalls,
+    private readonly memory: MemoryCalls,
     private readonly tls: () => TlsLayout,
     layout: FreeBsdLayout,
   ) {
@@ -56,7 +56,7 @@ export class FreeBsdThreads implements ThreadPlatform {
   private allocate(size: number, guard: number): number | undefined {
     const found = this.cache.findIndex((c) => c.size === size);
     if (found >= 0) return this.cache.splice(found, 1)[0].base;
-    const calls = this.memory();
+    const calls = this.memory;
     const { PRIVATE, ANON } = calls.traits.flags;
     const base = calls.mmap(this.nextTop - size, size, Prot.RW, PRIVATE | ANON | MAP_STACK, -1, 0);
     if (base < 0) return undefined;
@@ -70,7 +70,7 @@ export class FreeBsdThreads implements ThreadPlatform {
     if (size > 0) this.cache.push(posix.stackMapping);
     posix.stackMapping = { base: 0, size: 0 };
     const area = this.areas.get(posix);
-    if (area) this.memory().munmap(area.base, area.size);
+    if (area) this.memory.munmap(area.base, area.size);
     this.areas.delete(posix);
   }
 
@@ -81,7 +81,7 @@ export class FreeBsdThreads implements ThreadPlatform {
     const tls = this.tls();
     const align = Math.max(64, tls.align);
     const size = Math.ceil((tls.size + 2 * align + AREA) / PAGE) * PAGE;
-    const calls = this.memory();
+    const calls = this.memory;
     const { PRIVATE, ANON } = calls.traits.flags;
     const base = calls.mmap(0, size, Prot.RW, PRIVATE | ANON, -1, 0);
     if (base < 0) return false;

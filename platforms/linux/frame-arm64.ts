@@ -15,6 +15,7 @@ import { emptySet, type SignalSet } from '../posix/signal-set.js';
 import type { SignalTraits } from '../posix/traits.js';
 import type { LinuxFrames } from './frames.js';
 import { writeSiginfo } from './siginfo.js';
+import type { VdsoCode } from './vdso.js';
 
 // prettier-ignore
 export const Frame = {
@@ -40,8 +41,6 @@ export class FrameArm64 implements LinuxFrames {
     pc: Frame.pc - Frame.ucontext,
     nameOf: (offset) => arm64ContextName(offset),
   };
-  /** __kernel_rt_sigreturn in the vdso, for actions without a restorer. */
-  vdsoSigreturn = 0;
   private readonly frame: FrameMemory;
   /** What sigreturn answers; valid until the next. */
   private readonly mask = emptySet();
@@ -51,6 +50,8 @@ export class FrameArm64 implements LinuxFrames {
   constructor(
     private readonly process: Process,
     private readonly traits: SignalTraits,
+    /** Where actions without a restorer return to. */
+    private readonly vdso: Pick<VdsoCode, 'rtSigreturn'>,
   ) {
     this.frame = new FrameMemory(process, Frame.end + RECORD_SIZE);
     this.registers = new Uint32Array(process.engine.registers.buffer);
@@ -100,7 +101,7 @@ export class FrameArm64 implements LinuxFrames {
     }
     registers.set(A64.sp, base);
     registers.set(A64.fp, record);
-    registers.set(A64.lr, action.restorer || this.vdsoSigreturn);
+    registers.set(A64.lr, action.restorer || this.vdso.rtSigreturn);
     registers.set(A64.pc, action.handler);
     return true;
   }

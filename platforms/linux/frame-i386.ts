@@ -17,6 +17,7 @@ import type { SignalTraits } from '../posix/traits.js';
 import type { LinuxFrames } from './frames.js';
 import { applyLegacyHeader, buildLegacyHeader, LEGACY_HEADER } from './legacy-fp.js';
 import { writeSiginfo } from './siginfo.js';
+import type { VdsoCode } from './vdso.js';
 import { buildFpArea, FP_AREA_SIZE, XSAVE_SIZE } from './xsave-area.js';
 
 // prettier-ignore
@@ -57,8 +58,6 @@ export class FrameI386 implements LinuxFrames {
     pc: RtFrame.mcontext - RtFrame.ucontext + 4 * Word.eip,
     nameOf: (offset) => NAMES[offset >>> 2],
   };
-  /** __kernel_sigreturn and __kernel_rt_sigreturn, for actions without a restorer. */
-  vdso = { sigreturn: 0, rtSigreturn: 0 };
   private readonly frame: FrameMemory;
   /** What sigreturn answers; valid until the next. */
   private readonly mask = emptySet();
@@ -69,6 +68,8 @@ export class FrameI386 implements LinuxFrames {
   constructor(
     private readonly process: Process,
     private readonly traits: SignalTraits,
+    /** Where actions without a restorer return to. */
+    private readonly vdso: Pick<VdsoCode, 'sigreturn' | 'rtSigreturn'>,
   ) {
     this.frame = new FrameMemory(process, (SIZE + 15) & ~15);
     this.registers = new Uint32Array(process.engine.registers.buffer);

@@ -7,11 +7,11 @@ import { Random } from '../../emulator/process/random.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import { Prot } from '../../emulator/engine.js';
 import type { OsContext } from '../os.js';
+import { MemoryCalls } from '../posix/memory-calls.js';
+import { PosixPort } from '../posix/port.js';
 import { PosixOs, PROCESS_ID } from '../posix/posix-os.js';
 import { posixThread, type PosixThread } from '../posix/posix-thread.js';
 import { EXECUTE_ONLY, LinuxFaults } from './faults.js';
-import { FrameArm64 } from './frame-arm64.js';
-import { FrameI386 } from './frame-i386.js';
 import { linuxFrames } from './frames.js';
 import { GlibcJumpBuffer } from './jump-buffer.js';
 import { linuxLayouts, type LinuxLayout } from './layout.js';
@@ -32,6 +32,7 @@ function randomBytes(seed: number): Uint8Array {
 
 export class Linux extends PosixOs {
   readonly name = 'linux';
+  readonly port: PosixPort;
   private readonly layout: LinuxLayout;
   private readonly linuxThreads: LinuxThreads;
   private readonly faults: LinuxFaults;
@@ -51,24 +52,17 @@ export class Linux extends PosixOs {
         ? { canary: [word(0) & ~0xff, 0] as [number, number], pointerGuard: [word(4), 0] as [number, number] }
         : { canary: [(word(0) & ~0xff) >>> 0, word(4)] as [number, number], pointerGuard: [word(8), word(12)] as [number, number] };
     const traits = linuxTraits(cpu, layout, context.options.quirks.includes(EXECUTE_ONLY));
-    const frames = linuxFrames(context.process, traits.signals);
-    const threads = new LinuxThreads(
-      context.process,
-      () => this.memory,
-      () => this.images!.tls,
-      secrets,
-      code.systemCall,
-    );
-    super(context, () => ({ traits, frames, threads, firstTid: PROCESS_ID, restorer: code.restorer }));
+    const frames = linuxFrames(context.process, traits.signals, code);
+    const memory = new MemoryCalls(context.process.space, traits.memory, traits.errno);
+    const threads = new LinuxThreads(context.process, memory, () => this.loaded.tls, secrets, code.systemCall);
+    super(context, { traits, memory, frames, threads, firstTid: PROCESS_ID, restorer: code.restorer });
     this.layout = layout;
     this.linuxThreads = threads;
     this.random = random;
     this.systemCallEntry = code.systemCall;
-    if (frames instanceof FrameI386) frames.vdso = { sigreturn: code.sigreturn, rtSigreturn: code.rtSigreturn };
-    if (frames instanceof FrameArm64) frames.vdsoSigreturn = code.rtSigreturn;
     mapVdso(this.process, layout);
     this.process.space.map(layout.stackTop - layout.stackSize, layout.stackSize, Prot.RW, { name: '[stack]' });
-    this.port.jump = new GlibcJumpBuffer(this.process, () => this.images?.exported('__pointer_chk_guard'));
+    this.port = new PosixPort(this, new GlibcJumpBuffer(this.process, () => this.loaded.exported('__pointer_chk_guard')));
     this.faults = new LinuxFaults(this);
     this.calls = new LinuxSystemCalls(this, frames);
   }
@@ -87,7 +81,7 @@ export class Linux extends PosixOs {
   private tlsAddress(thread: Thread, module: number, offset: number): number {
     const { process } = this;
     const tp = posixThread(thread).identity + (process.cpu === 'arm64' ? 1856 : 0);
-    const block = this.images!.tls.blocks.find((b) => this.images!.list.indexOf(b.module) + 1 === module);
+    const block = this.loaded.tls.blocks.find((b) => this.loaded.list.indexOf(b.module) + 1 === module);
     return block ? tp + block.offset + offset : 0;
   }
 
@@ -96,7 +90,7 @@ export class Linux extends PosixOs {
   }
 
   /** The break: the heap grows from the end of the program, as malloc's main arena does; elsewhere when it can't. */
-  heapGrow(bytes: number): number | undefined {
+  override heapGrow(bytes: number): number | undefined {
     const size = Math.ceil(Math.max(bytes, HEAP_STEP) / 4096) * 4096;
     const { space } = this.process;
     if (this.heapEnd === 0 || !space.isFree(this.heapEnd, size) || this.heapEnd + size > this.layout.userLimit)

@@ -30,7 +30,7 @@ export class LinuxThreads implements ThreadPlatform {
 
   constructor(
     private readonly process: Process,
-    private readonly memory: () => MemoryCalls,
+    private readonly memory: MemoryCalls,
     private readonly tls: () => TlsLayout,
     readonly secrets: ThreadSecrets,
     /** gs:10h on IA-32. */
@@ -52,7 +52,7 @@ export class LinuxThreads implements ThreadPlatform {
 
   private allocate(size: number, guard: number): number | undefined {
     const found = this.cache.findIndex((c) => c.size === size);
-    const calls = this.memory();
+    const calls = this.memory;
     if (found >= 0) return this.cache.splice(found, 1)[0].base;
     const { PRIVATE, ANON } = calls.traits.flags;
     const MAP_STACK = 0x20000;
@@ -68,7 +68,7 @@ export class LinuxThreads implements ThreadPlatform {
     posix.stackMapping = { base: 0, size: 0 };
     const cached = this.cache.reduce((sum, c) => sum + c.size, 0);
     if (cached + size <= CACHE_LIMIT) this.cache.push({ base, size });
-    else this.memory().munmap(base, size);
+    else this.memory.munmap(base, size);
   }
 
   /** Thread control block and TLS below `top`; sets identity, errno's place and where the stack ends. */

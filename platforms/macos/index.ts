@@ -1,6 +1,6 @@
 /** macOS on x86-64 and ARM64. */
 import type { OsDefinition } from '../os.js';
-import { macLayouts } from './layout.js';
+import { macLayout } from './layout.js';
 import { MacOs } from './macos.js';
 
 export const macos: OsDefinition = {
@@ -14,7 +14,7 @@ export const macos: OsDefinition = {
     cpu: platform.cpu,
     pageSize: platform.pageSize,
     abi: platform.abi,
-    gates: macLayouts[platform.cpu as 'x86-64' | 'arm64'].gates,
+    gates: macLayout(platform.cpu).gates,
     ...(platform.cpu === 'x86-64' && { selectors: { cs: 0x2b, ss: 0x23, ds: 0x23, es: 0x23, fs: 0, gs: 0, other: 0x1b } }),
   }),
   create: (context) => new MacOs(context),

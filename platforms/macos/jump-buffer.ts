@@ -3,10 +3,13 @@
  * SP are xor-ed with the pointer-munge token of TSD slot 7. Source: libplatform
  * setjmp (x86_64, arm64), sizes from the SDK's setjmp.h.
  */
-import { Fxsave } from '../../emulator/cpu/fxsave.js';
-import { A64, X86 } from '../../emulator/cpu/registers.js';
-import type { CpuName, Registers } from '../../emulator/engine.js';
-import type { MemoryView } from '../../emulator/memory/memory-view.js';
+import { Fxsave, fxsaveView } from '../../emulator/cpu/fxsave.js';
+import { A64, FLOAT_BYTES, FLOAT_OFFSET, X86 } from '../../emulator/cpu/registers.js';
+import type { CpuName } from '../../emulator/engine.js';
+import type { HostCall } from '../../emulator/process/host-call.js';
+import type { Process } from '../../emulator/process/process.js';
+import type { JumpBuffer } from '../posix/jump-buffer.js';
+import { mungeToken } from './threads.js';
 
 interface Field {
   offset: number;
@@ -41,42 +44,52 @@ const arm = {
   ],
 };
 
-export class MacJumpBuffer {
+export class MacJumpBuffer implements JumpBuffer {
+  /** Whole words (the structure has 148 bytes on x86-64), so that what follows is scanned word by word too. */
   readonly size: number;
   private readonly fields: Field[];
+  private readonly cpu: CpuName;
 
-  constructor(private readonly cpu: CpuName) {
-    ({ size: this.size, fields: this.fields } = cpu === 'arm64' ? arm : x86);
+  constructor(private readonly process: Process) {
+    this.cpu = process.cpu;
+    const layout = this.cpu === 'arm64' ? arm : x86;
+    this.size = Math.ceil(layout.size / 8) * 8;
+    this.fields = layout.fields;
   }
 
-  /** `token`: two 32-bit halves of TSD slot 7. `fp`, `sp` and `pc` are those of _setjmp's caller after it has returned; the other registers are as they are. */
-  store(
-    registers: Registers,
-    floats: DataView,
-    memory: MemoryView,
-    address: number,
-    caller: { fp: number; sp: number; pc: number; token: [number, number] },
-  ): void {
+  /** _setjmp is called by the MPS's function: frame pointer, SP and return address are in it; the other registers are as they are. */
+  store({ thread }: Pick<HostCall, 'thread'>, address: number, record: number): void {
+    const { process } = this;
+    const memory = process.supervisor;
+    const registers = process.registers(thread);
+    process.engine.readFloat();
+    const token = mungeToken(memory, thread);
     for (const { offset, slot, munged } of this.fields) {
       let low = registers.lo(slot);
       let high = registers.hi(slot);
       if (munged) {
-        const value = this.isSp(slot) ? caller.sp : slot === this.pcSlot ? caller.pc : caller.fp;
-        low = (value ^ caller.token[0]) >>> 0;
-        high = (Math.floor(value / 2 ** 32) ^ caller.token[1]) >>> 0;
+        const value = this.isSp(slot) ? address : slot === this.pcSlot ? registers.get(process.abi.pc) : record;
+        low = (value ^ token[0]) >>> 0;
+        high = (Math.floor(value / 2 ** 32) ^ token[1]) >>> 0;
       }
       memory.setU32(address + offset, low);
       memory.setU32(address + offset + 4, high);
     }
-    if (this.cpu === 'arm64') {
-      // d8-d15, the low halves of v8-v15.
-      for (let i = 0; i < 8; i++) {
-        memory.setU32(address + 0x70 + 8 * i, floats.getUint32(16 * (8 + i), true));
-        memory.setU32(address + 0x74 + 8 * i, floats.getUint32(16 * (8 + i) + 4, true));
-      }
-    } else {
-      memory.setU32(address + 0x48, floats.getUint32(Fxsave.mxcsr, true));
-      memory.setU16(address + 0x4c, floats.getUint16(Fxsave.control, true));
+    if (this.cpu === 'arm64') this.storeVectors(address);
+    else {
+      const image = fxsaveView(process.engine);
+      memory.setU32(address + 0x48, image.getUint32(Fxsave.mxcsr, true));
+      memory.setU16(address + 0x4c, image.getUint16(Fxsave.control, true));
+    }
+  }
+
+  /** d8-d15, the low halves of v8-v15. */
+  private storeVectors(address: number): void {
+    const { engine, supervisor } = this.process;
+    const vectors = new DataView(engine.registers.buffer, FLOAT_OFFSET, FLOAT_BYTES);
+    for (let i = 0; i < 8; i++) {
+      supervisor.setU32(address + 0x70 + 8 * i, vectors.getUint32(16 * (8 + i), true));
+      supervisor.setU32(address + 0x74 + 8 * i, vectors.getUint32(16 * (8 + i) + 4, true));
     }
   }
 

@@ -3,6 +3,8 @@
  * TypeScript implements are in what would be the shared cache. Source: XNU's vm_param.h
  * and kern_exec.c, dyld's SharedCacheLayout; observed values of the usual systems.
  */
+import type { CpuName } from '../../emulator/engine.js';
+
 export interface MacLayout {
   pageSize: number;
   /** End of user space. */
@@ -23,7 +25,7 @@ export interface MacLayout {
 const GATES_SIZE = 0x100000;
 const MAX_STACK = 64 << 20;
 
-export const macLayouts: Record<'x86-64' | 'arm64', MacLayout> = {
+const layouts: Record<Exclude<CpuName, 'ia32'>, MacLayout> = {
   'x86-64': {
     pageSize: 4096,
     userLimit: 0x7fffffe00000,
@@ -47,3 +49,8 @@ export const macLayouts: Record<'x86-64' | 'arm64', MacLayout> = {
     timebase: { numerator: 125, denominator: 3 },
   },
 };
+
+/** macOS has no IA-32 programs any more. */
+export function macLayout(cpu: CpuName): MacLayout {
+  return layouts[cpu === 'arm64' ? 'arm64' : 'x86-64'];
+}

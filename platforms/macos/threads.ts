@@ -6,9 +6,11 @@
  */
 import { A64, X86 } from '../../emulator/cpu/registers.js';
 import { Prot } from '../../emulator/engine.js';
+import type { MemoryView } from '../../emulator/memory/memory-view.js';
 import type { Process } from '../../emulator/process/process.js';
+import type { Thread } from '../../emulator/process/thread.js';
 import type { MemoryCalls } from '../posix/memory-calls.js';
-import type { PosixThread } from '../posix/posix-thread.js';
+import { posixThread, type PosixThread } from '../posix/posix-thread.js';
 import type { ThreadAttributes } from '../posix/thread-attributes.js';
 import type { ThreadPlatform } from '../posix/thread-library.js';
 import type { MacLayout } from './layout.js';
@@ -20,14 +22,20 @@ export const TSD_SLOTS = 768;
 const PTHREAD_SIZE = TSD_OFFSET + 8 * TSD_SLOTS + 0x100;
 const ERRNO = TSD_OFFSET + 8 * TSD_SLOTS;
 const SIGNATURE = 0x54485244;
-export const Slot = { self: 0, errno: 1, migReply: 2, machThread: 3, munge: 7 } as const;
+const Slot = { self: 0, errno: 1, migReply: 2, machThread: 3, munge: 7 } as const;
+
+/** The token of setjmp, from the thread's own data: two halves. */
+export function mungeToken(memory: MemoryView, thread: Thread): [number, number] {
+  const slot = posixThread(thread).identity + TSD_OFFSET + 8 * Slot.munge;
+  return [memory.u32(slot), memory.u32(slot + 4)];
+}
 
 export class MacThreads implements ThreadPlatform {
   constructor(
     private readonly process: Process,
     private readonly layout: MacLayout,
-    private readonly memory: () => MemoryCalls,
-    private readonly ports: () => MachPorts,
+    private readonly memory: MemoryCalls,
+    private readonly ports: MachPorts,
     /** The token that setjmp mangles with, as two halves. */
     private readonly munge: readonly [number, number],
     private readonly freeThreadLocals: (thread: PosixThread) => void,
@@ -46,7 +54,7 @@ export class MacThreads implements ThreadPlatform {
     const guard = given ? 0 : this.round(attributes.guardSize);
     const stack = given ? 0 : this.round(attributes.stackSize);
     const size = guard + stack + this.structureSize;
-    const calls = this.memory();
+    const calls = this.memory;
     const { PRIVATE, ANON } = calls.traits.flags;
     const base = calls.mmap(0, size, Prot.RW, PRIVATE | ANON, -1, 0);
     if (base < 0) return false;
@@ -68,7 +76,7 @@ export class MacThreads implements ThreadPlatform {
     memory.setU32(address + 4, this.munge[1]);
     memory.setWord(tsd + 8 * Slot.self, address);
     memory.setWord(tsd + 8 * Slot.errno, posix.errnoAddress);
-    memory.setWord(tsd + 8 * Slot.machThread, this.ports().ofThread(posix.thread));
+    memory.setWord(tsd + 8 * Slot.machThread, this.ports.ofThread(posix.thread));
     memory.setU32(tsd + 8 * Slot.munge, this.munge[0]);
     memory.setU32(tsd + 8 * Slot.munge + 4, this.munge[1]);
     this.process.withThread(posix.thread, (registers) => {
@@ -105,6 +113,6 @@ export class MacThreads implements ThreadPlatform {
     this.freeThreadLocals(posix);
     const { base, size } = posix.stackMapping;
     posix.stackMapping = { base: 0, size: 0 };
-    if (size > 0) this.memory().munmap(base, size);
+    if (size > 0) this.memory.munmap(base, size);
   }
 }

@@ -2,12 +2,13 @@
  * macOS as PosixTraits. Source: the SDK's headers for numbers and sizes; XNU's bsd/kern
  * and libpthread for behaviour.
  */
+import type { CpuName } from '../../emulator/engine.js';
 import { bsdErrno } from '../posix/errno.js';
 import { bsdSignals } from '../posix/signal-numbers.js';
 import type { MemoryTraits, PosixTraits, PthreadTraits, SignalTraits } from '../posix/traits.js';
 import type { MacLayout } from './layout.js';
 
-export const MAP_JIT = 0x800;
+const MAP_JIT = 0x800;
 
 const signals: SignalTraits = {
   numbers: bsdSignals,
@@ -59,7 +60,7 @@ const signals: SignalTraits = {
   siginfo: { size: 104, signo: 0, errno: 4, code: 8, pid: 12, uid: 16, address: 0x18, value: 0x20 },
 };
 
-function memory(layout: MacLayout, writeExecute: MemoryTraits['writeExecute']): MemoryTraits {
+function memory(layout: MacLayout, writeExecute: MemoryTraits['writeExecute'], jitNeedsEntitlement: boolean): MemoryTraits {
   return {
     pageSize: layout.pageSize,
     // Known: SHARED PRIVATE FIXED RENAME NORESERVE 0080 NOEXTEND HASSEMAPHORE NOCACHE JIT ANON RESILIENT_* 32BIT TRANSLATED UNIX03 TPRO.
@@ -87,6 +88,7 @@ function memory(layout: MacLayout, writeExecute: MemoryTraits['writeExecute']): 
     anonymousWithFile: 'ignored',
     dontNeedDrops: false,
     writeExecute,
+    jit: { flag: MAP_JIT, needsEntitlement: jitNeedsEntitlement },
     executeOnly: false,
     overcommitLimit: Infinity,
     MADV_DONTNEED: 4,
@@ -115,7 +117,7 @@ function pthread(layout: MacLayout): PthreadTraits {
     condAttr: direct(16),
     cond: direct(48),
     rwlock: direct(200),
-    barrier: direct(12),
+    barrier: undefined,
     once: { state: 0, init: 0x30b1bcba, done: 0x4f4e4345 },
     keyBytes: 8,
     firstKey: 256,
@@ -139,13 +141,14 @@ function pthread(layout: MacLayout): PthreadTraits {
   };
 }
 
-export function macTraits(layout: MacLayout, writeExecute: MemoryTraits['writeExecute']): PosixTraits {
+/** `hardened`: nothing can be written and executed at once. */
+export function macTraits(cpu: CpuName, layout: MacLayout, hardened: boolean): PosixTraits {
   return {
     os: 'macos',
     wordSize: 8,
     errno: bsdErrno,
     signals,
-    memory: memory(layout, writeExecute),
+    memory: memory(layout, hardened ? 'EACCES' : 'allowed', cpu === 'arm64'),
     pthread: pthread(layout),
     // ARG_MAX, CLK_TCK, OPEN_MAX, PAGESIZE, NPROCESSORS_CONF and _ONLN, THREAD_STACK_MIN, PHYS_PAGES.
     sysconf: {

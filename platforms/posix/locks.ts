@@ -4,6 +4,7 @@ import { peek } from './mutexes.js';
 import type { ObjectPlaces } from './objects.js';
 import { posixThread } from './posix-thread.js';
 import type { PosixSystem } from './system.js';
+import type { ObjectTraits } from './traits.js';
 
 const Rw = { readers: 0, writer: 4 } as const;
 const Barrier = { count: 0, arrived: 4, generation: 8 } as const;
@@ -53,9 +54,24 @@ export function lockFunctions(system: PosixSystem, places: ObjectPlaces): HostFu
     return 0;
   };
 
+  return [
+    hostFunction('pthread_rwlock_init', 'i(pp)', (_call, address) => (places.fresh(pthread.rwlock, address) === 0 ? errno.ENOMEM : 0)),
+    hostFunction('pthread_rwlock_destroy', 'i(p)', (_call, address) => (places.destroy(pthread.rwlock, address), 0)),
+    hostFunction('pthread_rwlock_rdlock', 'i(p)', (call, address) => readLock(call, address, true)),
+    hostFunction('pthread_rwlock_tryrdlock', 'i(p)', (call, address) => readLock(call, address, false)),
+    hostFunction('pthread_rwlock_wrlock', 'i(p)', (call, address) => writeLock(call, address, true)),
+    hostFunction('pthread_rwlock_trywrlock', 'i(p)', (call, address) => writeLock(call, address, false)),
+    hostFunction('pthread_rwlock_unlock', 'i(p)', unlock),
+    ...(pthread.barrier ? barrierFunctions(system, places, pthread.barrier) : []),
+  ];
+}
+
+function barrierFunctions(system: PosixSystem, places: ObjectPlaces, barrier: ObjectTraits): HostFunction[] {
+  const { errno, pthread } = system.traits;
+
   const barrierWait = (call: HostCall, address: number): number => {
     const { memory, supervisor } = call;
-    const state = places.state(pthread.barrier, address);
+    const state = places.state(barrier, address);
     const generation = memory.u32(state + Barrier.generation);
     const mine = call.attempt(() => ({ generation: -1 }));
     if (mine.generation < 0) {
@@ -71,27 +87,20 @@ export function lockFunctions(system: PosixSystem, places: ObjectPlaces): HostFu
     if (generation !== mine.generation) return 0;
     const was = mine.generation;
     return call.block({
-      what: name('barrier', address),
+      what: `barrier 0x${address.toString(16)}`,
       ready: () => peek(supervisor, state + Barrier.generation, (word) => word !== was),
     });
   };
 
   return [
-    hostFunction('pthread_rwlock_init', 'i(pp)', (_call, address) => (places.fresh(pthread.rwlock, address) === 0 ? errno.ENOMEM : 0)),
-    hostFunction('pthread_rwlock_destroy', 'i(p)', (_call, address) => (places.destroy(pthread.rwlock, address), 0)),
-    hostFunction('pthread_rwlock_rdlock', 'i(p)', (call, address) => readLock(call, address, true)),
-    hostFunction('pthread_rwlock_tryrdlock', 'i(p)', (call, address) => readLock(call, address, false)),
-    hostFunction('pthread_rwlock_wrlock', 'i(p)', (call, address) => writeLock(call, address, true)),
-    hostFunction('pthread_rwlock_trywrlock', 'i(p)', (call, address) => writeLock(call, address, false)),
-    hostFunction('pthread_rwlock_unlock', 'i(p)', unlock),
     hostFunction('pthread_barrier_init', 'i(ppu)', (call, address, _attributes, count) => {
       if (count === 0) return errno.EINVAL;
-      const state = places.fresh(pthread.barrier, address);
+      const state = places.fresh(barrier, address);
       if (state === 0) return errno.ENOMEM;
       call.memory.setU32(state + Barrier.count, count);
       return 0;
     }),
-    hostFunction('pthread_barrier_destroy', 'i(p)', (_call, address) => (places.destroy(pthread.barrier, address), 0)),
+    hostFunction('pthread_barrier_destroy', 'i(p)', (_call, address) => (places.destroy(barrier, address), 0)),
     hostFunction('pthread_barrier_wait', 'i(p)', barrierWait),
   ];
 }

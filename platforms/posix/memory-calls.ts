@@ -76,6 +76,10 @@ export class MemoryCalls {
     const sharing = flags & (map.SHARED | map.PRIVATE);
     if (sharing === 0 && traits.needsSharing) return -errno.EINVAL;
     if (sharing === (map.SHARED | map.PRIVATE)) return -errno.EINVAL;
+    if (traits.jit && flags & traits.jit.flag) {
+      if (flags & (map.FIXED | map.SHARED) || !(flags & map.ANON)) return -errno.EINVAL;
+      if (traits.jit.needsEntitlement) return -errno.EPERM;
+    }
     if (offset % this.pageSize !== 0) return -errno.EINVAL;
     if (!(flags & map.ANON)) return fd < 0 ? -errno.EBADF : -errno.ENODEV;
     if (traits.anonymousWithFile === 'EINVAL' && (fd !== -1 || offset !== 0)) return -errno.EINVAL;

@@ -1,9 +1,10 @@
 /**
- * An operating system of the POSIX family at work in one process: what Linux and
- * FreeBSD have in common. The parts are usable alone (macOS puts them together
- * in its own way).
+ * An operating system of the POSIX family at work in one process: what Linux, FreeBSD and
+ * macOS have in common. Each hands in its data (traits), its signal frames and how threads
+ * get their memory, and adds its own port, faults, system calls and start.
  */
 import { GENERAL_BYTES } from '../../emulator/cpu/registers.js';
+import { Access, Prot } from '../../emulator/engine.js';
 import type { Image } from '../../emulator/loader/image.js';
 import { LoadError } from '../../emulator/loader/image.js';
 import type { LoadedImage, LoadedImages } from '../../emulator/loader/link.js';
@@ -14,15 +15,15 @@ import { guestStep, type Step } from '../../emulator/process/sequence.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import type { Platform } from '../codes.js';
 import type { Os, OsContext, OsOptions } from '../os.js';
+import type { Port } from '../port.js';
 import { clockFunctions } from './clock.js';
 import { resourceFunctions } from './resources.js';
 import { Conditions } from './conditions.js';
 import { lockFunctions } from './locks.js';
-import { MemoryCalls } from './memory-calls.js';
+import type { MemoryCalls } from './memory-calls.js';
 import { memoryFunctions } from './memory-functions.js';
 import { Mutexes } from './mutexes.js';
 import { LibraryHeap, ObjectPlaces } from './objects.js';
-import { PosixPort } from './port.js';
 import { posixThread, type PosixThread } from './posix-thread.js';
 import { semaphoreFunctions } from './semaphores.js';
 import type { SignalFrames } from './signal-frames.js';
@@ -34,10 +35,13 @@ import { ThreadLibrary, type ThreadPlatform } from './thread-library.js';
 import type { PosixTraits } from './traits.js';
 
 export const PROCESS_ID = 1000;
+/** How far below a stack an access is still its overflow, for people. */
+const STACK_REACH = 0x100000;
 
 /** What one OS and CPU adds to the common part. */
 export interface PosixParts {
   traits: PosixTraits;
+  memory: MemoryCalls;
   frames: SignalFrames;
   threads: ThreadPlatform;
   /** Kernel's number of the first thread. */
@@ -58,19 +62,17 @@ export abstract class PosixOs implements Os, PosixSystem {
   readonly signalCalls: SignalCalls;
   readonly threads: ThreadLibrary;
   readonly signalFunctions: SignalFunctions;
-  readonly port: PosixPort;
+  abstract readonly port: Port;
   protected readonly places: ObjectPlaces;
-  protected images: LoadedImages | undefined;
+  private images: LoadedImages | undefined;
   private readonly mutexes: Mutexes;
 
-  constructor(context: OsContext, makeParts: (process: Process) => PosixParts) {
-    const { process, platform, options } = context;
+  constructor({ process, platform, options }: OsContext, parts: PosixParts) {
     this.process = process;
     this.platform = platform;
     this.options = options;
-    const parts = makeParts(process);
     this.traits = parts.traits;
-    this.memory = new MemoryCalls(process.space, parts.traits.memory, parts.traits.errno);
+    this.memory = parts.memory;
     this.signals = new Signals(process, parts.traits.signals, parts.frames, (pc) => this.where(pc));
     this.signalCalls = new SignalCalls(this);
     this.signalFunctions = new SignalFunctions(this, parts.restorer);
@@ -78,14 +80,13 @@ export abstract class PosixOs implements Os, PosixSystem {
     this.mutexes = new Mutexes(this, this.places);
     this.threads = new ThreadLibrary(this, this.places, parts.threads, parts.firstTid);
     const { gates } = process.options;
-    process.space.map(gates.base, gates.size, 0, { name: 'library functions' });
-    this.port = new PosixPort(this);
+    process.space.map(gates.base, gates.size, Prot.None, { name: 'library functions' });
   }
 
   /** Anonymous read-write memory by the OS's own mmap. */
   anonymous(bytes: number): number | undefined {
     const { PRIVATE, ANON } = this.traits.memory.flags;
-    const base = this.memory.mmap(0, bytes, 3, PRIVATE | ANON, -1, 0);
+    const base = this.memory.mmap(0, bytes, Prot.RW, PRIVATE | ANON, -1, 0);
     return base >= 0 ? base : undefined;
   }
 
@@ -105,6 +106,7 @@ export abstract class PosixOs implements Os, PosixSystem {
       ...new Conditions(this, this.places, this.mutexes).list(),
       ...lockFunctions(this, this.places),
       ...semaphoreFunctions(this),
+      ...this.ownThreadFunctions(),
     ];
     return [
       { name: c, functions: general },
@@ -115,13 +117,17 @@ export abstract class PosixOs implements Os, PosixSystem {
   /** Functions that only this OS has (the location of errno, ...). */
   protected abstract ownFunctions(): HostFunction[];
 
+  protected ownThreadFunctions(): HostFunction[] {
+    return [];
+  }
+
   protected errnoLocation(name: string): HostFunction {
     return hostFunction(name, 'p()', (call) => posixThread(call.thread).errnoAddress);
   }
 
   place(image: Image): number {
     const { space } = this.process;
-    const wanted = image.kind === 'executable' ? this.programBase(image) : undefined;
+    const wanted = image.kind === 'executable' ? this.programBase(image) : image.relocatable ? undefined : image.preferredBase;
     if (wanted !== undefined && space.isFree(wanted, this.span(image))) return wanted;
     const base = image.relocatable ? this.memory.findPlace(this.span(image)) : undefined;
     if (base === undefined)
@@ -137,7 +143,10 @@ export abstract class PosixOs implements Os, PosixSystem {
   /** Where this OS puts a program: its own address, or the fixed one for position-independent programs. */
   protected abstract programBase(image: Image): number;
 
-  abstract heapGrow(bytes: number): number | undefined;
+  /** Memory for malloc: from mmap, where an OS has no other way. */
+  heapGrow(bytes: number): number | undefined {
+    return this.anonymous(bytes);
+  }
 
   setErrno(value: number): void {
     const thread = this.process.hostCalls.running.at(-1)?.thread ?? this.process.current;
@@ -151,12 +160,18 @@ export abstract class PosixOs implements Os, PosixSystem {
     const posix = this.threads.adopt(thread);
     const exit = lookup('exit');
     if (exit !== undefined) this.threads.exitProcess = (last) => this.threads.callExit(last, exit);
-    this.startMain(posix, program, images);
+    this.startMain(posix, program, images, exit);
     this.threads.register(posix);
   }
 
   /** Stack, start block, TLS and registers of the main thread, at the program's entry (after `initialisers`). */
-  protected abstract startMain(thread: PosixThread, program: LoadedImage, images: LoadedImages): void;
+  protected abstract startMain(thread: PosixThread, program: LoadedImage, images: LoadedImages, exit: number | undefined): void;
+
+  /** All that is loaded; there is nothing before the start. */
+  protected get loaded(): LoadedImages {
+    if (!this.images) throw new Error('the process has not been started');
+    return this.images;
+  }
 
   /** Have the main thread run all initialisers, the program's last, then go on with the registers that it has now. */
   protected runInitialisers(thread: Thread, images: LoadedImages, args: [number, number, number]): void {
@@ -198,17 +213,14 @@ export abstract class PosixOs implements Os, PosixSystem {
 
   /** 'read from 0x0, which is not mapped'. */
   describeFault(fault: MemoryFault, mapped: boolean): string {
-    const verb = fault.access === 4 ? 'jump to' : fault.access === 2 ? 'write to' : 'read from';
-    const address = fault.canonical ? `0x${fault.address.toString(16)}` : 'a non-canonical address';
-    const thread = this.process.current;
-    const overflow = thread !== undefined && !mapped && fault.address < thread.stackBase && fault.address >= thread.stackBase - 0x100000;
-    const state = overflow
-      ? ' below the stack (stack overflow)'
-      : !fault.canonical
-        ? ''
-        : mapped
-          ? ', which is protected against it'
-          : ', which is not mapped';
-    return `${verb} ${address}${state}`;
+    const verb = fault.access === Access.Fetch ? 'jump to' : fault.access === Access.Write ? 'write to' : 'read from';
+    if (!fault.canonical) return `${verb} a non-canonical address`;
+    const { process } = this;
+    const thread = process.current;
+    const below = thread !== undefined && fault.address < thread.stackBase && fault.address >= thread.stackBase - STACK_REACH;
+    // Below a stack there is nothing, or its guard.
+    const overflow = below && process.engine.protection(fault.address) <= 0;
+    const state = overflow ? ' below the stack (stack overflow)' : mapped ? ', which is protected against it' : ', which is not mapped';
+    return `${verb} 0x${fault.address.toString(16)}${state}`;
   }
 }

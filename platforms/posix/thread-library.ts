@@ -89,6 +89,16 @@ export class ThreadLibrary {
     return posix;
   }
 
+  /** A thread of the system itself, which runs host code at `gate` and doesn't keep the process alive. */
+  createService(name: string, gate: number): Thread {
+    const { defaultStack, defaultGuard } = this.system.traits.pthread;
+    const attributes = { detached: true, stackAddress: 0, stackSize: defaultStack, guardSize: defaultGuard };
+    const created = this.create(name, attributes, gate, 0);
+    if (!created) throw new Error(`no memory for the thread '${name}'`);
+    created.service = true;
+    return created.thread;
+  }
+
   /** clone and thr_new give the child its parent's floating-point control. */
   private inheritFloatControl(parent: Thread, child: Thread): void {
     const { process } = this.system;

@@ -158,6 +158,8 @@ export interface MemoryTraits {
   writeExecute: 'allowed' | 'EACCES';
   /** PROT_EXEC alone makes pages that data accesses can't read either. */
   executeOnly: boolean;
+  /** MAP_JIT, and whether it needs an entitlement, which programs here don't have. */
+  jit?: { flag: number; needsEntitlement: boolean };
   /** Largest single writable private mapping (heuristic overcommit); Infinity where the OS is lazy. */
   overcommitLimit: number;
   MADV_DONTNEED: number;
@@ -197,7 +199,8 @@ export interface PthreadTraits {
   condAttr: ObjectTraits;
   cond: ObjectTraits;
   rwlock: ObjectTraits;
-  barrier: ObjectTraits;
+  /** Undefined: there are no barriers. */
+  barrier: ObjectTraits | undefined;
   /** Offset of the state word in pthread_once_t: `onceInit` before, `onceDone` after. */
   once: { state: number; init: number; done: number };
   keyBytes: 4 | 8;

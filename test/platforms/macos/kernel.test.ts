@@ -10,7 +10,7 @@ import { macos } from '../../../platforms/macos/index.js';
 import { MacJumpBuffer } from '../../../platforms/macos/jump-buffer.js';
 import { MacKernel } from '../../../platforms/macos/kernel.js';
 import { Kern } from '../../../platforms/macos/mach-ports.js';
-import { PosixThread } from '../../../platforms/posix/posix-thread.js';
+import { posixThread, PosixThread } from '../../../platforms/posix/posix-thread.js';
 
 const codes = { xci6ll: { general: 4, words: 42, size: 168, request: 260 }, xca6ll: { general: 6, words: 68, size: 272, request: 364 } };
 
@@ -129,20 +129,19 @@ for (const [code, { general, words, size, request }] of Object.entries(codes)) {
       process.space.map(0x200000000, 16384, Prot.RW);
       const registers = process.load(thread);
       registers.set(arm ? 20 : X86.r12, 0x1212);
-      const jump = new MacJumpBuffer(process.cpu);
-      t.is(jump.size, arm ? 192 : 148);
-      const token: [number, number] = [0xdeadbeef, 0x1234];
-      jump.store(registers, new DataView(registers.buffer, 512, 512), process.supervisor, 0x200000000, {
-        fp: 0x1000,
-        sp: 0x2000,
-        pc: 0x3000,
-        token,
-      });
+      const jump = new MacJumpBuffer(process);
+      // 148 bytes on x86-64, in whole words.
+      t.is(jump.size, arm ? 192 : 152);
+      registers.set(process.abi.pc, 0x3000);
+      // Slot 7 of the thread-specific data, which begin 0xe0 bytes into struct pthread_s.
+      posixThread(thread).identity = 0x200001000;
+      process.supervisor.setU64(0x2000010e0 + 8 * 7, 0x1234deadbeefn);
+      jump.store({ thread }, 0x200000000, 0x1000);
       const word = (at: number): bigint => process.supervisor.u64(0x200000000 + at);
       const mangled = (value: bigint): bigint => value ^ 0x1234deadbeefn;
       const places = arm ? { plain: 8, fp: 0x50, sp: 0x60, pc: 0x58 } : { plain: 0x18, fp: 8, sp: 0x10, pc: 0x38 };
       t.is(word(places.plain), 0x1212n);
-      t.deepEqual([word(places.fp), word(places.sp), word(places.pc)], [mangled(0x1000n), mangled(0x2000n), mangled(0x3000n)]);
+      t.deepEqual([word(places.fp), word(places.sp), word(places.pc)], [mangled(0x1000n), mangled(0x200000000n), mangled(0x3000n)]);
       t.regex(jump.nameOf(places.fp) ?? '', arm ? /^fp/ : /^rbp/);
     });
   });

@@ -37,7 +37,7 @@ export function portLibrary(log: PortLog): (os: PosixOs, process: Process) => Ho
         name: 'libmps',
         functions: [
           hostFunction('port_arena', 'p(z)', (_call, size) => {
-            const base = port.vmReserve(size);
+            const base = port.vmReserve(size, { topDown: false });
             if (base === undefined || !port.vmMap(base, base + size)) return 0;
             return base;
           }),
