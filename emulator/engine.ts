@@ -135,6 +135,8 @@ export interface Engine {
   /** New zero pages, physical memory given on first touch. Replaces what was there (old pages are freed). */
   mapPages(address: number, length: number, prot: number): void;
   unmapPages(address: number, length: number): void;
+  /** The mapped pages of [address, +length) become zero and keep their protection. */
+  discardPages(address: number, length: number): void;
   protectPages(address: number, length: number, prot: number): void;
   /** Make [address, +length) name the same physical pages as [source, +length). */
   aliasPages(address: number, source: number, length: number, prot: number): void;

@@ -42,6 +42,7 @@ interface NativeHandle {
   freeContext(id: number): void;
   mapPages(address: number, length: number, prot: number): void;
   unmapPages(address: number, length: number): void;
+  discardPages(address: number, length: number): void;
   protectPages(address: number, length: number, prot: number): void;
   aliasPages(address: number, source: number, length: number, prot: number): void;
   translate(address: number, access: number): number;
@@ -262,6 +263,10 @@ export class NativeEngine implements Engine {
   unmapPages(address: number, length: number): void {
     this.checkRange(address, length);
     this.native.unmapPages(address, length);
+  }
+  discardPages(address: number, length: number): void {
+    this.checkRange(address, length);
+    this.native.discardPages(address, length);
   }
   protectPages(address: number, length: number, prot: number): void {
     this.checkRange(address, length);

@@ -1,6 +1,8 @@
 /**
- * The virtual memory areas of one process: what is reserved, what is accessible, and
+ * The regions of a process's address space: what is reserved, what of it is committed, and
  * what for. The OS models build their own semantics (VirtualAlloc, mmap, vm_map) on it.
+ * What a page allows now is in the engine's page table and nowhere else: only this file
+ * changes it. So a heap whose pages are protected one by one stays one region.
  * A region that has never been accessible costs the engine nothing; a page that was
  * keeps its contents when its protection becomes None.
  */
@@ -12,8 +14,7 @@ export interface Region {
   readonly base: number;
   /** First address after it. */
   readonly limit: number;
-  readonly prot: number;
-  /** What `protect` may raise it to (mach_vm_protect's maximum; others: RWX). */
+  /** What its pages may be protected with (mach_vm_protect's maximum; others: RWX). */
   readonly maxProt: number;
   /** The OS model's own (compared by identity when regions merge). */
   readonly tag: unknown;
@@ -32,7 +33,6 @@ class Area implements Region {
   constructor(
     readonly base: number,
     readonly limit: number,
-    readonly prot: number,
     readonly maxProt: number,
     readonly tag: unknown,
     readonly name: string,
@@ -42,14 +42,13 @@ class Area implements Region {
   ) {}
 
   span(base: number, limit: number): Area {
-    return new Area(base, limit, this.prot, this.maxProt, this.tag, this.name, this.committed, this.backed);
+    return new Area(base, limit, this.maxProt, this.tag, this.name, this.committed, this.backed);
   }
 
   /** Whether it begins where `before` ends and is the same in all else. */
   continues(before: Area): boolean {
     return (
       before.limit === this.base &&
-      before.prot === this.prot &&
       before.maxProt === this.maxProt &&
       before.tag === this.tag &&
       before.name === this.name &&
@@ -140,7 +139,6 @@ export class AddressSpace {
     const area = new Area(
       base,
       base + size,
-      prot,
       options.maxProt ?? Prot.RWX,
       options.tag,
       options.name ?? '',
@@ -159,7 +157,6 @@ export class AddressSpace {
     const area = new Area(
       base,
       base + size,
-      prot,
       options.maxProt ?? Prot.RWX,
       options.tag,
       options.name ?? '',
@@ -187,6 +184,13 @@ export class AddressSpace {
   protect(base: number, size: number, prot: number): boolean {
     this.check(base, size);
     const limit = base + size;
+    const first = this.areas.find(base);
+    if (first === undefined) return false;
+    if (first.limit >= limit && first.backed && first.committed) {
+      if ((prot & ~first.maxProt) !== 0) return false;
+      this.engine.protectPages(base, size, prot);
+      return true;
+    }
     const areas = this.areas.overlapping(base, limit);
     let end = base;
     for (const area of areas) {
@@ -194,50 +198,47 @@ export class AddressSpace {
       end = area.limit;
     }
     if (end < limit) return false;
-    let changes = false;
+    const accessible = prot !== Prot.None;
     for (const area of areas) {
-      if (area.prot === prot) continue;
-      changes = true;
       const from = Math.max(area.base, base);
       const length = Math.min(area.limit, limit) - from;
       if (area.backed) this.engine.protectPages(from, length, prot);
-      else this.engine.mapPages(from, length, prot);
+      else if (accessible) this.engine.mapPages(from, length, prot);
     }
-    if (changes) {
-      const accessible = prot !== Prot.None;
-      this.rewrite(
-        base,
-        limit,
-        (area) =>
-          new Area(area.base, area.limit, prot, area.maxProt, area.tag, area.name, area.committed || accessible, area.backed || accessible),
-      );
+    if (accessible) {
+      this.rewrite(base, limit, (area) => new Area(area.base, area.limit, area.maxProt, area.tag, area.name, true, true));
     }
     return true;
   }
 
-  /** Gives back the memory of [base, +size) and keeps it reserved (MEM_DECOMMIT, MADV_DONTNEED of a None region). */
+  /** What the page at `address` allows; undefined where nothing is mapped. */
+  protection(address: number): number | undefined {
+    const area = this.areas.find(address);
+    if (area === undefined) return undefined;
+    return area.backed ? this.engine.protection(address) : Prot.None;
+  }
+
+  /** Gives back the memory of [base, +size) and keeps it reserved (MEM_DECOMMIT). */
   decommit(base: number, size: number): void {
     this.check(base, size);
     this.drop(base, base + size);
-    this.rewrite(base, base + size, (area) => new Area(area.base, area.limit, Prot.None, area.maxProt, area.tag, area.name, false, false));
+    this.rewrite(base, base + size, (area) => new Area(area.base, area.limit, area.maxProt, area.tag, area.name, false, false));
+  }
+
+  /** The pages of [base, +size) become zero and keep their protection (MADV_DONTNEED). */
+  discard(base: number, size: number): void {
+    this.check(base, size);
+    this.engine.discardPages(base, size);
   }
 
   setTag(base: number, size: number, tag: unknown): void {
     this.check(base, size);
-    this.rewrite(
-      base,
-      base + size,
-      (area) => new Area(area.base, area.limit, area.prot, area.maxProt, tag, area.name, area.committed, area.backed),
-    );
+    this.rewrite(base, base + size, (area) => new Area(area.base, area.limit, area.maxProt, tag, area.name, area.committed, area.backed));
   }
 
   setName(base: number, size: number, name: string): void {
     this.check(base, size);
-    this.rewrite(
-      base,
-      base + size,
-      (area) => new Area(area.base, area.limit, area.prot, area.maxProt, area.tag, name, area.committed, area.backed),
-    );
+    this.rewrite(base, base + size, (area) => new Area(area.base, area.limit, area.maxProt, area.tag, name, area.committed, area.backed));
   }
 
   find(address: number): Region | undefined {
@@ -256,11 +257,17 @@ export class AddressSpace {
 
   /** Whether no page of [base, +size) does. */
   isFree(base: number, size: number): boolean {
-    return this.areas.overlapping(base, base + size).length === 0;
+    const next = this.areas.after(base);
+    return next === undefined || next.base >= base + size;
   }
 
   isCommitted(address: number): boolean {
     return this.areas.find(address)?.committed ?? false;
+  }
+
+  /** The regions that have a part in [base, +size). */
+  overlapping(base: number, size: number): readonly Region[] {
+    return this.areas.overlapping(base, base + size);
   }
 
   regions(): readonly Region[] {
@@ -269,28 +276,7 @@ export class AddressSpace {
 
   /** A free, aligned range of `size` bytes inside [low, high); the highest or the lowest. */
   findFree(size: number, align: number, low: number, high: number, topDown: boolean): number | undefined {
-    const up = (address: number): number => Math.ceil(address / align) * align;
-    const down = (address: number): number => Math.floor(address / align) * align;
-    if (topDown) {
-      let limit = high;
-      for (const area of this.areas.downFrom(high)) {
-        if (area.limit <= low) break;
-        const base = down(limit - size);
-        if (base >= area.limit) return base;
-        limit = Math.min(limit, area.base);
-      }
-      const base = down(limit - size);
-      return base >= low ? base : undefined;
-    }
-    let floor = low;
-    for (const area of this.areas.from(low)) {
-      if (area.base >= high) break;
-      const base = up(floor);
-      if (base + size <= Math.min(high, area.base)) return base;
-      floor = Math.max(floor, area.limit);
-    }
-    const base = up(floor);
-    return base + size <= high ? base : undefined;
+    return topDown ? this.areas.highestHole(size, align, low, high) : this.areas.lowestHole(size, align, low, high);
   }
 
   /** Every structural rule of the list; for tests. */

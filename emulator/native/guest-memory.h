@@ -32,7 +32,9 @@ class GuestMemory {
 
   // pages.cc. Addresses and lengths are whole pages.
   bool Map(uint64_t address, uint64_t length, unsigned prot);
-  void Unmap(uint64_t address, uint64_t length) { Drop(address, length); }
+  void Unmap(uint64_t address, uint64_t length) { Drop(address, length, 0); }
+  // The mapped pages become zero and keep their protection.
+  void Discard(uint64_t address, uint64_t length) { Drop(address, length, kMapped | kProtMask | kWatchMask); }
   bool Protect(uint64_t address, uint64_t length, unsigned prot);
   bool Alias(uint64_t address, uint64_t source, uint64_t length, unsigned prot);
   // Offset in physical memory; negative where `access` (0: any mapped page) is refused.
@@ -77,7 +79,7 @@ class GuestMemory {
   void DropShadow(uint64_t offset);
   bool GiveFrame(uint64_t& entry);
   void Narrowed(uint64_t entry);
-  void Drop(uint64_t address, uint64_t length);
+  void Drop(uint64_t address, uint64_t length, uint64_t kept);
   void ApplyWatchpoints(uint64_t address, uint64_t length);
   void CountFrames();
 

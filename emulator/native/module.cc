@@ -77,6 +77,7 @@ METHOD(RestoreContext) { CALL(); return call->cpu().Restore(call.Id(0)) ? nullpt
 METHOD(FreeContext) { CALL(); return call->cpu().Free(call.Id(0)) ? nullptr : call.Fail("no such context"); }
 METHOD(MapPages) { CALL(); return call->memory().Map(call.Address(0), call.Address(1), call.Bits(2)) ? nullptr : call.Fail("mapPages: address out of range"); }
 METHOD(UnmapPages) { CALL(); call->memory().Unmap(call.Address(0), call.Address(1)); return nullptr; }
+METHOD(DiscardPages) { CALL(); call->memory().Discard(call.Address(0), call.Address(1)); return nullptr; }
 METHOD(ProtectPages) { CALL(); return call->memory().Protect(call.Address(0), call.Address(1), call.Bits(2)) ? nullptr : call.Fail("protectPages: a page is not mapped"); }
 METHOD(AliasPages) { CALL(); return call->memory().Alias(call.Address(0), call.Address(1), call.Address(2), call.Bits(3)) ? nullptr : call.Fail("aliasPages: a source page is not mapped, or physical memory is exhausted"); }
 METHOD(Translate) { CALL(); return call.Return(call->memory().Translate(call.Address(0), call.Bits(1))); }
@@ -174,7 +175,7 @@ METHOD(CreateEngine) {
   napi_set_named_property(env, object, "physical", physical);
   struct { const char* name; napi_callback function; } methods[] = {
       {"run", Run}, {"readFloat", ReadFloat}, {"newContext", NewContext}, {"saveContext", SaveContext}, {"restoreContext", RestoreContext},
-      {"freeContext", FreeContext}, {"mapPages", MapPages}, {"unmapPages", UnmapPages}, {"protectPages", ProtectPages}, {"aliasPages", AliasPages},
+      {"freeContext", FreeContext}, {"mapPages", MapPages}, {"unmapPages", UnmapPages}, {"discardPages", DiscardPages}, {"protectPages", ProtectPages}, {"aliasPages", AliasPages},
       {"translate", Translate}, {"protection", Protection}, {"codeChanged", CodeChanged}, {"setBreakpoint", SetBreakpoint},
       {"addWatchpoint", AddWatchpoint}, {"removeWatchpoint", RemoveWatchpoint}, {"record", Record}, {"recorded", Recorded},
       {"accessSize", AccessSize}, {"decode", Decode}, {"places", Places}, {"close", Close}};

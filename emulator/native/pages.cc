@@ -32,7 +32,8 @@ void GuestMemory::Narrowed(uint64_t entry) {
   if (stepper_.tlb.filled) stepper_.tlb.flush = true;
 }
 
-void GuestMemory::Drop(uint64_t address, uint64_t length) {
+// Gives back the frames of the pages; their entries keep the bits `kept`.
+void GuestMemory::Drop(uint64_t address, uint64_t length, uint64_t kept) {
   uint64_t run = 0, count = 0;
   table_.ForEach(address, length, [&](uint64_t& entry, uint64_t) {
     uint64_t offset = PageTable::FrameOf(entry);
@@ -49,7 +50,7 @@ void GuestMemory::Drop(uint64_t address, uint64_t length) {
         }
       }
     }
-    entry = 0;
+    entry &= kept;
   });
   if (count) physical_.Free(run, count);
   state_[kGeneration]++;
@@ -58,7 +59,7 @@ void GuestMemory::Drop(uint64_t address, uint64_t length) {
 }
 
 bool GuestMemory::Map(uint64_t address, uint64_t length, unsigned prot) {
-  Drop(address, length);
+  Drop(address, length, 0);
   for (uint64_t page = address; page != address + length; page += model_.pageSize()) {
     uint64_t* entry = table_.Make(page);
     if (!entry) return false;
@@ -92,7 +93,7 @@ bool GuestMemory::Alias(uint64_t address, uint64_t source, uint64_t length, unsi
     if (!PageTable::FrameOf(*from) && !GiveFrame(*from)) return false;
     uint64_t offset = PageTable::FrameOf(*from);
     physical_.Retain(offset);
-    Drop(address + at, model_.pageSize());
+    Drop(address + at, model_.pageSize(), 0);
     uint64_t* entry = table_.Make(address + at);
     if (!entry) return false;
     *entry = kMapped | (prot & kProtMask) | offset;

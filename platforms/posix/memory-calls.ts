@@ -3,10 +3,6 @@
  * placement in its direction, its behaviour over holes. Results are an address or
  * 0, or an errno number negated. Source: POSIX.1-2017; the differences in
  * MemoryTraits were observed on Linux and read in the FreeBSD and XNU kernels.
- *
- * The address space's regions say what is mapped and with which protection it was
- * mapped; what a page allows now is in the page table alone, so that a heap whose
- * pages are protected one by one stays one region and mprotect's cost is flat.
  */
 import { Prot } from '../../emulator/engine.js';
 import type { AddressSpace, MapOptions, Region } from '../../emulator/memory/address-space.js';
@@ -51,21 +47,9 @@ export class MemoryCalls {
 
   /** The mapped pieces of [base, limit), in order. */
   private pieces(base: number, limit: number): Piece[] {
-    const whole = this.space.find(base);
-    if (whole && whole.limit >= limit) return [{ base, limit, region: whole }];
-    const regions = this.space.regions();
-    let low = 0;
-    let high = regions.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (regions[middle].limit > base) high = middle;
-      else low = middle + 1;
-    }
-    const found: Piece[] = [];
-    for (let i = low; i < regions.length && regions[i].base < limit; i++) {
-      found.push({ base: Math.max(base, regions[i].base), limit: Math.min(limit, regions[i].limit), region: regions[i] });
-    }
-    return found;
+    return this.space
+      .overlapping(base, limit - base)
+      .map((region) => ({ base: Math.max(base, region.base), limit: Math.min(limit, region.limit), region }));
   }
 
   mmap(address: number, length: number, prot: number, flags: number, fd: number, offset: number): number {
@@ -151,11 +135,7 @@ export class MemoryCalls {
     const limit = base + this.pageUp(length + (address - base));
     if (limit > traits.limit) return -errno.ENOMEM;
     const wanted = this.effective(prot & 7);
-    const region = this.space.find(base);
-    if (region && region.limit >= limit && region.prot !== Prot.None && !(wanted & ~region.maxProt)) {
-      this.space.engine.protectPages(base, limit - base, wanted);
-      return 0;
-    }
+    if (this.space.protect(base, limit - base, wanted)) return 0;
     const pieces = this.pieces(base, limit);
     let covered = base;
     for (const piece of pieces) if (piece.base === covered) covered = piece.limit;
@@ -163,15 +143,9 @@ export class MemoryCalls {
     for (const piece of pieces) {
       if (piece.base >= covered && traits.protectHole === 'partial') break;
       if (wanted & ~piece.region.maxProt) return -errno.EACCES;
-      this.protectPiece(piece, wanted);
+      this.space.protect(piece.base, piece.limit - piece.base, wanted);
     }
     return covered < limit && traits.protectHole === 'partial' ? -errno.ENOMEM : 0;
-  }
-
-  private protectPiece({ base, limit, region }: Piece, prot: number): void {
-    // A region mapped without access has no pages yet: the address space gives it some.
-    if (region.prot === Prot.None) this.space.protect(base, limit - base, prot);
-    else this.space.engine.protectPages(base, limit - base, prot);
   }
 
   madvise(address: number, length: number, advice: number): number {
@@ -181,22 +155,10 @@ export class MemoryCalls {
     const limit = address + this.pageUp(length);
     let covered = address;
     for (const { base, limit: end } of this.pieces(address, limit)) {
-      if (advice === traits.MADV_DONTNEED && traits.dontNeedDrops) this.dropPages(base, end);
+      if (advice === traits.MADV_DONTNEED && traits.dontNeedDrops) this.space.discard(base, end - base);
       if (base === covered) covered = end;
     }
     return covered < limit ? -errno.ENOMEM : 0;
-  }
-
-  /** Pages become zero and keep their protection. */
-  private dropPages(base: number, limit: number): void {
-    const { engine } = this.space;
-    for (let page = base; page < limit;) {
-      const prot = engine.protection(page);
-      let end = page + this.pageSize;
-      while (end < limit && engine.protection(end) === prot) end += this.pageSize;
-      if (prot >= 0) engine.mapPages(page, end - page, prot);
-      page = end;
-    }
   }
 
   /** Does anything lie at `address`? (A fault there is ACCERR, else MAPERR.) */

@@ -1,9 +1,13 @@
 /** The reservations of an address space, ordered by address, and the holes between them. */
+import { SortedRanges } from '../../emulator/memory/sorted-ranges.js';
 import { GRANULARITY, PAGE_SIZE } from './memory-constants.js';
 import { PageStates } from './page-states.js';
 
 export class Reservation {
+  /** End of its last 64 KiB unit, which is nobody else's. */
   readonly limit: number;
+  /** First address after its pages. */
+  readonly end: number;
   readonly pages: PageStates;
 
   constructor(
@@ -14,7 +18,8 @@ export class Reservation {
     /** MEM_PRIVATE, MEM_IMAGE or MEM_MAPPED. */
     readonly type: number,
   ) {
-    this.limit = base + size;
+    this.end = base + size;
+    this.limit = Math.ceil(this.end / GRANULARITY) * GRANULARITY;
     this.pages = new PageStates(size / PAGE_SIZE);
   }
 
@@ -23,10 +28,8 @@ export class Reservation {
   }
 }
 
-const unitUp = (address: number): number => Math.ceil(address / GRANULARITY) * GRANULARITY;
-
 export class ReservationMap {
-  private readonly list: Reservation[] = [];
+  private readonly ranges = new SortedRanges<Reservation>();
   private last: Reservation | undefined;
 
   constructor(
@@ -34,65 +37,42 @@ export class ReservationMap {
     private readonly limit: number,
   ) {}
 
-  /** Index of the first reservation whose base is above `address`. */
-  private above(address: number): number {
-    let low = 0;
-    let high = this.list.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.list[middle].base <= address) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-
   at(address: number): Reservation | undefined {
     const last = this.last;
-    if (last !== undefined && address >= last.base && address < last.limit) return last;
-    const found = this.list[this.above(address) - 1];
-    if (found === undefined || address >= found.limit) return undefined;
+    if (last !== undefined && address >= last.base && address < last.end) return last;
+    const found = this.ranges.find(address);
+    if (found === undefined || address >= found.end) return undefined;
     return (this.last = found);
   }
 
   overlaps(base: number, limit: number): boolean {
-    const found = this.list[this.above(limit - 1) - 1];
-    // The rest of a reservation's last 64 KiB unit is nobody else's.
-    return found !== undefined && unitUp(found.limit) > base;
+    const next = this.ranges.after(base);
+    return next !== undefined && next.base < limit;
   }
 
   /** Base of the next reservation above `address`, or the end of the address space. */
   nextBase(address: number): number {
-    return this.list[this.above(address)]?.base ?? this.limit;
+    const found = this.ranges.after(address);
+    if (found === undefined) return this.limit;
+    if (found.base > address) return found.base;
+    return this.ranges.after(found.limit)?.base ?? this.limit;
   }
 
   add(base: number, size: number, protect: number, type: number): Reservation {
     const reservation = new Reservation(base, size, protect, type);
-    this.list.splice(this.above(base), 0, reservation);
+    this.ranges.replace(base, reservation.limit, [reservation]);
     return reservation;
   }
 
   remove(reservation: Reservation): void {
-    this.list.splice(this.list.indexOf(reservation), 1);
+    this.ranges.replace(reservation.base, reservation.limit, []);
     if (this.last === reservation) this.last = undefined;
   }
 
   /** A 64 KiB-aligned hole of `size` bytes: the lowest, or the highest. */
   findFree(size: number, topDown: boolean): number | undefined {
-    if (topDown) {
-      let limit = this.limit;
-      for (let i = this.list.length; i >= 0; i--) {
-        const floor = i === 0 ? this.lowest : unitUp(this.list[i - 1].limit);
-        const base = Math.floor((limit - size) / GRANULARITY) * GRANULARITY;
-        if (base >= floor) return base;
-        if (i > 0) limit = this.list[i - 1].base;
-      }
-      return undefined;
-    }
-    let base = this.lowest;
-    for (const reservation of this.list) {
-      if (reservation.base - base >= size) return base;
-      base = Math.max(base, unitUp(reservation.limit));
-    }
-    return this.limit - base >= size ? base : undefined;
+    return topDown
+      ? this.ranges.highestHole(size, GRANULARITY, this.lowest, this.limit)
+      : this.ranges.lowestHole(size, GRANULARITY, this.lowest, this.limit);
   }
 }

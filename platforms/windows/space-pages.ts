@@ -1,8 +1,4 @@
-/**
- * The pages behind virtual-memory.ts: reservations and commitment are entered in
- * the process's address space (which counts them); protections go straight to
- * the page table, since VirtualMemory itself keeps them page by page.
- */
+/** The pages behind virtual-memory.ts: regions of the process's address space, which counts them. */
 import { Prot } from '../../emulator/engine.js';
 import type { AddressSpace } from '../../emulator/memory/address-space.js';
 import type { Pages } from './virtual-memory.js';
@@ -11,17 +7,15 @@ export class SpacePages implements Pages {
   constructor(private readonly space: AddressSpace) {}
 
   reserve(base: number, size: number): void {
-    this.space.map(base, size, Prot.None, { name: 'private', maxProt: Prot.RWX });
+    this.space.map(base, size, Prot.None, { name: 'private' });
   }
 
   commit(base: number, size: number, access: number): void {
-    // Mapped accessible first: a region that never was has no pages to protect later.
-    this.space.map(base, size, Prot.RW, { name: 'private' });
-    if (access !== Prot.RW) this.space.engine.protectPages(base, size, access);
+    this.space.map(base, size, access, { name: 'private', committed: true });
   }
 
   protect(base: number, size: number, access: number): void {
-    this.space.engine.protectPages(base, size, access);
+    if (!this.space.protect(base, size, access)) throw new Error(`committed memory at 0x${base.toString(16)} is not in the address space`);
   }
 
   decommit(base: number, size: number): void {

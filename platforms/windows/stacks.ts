@@ -46,17 +46,17 @@ export function canGrow(stack: Stack, address: number): boolean {
   return address - (address % PAGE_SIZE) - stack.guard > stack.deallocation;
 }
 
-/** The guard page at `address` of this stack has been touched: the stack now reaches down to it, or to its end. */
+/**
+ * The guard page at `address` of this stack has been touched, which ends its being one: the stack
+ * now reaches down to it, or to its end. A guard that the program has put back is taken the same way.
+ */
 export function growStack(vm: VirtualMemory, stack: Stack, address: number): void {
   const page = address - (address % PAGE_SIZE);
-  if (canGrow(stack, address) && vm.allocate(page - stack.guard, stack.guard, Mem.COMMIT, GUARDED)) {
-    vm.allocate(page, stack.limit - page, Mem.COMMIT, Page.READWRITE);
-    stack.limit = page;
-    return;
-  }
-  const lowest = stack.deallocation + PAGE_SIZE;
-  vm.allocate(lowest, stack.limit - lowest, Mem.COMMIT, Page.READWRITE);
-  stack.limit = lowest;
+  vm.takeGuard(page);
+  const room = canGrow(stack, address) && vm.allocate(page - stack.guard, stack.guard, Mem.COMMIT, GUARDED) !== 0;
+  const limit = room ? page : stack.deallocation + PAGE_SIZE;
+  if (limit < stack.limit) vm.allocate(limit, stack.limit - limit, Mem.COMMIT, Page.READWRITE);
+  stack.limit = limit;
 }
 
 export function freeStack(vm: VirtualMemory, stack: Stack): void {

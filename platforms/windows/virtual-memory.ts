@@ -113,7 +113,7 @@ export class VirtualMemory {
   private reset(address: number, size: number): number {
     const base = pageDown(address);
     const reservation = this.map.at(base);
-    if (!reservation || pageUp(address + size) > reservation.limit) return this.fail(ErrorCode.INVALID_ADDRESS);
+    if (!reservation || pageUp(address + size) > reservation.end) return this.fail(ErrorCode.INVALID_ADDRESS);
     return base;
   }
 
@@ -121,13 +121,25 @@ export class VirtualMemory {
     const base = pageDown(address);
     const limit = pageUp(address + size);
     const reservation = this.map.at(base);
-    if (!reservation || limit > reservation.limit || reservation.type !== Mem.PRIVATE) return this.fail(ErrorCode.INVALID_ADDRESS);
+    if (!reservation || limit > reservation.end || reservation.type !== Mem.PRIVATE) return this.fail(ErrorCode.INVALID_ADDRESS);
     const { pages } = reservation;
     const to = reservation.index(limit);
     const from = reservation.index(base);
     const growth = (to - from - pages.committed(from, to)) * PAGE_SIZE;
     if (this.committedBytes + growth > this.commitLimit) return this.fail(ErrorCode.COMMITMENT_LIMIT);
-    const access = accessOf(protect);
+    this.setState(reservation, from, to, protect);
+    this.committedBytes += growth;
+    this.peakCommittedBytes = Math.max(this.peakCommittedBytes, this.committedBytes);
+    return base;
+  }
+
+  /**
+   * Pages [from, to) get a PAGE_* state, those that are only reserved are committed with it. The
+   * state is Windows' own (guard pages, copy on write); what the CPU may do follows from it, here only.
+   */
+  private setState(reservation: Reservation, from: number, to: number, state: number): void {
+    const { pages } = reservation;
+    const access = accessOf(state);
     for (let index = from; index < to;) {
       const end = pages.runEnd(index, to);
       const start = reservation.base + index * PAGE_SIZE;
@@ -136,10 +148,7 @@ export class VirtualMemory {
       else this.pages.protect(start, bytes, access);
       index = end;
     }
-    pages.fill(from, to, protect);
-    this.committedBytes += growth;
-    this.peakCommittedBytes = Math.max(this.peakCommittedBytes, this.committedBytes);
-    return base;
+    pages.fill(from, to, state);
   }
 
   /** VirtualFree. */
@@ -161,7 +170,7 @@ export class VirtualMemory {
       return true;
     }
     const limit = pageUp(address + size);
-    if (limit > reservation.limit) return this.fail(ErrorCode.INVALID_PARAMETER) !== 0;
+    if (limit > reservation.end) return this.fail(ErrorCode.INVALID_PARAMETER) !== 0;
     this.decommit(reservation, reservation.index(pageDown(address)), reservation.index(limit));
     return true;
   }
@@ -187,14 +196,13 @@ export class VirtualMemory {
     const reservation = this.map.at(base);
     if (!validProtection(protect, reservation !== undefined && reservation.type !== Mem.PRIVATE))
       return this.fail(ErrorCode.INVALID_PARAMETER);
-    if (!reservation || limit > reservation.limit) return this.fail(ErrorCode.INVALID_ADDRESS);
+    if (!reservation || limit > reservation.end) return this.fail(ErrorCode.INVALID_ADDRESS);
     const { pages } = reservation;
     const from = reservation.index(base);
     const to = reservation.index(limit);
     if (!pages.allCommitted(from, to)) return this.fail(ErrorCode.INVALID_ADDRESS);
     const old = pages.get(from);
-    pages.fill(from, to, protect);
-    this.pages.protect(base, limit - base, accessOf(protect));
+    this.setState(reservation, from, to, protect);
     return old;
   }
 
@@ -236,8 +244,7 @@ export class VirtualMemory {
     const index = reservation.index(address);
     const state = reservation.pages.get(index);
     if (!(state & Page.GUARD)) return false;
-    reservation.pages.set(index, state & ~Page.GUARD);
-    this.pages.protect(pageDown(address), PAGE_SIZE, accessOf(state & ~Page.GUARD));
+    this.setState(reservation, index, index + 1, state & ~Page.GUARD);
     return true;
   }
 

@@ -3,6 +3,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { ErrorCode } from '../../../platforms/windows/error-codes.js';
 import { Mem, Page } from '../../../platforms/windows/memory-constants.js';
+import { canGrow, createStack, growStack } from '../../../platforms/windows/stacks.js';
 import { VirtualMemory, type Pages } from '../../../platforms/windows/virtual-memory.js';
 
 const PAGE = 0x1000;
@@ -243,4 +244,21 @@ test('random calls agree with the model', (t) => {
     }),
     { numRuns: 150 },
   );
+});
+
+test('a guard that a program puts back on an overflown stack is taken again, once', (t) => {
+  const { vm } = fresh();
+  const stack = createStack(vm, 0x10000, PAGE, 2);
+  if (!stack) return t.fail('no stack');
+  const lowest = stack.deallocation + PAGE;
+  for (let page = stack.limit - PAGE; stack.limit > lowest; page = stack.limit - PAGE) growStack(vm, stack, page);
+  t.is(vm.stateAt(lowest), Page.READWRITE);
+  // Twice, since _resetstkoflw may be called after each overflow.
+  for (let i = 0; i < 2; i++) {
+    t.is(vm.protect(lowest, PAGE, Page.READWRITE | Page.GUARD), Page.READWRITE);
+    t.false(canGrow(stack, lowest));
+    growStack(vm, stack, lowest);
+    t.is(vm.stateAt(lowest), Page.READWRITE);
+    t.is(stack.limit, lowest);
+  }
 });
