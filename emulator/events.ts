@@ -33,16 +33,25 @@ export class EventStream {
   /** True when somebody listens. Test it before building details. */
   on = false;
   private readonly listeners: EventListener[] = [];
+  /** Called when the first listener comes and when the last one goes. */
+  changed: (on: boolean) => void = () => undefined;
   /** Filled in by the process: time, thread, pc now. */
   now: () => EventBase = () => ({ t: 0, thread: 0, pc: 0 });
 
   listen(listener: EventListener): () => void {
     this.listeners.push(listener);
-    this.on = true;
+    this.update();
     return () => {
       this.listeners.splice(this.listeners.indexOf(listener), 1);
-      this.on = this.listeners.length > 0;
+      this.update();
     };
+  }
+
+  private update(): void {
+    const on = this.listeners.length > 0;
+    if (on === this.on) return;
+    this.on = on;
+    this.changed(on);
   }
 
   emit<N extends EventName>(event: N, ...details: Details<N>): void {

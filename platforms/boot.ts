@@ -150,6 +150,12 @@ function load(
       }
     }
   }
+  for (const { name, probes = [] } of libraries) {
+    for (const probe of probes) {
+      const address = images.exported(probe.name);
+      if (address !== undefined) process.probe(address, probe, name);
+    }
+  }
   images.link((wanted, from) => images.exported(wanted.name, from) ?? hosts.address(wanted.name));
   return images;
 }

@@ -48,6 +48,8 @@ export interface HostLibrary {
   /** As programs name it: 'libc.so.6', 'kernel32.dll', 'libmps' ... */
   name: string;
   functions: HostFunction[];
+  /** Functions that the guest's own part of the library has, to be looked at while somebody listens (Process.probe). */
+  probes?: HostFunction[];
 }
 
 /** Thrown many times a second as a transfer of control, so not an Error: making one records a stack, at several microseconds. */

@@ -47,6 +47,14 @@ export class HostCalls {
     process.checkStop();
   }
 
+  /** `thread` (loaded) stands at a function of its own for which there is a probe, which only looks. */
+  look(thread: Thread, probe: Gate): void {
+    const { process } = this;
+    const { registers } = process.engine;
+    const call = new RunningCall(process, this.guestCalls, thread, probe, registers.get(process.abi.sp));
+    probe.fn.run(call, ...probe.bound.arguments(registers, process.supervisor));
+  }
+
   /** Whatever the function did, its thread is loaded afterwards. */
   private attempt(call: RunningCall): Outcome {
     const { process } = this;

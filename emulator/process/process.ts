@@ -20,6 +20,7 @@ import { GuestCalls } from './guest-calls.js';
 import type { HostFunction } from './host-call.js';
 import { HostCalls } from './host-calls.js';
 import type { ExitStatus, OsModel } from './os-model.js';
+import { Probes } from './probes.js';
 import { Scheduler } from './scheduler.js';
 import { GuestSequences } from './sequence.js';
 import { Thread, type CallbackFrame } from './thread.js';
@@ -57,6 +58,7 @@ export class Process implements ProcessCore {
   readonly guestCalls: GuestCalls;
   /** Guest functions in a row, without nesting. */
   readonly sequences: GuestSequences;
+  readonly probes: Probes;
   readonly threads: Thread[] = [];
   os!: OsModel;
   status: ExitStatus | undefined;
@@ -90,6 +92,7 @@ export class Process implements ProcessCore {
     this.guestCalls = new GuestCalls(this, this.gates);
     this.hostCalls = new HostCalls(this, this.guestCalls);
     this.sequences = new GuestSequences(this, this.guestCalls, this.gates);
+    this.probes = new Probes(this.engine, this.events);
     this.events.now = () => this.whereNow();
   }
 
@@ -225,7 +228,12 @@ export class Process implements ProcessCore {
       case Exit.Halt:
         this.os.invalidInstruction(thread);
         break;
-      case Exit.Breakpoint:
+      case Exit.Breakpoint: {
+        const probe = this.probes.at(exit.pc);
+        if (probe) this.hostCalls.look(thread, probe);
+        else this.scheduler.breakpoint(thread);
+        break;
+      }
       case Exit.Watchpoint:
         this.scheduler.breakpoint(thread);
         break;
@@ -262,6 +270,11 @@ export class Process implements ProcessCore {
       if (!gate) throw new Error(`thread ${thread.id} is not at a host function`);
       this.hostCalls.run(thread, gate);
     });
+  }
+
+  /** The guest function at `address` is called: `fn` sees its arguments while somebody listens to events, and changes nothing. */
+  probe(address: number, fn: HostFunction, library: string): void {
+    this.probes.add({ address, fn, library, bound: this.abiOf(fn.convention).bind(fn.signature) });
   }
 
   defineHostFunction(fn: HostFunction, library: string): number {

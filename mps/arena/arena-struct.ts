@@ -11,6 +11,7 @@ import type { Pool, PoolArena } from '../heap/pool.js';
 import type { Root } from '../heap/root.js';
 import type { Seg } from '../heap/segment.js';
 import { ThreadRing } from '../heap/thread.js';
+import { ArenaWord } from '../plinth/descriptors.js';
 import { GuestMemory } from '../plinth/guest-memory.js';
 import { Plinth } from '../plinth/plinth.js';
 import { failureOf, Res } from '../plinth/res.js';
@@ -115,6 +116,8 @@ export abstract class ArenaStruct implements PoolArena {
     const free = new MFSPool(this, descriptors, this.structBlock(POOL_WORDS), false);
     const spare = new MFSPool(this, descriptors, this.structBlock(POOL_WORDS), false);
     this.vm = new ArenaVM<Pool, Seg>(port, this.plinth, this.zones, this.statistics, free, spare, {
+      memory: this.memory,
+      structure: address,
       grain,
       size,
       commitLimit: options.commitLimit ?? 2 ** this.wordWidth - 1,
@@ -151,6 +154,20 @@ export abstract class ArenaStruct implements PoolArena {
     if (!this.ownChain) throw new Error('the arena has not started');
     return this.ownChain;
   }
+  /** Take note of what guest code has moved since the last time. Returns the number of objects. */
+  noteMoved(): number {
+    if (!this.exists) return 0;
+    const at = (word: number): number => this.address + word * this.wordSize;
+    const moved = this.memory.word(at(ArenaWord.movedObjects));
+    if (moved === 0) return 0;
+    this.statistics.objectsMoved += moved;
+    this.statistics.bytesMoved += this.memory.word(at(ArenaWord.movedBytes));
+    this.memory.setWord(at(ArenaWord.movedObjects), 0);
+    this.memory.setWord(at(ArenaWord.movedBytes), 0);
+    return moved;
+  }
+  /** From its creation until it is destroyed. */
+  protected exists = true;
 
   /** A block of the arena structure itself, for what exists before the control pool. */
   private structBlock(words: number): number {

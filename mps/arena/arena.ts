@@ -91,6 +91,8 @@ export class Arena extends ArenaStruct {
     );
     this.leave();
     this.ring.arenas.splice(this.ring.arenas.indexOf(this), 1);
+    this.noteMoved();
+    this.exists = false;
     this.vm.finish();
     this.port.vmUnmap(this.address, this.address + this.grain);
     this.port.vmRelease(this.structure.base, this.structure.size);

@@ -4,7 +4,7 @@
  */
 import type { HostCall, HostFunction, Port } from '../../platforms/port.js';
 import type { Arena } from '../arena/arena.js';
-import type { Format, FormatMethods } from '../heap/format.js';
+import type { Format, FormatArgs, FormatMethods } from '../heap/format.js';
 import type { Args } from './args.js';
 import type { Client } from './client.js';
 import type { Layouts } from './layouts.js';
@@ -32,6 +32,11 @@ export function wrapMethods(client: Client, guest: GuestMethods): Partial<Format
   if (pad !== undefined) methods.pad = (base, size) => void port.callGuest(pad, 'v(pz)', [base, size]);
   if (classOf !== undefined) methods.class = (object) => port.callGuest(classOf, 'p(p)', [object]) as number;
   return methods;
+}
+
+/** The methods that moving an object takes, if they were all given. */
+function moving({ isfwd, skip, fwd }: GuestMethods): FormatArgs['inGuest'] {
+  return isfwd && skip && fwd ? { isfwd, skip, fwd } : undefined;
 }
 
 interface Description extends GuestMethods {
@@ -62,6 +67,7 @@ export function formatFunctions(client: Client): HostFunction[] {
         ...(align !== undefined && { align }),
         ...(headerSize !== undefined && { headerSize }),
         methods: wrapMethods(client, methods),
+        inGuest: moving(methods),
       });
       return client.created('Format', format, arena);
     });

@@ -15,7 +15,7 @@ import { plinthFunctions } from './plinth-library.js';
 import { poolFunctions } from './pools.js';
 import { collectorReport, type CollectorReport } from './report.js';
 import { rootFunctions } from './roots.js';
-import { scanningFunctions } from './scanning.js';
+import { scanningFunctions, scanningProbes } from './scanning.js';
 import { segregatedCacheFunctions } from './segregated-cache.js';
 import { telemetryFunctions } from './telemetry.js';
 
@@ -45,5 +45,6 @@ export function mpsLibrary(port: Port, options: ClientOptions): MpsLibrary {
     ...telemetryFunctions(client),
     ...plinthFunctions(client),
   ];
-  return { library: { name: 'libmps', functions }, report: () => collectorReport(client.arenas) };
+  const probes = scanningProbes(client);
+  return { library: { name: 'libmps', functions, probes }, report: () => collectorReport(client.arenas) };
 }

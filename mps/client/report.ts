@@ -24,7 +24,9 @@ export function collectorReport(arenas: readonly Arena[]): CollectorReport {
     peakCommitted: 0,
     peakReserved: 0,
   };
-  for (const { statistics } of arenas) {
+  for (const arena of arenas) {
+    arena.noteMoved();
+    const { statistics } = arena;
     sum.collections += statistics.collections;
     sum.flips += statistics.flips;
     sum.objectsMoved += statistics.objectsMoved;

@@ -5,6 +5,7 @@
  */
 import type { HostCall, Port } from '../../platforms/port.js';
 import { resOf, type Res } from '../plinth/res.js';
+import { SCAN_MAGIC, ScanWord } from '../plinth/descriptors.js';
 import type { ScanState } from '../trace/scan-state.js';
 import type { Layouts } from './layouts.js';
 
@@ -31,10 +32,19 @@ export class ScanStates {
     memory.setWord(ss + layouts.ss.zs, state.zoneShift);
     this.writeSet(ss + layouts.ss.w, state.whiteLo, state.whiteHi);
     this.writeSummary(ss, state);
+    const at = (word: number): number => ss + word * layouts.word;
+    memory.setWord(at(ScanWord.magic), state.forGuest ? SCAN_MAGIC : 0);
+    memory.setWord(at(ScanWord.arena), state.arena.address);
+    memory.setWord(at(ScanWord.traces), state.traces);
+    memory.setWord(at(ScanWord.fixed), 0);
     this.active.set(ss, state);
     try {
       const res = resOf(scanner(ss));
       this.readSummary(ss, state);
+      state.fsLo |= memory.u32(at(ScanWord.fixed));
+      if (layouts.word === 8) state.fsHi |= memory.u32(at(ScanWord.fixed) + 4);
+      memory.setWord(at(ScanWord.magic), 0);
+      if (state.arena.noteMoved() > 0) state.wasMarked = false;
       return res;
     } finally {
       this.active.delete(ss);
@@ -55,7 +65,7 @@ export class ScanStates {
   private place(): number {
     const call = this.port.currentCall();
     if (call && this.last?.call === call && !this.active.has(this.last.address)) return this.last.address;
-    const address = this.port.pushStack(this.layouts.ss.size, this.layouts.word);
+    const address = this.port.pushStack(ScanWord.words * this.layouts.word, this.layouts.word);
     if (call) this.last = { call, address };
     return address;
   }

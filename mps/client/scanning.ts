@@ -31,21 +31,30 @@ export function scanningFunctions(client: Client): HostFunction[] {
     const read = (at: number): number | bigint => (word === 8 ? call.memory.u64(at) : call.memory.u32(at));
     return [read(closure + scanTag.mask), read(closure + scanTag.pattern)];
   };
+  const fix = (call: HostCall, ss: number, slot: number, next: number): number => {
+    const state = stateOf(call, ss);
+    const { memory } = call;
+    const before = memory.word(slot);
+    state.slot = slot;
+    state.ref = before;
+    state.next = next;
+    const res = state.fix2();
+    state.next = 0;
+    if (state.ref !== before) memory.setWord(slot, state.ref);
+    return res;
+  };
 
   return [
-    client.define('_mps_fix2', 'i(pp)', (call, ss, slot) => {
-      const state = stateOf(call, ss);
-      const { memory } = call;
-      const before = memory.word(slot);
-      state.slot = slot;
-      state.ref = before;
-      const res = state.fix2();
-      if (state.ref !== before) memory.setWord(slot, state.ref);
-      return res;
-    }),
+    client.define('_mps_fix2', 'i(pp)', (call, ss, slot) => fix(call, ss, slot, 0)),
+    client.define('_mps_fix2_host', 'i(ppp)', fix),
     area('mps_scan_area', () => scanArea),
     area('mps_scan_area_masked', (call, closure) => scanAreaMasked(tag(call, closure)[0])),
     area('mps_scan_area_tagged', (call, closure) => scanAreaTagged(...tag(call, closure))),
     area('mps_scan_area_tagged_or_zero', (call, closure) => scanAreaTaggedOrZero(...tag(call, closure))),
   ];
+}
+
+/** What the guest's part of the library does unseen otherwise. */
+export function scanningProbes(client: Client): HostFunction[] {
+  return [client.define('_mps_moved', 'v(ppz)', (_call, from, to, size) => client.port.events.emit('forward', { from, to, size }))];
 }

@@ -3,6 +3,7 @@
  * limit) is in guest memory and guest code works on it inline; the rest of the buffer is
  * here. A flip sets limit to 0, by which the next commit and reserve come to the manager.
  */
+import { BufferWord } from '../plinth/descriptors.js';
 import { Rank, Res } from '../plinth/res.js';
 import type { GCSeg, SegBuffer } from './segment.js';
 import type { HeapArena } from './heap-arena.js';
@@ -35,7 +36,6 @@ export interface BufferPool extends TracedPool {
 export class Buffer implements SegBuffer {
   /** Size of a buffer's block in the control pool; the allocation point is within it. */
   static readonly blockWords = 24;
-  private static readonly apWord = 8;
 
   /** Guest address of init, alloc, limit. */
   readonly ap: number;
@@ -48,8 +48,7 @@ export class Buffer implements SegBuffer {
   rampCount = 0;
   /** Set of the ranks of references in objects that it allocates; empty for leaf pools. */
   rankSet = 0;
-  /** The segment it allocates in, for pools with segments. */
-  seg: GCSeg | undefined;
+  private seg_: GCSeg | undefined;
   private offered: [number, number] = [0, 0];
   private readonly word: number;
 
@@ -61,9 +60,19 @@ export class Buffer implements SegBuffer {
     readonly isMutator = true,
   ) {
     this.word = pool.arena.wordSize;
-    this.ap = args.ap ?? address + Buffer.apWord * this.word;
+    this.ap = args.ap ?? address + BufferWord.ap * this.word;
     if (hasRefs) this.rankSet = 1 << (args.rank ?? Rank.EXACT);
     this.init = this.alloc = this.limit = 0;
+    this.seg = undefined;
+  }
+
+  /** The segment it allocates in, for pools with segments. */
+  get seg(): GCSeg | undefined {
+    return this.seg_;
+  }
+  set seg(seg: GCSeg | undefined) {
+    this.seg_ = seg;
+    this.pool.arena.memory.setWord(this.address + BufferWord.seg * this.word, seg?.block ?? 0);
   }
 
   get init(): number {

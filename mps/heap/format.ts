@@ -1,5 +1,6 @@
 /** Object formats: the client's methods by which pools find references, sizes and forwarding in objects. */
 import type { HeapArena } from './heap-arena.js';
+import { FormatWord } from '../plinth/descriptors.js';
 import { Res } from '../plinth/res.js';
 import type { ScanState } from '../trace/scan-state.js';
 
@@ -23,6 +24,8 @@ export interface FormatArgs {
   align?: number;
   headerSize?: number;
   methods: Partial<FormatMethods>;
+  /** Where the guest has the methods that moving an object takes, if it has them all. */
+  inGuest?: { isfwd: number; skip: number; fwd: number } | undefined;
 }
 
 export class Format {
@@ -30,6 +33,8 @@ export class Format {
   readonly align: number;
   readonly headerSize: number;
   readonly methods: FormatMethods;
+  /** Guest code may move objects by it. */
+  readonly inGuest: boolean;
   /** Pools that use it. */
   poolCount = 0;
 
@@ -44,6 +49,8 @@ export class Format {
     this.headerSize = args.headerSize ?? 0;
     const { plinth } = arena;
     plinth.aver(this.align > 0 && Number.isInteger(Math.log2(this.align)), 'FormatCheck', 'AlignCheck(format->alignment)');
+    this.inGuest = args.inGuest !== undefined;
+    if (args.inGuest) this.describe(args.inGuest);
     // A method that wasn't given is found out when it is called.
     this.methods = {
       scan: () => {
@@ -63,6 +70,16 @@ export class Format {
       class: (address) => arena.memory.word(address),
       ...args.methods,
     };
+  }
+
+  private describe(methods: NonNullable<FormatArgs['inGuest']>): void {
+    const { memory, wordSize } = this.arena;
+    const tell = (word: number, value: number): void => memory.setWord(this.address + word * wordSize, value);
+    tell(FormatWord.isfwd, methods.isfwd);
+    tell(FormatWord.skip, methods.skip);
+    tell(FormatWord.fwd, methods.fwd);
+    tell(FormatWord.headerSize, this.headerSize);
+    tell(FormatWord.alignMask, this.align - 1);
   }
 
   destroy(): void {

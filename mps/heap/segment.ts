@@ -7,6 +7,7 @@
 import { AccessSet } from '../../platforms/port.js';
 import type { HeapArena } from './heap-arena.js';
 import type { LocusPref } from '../space/locus.js';
+import { SegWord } from '../plinth/descriptors.js';
 import { failureOf, Res } from '../plinth/res.js';
 import { RingNode } from '../trace/ring.js';
 import type { ScanState } from '../trace/scan-state.js';
@@ -33,17 +34,15 @@ export interface SegBuffer {
 export class Seg implements TracedSeg {
   depth = 0;
   queued = false;
-  pm = 0;
   sm = 0;
-  /** Sets of traces. */
-  grey = 0;
-  white = 0;
-  nailed = 0;
-  /** Set of ranks of the references in it: empty or one. */
-  rankSet = 0;
   defer: number = Defer.INIT;
-  summary = RefSet.EMPTY;
   buffer: SegBuffer | undefined;
+  private pm_ = 0;
+  private grey_ = 0;
+  private white_ = 0;
+  private nailed_ = 0;
+  private rankSet_ = 0;
+  private summary_ = RefSet.EMPTY;
   /** The control pool's block for the descriptor. */
   block = 0;
   readonly zones: RefSet;
@@ -56,6 +55,67 @@ export class Seg implements TracedSeg {
   ) {
     this.arena = pool.arena;
     this.zones = this.arena.zones.ofRange(base, limit);
+  }
+
+  /** The descriptor has its memory: write what guest code reads there. */
+  describe(block: number): void {
+    this.block = block;
+    this.pm = this.pm_;
+    this.grey = this.grey_;
+    this.white = this.white_;
+    this.nailed = this.nailed_;
+    this.rankSet = this.rankSet_;
+    this.summary = this.summary_;
+    this.tell(SegWord.format, 0);
+  }
+  protected tell(word: number, value: number): void {
+    if (this.block !== 0) this.arena.memory.setWord(this.block + word * this.arena.wordSize, value);
+  }
+
+  /** Protection that the pages have. */
+  get pm(): number {
+    return this.pm_;
+  }
+  set pm(mode: number) {
+    this.pm_ = mode;
+    this.tell(SegWord.protection, mode);
+  }
+  /** Sets of traces. */
+  get grey(): number {
+    return this.grey_;
+  }
+  set grey(traces: number) {
+    this.grey_ = traces;
+    this.tell(SegWord.grey, traces);
+  }
+  get white(): number {
+    return this.white_;
+  }
+  set white(traces: number) {
+    this.white_ = traces;
+    this.tell(SegWord.white, traces);
+  }
+  get nailed(): number {
+    return this.nailed_;
+  }
+  set nailed(traces: number) {
+    this.nailed_ = traces;
+    this.tell(SegWord.nailed, traces);
+  }
+  /** Set of ranks of the references in it: empty or one. */
+  get rankSet(): number {
+    return this.rankSet_;
+  }
+  set rankSet(ranks: number) {
+    this.rankSet_ = ranks;
+    this.tell(SegWord.rankSet, ranks);
+  }
+  get summary(): RefSet {
+    return this.summary_;
+  }
+  set summary(set: RefSet) {
+    this.summary_ = set;
+    if (this.block !== 0) this.arena.memory.setHalves(this.block + SegWord.summary * this.arena.wordSize, set.lo, set.hi);
   }
 
   get size(): number {
@@ -200,7 +260,7 @@ export function allocSeg<S extends Seg>(pool: SegPool, pref: LocusPref, size: nu
     return failureOf(block);
   }
   const seg = make(base, base + size);
-  seg.block = block;
+  seg.describe(block);
   arena.vm.setSeg(base, base + size, seg);
   pool.segs.add(seg);
   return seg;

@@ -24,6 +24,22 @@ export class GuestMemory {
   setWord(address: number, value: number): void {
     this.view.setWord(address, value);
   }
+  /** A word given as halves. */
+  setHalves(address: number, lo: number, hi: number): void {
+    this.view.setU32(address, lo >>> 0);
+    if (this.wordSize === 8) this.view.setU32(address + 4, hi >>> 0);
+  }
+  /** Set or clear bits [first, end) of a table of bits. */
+  setBits(table: number, first: number, end: number, on: boolean): void {
+    for (let i = first; i < end;) {
+      const next = Math.min(end, i - (i % 32) + 32);
+      const mask = (-1 >>> (32 - (next - i))) << (i % 32);
+      const address = table + ((i - (i % 32)) / 32) * 4;
+      const word = this.view.u32(address);
+      this.view.setU32(address, (on ? word | mask : word & ~mask) >>> 0);
+      i = next;
+    }
+  }
 
   /** Index into `words` of the word at `address`; contiguous to the end of its page. */
   index(address: number): number {

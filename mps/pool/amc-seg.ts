@@ -1,5 +1,6 @@
 /** AMC's segments: how they are condemned, scanned, fixed into, and reclaimed, nailed or not. */
 import { Nailboard } from '../trace/nailboard.js';
+import { SegWord } from '../plinth/descriptors.js';
 import { failureOf, Rank, Res } from '../plinth/res.js';
 import type { ScanState } from '../trace/scan-state.js';
 import type { Buffer } from '../heap/buffer.js';
@@ -12,8 +13,6 @@ export class AMCSeg extends MutatorSeg {
   /** Ambiguous references to it; nailed without a board means that everything in it stays. */
   board: Nailboard | undefined;
   private boardBlock = 0;
-  /** Bytes copied out of it in this trace. */
-  forwarded = 0;
   accountedAsBuffered = false;
   /** Where what was condemned ends: beyond it a buffer has been allocating since. */
   private condemnedLimit = 0;
@@ -29,6 +28,22 @@ export class AMCSeg extends MutatorSeg {
     readonly amcGen: AMCGen,
   ) {
     super(pool, base, limit);
+  }
+
+  override describe(block: number): void {
+    super.describe(block);
+    const { format } = this.pool;
+    this.tell(SegWord.format, format?.inGuest ? format.address : 0);
+    this.tell(SegWord.to, this.amcGen.forward.address);
+    this.forwarded = 0;
+  }
+
+  /** Bytes copied out of it in this trace, by guest code too. */
+  get forwarded(): number {
+    return this.arena.memory.word(this.block + SegWord.forwarded * this.arena.wordSize);
+  }
+  set forwarded(bytes: number) {
+    this.tell(SegWord.forwarded, bytes);
   }
 
   private get methods() {
@@ -190,12 +205,13 @@ export class AMCSeg extends MutatorSeg {
     shield.expose(this);
     try {
       const { methods } = this;
-      const forwarded = methods.isfwd(ref);
+      // Guest code that leaves an object to the host has called these methods already.
+      const forwarded = ss.next !== 0 ? 0 : methods.isfwd(ref);
       if (forwarded !== 0) {
         ss.ref = forwarded;
         return Res.OK;
       }
-      const next = methods.skip(ref);
+      const next = ss.next !== 0 ? ss.next : methods.skip(ref);
       if (this.nailed && this.staysInPlace(ref, next)) {
         if (ss.traces & ~this.nailed) {
           if (this.rankSet !== 0) this.setGrey(this.grey | ss.traces);

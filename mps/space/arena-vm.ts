@@ -4,10 +4,11 @@
  */
 import type { Port } from '../../platforms/port.js';
 import { CBS } from './cbs.js';
-import type { Chunk } from './chunk.js';
+import type { Chunk, Described } from './chunk.js';
 import { Chunks } from './chunks.js';
 import type { BlockPool } from './land.js';
 import type { LocusPref } from './locus.js';
+import type { GuestMemory } from '../plinth/guest-memory.js';
 import type { Plinth } from '../plinth/plinth.js';
 import { failureOf, isAllocFailure, Res } from '../plinth/res.js';
 import { RefSet, type ZoneMap } from './zone.js';
@@ -24,6 +25,9 @@ export interface Peaks {
 }
 
 export interface SpaceOptions {
+  memory: GuestMemory;
+  /** Guest address of the arena structure. */
+  structure: number;
   grain: number;
   /** Of the primary chunk. */
   size: number;
@@ -36,7 +40,7 @@ export interface SpaceOptions {
 }
 
 /** `P` are the pools that grains are allocated to, `S` their segments. */
-export class ArenaVM<P extends object, S extends object> {
+export class ArenaVM<P extends object, S extends Described> {
   reserved = 0;
   committed = 0;
   spareCommitted = 0;
@@ -44,6 +48,8 @@ export class ArenaVM<P extends object, S extends object> {
   spareFraction: number;
   readonly topDown: boolean;
   private readonly zoned: boolean;
+  readonly memory: GuestMemory;
+  readonly structure: number;
   readonly grain: number;
   readonly size: number;
   readonly chunks: Chunks<P, S>;
@@ -64,6 +70,8 @@ export class ArenaVM<P extends object, S extends object> {
     private readonly spareBlocks: P & DescriptorPool,
     options: SpaceOptions,
   ) {
+    this.memory = options.memory;
+    this.structure = options.structure;
     this.grain = options.grain;
     this.size = options.size;
     this.commitLimit = options.commitLimit;
@@ -137,7 +145,7 @@ export class ArenaVM<P extends object, S extends object> {
   }
   setSeg(base: number, limit: number, seg: S | undefined): void {
     const chunk = this.chunks.of(base)!;
-    chunk.segs.fill(seg, chunk.index(base), chunk.index(limit));
+    chunk.setSeg(chunk.index(base), chunk.index(limit), seg);
   }
 
   /** Put a range into the free land, finding memory for the descriptor if need be. */
@@ -237,8 +245,7 @@ export class ArenaVM<P extends object, S extends object> {
       }
       i = j;
     }
-    chunk.pools.fill(pool, first, end);
-    chunk.allocated += end - first;
+    chunk.allocate(first, end, pool);
     return Res.OK;
   }
 
@@ -280,15 +287,13 @@ export class ArenaVM<P extends object, S extends object> {
     if (isAllocFailure(res)) {
       // No memory for the descriptor anywhere else: the range pays for it.
       chunk.pools[first] = this.freeBlocks;
-      chunk.segs[first] = undefined;
+      chunk.setSeg(first, first + 1, undefined);
       this.freeBlocks.extend(base, base + this.grain);
       if (++first === end) return;
       this.freeLand.insert(base + this.grain, base + size);
     }
     this.makeSpare(chunk, first, end);
-    chunk.pools.fill(undefined, first, end);
-    chunk.segs.fill(undefined, first, end);
-    chunk.allocated -= end - first;
+    chunk.release(first, end);
     this.trimSpare();
   }
 

@@ -1,9 +1,10 @@
 /** The chunks of an arena: lookup by address, reservation, growth and compaction. */
-import { Chunk, chunkOverhead } from './chunk.js';
+import { ArenaWord, CHUNKS_SEEN, ChunkWord } from '../plinth/descriptors.js';
+import { Chunk, chunkOverhead, type Described } from './chunk.js';
 import type { ArenaVM } from './arena-vm.js';
 import { Res } from '../plinth/res.js';
 
-export class Chunks<P extends object, S extends object> {
+export class Chunks<P extends object, S extends Described> {
   /** In order of creation; the first is the primary chunk. */
   readonly ring: Chunk<P, S>[] = [];
   private sorted: Chunk<P, S>[] = [];
@@ -44,7 +45,7 @@ export class Chunks<P extends object, S extends object> {
     const base = port.vmReserve(asked, { topDown: vm.topDown });
     if (base === undefined) return Res.RESOURCE;
     const aligned = Math.ceil(base / grain) * grain;
-    const chunk = new Chunk<P, S>(aligned, aligned + size, grain, port.platform.wordSize, base, asked);
+    const chunk = new Chunk<P, S>(aligned, aligned + size, grain, vm.memory, base, asked);
     if (chunk.allocBase >= chunk.pages) {
       port.vmRelease(base, asked);
       return Res.MEMORY;
@@ -58,6 +59,7 @@ export class Chunks<P extends object, S extends object> {
     this.ring.push(chunk);
     this.sorted.push(chunk);
     this.sorted.sort((a, b) => a.base - b.base);
+    this.describe();
     vm.notePeaks();
     if (port.events.on) port.events.emit('chunk-create', { base: chunk.base, limit: chunk.limit });
     vm.extended(chunk.base, size);
@@ -76,7 +78,25 @@ export class Chunks<P extends object, S extends object> {
     this.ring.splice(this.ring.indexOf(chunk), 1);
     this.sorted.splice(this.sorted.indexOf(chunk), 1);
     this.last = undefined;
+    this.describe();
     if (vm.port.events.on) vm.port.events.emit('chunk-destroy', { base: chunk.base, limit: chunk.limit });
+  }
+
+  /** The table of chunks in the arena structure. */
+  private describe(): void {
+    const { memory, structure, grain } = this.vm;
+    const at = (word: number): number => structure + word * memory.wordSize;
+    const seen = this.ring.slice(0, CHUNKS_SEEN);
+    memory.setWord(at(ArenaWord.grainShift), Math.log2(grain));
+    memory.setWord(at(ArenaWord.chunkCount), seen.length);
+    memory.setWord(at(ArenaWord.moreChunks), this.ring.length > seen.length ? 1 : 0);
+    seen.forEach((chunk, i) => {
+      const entry = ArenaWord.chunks + i * ChunkWord.words;
+      memory.setWord(at(entry + ChunkWord.base), chunk.base);
+      memory.setWord(at(entry + ChunkWord.size), chunk.limit - chunk.base);
+      memory.setWord(at(entry + ChunkWord.allocated), chunk.allocationBits);
+      memory.setWord(at(entry + ChunkWord.tracts), chunk.tracts);
+    });
   }
 
   /** A new chunk with room for `size`: of the preferred size, or as much less as the OS has. */

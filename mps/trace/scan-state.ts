@@ -11,6 +11,10 @@ import { RefSet, type ZoneMap } from '../space/zone.js';
 
 /** The arena as scans see it. */
 export interface ScannedArena {
+  /** Guest address of the arena structure. */
+  readonly address: number;
+  /** Take note of what guest code has moved since the last time. Returns the number of objects. */
+  noteMoved(): number;
   readonly port: Port;
   readonly plinth: Plinth;
   readonly memory: GuestMemory;
@@ -54,6 +58,8 @@ export class ScanState {
   readonly emergency: boolean;
   /** In and out of fix2. */
   ref = 0;
+  /** What is behind the object, where guest code has found that it is not forwarded and how long it is; else 0. */
+  next = 0;
   /** Address of the word that holds the reference, where known. */
   slot = 0;
   /** The stack or registers being scanned, and whose. */
@@ -75,6 +81,12 @@ export class ScanState {
     this.whiteLo = white.lo;
     this.whiteHi = white.hi;
     this.emergency = arena.traces.emergency;
+  }
+
+  /** May guest code fix references for this scan? Only where nothing but copying is asked for. */
+  get forGuest(): boolean {
+    const { rank, arena } = this;
+    return (rank === Rank.EXACT || rank === Rank.FINAL) && !this.emergency && !arena.fixEvents;
   }
 
   /** Stage 1 for a word given as halves. */

@@ -6,6 +6,8 @@ import type { ShieldedSeg } from './shield.js';
 import type { Trace } from './trace.js';
 
 export interface TracedSeg extends ShieldedSeg {
+  /** Guest address of its descriptor. */
+  readonly block: number;
   readonly pool: TracedPool;
   readonly size: number;
   readonly zones: RefSet;

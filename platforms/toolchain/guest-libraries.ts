@@ -11,6 +11,14 @@ import { libraryFile, stubFile, writeStub } from './stubs.js';
 import { targetOf } from './targets.js';
 import { run } from './tools.js';
 
+/** The part of libmps that is guest code. */
+const libmps = ['fix.c', 'scan-area.c'];
+/** Code that does just what it says: no calls of memcpy for its loops, and none of them unrolled. */
+const plainLoops = ['-fno-tree-vectorize', '-fno-unroll-loops'];
+/** What the libraries take from the host. */
+const fromHost = { c: ['malloc', '_errno', '_Exit'], mps: ['_mps_fix2_host'] };
+/** Preferred addresses on Windows. */
+const bases = { c: { ia32: '0x10000000', 'x86-64': '0x180000000' }, mps: { ia32: '0x10100000', 'x86-64': '0x180100000' } };
 const libc = ['memory.c', 'string.c', 'ctype.c', 'sort.c', 'data.c', 'idioms.c', 'options.c', 'random48.c'];
 /** Functions that the guest library has beside those in headers, and its data. */
 const extraFunctions = ['__stack_chk_fail'];
@@ -69,7 +77,6 @@ export function markFlags(p: Platform): string[] {
 
 /** Build everything that programs for `p` are linked with and load. `host`: functions that the host has beside those in our headers. */
 export async function buildGuestLibraries(p: Platform, host: Prototype[]): Promise<void> {
-  const out = builtFor(p.code);
   const link = linkFor(p.code);
   mkdirSync(link, { recursive: true });
   const work = mkdtempSync(join(tmpdir(), `mpsemu-guest-${p.code}-`));
@@ -84,13 +91,14 @@ export async function buildGuestLibraries(p: Platform, host: Prototype[]): Promi
     const declared = await prototypes(p);
     const names = new Set(declared.map((f) => f.name));
     const all = [...declared, ...host.filter((f) => !names.has(f.name))];
-    const library = join(out, basename(libraryFile(p, 'c')));
-    // Its lines are read from a twin that has debug information.
-    const twin = join(mkdtempSync(join(work, 'twin-')), basename(library));
-    await linkLibrary(p, objects, twin, own, work, all, 'keep');
-    if (p.os === 'macos') await run('dsymutil', bundleArguments(twin), { cwd: work });
-    await linkLibrary(p, objects, library, own, work, all, 'drop');
-    keepLines(library, twin);
+    await buildLibrary(p, 'c', objects, work);
+    const collector = await compileAll(
+      p,
+      libmps.map((f) => join(guest, 'mps', f)),
+      work,
+      [...flags, ...gccFlags, ...plainLoops],
+    );
+    await buildLibrary(p, 'mps', collector, work);
     await writeStubs(p, all, own, link);
     // Start code and the MPS client's static data, as objects that every program is linked with.
     const crt = await compileAll(p, crtSources(p), work, ['-O2', '-ffreestanding', '-ffunction-sections', ...markFlags(p)]);
@@ -128,15 +136,19 @@ async function writeStubs(p: Platform, all: Prototype[], own: Defined[], link: s
   if (p.os === 'windows') await writeStub(p, 'kernel32', functions('kernel32'), [], join(link, stubFile(p, 'kernel32')));
 }
 
-async function linkLibrary(
-  p: Platform,
-  objects: string[],
-  output: string,
-  own: Defined[],
-  work: string,
-  all: Prototype[],
-  debug: Debug,
-): Promise<void> {
+type Library = 'c' | 'mps';
+
+async function buildLibrary(p: Platform, name: Library, objects: string[], work: string): Promise<void> {
+  const library = join(builtFor(p.code), basename(libraryFile(p, name)));
+  // Its lines are read from a twin that has debug information.
+  const twin = join(mkdtempSync(join(work, 'twin-')), basename(library));
+  await linkLibrary(p, name, objects, twin, work, 'keep');
+  if (p.os === 'macos') await run('dsymutil', bundleArguments(twin), { cwd: work });
+  await linkLibrary(p, name, objects, library, work, 'drop');
+  keepLines(library, twin);
+}
+
+async function linkLibrary(p: Platform, name: Library, objects: string[], output: string, work: string, debug: Debug): Promise<void> {
   const target = targetOf(p);
   switch (p.os) {
     case 'macos':
@@ -150,7 +162,7 @@ async function linkLibrary(
         '11.0',
         '11.0',
         '-install_name',
-        libraryFile(p, 'c'),
+        libraryFile(p, name),
         '-undefined',
         'dynamic_lookup',
         '-o',
@@ -161,14 +173,9 @@ async function linkLibrary(
     case 'windows': {
       // What it takes from the host has to come from some library: any name does, since host functions bind by theirs.
       const host = join(work, 'host.lib');
-      const needed = all.filter((f) => ['malloc', '_errno', '_Exit'].includes(f.name));
-      await writeStub(
-        p,
-        'kernel32',
-        needed.map((f) => ({ ...f, library: 'kernel32' as const })),
-        [],
-        host,
-      );
+      const needed = fromHost[name].map((function_): Prototype => ({ name: function_, library: 'kernel32' }));
+      await writeStub(p, 'kernel32', needed, [], host);
+      const own = await definedNames(p, objects);
       const exported = own.map((o) => `/export:${o.name}${o.data ? ',data' : ''}`);
       await run('lld-link', [
         '/dll',
@@ -177,7 +184,7 @@ async function linkLibrary(
         '/brepro',
         '/debug:symtab',
         ...linkerFlags(p, debug, work),
-        `/base:${p.cpu === 'ia32' ? '0x10000000' : '0x180000000'}`,
+        `/base:${bases[name][p.cpu === 'ia32' ? 'ia32' : 'x86-64']}`,
         ...(p.cpu === 'ia32' ? ['/safeseh:no'] : []),
         `/out:${output}`,
         `/implib:${join(work, 'own.lib')}`,
@@ -194,7 +201,7 @@ async function linkLibrary(
         '-shared',
         '--build-id=none',
         ...linkerFlags(p, debug, work),
-        `-soname=${libraryFile(p, 'c')}`,
+        `-soname=${libraryFile(p, name)}`,
         ...(p.cpu === 'ia32' ? ['-z', 'notext'] : []),
         ...objects,
         '-o',
