@@ -1,18 +1,25 @@
 # Everything needed on a fresh Debian 12 with Node 20, Python 3 with pip, g++ and make.
-#   make demo       build, then run the fixture programs on every platform and print the table
-#   make test       the whole suite (installs the guest compilers first, where it may)
-#   make bench      speed, as ratios to a bare loop in the same run
-#   make build      what `npx mpsemu` needs
-#   make toolchain  the guest compilers: clang, lld and the gcc cross compilers
-#   make lint       types, layers, style, formatting
-#   make fixtures   rebuild the guest programs and libraries;  make check-fixtures  a rebuild gives the same bytes
-#   make soak       the long runs: a hundred seeds of `threads` on each platform, wide fuzzing
+## make demo            build, then run the fixture programs on every platform and print the table (two minutes)
+## make build           what `npx mpsemu` needs
+## make test            the whole suite (installs the guest compilers first, where it may)
+## make lint            types, layers, style, formatting
+## make bench           speed, as ratios to a bare loop in the same run
+## make toolchain       the guest compilers: clang, lld and the gcc cross compilers (as root)
+## make fixtures        rebuild the guest programs and libraries
+## make check-fixtures  does a rebuild give the same bytes?
+## make package-check   pack, install in an empty project, try it there (needs the npm registry)
+## make soak            the long runs: a hundred seeds of `threads` on each platform, wide fuzzing
+## make clean           remove what was built
+## npm run t -- FILE    one test file from the TypeScript sources, without a build
 
-.PHONY: demo test bench build native toolchain lint fixtures check-fixtures soak clean
+.PHONY: demo help test bench build native toolchain lint fixtures check-fixtures package-check soak clean
 SHELL := /bin/bash
 
 demo: build
 	@node dist/cli/start.cjs demo
+
+help:
+	@sed -n 's/^## //p' Makefile
 
 build: node_modules/.installed native
 	@npx tsc -p tsconfig.json
@@ -43,11 +50,14 @@ lint: node_modules/.installed
 	@npx eslint .
 	@npx prettier --check --log-level warn .
 
-fixtures: build
-	@node dist/fixtures/build.js
+fixtures: native
+	@npx tsx fixtures/build.ts
 
-check-fixtures: build
-	@node dist/fixtures/build.js --check
+check-fixtures: native
+	@npx tsx fixtures/build.ts --check
+
+package-check: build
+	@npx tsx test/package/check.ts
 
 soak: build
 	@SOAK=1 npx ava --timeout=60m

@@ -1,7 +1,7 @@
 /** Start-up time and peak memory of `mpsemu run` on the smallest program, beside a bare `node -e 0`. */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { projectRoot } from '../platforms/toolchain/paths.js';
 import type { Row } from './row.js';
@@ -9,7 +9,7 @@ import type { Row } from './row.js';
 const BARE = ['-e', '0'];
 
 function command(): string[] {
-  const main = fileURLToPath(new URL('../cli/start.cjs', import.meta.url));
+  const main = join(projectRoot(), 'dist', 'cli', 'start.cjs');
   const hello = join(projectRoot(), 'fixtures', 'built', 'lii6ll', 'hello');
   if (!existsSync(hello)) throw new Error(`${hello} is not built`);
   // V8's compiled form of the command is kept by its first run.
@@ -27,7 +27,7 @@ function startup(args: string[]): number {
 
 /** The largest resident set in MB that the kernel saw. */
 function megabytes(args: string[]): number {
-  const probe = fileURLToPath(new URL('./resident-set.js', import.meta.url));
+  const probe = fileURLToPath(new URL(`./resident-set${extname(import.meta.url)}`, import.meta.url));
   const { stdout } = spawnSync(process.execPath, ['--import', probe, ...args], {
     encoding: 'utf8',
     env: { ...process.env, MPSEMU_RESIDENT_SET: '1' },

@@ -1,5 +1,6 @@
 /** `make bench` / `mpsemu bench`: the rows asked for, or all, as a table that grows row by row, or as JSON at the end. */
 import { spawnSync } from 'node:child_process';
+import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { BenchResult, Row } from './row.js';
@@ -8,8 +9,11 @@ import { rows, rowsNamed } from './rows.js';
 const USAGE = 125;
 
 function measured(row: Row): BenchResult {
-  const program = fileURLToPath(new URL('./one-row.js', import.meta.url));
-  const { status, stdout } = spawnSync(process.execPath, [program, row.name], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+  const program = fileURLToPath(new URL(`./one-row${extname(import.meta.url)}`, import.meta.url));
+  const { status, stdout } = spawnSync(process.execPath, [...process.execArgv, program, row.name], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   if (status !== 0) throw new Error(`${row.name} can't be measured`);
   return JSON.parse(stdout) as BenchResult;
 }

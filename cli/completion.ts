@@ -4,8 +4,28 @@ import { usageError } from './exit-status.js';
 import { parseOptions } from './options.js';
 
 const words: Record<string, string[]> = {
-  run: ['--platform', '--seed', '--budget', '--variety', '--scan', '--quirk', '--os-version', '--dir', '--trace', '--report', '--help'],
-  cc: ['--platform', '-O0', '-O1', '-O2', '-g', '-I', '-D', '-o', '--allow-missing', '--help'],
+  run: [
+    '--platform',
+    '--seed',
+    '--budget',
+    '--variety',
+    '--scan',
+    '--quirk',
+    '--os-version',
+    '--dir',
+    '--env',
+    '--trace',
+    '--report',
+    '--help',
+  ],
+  cc: [
+    '--platform',
+    '--no-mps',
+    '--allow-missing',
+    ...'-c -S -E -o -O0 -O1 -O2 -O3 -Os -g -I -D -U -L -l -include -isystem -std= -Wall -Wl, -MD -MMD -MF -x -pthread -v -### --version --help'.split(
+      ' ',
+    ),
+  ],
   platforms: ['--json', '--help'],
   demo: ['--json', '--help', 'list', 'trees', 'lisp', 'threads'],
   bench: ['--json', '--help'],

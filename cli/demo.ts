@@ -39,7 +39,7 @@ async function runOne({ code, programSuffix }: Platform, program: DemoProgram, s
   const report = join(scratch, `${code}-${program.name}.json`);
   const file = join(root, 'fixtures', 'built', code, program.name + programSuffix);
   // The command itself, however it was started.
-  const args = [process.argv[1], 'run', file, '--platform', code, '--report', report];
+  const args = [...process.execArgv, process.argv[1], 'run', file, '--platform', code, '--report', report];
   if (program.directory) args.push('--dir', `${join(root, program.directory)}:${program.mount ?? '.'}`);
   args.push('--', ...(program.args ?? []));
   const { status, output, errors } = await new Promise<{ status: number; output: string; errors: string }>((resolve) => {

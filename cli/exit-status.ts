@@ -5,11 +5,17 @@
 export const ExitCode = {
   /** A fault of the command itself, or output that nobody could write. */
   Internal: 70,
+  /** No thread can ever run again. */
+  Deadlock: 122,
+  /** The program wants what the machine does not have, or did what leads nowhere. */
+  NotProvided: 123,
   Budget: 124,
   Usage: 125,
   CannotLoad: 126,
   NotFound: 127,
   SignalBase: 128,
+  /** The reader of our output has gone: what SIGPIPE does to a Unix program. */
+  Pipe: 141,
 } as const;
 
 export class CommandError extends Error {

@@ -24,8 +24,9 @@ const help = `usage: mpsemu COMMAND [ARGUMENTS]
 
 ${[...commands].map(([name, { summary }]) => `  ${name.padEnd(11)} ${summary}`).join('\n')}
 
-'mpsemu COMMAND --help' tells more. Exit status: the guest's own; 124 budget exhausted,
-125 wrong use, 126 file can't be loaded, 127 not found, 128+n guest killed by signal n; 70 a fault of mpsemu.
+'mpsemu COMMAND --help' tells more, 'mpsemu --version' which this is. Exit status: the guest's own;
+70 a fault of mpsemu, 122 deadlock, 123 not provided here, 124 budget exhausted, 125 wrong use,
+126 file can't be loaded, 127 not found, 128+n guest killed by signal n; 130 interrupted, 141 reader gone.
 `;
 
 function version(): string {
@@ -48,7 +49,7 @@ async function main(argv: string[]): Promise<number> {
 }
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
+  if (error.code === 'EPIPE') process.exit(ExitCode.Pipe);
   process.stderr.write(`mpsemu: stdout can't be written: ${error.message}\n`);
   process.exit(ExitCode.Internal);
 });
@@ -59,7 +60,7 @@ main(process.argv.slice(2)).then(
   },
   (error: unknown) => {
     if (error instanceof CommandError) {
-      process.stderr.write(`mpsemu: ${error.message}\n`);
+      if (error.message !== '') process.stderr.write(`mpsemu: ${error.message}\n`);
       process.exitCode = error.status;
     } else {
       const text = error instanceof Error ? (process.env.MPSEMU_DEBUG ? error.stack : error.message) : String(error);

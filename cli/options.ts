@@ -8,10 +8,22 @@ interface Parsed {
   positionals: string[];
 }
 
+/** `--budget -3` is a value to complain about, not an option. */
+function withNegativeNumbers(args: string[], options: OptionSpec): string[] {
+  const words: string[] = [];
+  for (const arg of args) {
+    const last = words.at(-1) ?? '';
+    if (/^-[\d.]/.test(arg) && options[last.slice(2)]?.type === 'string' && last.startsWith('--'))
+      words[words.length - 1] = `${last}=${arg}`;
+    else words.push(arg);
+  }
+  return words;
+}
+
 export function parseOptions(command: string, args: string[], options: OptionSpec, allowPositionals = true): Parsed {
   try {
     const { values, positionals } = parseArgs({
-      args,
+      args: withNegativeNumbers(args, options),
       options: { ...options, help: { type: 'boolean', short: 'h' } },
       allowPositionals,
       strict: true,
@@ -23,12 +35,22 @@ export function parseOptions(command: string, args: string[], options: OptionSpe
   }
 }
 
-/** A whole number >= minimum, in decimal or 0x hexadecimal, with optional _ between digits. */
+const multiples: Record<string, number> = { '': 1, k: 1e3, M: 1e6, G: 1e9, T: 1e12 };
+
+/** A whole number as people write them: 1000000, 1_000_000, 1e6, 1.5M, 0x10. */
+function number(text: string): number {
+  const clean = text.replace(/(?<=\d)_(?=\d)/g, '');
+  if (/^0x[0-9a-f]+$/i.test(clean)) return Number(clean);
+  const [, digits, unit] = /^(\d+(?:\.\d+)?(?:e\+?\d+)?)([kMGT]?)$/i.exec(clean) ?? [];
+  const multiple = multiples[unit ?? ''] ?? multiples[unit.toUpperCase()] ?? multiples[unit.toLowerCase()];
+  return digits === undefined ? NaN : Number(digits) * multiple;
+}
+
+/** A whole number >= minimum. */
 export function wholeNumber(command: string, name: string, text: string, minimum = 0): number {
-  const clean = text.replaceAll('_', '');
-  const value = /^(0x[0-9a-f]+|\d+)$/i.test(clean) ? Number(clean) : NaN;
+  const value = number(text);
   if (!Number.isSafeInteger(value) || value < minimum) {
-    throw usageError(`${command}: --${name} wants a whole number of at least ${minimum}, not '${text}'`);
+    throw usageError(`${command}: --${name} wants a whole number of at least ${minimum} (1000000, 1e6, 1M, 0x10), not '${text}'`);
   }
   return value;
 }

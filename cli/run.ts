@@ -1,5 +1,5 @@
 /** `mpsemu run`: boot a program file, pass its output through, report at exit. */
-import { readFileSync, readSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { LoadError } from '../emulator/loader/image.js';
 import { startMachine, type Machine } from '../machine/machine.js';
@@ -9,7 +9,8 @@ import { OptionError } from '../platforms/option-error.js';
 import { grantedDirectory } from './directories.js';
 import { CommandError, ExitCode, usageError } from './exit-status.js';
 import { oneOf, parseOptions, wholeNumber, type OptionSpec } from './options.js';
-import { OutputFile, writeAll } from './output-file.js';
+import { Interrupt, SIGPIPE } from './interrupt.js';
+import { checkOutputs, OutputFile } from './output-file.js';
 import { TraceFile } from './trace-file.js';
 
 const help = `usage: mpsemu run PROGRAM [OPTIONS] [-- ARGUMENTS]
@@ -18,17 +19,20 @@ Run a program compiled for one of the platforms. Its output passes through; its 
 
   --platform CODE      the platform, where the file does not say (see 'mpsemu platforms')
   --seed N             schedule of the threads (default 0); same seed, same run, byte for byte
-  --budget N           stop after N guest instructions, with status 124
+  --budget N           stop after N guest instructions (1e9, 10M), with status 124
   --variety cool|hot   how much the MPS checks (default hot)
   --scan POLICY        scan more than the real MPS would (named policies; may be repeated)
   --quirk NAME         switch on a quirk of the OS (may be repeated)
   --os-version V       behave as this version of the OS
   --dir HOST[:GUEST]   let the guest use this directory (may be repeated)
+  --env NAME=VALUE     a variable of the guest's environment, which is empty otherwise (may be repeated)
   --trace FILE         write the events as JSON Lines ('-': to stdout)
   --report FILE        write a JSON object about the run at its end ('-': to stdout)
 
-Exit status: the guest's own; 124 budget exhausted, 125 wrong use, 126 file can't be loaded,
-127 not found, 128+n guest killed by signal n.
+Ctrl-C ends the run and still writes trace and report.
+Exit status: the guest's own; 122 deadlock, 123 it wants what is not provided, 124 budget exhausted,
+125 wrong use, 126 file can't be loaded, 127 not found, 128+n guest killed by signal n; 130 (143)
+interrupted by SIGINT (SIGTERM), 141 whoever read the output has gone.
 `;
 
 const options: OptionSpec = {
@@ -40,6 +44,7 @@ const options: OptionSpec = {
   quirk: { type: 'string', multiple: true },
   'os-version': { type: 'string' },
   dir: { type: 'string', multiple: true },
+  env: { type: 'string', multiple: true },
   trace: { type: 'string' },
   report: { type: 'string' },
 };
@@ -52,19 +57,6 @@ function readProgram(path: string): Uint8Array {
     if (code === 'ENOENT' || code === 'ENOTDIR') throw new CommandError(ExitCode.NotFound, `run: there is no file '${path}'`);
     if (code === 'EISDIR') throw new CommandError(ExitCode.CannotLoad, `run: '${path}' is a directory, not a program`);
     throw new CommandError(ExitCode.CannotLoad, `run: '${path}' can't be read: ${message}`);
-  }
-}
-
-function readInput(length: number): Uint8Array {
-  const buffer = new Uint8Array(length);
-  for (;;) {
-    try {
-      return buffer.subarray(0, readSync(0, buffer));
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === 'EOF') return buffer.subarray(0, 0);
-      if (code !== 'EAGAIN') throw error;
-    }
   }
 }
 
@@ -92,10 +84,13 @@ export function main(args: string[]): number {
   const seed = wholeNumber('run', 'seed', (values.seed as string) ?? '0');
   const budget = values.budget === undefined ? undefined : wholeNumber('run', 'budget', values.budget as string, 1);
   const variety = oneOf('run', 'variety', (values.variety as string) ?? 'hot', ['cool', 'hot'] as const);
+  const env = environment((values.env as string[] | undefined) ?? []);
   const bytes = readProgram(path);
 
+  checkOutputs(path, { '--trace': values.trace as string | undefined, '--report': values.report as string | undefined });
   const trace = values.trace === undefined ? undefined : new TraceFile(values.trace as string);
   const report = values.report === undefined ? undefined : new OutputFile('report', values.report as string);
+  const interrupt = new Interrupt();
   let machine: Machine;
   try {
     machine = startMachine({
@@ -103,7 +98,7 @@ export function main(args: string[]): number {
       bytes,
       ...(code !== undefined && { code }),
       argv: [basename(path), ...guestArguments],
-      env: [],
+      env,
       seed,
       ...(budget !== undefined && { budget }),
       variety,
@@ -111,8 +106,8 @@ export function main(args: string[]): number {
       quirks: (values.quirk as string[] | undefined) ?? [],
       ...(values['os-version'] !== undefined && { osVersion: values['os-version'] as string }),
       directories,
-      output: (stream, data) => writeAll(stream, data),
-      input: readInput,
+      output: (stream, data) => interrupt.write(stream, data),
+      input: (length) => interrupt.read(length),
       note: (text) => void process.stderr.write(`mpsemu: run: ${text}\n`),
       ...(trace && { listen: (events, names) => trace.attach(events, names) }),
     });
@@ -121,22 +116,44 @@ export function main(args: string[]): number {
     if (error instanceof OptionError) throw usageError(`run: ${error.message}`);
     throw error;
   }
-  const status = machine.process.run();
+  const status = interrupt.during(machine.process);
   machine.finish();
   trace?.close();
   report?.write(`${JSON.stringify(reportOf(machine), null, 2)}\n`);
   report?.close();
+  const say = (text: string): void => void process.stderr.write(`mpsemu: run: ${basename(path)}: ${text}\n`);
   switch (status.kind) {
     case 'exit':
       return status.code & (machine.platform.os === 'windows' ? 0xffffffff : 0xff);
     case 'budget':
-      process.stderr.write(`mpsemu: run: ${basename(path)}: the budget of ${budget} instructions is used up, at ${machine.where()}\n`);
+      say(`the budget of ${budget} instructions is used up, at ${machine.where()}`);
       return ExitCode.Budget;
     case 'signal':
-      process.stderr.write(`mpsemu: run: ${basename(path)}: ${status.text}\n`);
+      say(status.text);
       return ExitCode.SignalBase + status.signal;
+    case 'deadlock':
+      say(status.text);
+      return ExitCode.Deadlock;
+    case 'interrupted':
+      // A reader that has gone wants no words either.
+      if (status.signal !== SIGPIPE)
+        say(`interrupted after ${machine.process.instructions} instructions, at ${machine.where()}${written(values)}`);
+      return ExitCode.SignalBase + status.signal;
+    case 'unsupported':
     case 'error':
-      process.stderr.write(`mpsemu: run: ${basename(path)}: ${status.text}\n`);
-      return ExitCode.SignalBase + 6;
+      say(status.text);
+      return ExitCode.NotProvided;
   }
+}
+
+/** What there is of an interrupted run. */
+function written(values: Record<string, unknown>): string {
+  const names = ['trace', 'report'].filter((name) => values[name] !== undefined);
+  return names.length === 0 ? '' : `; the ${names.join(' and the ')} so far ${names.length === 1 ? 'is' : 'are'} written`;
+}
+
+/** --env NAME=VALUE. The host's own variables stay out: a run must not depend on them. */
+function environment(entries: string[]): string[] {
+  for (const entry of entries) if (!/^[^=]+=/.test(entry)) throw usageError(`run: --env wants NAME=VALUE, not '${entry}'`);
+  return entries.filter((entry, i) => !entries.slice(i + 1).some((later) => later.split('=', 1)[0] === entry.split('=', 1)[0]));
 }

@@ -60,6 +60,8 @@ interface NativeHandle {
 }
 
 interface NativeModule {
+  catchSignals(word: Int32Array): void;
+  releaseSignals(): void;
   createEngine(
     cpu: number,
     bytes: number,
@@ -83,6 +85,18 @@ function nativeModule(): NativeModule {
     }
     if (dirname(folder) === folder) throw new Error('the native module is not built: run `node emulator/native/build.mjs`');
   }
+}
+
+/** From now on SIGINT and SIGTERM do no more than appear in the first element. */
+export function catchSignals(): Int32Array {
+  const word = new Int32Array(new ArrayBuffer(4));
+  nativeModule().catchSignals(word);
+  return word;
+}
+
+/** They end the command again. */
+export function releaseSignals(): void {
+  nativeModule().releaseSignals();
 }
 
 class NativeExit implements ExitRecord {

@@ -1,6 +1,7 @@
 // Builds the native module and the bare benchmark loop (bench/native) into ./build,
 // and does nothing when everything there is newer than its sources.
 import { execFileSync, spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -33,17 +34,19 @@ function buildModule(unicorn) {
   );
   const prefix = resolve(dirname(process.execPath), '..');
   const headers = existsSync(join(prefix, 'include', 'node', 'node_api.h')) ? [`--nodedir=${prefix}`] : [];
-  const gyp = join(root, 'node_modules', 'node-gyp', 'bin', 'node-gyp.js');
+  const gyp = createRequire(import.meta.url).resolve('node-gyp/bin/node-gyp.js');
   for (const step of ['configure', 'build']) {
     const done = spawnSync(process.execPath, [gyp, step, '--directory', here, '--loglevel=error', ...headers], { encoding: 'utf8' });
-    if (done.status !== 0) throw new Error(`node-gyp ${step} failed\n${done.stdout}${done.stderr}`);
+    if (done.status !== 0) {
+      throw new Error(
+        `the native module can't be built here (it needs a C++17 compiler, make and Python 3): node-gyp ${step} failed\n${done.stdout}${done.stderr}`,
+      );
+    }
   }
 }
 
 function buildBareLoop(unicorn) {
-  const libraries = unicorn.libraries.map((flag) =>
-    flag.replace("'$$ORIGIN/../../", "'$$ORIGIN/../").replaceAll("'", '').replace('$$', '$'),
-  );
+  const libraries = unicorn.libraries.map((flag) => flag.replace('/../../unicorn/', '/../unicorn/').replaceAll("'", '').replace('$$', '$'));
   execFileSync('cc', ['-O2', '-Wall', ...unicorn.cflags, bareSource, '-o', bare, ...libraries], { stdio: 'inherit' });
 }
 

@@ -10,11 +10,30 @@ import { fileURLToPath } from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const VERSION = '2.1.4';
-/** sha256 of the wheels of unicorn 2.1.4 that we know how to use. */
+/** The wheels of unicorn 2.1.4 that we know how to use, by `process.platform-process.arch`: pip's name of the host, the file's sha256, its library. */
 const WHEELS = {
-  'unicorn-2.1.4-cp37-abi3-manylinux_2_17_x86_64.manylinux2014_x86_64.whl':
-    '9d6e6dea140560de4ebd8446661f7ef84a357d428c14a3ef09dacd306ec8c239',
+  'linux-x64': {
+    host: 'manylinux2014_x86_64',
+    sha256: '9d6e6dea140560de4ebd8446661f7ef84a357d428c14a3ef09dacd306ec8c239',
+    library: 'libunicorn.so.2',
+  },
+  'linux-arm64': {
+    host: 'manylinux2014_aarch64',
+    sha256: 'bd1fb0c9af5f57e356d8a96928b4fe045b2e18f308ef23b481d5f970008aa722',
+    library: 'libunicorn.so.2',
+  },
+  'darwin-x64': {
+    host: 'macosx_10_9_x86_64',
+    sha256: '2a6f738fab5fabffa56af1e7bbf16ea1e91466c342f8dc64f125bd70f36c6b80',
+    library: 'libunicorn.2.dylib',
+  },
+  'darwin-arm64': {
+    host: 'macosx_11_0_arm64',
+    sha256: 'd6c93e0f60328d8f4a1792af3f834137a28050fcc2305f2ec01efe8558a9844e',
+    library: 'libunicorn.2.dylib',
+  },
 };
+const HOST = `${process.platform}-${process.arch}`;
 
 const run = (command, args) => execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
 
@@ -35,17 +54,21 @@ function fromSystem() {
   }
 }
 
-function wheelFlags() {
+function wheelFlags(wheel) {
+  if (wheel === undefined) return null;
   const root = join(here, 'unicorn', 'unicorn');
-  if (!existsSync(join(root, 'lib', 'libunicorn.so.2'))) return null;
+  const library = join(root, 'lib', wheel.library);
+  if (!existsSync(library)) return null;
+  const origin = process.platform === 'darwin' ? '@loader_path' : "'$$ORIGIN'";
   return {
     source: `wheel ${VERSION}`,
     cflags: [`-I${join(root, 'include')}`],
-    libraries: [join(root, 'lib', 'libunicorn.so.2'), "-Wl,-rpath,'$$ORIGIN/../../unicorn/unicorn/lib'"],
+    libraries: [library, `-Wl,-rpath,${origin}/../../unicorn/unicorn/lib`],
   };
 }
 
-function download() {
+function download(wheel) {
+  if (wheel === undefined) throw new Error(`there is no official binary for ${HOST} that we know`);
   const temporary = mkdtempSync(join(tmpdir(), 'unicorn-'));
   try {
     run('python3', [
@@ -57,6 +80,8 @@ function download() {
       '--only-binary',
       ':all:',
       '--disable-pip-version-check',
+      '--platform',
+      wheel.host,
       '-d',
       temporary,
       `unicorn==${VERSION}`,
@@ -65,7 +90,7 @@ function download() {
     const hash = createHash('sha256')
       .update(readFileSync(join(temporary, name)))
       .digest('hex');
-    if (WHEELS[name] !== hash) throw new Error(`${name} has sha256 ${hash}, which is not one that we pinned`);
+    if (wheel.sha256 !== hash) throw new Error(`${name} has sha256 ${hash}, which is not one that we pinned`);
     const unpacked = join(here, `unicorn.${process.pid}`);
     rmSync(unpacked, { recursive: true, force: true });
     mkdirSync(unpacked);
@@ -79,10 +104,11 @@ function download() {
 
 /** {source, cflags, libraries}; throws an Error that names both ways where there is no Unicorn. */
 export function findUnicorn() {
-  const found = fromSystem() ?? wheelFlags();
+  const wheel = WHEELS[HOST];
+  const found = fromSystem() ?? wheelFlags(wheel);
   if (found) return found;
   try {
-    download();
+    download(wheel);
   } catch (error) {
     const reason = String(error.stderr || error.message)
       .trim()
@@ -95,7 +121,7 @@ export function findUnicorn() {
       { cause: error },
     );
   }
-  return wheelFlags();
+  return wheelFlags(wheel);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -7,6 +7,7 @@
 
 #include "engine.h"
 #include "exits.h"
+#include "interrupt.h"
 
 namespace {
 // Outlives the engine, since a bound function may be kept: it is never freed.
@@ -191,6 +192,7 @@ napi_value Init(napi_env env, napi_value exports) {
   napi_value function;
   napi_create_function(env, "createEngine", NAPI_AUTO_LENGTH, CreateEngine, nullptr, &function);
   napi_set_named_property(env, exports, "createEngine", function);
+  DefineInterrupt(env, exports);
   return exports;
 }
 }  // namespace

@@ -104,7 +104,10 @@ export class HostCalls {
 
   private block(thread: Thread, { wait }: Blocked, nested: boolean): void {
     if (nested) {
-      this.process.end({ kind: 'error', text: `a callback from the host blocks (${wait.what}) and no other thread can run to release it` });
+      this.process.end({
+        kind: 'deadlock',
+        text: `a callback from the host blocks (${wait.what}) and no other thread can run to release it`,
+      });
     }
     thread.block(wait);
     this.process.events.emit('thread-block', { on: wait.what });

@@ -37,4 +37,11 @@ export type ExitStatus =
   /** A POSIX signal, or a Windows exception mapped to one (`text` names it). */
   | { kind: 'signal'; signal: number; text: string }
   | { kind: 'budget' }
+  /** From outside: a signal to the command, or nobody who reads its output. */
+  | { kind: 'interrupted'; signal: number }
+  /** Nobody can ever run again. */
+  | { kind: 'deadlock'; text: string }
+  /** The program wants what this machine does not have. */
+  | { kind: 'unsupported'; text: string }
+  /** The program did what leads nowhere, on a real machine too. */
   | { kind: 'error'; text: string };

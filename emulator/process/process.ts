@@ -67,6 +67,8 @@ export class Process implements ProcessCore {
   readonly budget: number;
   /** Called once when virtual time reaches `at`, wherever that is. */
   stop: { at: number; action: () => void } | undefined;
+  /** Ends the run as soon as its first element is a signal's number: somebody outside wants no more of it. */
+  interrupt: Int32Array | undefined;
   /** Set when the runnable threads changed: the scheduler decides anew. */
   reschedule = false;
   private loaded: Thread | undefined;
@@ -187,6 +189,7 @@ export class Process implements ProcessCore {
   advance(thread: Thread, limit: number, frame: CallbackFrame | undefined): number {
     const engine = this.engine;
     if (this.loaded !== thread) this.load(thread);
+    if (this.interrupt !== undefined && this.interrupt[0] !== 0) this.end({ kind: 'interrupted', signal: this.interrupt[0] });
     let allowed = Math.min(limit, this.budget - this.instructions);
     if (allowed <= 0) this.end({ kind: 'budget' });
     this.checkStop();

@@ -90,7 +90,8 @@ export class Scheduler {
       const waits = this.process.threads
         .filter((t) => t.state !== 'ended')
         .map((t) => `thread ${t.id} ${t.suspendCount > 0 ? 'is suspended' : `waits for ${t.wait?.what ?? 'nothing'}`}`);
-      this.process.end({ kind: 'error', text: waits.length > 0 ? `deadlock: ${waits.join(', ')}` : 'every thread has ended' });
+      if (waits.length === 0) this.process.end({ kind: 'error', text: 'every thread has ended' });
+      this.process.end({ kind: 'deadlock', text: `deadlock: ${waits.join(', ')}` });
     }
     this.process.clock.now = Math.max(this.process.clock.now, next);
   }

@@ -107,7 +107,7 @@ export class Client {
 
   /** The interface has it, this MPS doesn't: never go on as if it had. */
   unsupported(call: HostCall, what: string): never {
-    return call.process.end({ kind: 'error', text: `${call.fn.name}: ${what} not implemented in this MPS` });
+    return call.process.end({ kind: 'unsupported', text: `${call.fn.name}: ${what} not implemented in this MPS` });
   }
 
   /** Inside, the caller's registers are saved where the collector finds them. */

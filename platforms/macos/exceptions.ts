@@ -120,7 +120,7 @@ export class ExceptionDelivery {
       const server = process.threads.find((other) => other !== thread && waits(other));
       if (!server) {
         return process.end({
-          kind: 'error',
+          kind: 'deadlock',
           text: 'deadlock: a callback from the host raised a Mach exception, and the thread that would serve it cannot run',
         });
       }

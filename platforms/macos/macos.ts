@@ -83,7 +83,7 @@ export class MacOs extends PosixOs implements MachSystem {
       this.errnoLocation('__error'),
       // Never reached: every import is bound before the program runs, every descriptor filled in.
       hostFunction('dyld_stub_binder', 'v()', () =>
-        this.process.end({ kind: 'error', text: 'dyld_stub_binder was called, though nothing is bound lazily here' }),
+        this.process.end({ kind: 'unsupported', text: 'dyld_stub_binder was called, though nothing is bound lazily here' }),
       ),
       hostFunction('_tlv_bootstrap', 'p(p)', () =>
         this.process.end({ kind: 'error', text: 'a thread-local variable was used before its image was set up' }),

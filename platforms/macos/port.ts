@@ -69,7 +69,8 @@ export class MacPort extends PosixPortMemory implements Port {
     const strange = old.find((o) => o.port !== 0 && o.port !== this.exceptionPort);
     if (result !== Kern.Success || strange) {
       this.process.end({
-        kind: 'error',
+        kind: 'signal',
+        signal: 6,
         text: `MPS assertion: thread ${thread.id} has an exception port of its own, 0x${(strange?.port ?? 0).toString(16)}`,
       });
     }

@@ -82,7 +82,7 @@ export class Suspension {
     if (thread.state === 'ended') {
       if (this.os.options.quirks.includes('suspend-finished-thread-hangs')) {
         process.end({
-          kind: 'error',
+          kind: 'deadlock',
           text: `deadlock: the collector waits for thread ${thread.id}, which has ended, to acknowledge its suspension`,
         });
       }
@@ -127,7 +127,7 @@ export class Suspension {
     const { suspend } = this.signals;
     const name = this.os.signals.name(suspend);
     this.os.process.end({
-      kind: 'error',
+      kind: 'deadlock',
       text: `deadlock: the collector waits for thread ${thread.id}, which has ${name} blocked${thread.wait ? ` and waits for ${thread.wait.what}` : ''}`,
     });
   }
@@ -150,8 +150,9 @@ export class Suspension {
     // A stray SIGXFSZ finds nobody who waits; the MPS's handler asserts then.
     if (!record)
       return process.end({
-        kind: 'error',
-        text: `${signals.name(this.signals.suspend)} reached thread ${posix.thread.id}, but nobody suspends it`,
+        kind: 'signal',
+        signal: 6,
+        text: `MPS assertion: ${signals.name(this.signals.suspend)} reached thread ${posix.thread.id}, but nobody suspends it`,
       });
     record.context = data + Data.context;
     process.registers(posix.thread).set(process.abi.sp, frame);

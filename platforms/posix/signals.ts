@@ -152,7 +152,7 @@ export class Signals {
         const action = defaultAction(this.traits.numbers, info.signal);
         if (action === 'terminate') this.kill(thread, info);
         if (action === 'stop')
-          this.process.end({ kind: 'error', text: `stopped by ${this.name(info.signal)}, and nothing outside can continue it` });
+          this.process.end({ kind: 'deadlock', text: `stopped by ${this.name(info.signal)}, and nothing outside can continue it` });
         continue;
       }
       this.handle(thread, info);

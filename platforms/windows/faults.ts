@@ -29,7 +29,7 @@ export class Faults {
   memory(thread: Thread, fault: MemoryFault): void {
     const { os } = this;
     if (fault.exhausted) {
-      os.process.end({ kind: 'error', text: `out of emulated physical memory at ${os.where(fault.pc)}` });
+      os.process.end({ kind: 'unsupported', text: `out of emulated physical memory at ${os.where(fault.pc)}` });
     }
     const kind = fault.access === Access.Write ? WRITE : fault.access === Access.Fetch ? EXECUTE : READ;
     if (!fault.canonical) return this.raise(thread, Status.ACCESS_VIOLATION, fault.pc, [READ, NO_ADDRESS]);
@@ -106,7 +106,7 @@ export class Faults {
     const pc = registers.get(X86.rip);
     const number = registers.lo(X86.rax);
     this.os.process.end({
-      kind: 'error',
+      kind: 'unsupported',
       text: `system service 0x${number.toString(16)} called directly at ${this.os.where(pc)}: Windows is modelled at its library functions`,
     });
   }

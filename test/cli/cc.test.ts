@@ -14,15 +14,15 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import anyTest, { type ExecutionContext } from 'ava';
 import { platforms } from '../../platforms/codes.js';
 import { hasTool } from '../../platforms/toolchain/tools.js';
 import { canCompile } from '../guests/compile.js';
 import { root } from '../guests/harness.js';
+import { mpsemu } from './command.js';
 
 const test = anyTest.serial;
-const main = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
+const [node, ...words] = mpsemu;
 const project = join(root, 'test', 'platforms', 'toolchain', 'project');
 const scratch = mkdtempSync(join(tmpdir(), 'mpsemu-cc-test-'));
 anyTest.after.always(() => rmSync(scratch, { recursive: true, force: true }));
@@ -57,12 +57,12 @@ class Folder {
   }
 
   cc(args: string[], options: { input?: string; path?: string } = {}): Promise<Result> {
-    return this.run(process.execPath, [main, 'cc', '--platform', this.platform, ...args], options);
+    return this.run(node, [...words, 'cc', '--platform', this.platform, ...args], options);
   }
 
   /** Standard output of a guest program that ends with status 0. */
   async output(t: ExecutionContext, program: string): Promise<string> {
-    const { status, stdout, stderr } = await this.run(process.execPath, [main, 'run', program, '--platform', this.platform]);
+    const { status, stdout, stderr } = await this.run(node, [...words, 'run', program, '--platform', this.platform]);
     t.is(status, 0, stderr);
     return stdout.replaceAll('\r\n', '\n');
   }
@@ -238,7 +238,7 @@ test('a missing compiler is one line that says how to get it', async (t) => {
 
 check('an interrupted compilation leaves no temporary files', async (t) => {
   const f = new Folder(code);
-  const child = spawn(process.execPath, [main, 'cc', '--platform', code, '-x', 'c', '-', '-o', 'x'], {
+  const child = spawn(node, [...words, 'cc', '--platform', code, '-x', 'c', '-', '-o', 'x'], {
     cwd: f.path,
     env: { ...process.env, TMPDIR: f.temporary },
     stdio: ['pipe', 'ignore', 'ignore'],
@@ -260,19 +260,19 @@ for (const other of ['lii6ll', 'w3i6mv', 'xca6ll', 'fri3gc']) {
 
   builds(`${other}: make builds an archive and a program with it, and again when a header changes`, async (t) => {
     const f = new Folder(other);
-    const words = [`CC=${process.execPath} ${main} cc --platform ${other}`, 'AR=llvm-ar'];
-    const first = await f.run('make', words);
+    const variables = [`CC=${mpsemu.join(' ')} cc --platform ${other}`, 'AR=llvm-ar'];
+    const first = await f.run('make', variables);
     t.is(first.status, 0, first.stderr);
     t.is(await f.output(t, 'hello'), good);
-    t.is((await f.run('make', ['-q', ...words])).status, 0);
+    t.is((await f.run('make', ['-q', ...variables])).status, 0);
     f.write('greeting.h', f.read('greeting.h').replace('good day', 'good eve'));
-    t.is((await f.run('make', words)).status, 0);
+    t.is((await f.run('make', variables)).status, 0);
     t.is(await f.output(t, 'hello'), good.replace('day', 'eve'));
   });
 
   (hasTool('cmake') ? builds : test.skip)(`${other}: cmake takes it for a compiler`, async (t) => {
     const f = new Folder(other);
-    const compiler = [process.execPath, main, 'cc', '--platform', other].join(';');
+    const compiler = [...mpsemu, 'cc', '--platform', other].join(';');
     const configure = await f.run('cmake', ['-S', '.', '-B', 'build', `-DCMAKE_C_COMPILER=${compiler}`, '-DCMAKE_AR=/usr/bin/llvm-ar']);
     t.is(configure.status, 0, configure.stderr);
     const build = await f.run('cmake', ['--build', 'build']);

@@ -3,19 +3,20 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { parseImage } from '../../emulator/loader/load.js';
 import { platforms } from '../../platforms/codes.js';
 import { canCompile } from '../guests/compile.js';
 import { fixturePath } from '../guests/harness.js';
+import { mpsemu as command } from './command.js';
 
-const main = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), 'mpsemu-cli-'));
 test.after.always(() => rmSync(scratch, { recursive: true, force: true }));
 
+const [node, ...words] = command;
+
 function mpsemu(...args: string[]): { status: number | null; stdout: string; stderr: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], { encoding: 'utf8', timeout: 120_000 });
+  const { status, stdout, stderr } = spawnSync(node, [...words, ...args], { encoding: 'utf8', timeout: 120_000 });
   return { status, stdout, stderr };
 }
 
@@ -166,7 +167,7 @@ test.serial('a run that never ends is stopped by its budget with status 124', (t
 test.serial('--trace is byte-identical for the same seed, and JSON Lines', (t) => {
   const trace = (name: string, seed: string): string => {
     const path = join(scratch, name);
-    execFileSync(process.execPath, [main, 'run', fixturePath('lii6ll', 'threads'), '--seed', seed, '--trace', path]);
+    execFileSync(node, [...words, 'run', fixturePath('lii6ll', 'threads'), '--seed', seed, '--trace', path]);
     return readFileSync(path, 'utf8');
   };
   const first = trace('t1', '5');
@@ -180,7 +181,7 @@ test.serial('--trace is byte-identical for the same seed, and JSON Lines', (t) =
 
 test.serial('--report has the documented fields', (t) => {
   const path = join(scratch, 'report.json');
-  execFileSync(process.execPath, [main, 'run', fixturePath('xca6ll', 'list'), '--report', path]);
+  execFileSync(node, [...words, 'run', fixturePath('xca6ll', 'list'), '--report', path]);
   const report = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
   for (const key of [
     'instructions',

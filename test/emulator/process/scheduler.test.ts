@@ -131,7 +131,7 @@ for (const cpu of CPUS) {
     lab.thread(caller(lab, 'wait', 'signal'), 1);
     lab.thread(caller(lab, 'wait', 'signal'), 2);
     lab.thread(caller(lab, 'note', 'note'), 3);
-    t.deepEqual(lab.run(), { kind: 'error', text: 'deadlock: thread 1 waits for flag 1, thread 2 waits for flag 2' });
+    t.deepEqual(lab.run(), { kind: 'deadlock', text: 'deadlock: thread 1 waits for flag 1, thread 2 waits for flag 2' });
   });
 
   test(`${cpu}: a sleep alone ends exactly at its virtual time, and costs no instructions`, (t) => {
