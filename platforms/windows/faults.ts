@@ -5,9 +5,9 @@ import { INT_LENGTH, Vector } from '../../emulator/cpu/x86-exceptions.js';
 import { Access } from '../../emulator/engine.js';
 import type { MemoryFault } from '../../emulator/process/os-model.js';
 import type { Thread } from '../../emulator/process/thread.js';
-import { divideStatus, privileged } from './divide.js';
 import { NO_ADDRESS } from './exceptions.js';
 import { Status } from './status.js';
+import { divideStatus, privileged } from './trapped-instruction.js';
 import type { Windows } from './windows.js';
 
 /** ExceptionInformation[0] of an access violation. */
@@ -46,10 +46,9 @@ export class Faults {
     const { os } = this;
     const registers = os.process.registers(thread);
     const pc = registers.get(X86.rip);
-    const wide = os.layout.wordSize === 8;
     switch (vector) {
       case Vector.divide:
-        return this.raise(thread, divideStatus(registers, os.memory, pc, wide), pc);
+        return this.raise(thread, divideStatus(os.process.engine, os.memory, pc), pc);
       case Vector.debug:
         return this.raise(thread, Status.SINGLE_STEP, pc);
       case Vector.breakpoint:
@@ -65,7 +64,7 @@ export class Faults {
       case Gate.FastFail:
         return this.fastFail(registers.lo(X86.rcx), pc - INT_LENGTH);
       case Vector.protection:
-        if (privileged(os.memory, pc, wide)) return this.raise(thread, Status.PRIVILEGED_INSTRUCTION, pc);
+        if (privileged(os.process.engine, pc)) return this.raise(thread, Status.PRIVILEGED_INSTRUCTION, pc);
         return this.raise(thread, Status.ACCESS_VIOLATION, pc, [READ, NO_ADDRESS]);
       default:
         if (vector === Gate.SystemCall || vector === Gate.DebugService || vector === Gate.Assertion) return this.systemCall(thread, vector);
