@@ -20,6 +20,8 @@ export interface ProcessCore {
   readonly status: ExitStatus | undefined;
   /** Set when the runnable threads changed: the scheduler decides anew. */
   reschedule: boolean;
+  /** What threads may wait for (`Wait.on`) has changed. */
+  changed(cause: unknown): void;
   /** The thread that is running or being looked at. */
   readonly current: Thread | undefined;
   /** Put `thread` on the CPU (not run it): its registers are then in the block. */

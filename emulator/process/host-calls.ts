@@ -110,6 +110,6 @@ export class HostCalls {
       });
     }
     thread.block(wait);
-    this.process.events.emit('thread-block', { on: wait.what });
+    if (this.process.events.on) this.process.events.emit('thread-block', { on: wait.what });
   }
 }

@@ -110,7 +110,7 @@ export class Process implements ProcessCore {
   // Threads
 
   createThread(name: string, mode?: CpuMode): Thread {
-    const thread = new Thread(this.threads.length + 1, name, this.engine.newContext(mode));
+    const thread = new Thread(this.threads.length + 1, name, this.engine.newContext(mode), this.scheduler.threadMoved);
     this.threads.push(thread);
     this.reschedule = true;
     return thread;
@@ -152,8 +152,14 @@ export class Process implements ProcessCore {
     thread.exitValue = exitValue;
     thread.wait = undefined;
     thread.attempts = [];
+    this.changed(thread);
     this.reschedule = true;
     this.events.emit('thread-end', { ended: thread.id, value: exitValue });
+  }
+
+  /** What threads may wait for (`Wait.on`) has changed. */
+  changed(cause: unknown): void {
+    this.scheduler.causeChanged(cause);
   }
 
   // Running

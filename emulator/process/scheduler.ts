@@ -5,6 +5,7 @@
  */
 import type { Process } from './process.js';
 import { Random } from './random.js';
+import { ReadyThreads } from './ready-threads.js';
 import type { Thread } from './thread.js';
 
 /** One decision of a script: run this thread until this happens. */
@@ -31,7 +32,7 @@ export class Scheduler {
   fixedQuantum: number | undefined;
   private readonly random: Random;
   private last: Thread | undefined;
-  private readonly ready: Thread[] = [];
+  private readonly ready = new ReadyThreads();
   private stopped = false;
 
   constructor(
@@ -46,9 +47,11 @@ export class Scheduler {
     const decision = this.script?.(this.process);
     if (decision) return this.follow(decision);
     this.script = undefined;
-    const ready = this.readyThreads();
+    this.ready.update(this.process.clock.now);
+    const { list } = this.ready;
+    const ready = list.length;
     if (ready === 0) return this.idle();
-    const next = this.ready[ready === 1 ? 0 : this.random.below(ready)];
+    const next = list[ready === 1 ? 0 : this.random.below(ready)];
     if (next !== this.last) {
       if (this.process.events.on) this.process.events.emit('switch', { to: next.id });
       this.last = next;
@@ -56,37 +59,25 @@ export class Scheduler {
     this.process.runThread(next, this.quantum(ready));
   }
 
-  /** Fills `ready` with the threads that can run, those whose wait is over included; returns how many. */
-  private readyThreads(): number {
-    const { threads, clock } = this.process;
-    let count = 0;
-    for (let i = 0; i < threads.length; i++) {
-      const thread = threads[i];
-      if (thread.state === 'blocked') this.wake(thread, clock.now);
-      if (thread.state === 'runnable' && thread.suspendCount === 0) this.ready[count++] = thread;
-    }
-    return count;
+  readonly threadMoved = (thread: Thread): void => this.ready.threadMoved(thread);
+
+  /** What waits may depend on has changed. */
+  causeChanged(cause: unknown): void {
+    this.ready.causeChanged(cause);
   }
 
   private quantum(ready: number): number {
     if (this.fixedQuantum !== undefined) return this.fixedQuantum;
     if (ready > 1) return 1 + this.random.below(2 * this.meanQuantum);
-    const blocked = this.process.threads.some((t) => t.state === 'blocked');
-    return blocked ? WAITED_FOR_QUANTUM : ALONE_QUANTUM;
-  }
-
-  /** A blocked thread whose wait is over becomes runnable. */
-  private wake(thread: Thread, now: number): void {
-    if (thread.waitIsOver(now)) thread.unblock();
+    return this.ready.anyBlocked ? WAITED_FOR_QUANTUM : ALONE_QUANTUM;
   }
 
   /** Nobody can run: time passes until a deadline, or it is a deadlock. */
   private idle(): void {
-    let next = Infinity;
-    for (const thread of this.process.threads) {
-      if (thread.state === 'blocked' && thread.suspendCount === 0) next = Math.min(next, thread.wait?.deadline ?? Infinity);
-    }
+    const next = this.ready.nextDeadline();
     if (next === Infinity) {
+      this.ready.lookAtAll();
+      if (this.ready.list.length > 0) return;
       const waits = this.process.threads
         .filter((t) => t.state !== 'ended')
         .map((t) => `thread ${t.id} ${t.suspendCount > 0 ? 'is suspended' : `waits for ${t.wait?.what ?? 'nothing'}`}`);
@@ -99,7 +90,7 @@ export class Scheduler {
   private follow(decision: Decision): void {
     const thread = this.process.threads.find((t) => t.id === decision.thread);
     if (!thread) throw new Error(`the schedule names thread ${decision.thread}, which does not exist`);
-    this.readyThreads();
+    this.ready.update(this.process.clock.now);
     if (!thread.runnable)
       throw new Error(`the schedule runs thread ${thread.id}, which is ${thread.suspendCount ? 'suspended' : thread.state}`);
     const engine = this.process.engine;

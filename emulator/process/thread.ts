@@ -18,10 +18,8 @@ export interface CallbackFrame {
 }
 
 export class Thread {
-  state: ThreadState = 'runnable';
+  /** Set together with `state`. */
   wait: Wait | undefined;
-  /** Stopped by another thread (SuspendThread, thread_suspend): not scheduled while above 0. */
-  suspendCount = 0;
   exitValue = 0;
   /** [base, limit) of the stack, base lowest. */
   stackBase = 0;
@@ -35,11 +33,37 @@ export class Thread {
   /** The OS model's own record: each model has one function that knows its type. */
   os: object | undefined;
 
+  private currentState: ThreadState = 'runnable';
+  private suspensions = 0;
+
+  /** `moved` hears when the thread's state, or whether it is suspended, changes. */
   constructor(
     readonly id: number,
     public name: string,
     readonly context: Context,
-  ) {}
+    private readonly moved: (thread: Thread) => void,
+  ) {
+    moved(this);
+  }
+
+  get state(): ThreadState {
+    return this.currentState;
+  }
+
+  set state(state: ThreadState) {
+    this.currentState = state;
+    this.moved(this);
+  }
+
+  /** Stopped by another thread (SuspendThread, thread_suspend): not scheduled while above 0. */
+  get suspendCount(): number {
+    return this.suspensions;
+  }
+
+  set suspendCount(count: number) {
+    this.suspensions = count;
+    this.moved(this);
+  }
 
   get runnable(): boolean {
     return this.state === 'runnable' && this.suspendCount === 0;

@@ -5,6 +5,11 @@ interface Condition {
   what: string;
   /** May the call be tried again? Polled by the scheduler; must be cheap and without side effects. */
   ready(): boolean;
+  /**
+   * What `ready` depends on: addresses of guest words, objects of the host. It is polled when one of them has changed,
+   * of which the scheduler is told (`Process.changed`); without a list, before each turn.
+   */
+  on?: readonly unknown[];
   /** Virtual time at which it must be tried again whatever `ready` says. */
   deadline?: number;
 }

@@ -18,6 +18,7 @@ export function unfairLockFunctions({ kernel, process }: MachSystem): HostFuncti
       if (owner !== 0)
         call.block({
           what: `os_unfair_lock 0x${address.toString(16)}`,
+          on: [address],
           ready: () => peek(call.supervisor, address, (word) => word === 0),
         });
       call.memory.setU32(address, me(call));
@@ -30,6 +31,7 @@ export function unfairLockFunctions({ kernel, process }: MachSystem): HostFuncti
     hostFunction('os_unfair_lock_unlock', 'v(p)', (call, address) => {
       if (call.memory.u32(address) !== me(call)) fatal('is not held by this thread', address);
       call.memory.setU32(address, 0);
+      process.changed(address);
     }),
   ];
 }

@@ -78,7 +78,7 @@ export function clockFunctions(system: PosixSystem): HostFunction[] {
     const left = state.until - process.clock.now;
     if (left <= 0) return 0;
     if (signals.wasInterrupted(call)) return left;
-    return call.block({ kind: 'interruptible', by: 'any', what: 'sleep', ready: () => false, deadline: state.until });
+    return call.block({ kind: 'interruptible', by: 'any', what: 'sleep', on: [], ready: () => false, deadline: state.until });
   };
 
   // The libraries read the clocks without the kernel (vdso, shared page, commpage): their stores are the program's, and can fault.

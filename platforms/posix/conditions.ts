@@ -49,6 +49,7 @@ export class Conditions {
       if (!waiter.woken && !waiter.timedOut) {
         return call.block({
           what: `condition 0x${address.toString(16)}`,
+          on: [waiter],
           ready: () => waiter.woken,
           ...(deadline !== undefined && { deadline }),
         });
@@ -63,7 +64,10 @@ export class Conditions {
   private wake(address: number, all: boolean): number {
     const state = this.places.state(this.system.traits.pthread.cond, address);
     const queue = this.waiters.get(state) ?? [];
-    for (const waiter of all ? queue.splice(0) : queue.splice(0, 1)) waiter.woken = true;
+    for (const waiter of all ? queue.splice(0) : queue.splice(0, 1)) {
+      waiter.woken = true;
+      this.system.process.changed(waiter);
+    }
     if (queue.length === 0) this.waiters.delete(state);
     return 0;
   }

@@ -24,7 +24,11 @@ export function lockFunctions(system: PosixSystem, places: ObjectPlaces): HostFu
     }
     if (!wait) return errno.EBUSY;
     if (writer === posixThread(call.thread).tid) return errno.EDEADLK;
-    return call.block({ what: name('read lock', address), ready: () => peek(supervisor, state + Rw.writer, (word) => word === 0) });
+    return call.block({
+      what: name('read lock', address),
+      on: [state],
+      ready: () => peek(supervisor, state + Rw.writer, (word) => word === 0),
+    });
   };
 
   const writeLock = (call: HostCall, address: number, wait: boolean): number => {
@@ -41,7 +45,7 @@ export function lockFunctions(system: PosixSystem, places: ObjectPlaces): HostFu
     if (writer === tid) return errno.EDEADLK;
     const ready = (): boolean =>
       peek(supervisor, state + Rw.writer, (word) => word === 0) && peek(supervisor, state + Rw.readers, (word) => word === 0);
-    return call.block({ what: name('write lock', address), ready });
+    return call.block({ what: name('write lock', address), on: [state], ready });
   };
 
   const unlock = (call: HostCall, address: number): number => {
@@ -51,6 +55,7 @@ export function lockFunctions(system: PosixSystem, places: ObjectPlaces): HostFu
     if (memory.u32(state + Rw.writer) === posixThread(call.thread).tid) memory.setU32(state + Rw.writer, 0);
     else if (readers > 0) memory.setU32(state + Rw.readers, readers - 1);
     else return errno.EPERM;
+    system.process.changed(state);
     return 0;
   };
 
@@ -79,6 +84,7 @@ function barrierFunctions(system: PosixSystem, places: ObjectPlaces, barrier: Ob
       if (arrived >= memory.u32(state + Barrier.count)) {
         memory.setU32(state + Barrier.arrived, 0);
         memory.setU32(state + Barrier.generation, generation + 1);
+        system.process.changed(state);
         return pthread.barrierSerial;
       }
       memory.setU32(state + Barrier.arrived, arrived);
@@ -88,6 +94,7 @@ function barrierFunctions(system: PosixSystem, places: ObjectPlaces, barrier: Ob
     const was = mine.generation;
     return call.block({
       what: `barrier 0x${address.toString(16)}`,
+      on: [state],
       ready: () => peek(supervisor, state + Barrier.generation, (word) => word !== was),
     });
   };

@@ -52,8 +52,13 @@ export class Mutexes {
     if (deadline !== undefined && this.system.process.clock.now >= deadline) return errno.ETIMEDOUT;
     const owner = memory.u32(state + traits.owner);
     const ready = (): boolean => peek(call.supervisor, state + traits.lock, (word) => word === 0);
+    const holder = (): number | string => this.threadNumber(owner);
     return call.block({
-      what: `mutex 0x${address.toString(16)}, held by thread ${this.threadNumber(owner)}`,
+      // Put into words when somebody wants to know: the search for the thread takes long where there are many.
+      get what() {
+        return `mutex 0x${address.toString(16)}, held by thread ${holder()}`;
+      },
+      on: [state + traits.lock],
       ready,
       ...(deadline !== undefined && { deadline }),
     });
@@ -99,6 +104,7 @@ export class Mutexes {
     memory.setU32(state + traits.owner, 0);
     memory.setU32(state + traits.count, 0);
     memory.setU32(state + traits.lock, 0);
+    this.system.process.changed(state + traits.lock);
     return 0;
   }
 
@@ -120,6 +126,7 @@ export class Mutexes {
     const state = this.places.fresh(traits, address);
     if (state === 0) return errno.ENOMEM;
     call.memory.setU32(state + traits.kind, kind);
+    this.system.process.changed(state + traits.lock);
     return 0;
   }
 

@@ -28,6 +28,7 @@ export function semaphoreFunctions(system: PosixSystem): HostFunction[] {
       kind: 'interruptible',
       by: 'without-restart',
       what: `semaphore 0x${address.toString(16)}`,
+      on: [address],
       ready: () => peek(call.supervisor, address + layout.count, (word) => word > 0),
       ...(deadline !== undefined && { deadline }),
     });
@@ -40,6 +41,7 @@ export function semaphoreFunctions(system: PosixSystem): HostFunction[] {
       call.memory.fill(address, layout.size, 0);
       if (layout.magic) call.memory.setU32(address + layout.magic.offset, layout.magic.value);
       call.memory.setU32(address + layout.count, value);
+      process.changed(address);
       return 0;
     }),
     hostFunction('sem_destroy', 'i(p)', (call, address) => {
@@ -63,6 +65,7 @@ export function semaphoreFunctions(system: PosixSystem): HostFunction[] {
       const count = memory.u32(address + layout.count);
       if (count >= layout.maximum) return fail(system, 'EOVERFLOW');
       memory.setU32(address + layout.count, count + 1);
+      process.changed(address);
       return 0;
     }),
     hostFunction('sem_getvalue', 'i(pp)', (call, address, result) => {

@@ -138,7 +138,7 @@ export class SignalCalls {
     state.suspendedMask = state.mask.slice();
     signals.setMask(thread, set);
     if (!signals.hasDeliverable(thread)) {
-      thread.block({ what: 'a signal (sigsuspend)', ready: () => false });
+      thread.block({ what: 'a signal (sigsuspend)', on: [], ready: () => false });
       process.reschedule = true;
     }
     return -this.errno.EINTR;

@@ -113,7 +113,7 @@ export class SignalFunctions {
       signals.deliver(thread);
       throw new RegistersReplaced();
     }
-    return call.block({ kind: 'interruptible', by: 'any', what: 'a signal (sigsuspend)', ready: () => false });
+    return call.block({ kind: 'interruptible', by: 'any', what: 'a signal (sigsuspend)', on: [], ready: () => false });
   }
 
   /** A sending call has been made: signals that the caller may take, it takes before its next instruction. */

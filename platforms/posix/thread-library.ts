@@ -158,7 +158,8 @@ export class ThreadLibrary {
     const { thread } = target;
     if (thread === call.thread) return errno.EDEADLK;
     if (target.detached || target.joined) return errno.EINVAL;
-    if (thread.state !== 'ended') return call.block({ what: `the end of thread ${thread.id}`, ready: () => thread.state === 'ended' });
+    if (thread.state !== 'ended')
+      return call.block({ what: `the end of thread ${thread.id}`, on: [thread], ready: () => thread.state === 'ended' });
     if (result !== 0) call.memory.setWord(result, thread.exitValue);
     target.joined = true;
     this.forget(target);
@@ -197,13 +198,18 @@ export class ThreadLibrary {
     const word = memory.u32(address + state);
     if (word === done) return 0;
     if (word !== init) {
-      return call.block({ what: `pthread_once 0x${address.toString(16)}`, ready: () => process.supervisor.u32(address + state) === done });
+      return call.block({
+        what: `pthread_once 0x${address.toString(16)}`,
+        on: [address],
+        ready: () => process.supervisor.u32(address + state) === done,
+      });
     }
     memory.setU32(address + state, init + 1 === done ? done + 1 : init + 1);
     const link = process.cpu === 'arm64' ? process.registers(thread).get(A64.lr) : 0;
     const steps: Step[] = [guestStep(routine, 'v()', [])];
     return process.sequences.start(thread, steps[Symbol.iterator](), () => {
       process.supervisor.setU32(address + state, done);
+      process.changed(address);
       const registers = process.registers(thread);
       if (process.cpu === 'arm64') registers.set(A64.lr, link);
       process.abi.bind(call.fn.signature).returns(registers, process.supervisor, 0);

@@ -50,6 +50,7 @@ export class Locks {
     memory.setWord(section + at.owner, 0);
     memory.setWord(section + at.semaphore, 0);
     memory.setWord(section + at.spin, spin);
+    call.process.changed(section);
     return TRUE;
   }
 
@@ -63,6 +64,7 @@ export class Locks {
     }
     call.block({
       what: `critical section 0x${section.toString(16)}`,
+      on: [section],
       ready: () => (this.os.memory.i32(section + at.lockCount) & 1) !== 0,
     });
   }
@@ -92,6 +94,7 @@ export class Locks {
     if (depth !== 0) return;
     memory.setWord(section + at.owner, 0);
     memory.setU32(section + at.lockCount, memory.i32(section + at.lockCount) | 1);
+    call.process.changed(section);
   }
 
   // Slim reader/writer locks
@@ -111,21 +114,23 @@ export class Locks {
 
   exclusive(call: HostCall, lock: number): void {
     if (this.tryExclusive(call, lock)) return;
-    call.block({ what: `reader/writer lock 0x${lock.toString(16)}`, ready: () => this.os.memory.word(lock) === 0 });
+    call.block({ what: `reader/writer lock 0x${lock.toString(16)}`, on: [lock], ready: () => this.os.memory.word(lock) === 0 });
   }
 
   shared(call: HostCall, lock: number): void {
     if (this.tryShared(call, lock)) return;
-    call.block({ what: `reader/writer lock 0x${lock.toString(16)}`, ready: () => this.os.memory.word(lock) !== SRW_LOCKED });
+    call.block({ what: `reader/writer lock 0x${lock.toString(16)}`, on: [lock], ready: () => this.os.memory.word(lock) !== SRW_LOCKED });
   }
 
   releaseExclusive(call: HostCall, lock: number): void {
     call.memory.setWord(lock, 0);
+    call.process.changed(lock);
   }
 
   releaseShared(call: HostCall, lock: number): void {
     const word = call.memory.word(lock) - SRW_SHARE;
     call.memory.setWord(lock, word === SRW_LOCKED ? 0 : word);
+    call.process.changed(lock);
   }
 
   // Condition variables
@@ -149,6 +154,7 @@ export class Locks {
       if (state.deadline === undefined || clock.now < state.deadline) {
         call.block({
           what: `condition variable 0x${variable.toString(16)}`,
+          on: [state.sleeper],
           ready: () => state.sleeper.woken,
           ...(state.deadline !== undefined && { deadline: state.deadline }),
         });
@@ -169,6 +175,7 @@ export class Locks {
         continue;
       }
       this.sleepers[i].woken = true;
+      this.os.process.changed(this.sleepers[i]);
       this.sleepers.splice(i, 1);
       if (!all) return;
     }
@@ -190,7 +197,11 @@ export class Locks {
       return FALSE;
     }
     if (state === ONCE_RUNNING && !(flags & INIT_ONCE_ASYNC)) {
-      call.block({ what: `one-time initialisation 0x${once.toString(16)}`, ready: () => this.os.memory.word(once) % 4 !== ONCE_RUNNING });
+      call.block({
+        what: `one-time initialisation 0x${once.toString(16)}`,
+        on: [once],
+        ready: () => this.os.memory.word(once) % 4 !== ONCE_RUNNING,
+      });
     }
     memory.setWord(once, ONCE_RUNNING);
     if (pending) memory.setU32(pending, TRUE);
@@ -203,13 +214,17 @@ export class Locks {
       return FALSE;
     }
     call.memory.setWord(once, flags & INIT_ONCE_INIT_FAILED ? 0 : context + ONCE_DONE);
+    call.process.changed(once);
     return TRUE;
   }
 }
 
 export function lockCalls(os: Windows): HostFunction[] {
   const locks = new Locks(os);
-  const zero = (call: HostCall, word: number): void => call.memory.setWord(word, 0);
+  const zero = (call: HostCall, word: number): void => {
+    call.memory.setWord(word, 0);
+    call.process.changed(word);
+  };
   return [
     win32('InitializeCriticalSection', 'v(p)', (call, section) => void locks.initialize(call, section, 0)),
     win32('InitializeCriticalSectionAndSpinCount', 'i(pu)', (call, section, spin) => locks.initialize(call, section, spin & 0xffffff)),

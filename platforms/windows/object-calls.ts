@@ -47,6 +47,7 @@ export function objectCalls(os: Windows): HostFunction[] {
     const found = get(call, handle, EventObject);
     if (!found) return FALSE;
     found.set = set;
+    call.process.changed(found);
     return TRUE;
   };
   const named = (suffix: 'A' | 'W'): HostFunction[] => [
@@ -75,6 +76,7 @@ export function objectCalls(os: Windows): HostFunction[] {
       if (!mutex) return FALSE;
       if (mutex.owner?.thread !== call.thread) return failed(call, ErrorCode.NOT_OWNER);
       mutex.release();
+      call.process.changed(mutex);
       return TRUE;
     }),
     win32('ReleaseSemaphore', 'i(iip)', (call, handle, count, previous) => {
@@ -90,6 +92,7 @@ export function objectCalls(os: Windows): HostFunction[] {
         if (!written) return failed(call, ErrorCode.NO_ACCESS);
       }
       semaphore.count += count;
+      call.process.changed(semaphore);
       return TRUE;
     }),
     win32('CloseHandle', 'i(i)', (call, handle) => {

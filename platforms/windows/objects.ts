@@ -17,6 +17,11 @@ export abstract class KernelObject {
     return false;
   }
 
+  /** What stands for it in `Wait.on`. */
+  get changesWith(): unknown {
+    return this;
+  }
+
   /** A handle has been closed. */
   closed?(): void;
 
@@ -43,6 +48,10 @@ export class ThreadObject extends KernelObject {
 
   override signalled(): boolean {
     return this.ended;
+  }
+
+  override get changesWith(): Thread {
+    return this.thread;
   }
 }
 

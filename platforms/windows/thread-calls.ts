@@ -82,7 +82,7 @@ export function threadCalls(os: Windows): HostFunction[] {
     }
     const deadline = deadlineOf(call, milliseconds);
     if (deadline !== undefined && call.process.clock.now >= deadline) return;
-    call.block({ what: 'Sleep', ready: () => false, ...(deadline !== undefined && { deadline }) });
+    call.block({ what: 'Sleep', on: [], ready: () => false, ...(deadline !== undefined && { deadline }) });
   };
   const slot = (call: HostCall, index: number, make: boolean): number => {
     if (!os.tls.valid(index)) return failed(call, ErrorCode.INVALID_PARAMETER, -1);

@@ -38,6 +38,7 @@ export function wait(call: HostCall, objects: KernelObject[], all: boolean, mill
   if (deadline !== undefined && call.process.clock.now >= deadline) return WAIT_TIMEOUT;
   return call.block({
     what: objects.map(describe).join(all ? ' and ' : ' or '),
+    on: objects.map((object) => object.changesWith),
     ready: satisfied,
     ...(deadline !== undefined && { deadline }),
   });

@@ -222,7 +222,10 @@ export class Windows implements Os {
   endThread(thread: Thread, code: number): void {
     const own = windowsThread(thread);
     own.object.exitCode = code;
-    for (const mutex of own.object.owned) mutex.abandon();
+    for (const mutex of own.object.owned) {
+      mutex.abandon();
+      this.process.changed(mutex);
+    }
     own.object.owned.clear();
     for (const block of own.blocks) this.heap.release(block);
     if (own.errno) this.heap.release(own.errno);
