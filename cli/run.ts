@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { LoadError } from '../emulator/loader/image.js';
+import { crashReport } from '../machine/crash-report.js';
 import { startMachine, type Machine } from '../machine/machine.js';
 import { reportOf } from '../machine/report.js';
 import { platforms } from '../platforms/codes.js';
@@ -60,7 +61,7 @@ function readProgram(path: string): Uint8Array {
   }
 }
 
-export function main(args: string[]): number {
+export async function main(args: string[]): Promise<number> {
   const split = args.indexOf('--');
   const own = split < 0 ? args : args.slice(0, split);
   const guestArguments = split < 0 ? [] : args.slice(split + 1);
@@ -122,6 +123,7 @@ export function main(args: string[]): number {
   report?.write(`${JSON.stringify(reportOf(machine), null, 2)}\n`);
   report?.close();
   const say = (text: string): void => void process.stderr.write(`mpsemu: run: ${basename(path)}: ${text}\n`);
+  const sayWhere = async (text: string): Promise<void> => say([text, ...(await crashReport(machine.process))].join('\n    '));
   switch (status.kind) {
     case 'exit':
       return status.code & (machine.platform.os === 'windows' ? 0xffffffff : 0xff);
@@ -129,10 +131,10 @@ export function main(args: string[]): number {
       say(`the budget of ${budget} instructions is used up, at ${machine.where()}`);
       return ExitCode.Budget;
     case 'signal':
-      say(status.text);
+      await sayWhere(status.text);
       return ExitCode.SignalBase + status.signal;
     case 'deadlock':
-      say(status.text);
+      await sayWhere(status.text);
       return ExitCode.Deadlock;
     case 'interrupted':
       // A reader that has gone wants no words either.
@@ -141,7 +143,7 @@ export function main(args: string[]): number {
       return ExitCode.SignalBase + status.signal;
     case 'unsupported':
     case 'error':
-      say(status.text);
+      await sayWhere(status.text);
       return ExitCode.NotProvided;
   }
 }

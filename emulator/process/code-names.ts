@@ -82,9 +82,18 @@ export class CodeNames {
     };
   }
 
+  /** A return address by the call before it, which may end its function or be of another line. */
+  describeReturn(address: number): string {
+    const place = this.find(address - 1);
+    return place ? this.inWords({ ...place, offset: place.offset + 1 }, address) : this.describe(address);
+  }
+
   /** 'list!main+0x12 (list.c:33)' for people; the bare address where nothing is known of it. */
   describe(address: number): string {
-    const place = this.find(address);
+    return this.inWords(this.find(address), address);
+  }
+
+  private inWords(place: CodePlace | undefined, address: number): string {
     if (!place) return `0x${address.toString(16)}`;
     return `${placeName(place)}${place.source ? ` (${lineName(place.source)})` : ''}`;
   }

@@ -62,6 +62,8 @@ export class Process implements ProcessCore {
   readonly threads: Thread[] = [];
   os!: OsModel;
   status: ExitStatus | undefined;
+  /** Registers that the current thread had when it did what the process died of, where it has others now. */
+  diedAt: { pc: number; sp: number; fp: number } | undefined;
   /** Guest instructions executed, and allowed. */
   instructions = 0;
   readonly budget: number;

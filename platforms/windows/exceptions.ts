@@ -54,6 +54,7 @@ export class Exceptions {
   raise(thread: Thread, exception: Exception): void {
     const registers = this.os.process.registers(thread);
     const sp = registers.get(X86.rsp);
+    windowsThread(thread).raisedAt = { pc: exception.address, sp, fp: registers.get(X86.rbp) };
     const top = this.os.layout.wordSize === 8 ? this.frame64(sp, exception) : this.frame32(sp, exception);
     if (!this.copyOut(thread, top.sp, top.length)) {
       // The frame met the last guard page: that becomes a stack overflow in place of the exception.
@@ -189,6 +190,9 @@ export class Exceptions {
 
   /** Nobody has handled it: the process ends. */
   unhandled(exception: Exception): never {
+    const { process } = this.os;
+    const at = process.current && windowsThread(process.current).raisedAt;
+    if (at?.pc === exception.address) process.diedAt = at;
     return this.end(exception.code, this.describe(exception));
   }
 

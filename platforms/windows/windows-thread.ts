@@ -13,6 +13,8 @@ export class WindowsThread {
   closeAtEnd = 0;
   /** The stack overflow that has been raised, to name it when the handling of it runs out of stack too. */
   overflow: Exception | undefined;
+  /** Where the last exception came from: its handlers run deeper on the stack. */
+  raisedAt: { pc: number; sp: number; fp: number } | undefined;
 
   constructor(
     thread: Thread,

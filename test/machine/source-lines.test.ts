@@ -4,11 +4,13 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import test from 'ava';
 import { digestOf, LineTable } from '../../emulator/loader/line-table.js';
+import { crashReport } from '../../machine/crash-report.js';
+import { startMachine } from '../../machine/machine.js';
 import { platforms } from '../../platforms/codes.js';
 import { compile } from '../../platforms/toolchain/cc.js';
 import { debugBundle, linesBeside } from '../../platforms/toolchain/debug-lines.js';
 import { canCompile } from '../guests/compile.js';
-import { root, runProgram } from '../guests/harness.js';
+import { fixturePath, root } from '../guests/harness.js';
 
 const source = join(root, 'test', 'machine', 'crash.c');
 const lineOf = (mark: string): number =>
@@ -18,38 +20,69 @@ const lineOf = (mark: string): number =>
 const work = mkdtempSync(join(tmpdir(), 'source-lines-'));
 test.after.always(() => rmSync(work, { recursive: true, force: true }));
 
-const diesAt = (path: string, code: string): string => {
-  const { status } = runProgram(path, code);
-  return status.kind === 'signal' ? status.text : JSON.stringify(status);
-};
+/** What is said of a program's death, and below it the instruction and the calls. */
+async function death(path: string, code: string): Promise<string[]> {
+  const machine = startMachine({
+    path,
+    bytes: readFileSync(path),
+    code,
+    argv: [path],
+    env: [],
+    seed: 0,
+    variety: 'cool',
+    scan: [],
+    quirks: [],
+    directories: [],
+    output: () => undefined,
+    input: () => new Uint8Array(0),
+  });
+  const status = machine.process.run();
+  const more = await crashReport(machine.process);
+  machine.process.close();
+  return [status.kind === 'signal' || status.kind === 'deadlock' ? status.text : status.kind, ...more];
+}
+
+const diesAt = async (path: string, code: string): Promise<string> => (await death(path, code))[0];
 
 for (const { code } of platforms) {
   (canCompile(code) ? test : test.skip)(`${code}: a crash names function and line`, async (t) => {
     const path = join(work, code);
     await compile({ platform: code, sources: [source], output: path, flags: ['-g', '-O1'] });
-    const here = new RegExp(` at ${code}!deep\\+0x[0-9a-f]+ \\(test/machine/crash\\.c:${lineOf('HERE')}\\)$`);
-    t.regex(diesAt(path, code), here);
+    const here = new RegExp(` at ${code}!deep\\+0x[0-9a-f]+ \\(test/machine/crash\\.c:${lineOf('/* HERE')}\\)$`);
+    t.regex(await diesAt(path, code), here);
+    // With frame pointers or without, whatever the optimiser does.
+    for (const [i, flags] of [['-O0'], ['-O2', '-fno-omit-frame-pointer'], ['-O2', '-fomit-frame-pointer']].entries()) {
+      const other = join(work, `${code}-${i}`);
+      await compile({ platform: code, sources: [source], output: other, flags: ['-g', ...flags] });
+      const [, instruction, ...calls] = await death(other, code);
+      t.regex(instruction, /^instruction 0x[0-9a-f]+: (mov dword ptr \[\w+\], 3|str w\d+, \[x\d+\])$/, flags.join(' '));
+      const from = (name: string, mark: string): RegExp =>
+        new RegExp(`^called from ${basename(other)}!${name}\\+0x[0-9a-f]+ \\(test/machine/crash\\.c:${lineOf(mark)}\\)$`);
+      t.regex(calls[0], from('middle', '/* FROM HERE'), flags.join(' '));
+      t.regex(calls[1], from('main', 'AND FROM HERE'), flags.join(' '));
+      t.true(calls.length >= 3, 'and what called main');
+    }
     // Nothing of where it was made: the same program again, made elsewhere.
     const again = join(mkdtempSync(join(work, 'elsewhere-')), code);
     await compile({ platform: code, sources: [source], output: again, flags: ['-g', '-O1'] });
     t.deepEqual(readFileSync(again), readFileSync(path));
     t.is(readFileSync(linesBeside(again), 'utf8'), readFileSync(linesBeside(path), 'utf8'));
     // Without the table beside it, out of its debug information; a table of another build is not believed.
-    const expected = diesAt(path, code);
+    const expected = await diesAt(path, code);
     writeFileSync(
       linesBeside(path),
       readFileSync(linesBeside(path), 'utf8')
         .replace(/"of":"./, '"of":"x')
         .replaceAll(',', ',1'),
     );
-    t.is(diesAt(path, code), expected);
+    t.is(await diesAt(path, code), expected);
     rmSync(linesBeside(path));
-    t.is(diesAt(path, code), expected);
+    t.is(await diesAt(path, code), expected);
     // With nothing to go by, the function alone.
     rmSync(debugBundle(path), { recursive: true, force: true });
     const stripped = join(work, `${code}-plain`);
     await compile({ platform: code, sources: [source], output: stripped, flags: ['-O1'] });
-    t.regex(diesAt(stripped, code), new RegExp(` at ${basename(stripped)}!deep\\+0x[0-9a-f]+$`));
+    t.regex(await diesAt(stripped, code), new RegExp(` at ${basename(stripped)}!deep\\+0x[0-9a-f]+$`));
   });
 }
 
@@ -60,7 +93,7 @@ test('with only the lines kept beside it, a program is that of a build without -
     await compile({ platform: code, sources: [source], output: plain, flags: ['-O1'] });
     await compile({ platform: code, sources: [source], output: lined, flags: ['-O1', '-g'], onlyLines: true });
     t.deepEqual(readFileSync(lined), readFileSync(plain), code);
-    t.regex(diesAt(lined, code), new RegExp(`\\(test/machine/crash\\.c:${lineOf('HERE')}\\)$`));
+    t.regex(await diesAt(lined, code), new RegExp(`\\(test/machine/crash\\.c:${lineOf('/* HERE')}\\)$`));
   }
 });
 
@@ -86,4 +119,22 @@ test('a line table finds rows within their sequences only, and survives being wr
   }
   t.is(LineTable.parse(text, digestOf(new Uint8Array([1]))), undefined);
   t.is(LineTable.parse('not a table', digestOf(bytes)), undefined);
+});
+
+test('an endless recursion shows where it goes round, and a hang where each thread is', async (t) => {
+  const [, , ...calls] = await death(fixturePath('fri3ll', 'bad-stack'), 'fri3ll');
+  t.regex(calls[0], /^called from bad-stack!endless\+0x[0-9a-f]+ \(fixtures\/programs\/bad-stack\.c:\d+\)$/);
+  t.regex(calls.at(-1)!, /^and \d+ more$/);
+  if (!canCompile('lii6ll')) return;
+  const path = join(work, 'hang');
+  const hang = join(root, 'test', 'machine', 'hang.c');
+  await compile({ platform: 'lii6ll', sources: [hang], output: path, flags: ['-g', '-O2'] });
+  const line =
+    readFileSync(hang, 'utf8')
+      .split('\n')
+      .findIndex((each) => each.includes('HERE')) + 1;
+  const [text, place, call] = await death(path, 'lii6ll');
+  t.regex(text, /^deadlock: thread 1 waits for mutex/);
+  t.regex(place, /^thread 1 is in libpthread\.so\.0!pthread_mutex_lock$/);
+  t.regex(call, new RegExp(`^called from hang!main\\+0x[0-9a-f]+ \\(test/machine/hang\\.c:${line}\\)$`));
 });
