@@ -49,8 +49,8 @@ const detail = <T>(kind: DetailKind, meaning: string): Detail<T> => ({ kind, mea
 export const address = (meaning: string): Detail<number> => detail('address', meaning);
 export const maybeAddress = (meaning: string): Maybe<number> => detail('address', meaning);
 export const code = (meaning: string): Detail<number> => detail('code', meaning);
-export const words = (meaning: string): Detail<readonly number[]> => detail('words', meaning);
-export const word = (meaning: string): Detail<number> => detail('word', meaning);
+export const words = (meaning: string): Detail<readonly bigint[]> => detail('words', meaning);
+export const word = (meaning: string): Detail<bigint> => detail('word', meaning);
 export const number = (meaning: string): Detail<number> => detail('number', meaning);
 export const maybeNumber = (meaning: string): Maybe<number> => detail('number', meaning);
 export const text = <T extends string = string>(meaning: string): Detail<T> => detail('text', meaning);

@@ -1,5 +1,5 @@
 /** The events of a process and its scheduler. */
-import { address, code, event, number, record, text, type DetailsOf } from '../event-schema.js';
+import { address, code, event, number, record, text, type DetailsOf, word } from '../event-schema.js';
 import type { ExitStatus } from './os-model.js';
 
 export const processEvents = {
@@ -17,7 +17,7 @@ export const processEvents = {
     stackBase: address('lowest address of its stack'),
     stackLimit: address('first address above its stack'),
   }),
-  'thread-end': event('A thread ended.', { ended: number('its number'), value: number('its result or exit code') }),
+  'thread-end': event('A thread ended.', { ended: number('its number'), value: word('its result or exit code') }),
   fault: event('The CPU was refused an access by the instruction at `pc`, or a host function was on behalf of its caller.', {
     address: address('what was to be accessed'),
     access: number('1 read, 2 write, 4 fetch'),

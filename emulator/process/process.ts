@@ -3,7 +3,7 @@
  * functions behind gates, and an OS model that decides what faults and system
  * calls do. Knows no OS: platforms/ builds on it.
  */
-import type { Abi } from '../abi/abi.js';
+import type { Abi, Word } from '../abi/abi.js';
 import { abiFor } from '../abi/index.js';
 import { Access, Exit, type CpuMode, type CpuName, type Engine, type Registers, type X86Selectors } from '../engine.js';
 import { EventStream } from '../events.js';
@@ -149,7 +149,7 @@ export class Process implements ProcessCore {
     }
   }
 
-  endThread(thread: Thread, exitValue: number): void {
+  endThread(thread: Thread, exitValue: Word): void {
     thread.state = 'ended';
     thread.exitValue = exitValue;
     thread.wait = undefined;

@@ -1,4 +1,5 @@
 /** A guest thread: a CPU context, a scheduling state, and what its OS keeps of it. */
+import type { Word } from '../abi/abi.js';
 import type { Context } from '../engine.js';
 import type { Wait } from './wait.js';
 
@@ -20,7 +21,8 @@ export interface CallbackFrame {
 export class Thread {
   /** Set together with `state`. */
   wait: Wait | undefined;
-  exitValue = 0;
+  /** What the thread ended with, for who joins it. */
+  exitValue: Word = 0n;
   /** [base, limit) of the stack, base lowest. */
   stackBase = 0;
   stackLimit = 0;

@@ -11,13 +11,13 @@ const FIRST_LABEL = 2;
 const LONGEST_LABEL = 255;
 
 export function telemetryFunctions(client: Client): HostFunction[] {
-  let filter = 0;
+  let filter = 0n;
   const labels: string[] = [];
   const d = client.define;
   return [
-    d('mps_telemetry_set', 'v(z)', (_call, bits) => void (filter = (filter | bits) >>> 0)),
-    d('mps_telemetry_reset', 'v(z)', (_call, bits) => void (filter = (filter & ~bits) >>> 0)),
-    d('mps_telemetry_get', 'z()', () => filter),
+    d('mps_telemetry_set', 'v(w)', (_call, bits) => void (filter |= bits)),
+    d('mps_telemetry_reset', 'v(w)', (_call, bits) => void (filter &= ~bits)),
+    d('mps_telemetry_get', 'w()', () => filter),
     d('mps_telemetry_flush', 'v()', () => undefined),
     d('mps_telemetry_intern', 'z(p)', (call, text) => {
       client.aver(text !== 0, call.fn.name, 'label != NULL');

@@ -1,4 +1,5 @@
 /** How a program ends: exit and its functions, the quick ways, assertion failures (C99 7.20.4, 7.2). */
+import type { Word } from '../../emulator/abi/abi.js';
 import { guestStep, type Step } from '../../emulator/process/sequence.js';
 import { hostFunction, type HostCall, type HostFunction } from '../../emulator/process/host-call.js';
 import type { CLibrary } from './library.js';
@@ -6,7 +7,7 @@ import type { CLibrary } from './library.js';
 interface AtExit {
   address: number;
   /** __cxa_atexit's argument. */
-  argument?: number;
+  argument?: Word;
 }
 
 export function endFunctions(library: CLibrary): HostFunction[] {
@@ -19,7 +20,7 @@ export function endFunctions(library: CLibrary): HostFunction[] {
   /** Last registered first; functions may register more. */
   function* steps(list: AtExit[]): Generator<Step> {
     for (let next = list.pop(); next; next = list.pop()) {
-      yield next.argument === undefined ? guestStep(next.address, 'v()', []) : guestStep(next.address, 'v(p)', [next.argument]);
+      yield next.argument === undefined ? guestStep(next.address, 'v()', []) : guestStep(next.address, 'v(w)', [next.argument]);
     }
   }
 
@@ -84,7 +85,7 @@ export function endFunctions(library: CLibrary): HostFunction[] {
     );
   } else {
     functions.push(
-      hostFunction('__cxa_atexit', 'i(ppp)', (_call, address, argument) => (registered.push({ address, argument }), 0)),
+      hostFunction('__cxa_atexit', 'i(pwp)', (_call, address, argument) => (registered.push({ address, argument }), 0)),
       // Called by a library's finaliser when it is unloaded; none is before the process ends.
       hostFunction('__cxa_finalize', 'v(p)', () => undefined),
     );

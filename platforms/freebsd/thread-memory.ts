@@ -4,6 +4,7 @@
  * block {self, dtv, thread} and TLS from the heap; thr_new's registers.
  * Source: lib/libthr/thread/thr_stack.c, thr_create.c; libexec/rtld-elf; sys/{amd64,i386} cpu_set_upcall.
  */
+import type { Word } from '../../emulator/abi/abi.js';
 import { X86 } from '../../emulator/cpu/registers.js';
 import { Prot } from '../../emulator/engine.js';
 import type { TlsLayout } from '../../emulator/loader/tls-layout.js';
@@ -97,7 +98,7 @@ export class FreeBsdThreads implements ThreadPlatform {
   }
 
   /** thread_start, entered by thr_new, has called the routine. */
-  begin(posix: PosixThread, start: number, argument: number, returnAddress: number): void {
+  begin(posix: PosixThread, start: number, argument: Word, returnAddress: number): void {
     const { process } = this;
     const registers = process.registers(posix.thread);
     const memory = process.supervisor;
@@ -107,12 +108,12 @@ export class FreeBsdThreads implements ThreadPlatform {
       const sp = top - (top % 16) - 8 - 0x40 - 8 - 8;
       memory.setWord(sp - (sp % 16) - 8, returnAddress);
       registers.set(X86.rsp, sp - (sp % 16) - 8);
-      registers.set(X86.rdi, argument);
+      registers.setBig(X86.rdi, argument);
     } else {
       const entry = top - 4 - ((top - 4) % 16) - 4;
       const frame = entry - 0x40;
       const sp = frame - (frame % 16) - 16;
-      memory.setU32(sp, argument);
+      memory.setBits(sp, argument);
       memory.setU32(sp - 4, returnAddress);
       registers.set(X86.rsp, sp - 4);
     }

@@ -4,6 +4,7 @@
  * it; ended threads' stacks kept for the next. And how clone's child enters the start routine.
  * Source: glibc 2.36, nptl/allocatestack.c, sysdeps/{x86_64,i386,aarch64}/nptl/tls.h.
  */
+import type { Word } from '../../emulator/abi/abi.js';
 import { A64, X86 } from '../../emulator/cpu/registers.js';
 import { Prot } from '../../emulator/engine.js';
 import type { TlsLayout } from '../../emulator/loader/tls-layout.js';
@@ -123,22 +124,22 @@ export class LinuxThreads implements ThreadPlatform {
   }
 
   /** start_thread has made its frame and calls the routine. */
-  begin(posix: PosixThread, start: number, argument: number, returnAddress: number): void {
+  begin(posix: PosixThread, start: number, argument: Word, returnAddress: number): void {
     const { process } = this;
     const registers = process.registers(posix.thread);
     const memory = process.supervisor;
     const frame = posix.thread.stackLimit - 0x100;
     let sp = frame - (frame % 16);
     if (process.cpu === 'arm64') {
-      registers.set(A64.x0, argument);
+      registers.setBig(A64.x0, argument);
       registers.set(A64.lr, returnAddress);
     } else if (process.cpu === 'x86-64') {
       sp -= 8;
       memory.setWord(sp, returnAddress);
-      registers.set(X86.rdi, argument);
+      registers.setBig(X86.rdi, argument);
     } else {
       sp -= 16;
-      memory.setU32(sp, argument);
+      memory.setBits(sp, argument);
       sp -= 4;
       memory.setU32(sp, returnAddress);
     }

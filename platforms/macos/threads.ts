@@ -4,6 +4,7 @@
  * thread register points at that array. And how thread_start enters the routine.
  * Source: libpthread's pthread.c and internal.h; bsd/pthread/pthread_support.c.
  */
+import type { Word } from '../../emulator/abi/abi.js';
 import { A64, X86 } from '../../emulator/cpu/registers.js';
 import { Prot } from '../../emulator/engine.js';
 import type { MemoryView } from '../../emulator/memory/memory-view.js';
@@ -85,7 +86,7 @@ export class MacThreads implements ThreadPlatform {
   }
 
   /** thread_start clears the frame pointer and calls _pthread_start, which calls the routine. */
-  begin(posix: PosixThread, start: number, argument: number, returnAddress: number): void {
+  begin(posix: PosixThread, start: number, argument: Word, returnAddress: number): void {
     const { process } = this;
     const registers = process.registers(posix.thread);
     const memory = process.supervisor;
@@ -96,13 +97,13 @@ export class MacThreads implements ThreadPlatform {
     memory.setWord(frame + 8, 0);
     let sp = frame - 0x50;
     if (process.cpu === 'arm64') {
-      registers.set(A64.x0, argument);
+      registers.setBig(A64.x0, argument);
       registers.set(A64.lr, returnAddress);
       registers.set(A64.fp, frame);
     } else {
       sp -= 8;
       memory.setWord(sp, returnAddress);
-      registers.set(X86.rdi, argument);
+      registers.setBig(X86.rdi, argument);
       registers.set(X86.rbp, frame);
     }
     registers.set(process.abi.sp, sp);

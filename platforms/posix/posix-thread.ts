@@ -1,4 +1,5 @@
 /** What a POSIX system keeps of a thread: its kernel side (number, signals, alternate stack) and its library side (pthread_t, errno, keys). */
+import type { Word } from '../../emulator/abi/abi.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import { emptySet, type SignalSet } from './signal-set.js';
 
@@ -67,7 +68,7 @@ export class PosixThread {
   service = false;
   detached = false;
   joined = false;
-  readonly keys = new Map<number, number>();
+  readonly keys = new Map<number, Word>();
 
   constructor(
     readonly thread: Thread,

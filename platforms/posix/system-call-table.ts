@@ -98,6 +98,6 @@ export function endThread(system: PosixSystem, thread: Thread, code: number): un
   const { process } = system;
   const others = process.threads.some((other) => other !== thread && other.state !== 'ended' && !posixThread(other).service);
   if (!others) process.end({ kind: 'exit', code: code & 0xff });
-  process.endThread(thread, code);
+  process.endThread(thread, BigInt(code >>> 0));
   return undefined;
 }

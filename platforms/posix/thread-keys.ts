@@ -20,10 +20,10 @@ export class ThreadKeys {
       for (let key = 0; key < this.keys.length; key++) {
         const value = posix.keys.get(key);
         const destructor = this.keys[key]?.destructor ?? 0;
-        if (!value || destructor === 0) continue;
+        if (value === undefined || value === 0n || destructor === 0) continue;
         posix.keys.delete(key);
         any = true;
-        yield guestStep(destructor, 'v(p)', [value]);
+        yield guestStep(destructor, 'v(w)', [value]);
       }
       if (!any) return;
     }
@@ -50,7 +50,7 @@ export class ThreadKeys {
         for (const thread of this.system.process.threads) posixThread(thread).keys.delete(key);
         return 0;
       }),
-      hostFunction('pthread_setspecific', `i(${bits}p)`, (call, number, value) => {
+      hostFunction('pthread_setspecific', `i(${bits}w)`, (call, number, value) => {
         const key = number - pthread.firstKey;
         if (!this.keys[key]) return errno.EINVAL;
         posixThread(call.thread).keys.set(key, value);
@@ -58,8 +58,8 @@ export class ThreadKeys {
       }),
       hostFunction(
         'pthread_getspecific',
-        `p(${bits})`,
-        (call, number) => posixThread(call.thread).keys.get(number - pthread.firstKey) ?? 0,
+        `w(${bits})`,
+        (call, number) => posixThread(call.thread).keys.get(number - pthread.firstKey) ?? 0n,
       ),
     ];
   }

@@ -5,6 +5,7 @@
  * Source: POSIX.1-2017; glibc's, libthr's and libpthread's behaviour where it leaves room.
  */
 import { FloatException, Fxsave, fxsaveView } from '../../emulator/cpu/fxsave.js';
+import type { Word } from '../../emulator/abi/abi.js';
 import { A64 } from '../../emulator/cpu/registers.js';
 import { hostFunction, type HostCall, type HostFunction } from '../../emulator/process/host-call.js';
 import { guestStep, type Step } from '../../emulator/process/sequence.js';
@@ -20,7 +21,7 @@ export interface ThreadPlatform {
   /** Stack, thread control block, TLS; fills in identity, errnoAddress, stackMapping, stackBase and stackLimit. False: no memory. */
   prepare(thread: PosixThread, attributes: ThreadAttributes): boolean;
   /** Registers (the thread is loaded) for `start(argument)`, which returns to `returnAddress`. */
-  begin(thread: PosixThread, start: number, argument: number, returnAddress: number): void;
+  begin(thread: PosixThread, start: number, argument: Word, returnAddress: number): void;
   /** The thread has ended and nobody waits for it: its memory may be used again. */
   release(thread: PosixThread): void;
 }
@@ -51,9 +52,10 @@ export class ThreadLibrary {
     this.exitProcess = () => process.end({ kind: 'exit', code: 0 });
   }
 
-  private result(thread: Thread): number {
+  private result(thread: Thread): Word {
+    const { process } = this.system;
     // rax and x0 are slot 0.
-    return this.system.process.registers(thread).get(A64.x0);
+    return BigInt.asUintN(8 * process.abi.wordSize, process.registers(thread).big(A64.x0));
   }
 
   /** Take a thread (the main one, at process start) into the library's care. */
@@ -70,13 +72,13 @@ export class ThreadLibrary {
   }
 
   /** A new thread; undefined where there is no memory for it. `start` may be a gate. */
-  create(name: string, attributes: ThreadAttributes, start: number, argument: number, parent?: Thread): PosixThread | undefined {
+  create(name: string, attributes: ThreadAttributes, start: number, argument: Word, parent?: Thread): PosixThread | undefined {
     const { process } = this.system;
     const thread = process.createThread(name);
     const posix = this.adopt(thread);
     posix.detached = attributes.detached;
     if (!this.platform.prepare(posix, attributes)) {
-      process.endThread(thread, 0);
+      process.endThread(thread, 0n);
       return undefined;
     }
     if (parent) {
@@ -93,7 +95,7 @@ export class ThreadLibrary {
   createService(name: string, gate: number): Thread {
     const { defaultStack, defaultGuard } = this.system.traits.pthread;
     const attributes = { detached: true, stackAddress: 0, stackSize: defaultStack, guardSize: defaultGuard };
-    const created = this.create(name, attributes, gate, 0);
+    const created = this.create(name, attributes, gate, 0n);
     if (!created) throw new Error(`no memory for the thread '${name}'`);
     created.service = true;
     return created.thread;
@@ -121,7 +123,7 @@ export class ThreadLibrary {
     });
   }
 
-  private createFunction(call: HostCall, result: number, attr: number, start: number, argument: number): number {
+  private createFunction(call: HostCall, result: number, attr: number, start: number, argument: Word): number {
     const { traits, process } = this.system;
     const attributes = this.attributes.read(attr);
     call.memory.setWord(result, call.memory.word(result));
@@ -132,12 +134,12 @@ export class ThreadLibrary {
   }
 
   /** pthread_exit, and the end of a start routine: destructors, then the end. Never returns. */
-  exit(thread: Thread, value: number): never {
+  exit(thread: Thread, value: Word): never {
     const posix = posixThread(thread);
     return this.system.process.sequences.start(thread, this.keys.destructors(posix), () => this.finish(posix, value));
   }
 
-  private finish(posix: PosixThread, value: number): void {
+  private finish(posix: PosixThread, value: Word): void {
     const { process } = this.system;
     const { thread } = posix;
     const others = process.threads.some((t) => t !== thread && t.state !== 'ended' && !posixThread(t).service);
@@ -160,7 +162,7 @@ export class ThreadLibrary {
     if (target.detached || target.joined) return errno.EINVAL;
     if (thread.state !== 'ended')
       return call.block({ what: `the end of thread ${thread.id}`, on: [thread], ready: () => thread.state === 'ended' });
-    if (result !== 0) call.memory.setWord(result, thread.exitValue);
+    if (result !== 0) call.memory.setBits(result, thread.exitValue);
     target.joined = true;
     this.forget(target);
     return 0;
@@ -225,10 +227,10 @@ export class ThreadLibrary {
     return [
       ...this.attributes.list(),
       ...this.keys.list(),
-      hostFunction('pthread_create', 'i(pppp)', (call, result, attr, start, argument) =>
+      hostFunction('pthread_create', 'i(pppw)', (call, result, attr, start, argument) =>
         this.createFunction(call, result, attr, start, argument),
       ),
-      hostFunction('pthread_exit', 'v(p)', (call, value) => this.exit(call.thread, value)),
+      hostFunction('pthread_exit', 'v(w)', (call, value) => this.exit(call.thread, value)),
       hostFunction('pthread_join', 'i(pp)', (call, identity, result) => this.join(call, identity, result)),
       hostFunction('pthread_detach', 'i(p)', (_call, identity) => this.detach(identity)),
       hostFunction('pthread_self', 'p()', (call) => posixThread(call.thread).identity),

@@ -1,4 +1,5 @@
 /** What ucrtbase.dll has of the OS: the C run-time's way to start threads, and errno's place. C calling convention. */
+import type { Word } from '../../emulator/abi/abi.js';
 import { hostFunction, type HostCall, type HostFunction } from '../../emulator/process/host-call.js';
 import { ThreadObject } from './objects.js';
 import { createThread } from './thread-calls.js';
@@ -10,7 +11,7 @@ const EINVAL = 22;
 
 export function crtCalls(os: Windows): HostFunction[] {
   /** 0 with errno set if it failed. */
-  const begin = (call: HostCall, stack: number, start: number, argument: number, flags: number, id: number): number => {
+  const begin = (call: HostCall, stack: number, start: number, argument: Word, flags: number, id: number): number => {
     if (start === 0) {
       os.setErrno(EINVAL);
       return 0;
@@ -20,10 +21,10 @@ export function crtCalls(os: Windows): HostFunction[] {
     return handle;
   };
   return [
-    hostFunction('_beginthreadex', 'p(puppup)', (call, _security, stack, start, argument, flags, id) =>
+    hostFunction('_beginthreadex', 'p(pupwup)', (call, _security, stack, start, argument, flags, id) =>
       begin(call, stack, start, argument, flags, id),
     ),
-    hostFunction('_beginthread', 'q(pup)', (call, start, stack, argument) => {
+    hostFunction('_beginthread', 'q(puw)', (call, start, stack, argument) => {
       const handle = begin(call, stack, start, argument, 0, 0);
       if (!handle) return -1n;
       const { object } = os.handles.get(handle)!;

@@ -1,4 +1,5 @@
 /** The functions about exceptions: what programs call (kernel32), and what the dispatcher in ntdll.dll asks of the kernel. */
+import type { Word } from '../../emulator/abi/abi.js';
 import { X86 } from '../../emulator/cpu/registers.js';
 import type { HostCall, HostFunction, RegistersReplaced } from '../../emulator/process/host-call.js';
 import { ContextBuffer } from './context.js';
@@ -37,8 +38,8 @@ export function exceptionCalls(os: Windows): HostFunction[] {
 /** The exception is raised in the state that the caller has after the call. */
 function raiseException(os: Windows, call: HostCall, code: number, flags: number, count: number, args: number): RegistersReplaced {
   const { wordSize } = os.layout;
-  const information: number[] = [];
-  for (let i = 0; args !== 0 && i < Math.min(count, MAXIMUM_PARAMETERS); i++) information.push(call.memory.word(args + i * wordSize));
+  const information: Word[] = [];
+  for (let i = 0; args !== 0 && i < Math.min(count, MAXIMUM_PARAMETERS); i++) information.push(call.memory.bits(args + i * wordSize));
   const registers = os.process.registers(call.thread);
   const address = registers.get(X86.rip);
   registers.set(X86.rip, call.returnAddress);

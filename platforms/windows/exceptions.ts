@@ -5,6 +5,7 @@
  * NtContinue reads the CONTEXT back. Layout of the frames: Windows 7 and later
  * on x86-64; the cut record before the CONTEXT on IA-32.
  */
+import type { Word } from '../../emulator/abi/abi.js';
 import { X86 } from '../../emulator/cpu/registers.js';
 import { Eflags } from '../../emulator/cpu/x86-flags.js';
 import { Access, RegisterGroup } from '../../emulator/engine.js';
@@ -17,7 +18,7 @@ import { windowsThread } from './windows-thread.js';
 import type { Windows } from './windows.js';
 
 /** ExceptionInformation of an access that has no address (a non-canonical one): all ones. */
-export const NO_ADDRESS = -1;
+export const noAddress = (wordSize: 4 | 8): Word => (wordSize === 8 ? 0xffff_ffff_ffff_ffffn : 0xffff_ffffn);
 
 export interface Exception {
   code: number;
@@ -25,7 +26,7 @@ export interface Exception {
   /** EXCEPTION_RECORD this one is about, or 0. */
   record?: number;
   address: number;
-  information: number[];
+  information: Word[];
 }
 
 const FRAME_64 = 0x5c0;
@@ -61,7 +62,7 @@ export class Exceptions {
       for (const at of [top.sp, top.sp + top.length - 1]) {
         if (exception.code === Status.STACK_OVERFLOW || !this.os.onOwnGuard(thread, at)) continue;
         this.os.takeStackGuard(thread, at);
-        return this.raise(thread, { ...exception, code: Status.STACK_OVERFLOW, information: [1, at] });
+        return this.raise(thread, { ...exception, code: Status.STACK_OVERFLOW, information: [1n, BigInt(at)] });
       }
       const first = windowsThread(thread).overflow ?? exception;
       this.end(first.code, `${this.describe(first)}, and its stack at 0x${sp.toString(16)} cannot take the exception`);
@@ -111,9 +112,13 @@ export class Exceptions {
   }
 
   private putWord(at: number, value: number): void {
-    this.view.setUint32(at, value === NO_ADDRESS ? 0xffffffff : value % 0x100000000, true);
-    if (this.os.layout.wordSize === 8)
-      this.view.setUint32(at + 4, value === NO_ADDRESS ? 0xffffffff : Math.floor(value / 0x100000000), true);
+    this.view.setUint32(at, value % 0x100000000, true);
+    if (this.os.layout.wordSize === 8) this.view.setUint32(at + 4, Math.floor(value / 0x100000000), true);
+  }
+
+  private putBits(at: number, value: Word): void {
+    if (this.os.layout.wordSize === 8) this.view.setBigUint64(at, value, true);
+    else this.view.setUint32(at, Number(value), true);
   }
 
   private putRecord(at: number, exception: Exception): void {
@@ -123,7 +128,7 @@ export class Exceptions {
     this.putWord(at + record.next, exception.record ?? 0);
     this.putWord(at + record.address, exception.address);
     this.view.setUint32(at + record.parameters, exception.information.length, true);
-    exception.information.forEach((value, i) => this.putWord(at + record.information + i * wordSize, value));
+    exception.information.forEach((value, i) => this.putBits(at + record.information + i * wordSize, value));
   }
 
   /** Copy the frame to the stack as the kernel does: with the user's rights, growing the stack at its guard page. */
@@ -173,12 +178,8 @@ export class Exceptions {
     const { memory, layout } = this.os;
     const { record, wordSize } = layout;
     const count = Math.min(memory.u32(address + record.parameters), 15);
-    const information: number[] = [];
-    for (let i = 0; i < count; i++) {
-      const at = address + record.information + i * wordSize;
-      const ones = memory.u32(at) === 0xffffffff && memory.u32(at + wordSize - 4) === 0xffffffff;
-      information.push(ones ? NO_ADDRESS : memory.word(at));
-    }
+    const information: Word[] = [];
+    for (let i = 0; i < count; i++) information.push(memory.bits(address + record.information + i * wordSize));
     return {
       code: memory.u32(address),
       flags: memory.u32(address + record.flags),
@@ -205,9 +206,8 @@ export class Exceptions {
     const [kind, target] = exception.information;
     let access = '';
     if ((exception.code === Status.ACCESS_VIOLATION || exception.code === Status.GUARD_PAGE_VIOLATION) && target !== undefined) {
-      const verb = kind === 1 ? 'writing' : kind === 8 ? 'executing' : 'reading';
-      access = target === NO_ADDRESS ? ` ${verb} a non-canonical address` : ` ${verb} 0x${target.toString(16)}`;
-      if (target === NO_ADDRESS && this.os.layout.wordSize === 4) access = ` ${verb} 0xffffffff`;
+      const verb = kind === 1n ? 'writing' : kind === 8n ? 'executing' : 'reading';
+      access = target === noAddress(8) ? ` ${verb} a non-canonical address` : ` ${verb} 0x${target.toString(16)}`;
     }
     return `${statusName(exception.code)}${access} at ${this.os.where(exception.address)}`;
   }

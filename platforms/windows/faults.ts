@@ -1,19 +1,20 @@
 /** What the CPU's faults and traps are in Windows: which exception, with which parameters, at which PC. */
+import type { Word } from '../../emulator/abi/abi.js';
 import { FloatException, Fxsave, fxsaveView, pendingFloatExceptions, STACK_FAULT } from '../../emulator/cpu/fxsave.js';
 import { X86 } from '../../emulator/cpu/registers.js';
 import { INT_LENGTH, Vector } from '../../emulator/cpu/x86-exceptions.js';
 import { Access } from '../../emulator/engine.js';
 import type { MemoryFault } from '../../emulator/process/os-model.js';
 import type { Thread } from '../../emulator/process/thread.js';
-import { NO_ADDRESS } from './exceptions.js';
+import { noAddress } from './exceptions.js';
 import { Status } from './status.js';
 import { divideStatus, privileged } from './trapped-instruction.js';
 import type { Windows } from './windows.js';
 
 /** ExceptionInformation[0] of an access violation. */
-const READ = 0;
-const WRITE = 1;
-const EXECUTE = 8;
+const READ = 0n;
+const WRITE = 1n;
+const EXECUTE = 8n;
 const NONCONTINUABLE = 1;
 
 /** int n: calls of the kernel beside system calls. */
@@ -22,7 +23,7 @@ const Gate = { FastFail: 0x29, Assertion: 0x2c, DebugService: 0x2d, SystemCall: 
 export class Faults {
   constructor(private readonly os: Windows) {}
 
-  private raise(thread: Thread, code: number, address: number, information: number[] = [], flags = 0): void {
+  private raise(thread: Thread, code: number, address: number, information: Word[] = [], flags = 0): void {
     this.os.exceptions.raise(thread, { code, flags, address, information });
   }
 
@@ -32,14 +33,14 @@ export class Faults {
       os.process.end({ kind: 'unsupported', text: `out of emulated physical memory at ${os.where(fault.pc)}` });
     }
     const kind = fault.access === Access.Write ? WRITE : fault.access === Access.Fetch ? EXECUTE : READ;
-    if (!fault.canonical) return this.raise(thread, Status.ACCESS_VIOLATION, fault.pc, [READ, NO_ADDRESS]);
+    if (!fault.canonical) return this.raise(thread, Status.ACCESS_VIOLATION, fault.pc, [READ, noAddress(os.layout.wordSize)]);
     if (os.touchGuard(thread, fault.address)) return;
     if (os.onOwnGuard(thread, fault.address)) {
       os.takeStackGuard(thread, fault.address);
-      return this.raise(thread, Status.STACK_OVERFLOW, fault.pc, [WRITE, fault.address]);
+      return this.raise(thread, Status.STACK_OVERFLOW, fault.pc, [WRITE, BigInt(fault.address)]);
     }
-    if (os.vm.takeGuard(fault.address)) return this.raise(thread, Status.GUARD_PAGE_VIOLATION, fault.pc, [kind, fault.address]);
-    this.raise(thread, Status.ACCESS_VIOLATION, fault.pc, [kind, fault.address]);
+    if (os.vm.takeGuard(fault.address)) return this.raise(thread, Status.GUARD_PAGE_VIOLATION, fault.pc, [kind, BigInt(fault.address)]);
+    this.raise(thread, Status.ACCESS_VIOLATION, fault.pc, [kind, BigInt(fault.address)]);
   }
 
   interrupt(thread: Thread, vector: number): void {
@@ -54,23 +55,23 @@ export class Faults {
       case Vector.breakpoint:
         // The saved PC and the address are those of the int3 itself.
         registers.set(X86.rip, pc - 1);
-        return this.raise(thread, Status.BREAKPOINT, pc - 1, [0]);
+        return this.raise(thread, Status.BREAKPOINT, pc - 1, [0n]);
       case Vector.overflow:
         return this.raise(thread, Status.INTEGER_OVERFLOW, pc);
       case Vector.bound:
         return this.raise(thread, Status.ARRAY_BOUNDS_EXCEEDED, pc);
       case Vector.x87:
-        return this.raise(thread, this.floatStatus(), pc, [0]);
+        return this.raise(thread, this.floatStatus(), pc, [0n]);
       case Gate.FastFail:
         return this.fastFail(registers.lo(X86.rcx), pc - INT_LENGTH);
       case Vector.protection:
         if (privileged(os.process.engine, pc)) return this.raise(thread, Status.PRIVILEGED_INSTRUCTION, pc);
-        return this.raise(thread, Status.ACCESS_VIOLATION, pc, [READ, NO_ADDRESS]);
+        return this.raise(thread, Status.ACCESS_VIOLATION, pc, [READ, noAddress(os.layout.wordSize)]);
       default:
         if (vector === Gate.SystemCall || vector === Gate.DebugService || vector === Gate.Assertion) return this.systemCall(thread, vector);
         // int n of a gate that user mode may not use is a #GP at the instruction.
         if (vector >= 0x20) registers.set(X86.rip, pc - INT_LENGTH);
-        return this.raise(thread, Status.ACCESS_VIOLATION, registers.get(X86.rip), [READ, NO_ADDRESS]);
+        return this.raise(thread, Status.ACCESS_VIOLATION, registers.get(X86.rip), [READ, noAddress(os.layout.wordSize)]);
     }
   }
 
@@ -91,7 +92,12 @@ export class Faults {
 
   /** __fastfail: no handler is asked. */
   private fastFail(code: number, pc: number): never {
-    return this.os.exceptions.unhandled({ code: Status.STACK_BUFFER_OVERRUN, flags: NONCONTINUABLE, address: pc, information: [code] });
+    return this.os.exceptions.unhandled({
+      code: Status.STACK_BUFFER_OVERRUN,
+      flags: NONCONTINUABLE,
+      address: pc,
+      information: [BigInt(code)],
+    });
   }
 
   invalidInstruction(thread: Thread): void {

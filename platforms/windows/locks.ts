@@ -4,6 +4,7 @@
  * counted above it), slim reader/writer locks, condition variables, one-time
  * initialisation. Each function is atomic; what blocks tries again.
  */
+import type { Word } from '../../emulator/abi/abi.js';
 import type { HostCall, HostFunction } from '../../emulator/process/host-call.js';
 import { FALSE, INFINITE, TRUE, UNITS_PER_MILLISECOND, win32 } from './call.js';
 import { ErrorCode } from './error-codes.js';
@@ -183,13 +184,13 @@ export class Locks {
 
   // One-time initialisation
 
-  onceBegin(call: HostCall, once: number, flags: number, pending: number, context: number): number {
+  onceBegin(call: HostCall, once: number, flags: number, pending: number, place: number): number {
     const { memory } = call;
-    const word = memory.word(once);
-    const state = word % 4;
+    const word = memory.bits(once);
+    const state = Number(word % 4n);
     if (state === ONCE_DONE) {
       if (pending) memory.setU32(pending, FALSE);
-      if (context) memory.setWord(context, word - ONCE_DONE);
+      if (place) memory.setBits(place, word - BigInt(ONCE_DONE));
       return TRUE;
     }
     if (flags & INIT_ONCE_CHECK_ONLY) {
@@ -200,7 +201,7 @@ export class Locks {
       call.block({
         what: `one-time initialisation 0x${once.toString(16)}`,
         on: [once],
-        ready: () => this.os.memory.word(once) % 4 !== ONCE_RUNNING,
+        ready: () => this.os.memory.u32(once) % 4 !== ONCE_RUNNING,
       });
     }
     memory.setWord(once, ONCE_RUNNING);
@@ -208,12 +209,12 @@ export class Locks {
     return TRUE;
   }
 
-  onceComplete(call: HostCall, once: number, flags: number, context: number): number {
-    if (context % 4 !== 0) {
+  onceComplete(call: HostCall, once: number, flags: number, context: Word): number {
+    if (context % 4n !== 0n) {
       this.os.setLastError(call.thread, ErrorCode.INVALID_PARAMETER);
       return FALSE;
     }
-    call.memory.setWord(once, flags & INIT_ONCE_INIT_FAILED ? 0 : context + ONCE_DONE);
+    call.memory.setBits(once, flags & INIT_ONCE_INIT_FAILED ? 0n : context + BigInt(ONCE_DONE));
     call.process.changed(once);
     return TRUE;
   }
@@ -260,9 +261,7 @@ export function lockCalls(os: Windows): HostFunction[] {
     win32('WakeConditionVariable', 'v(p)', (_call, variable) => locks.wake(variable, false)),
     win32('WakeAllConditionVariable', 'v(p)', (_call, variable) => locks.wake(variable, true)),
     win32('InitOnceInitialize', 'v(p)', zero),
-    win32('InitOnceBeginInitialize', 'i(pupp)', (call, once, flags, pending, context) =>
-      locks.onceBegin(call, once, flags, pending, context),
-    ),
-    win32('InitOnceComplete', 'i(pup)', (call, once, flags, context) => locks.onceComplete(call, once, flags, context)),
+    win32('InitOnceBeginInitialize', 'i(pupp)', (call, once, flags, pending, place) => locks.onceBegin(call, once, flags, pending, place)),
+    win32('InitOnceComplete', 'i(puw)', (call, once, flags, context) => locks.onceComplete(call, once, flags, context)),
   ];
 }

@@ -1,4 +1,5 @@
 /** Threads as programs make, end, stop and look at them; thread-local slots. */
+import type { Word } from '../../emulator/abi/abi.js';
 import type { HostCall, HostFunction } from '../../emulator/process/host-call.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import { FALSE, TRUE, win32 } from './call.js';
@@ -23,7 +24,7 @@ export function createThread(
   call: HostCall,
   stackSize: number,
   routine: number,
-  parameter: number,
+  parameter: Word,
   flags: number,
   idPlace: number,
 ): number {
@@ -89,7 +90,7 @@ export function threadCalls(os: Windows): HostFunction[] {
     return os.tls.slot(call.thread, index, make);
   };
   return [
-    win32('CreateThread', 'p(pzppup)', (call, _security, stackSize, routine, parameter, flags, idPlace) =>
+    win32('CreateThread', 'p(pzpwup)', (call, _security, stackSize, routine, parameter, flags, idPlace) =>
       createThread(os, call, stackSize, routine, parameter, flags, idPlace),
     ),
     win32('TerminateThread', 'i(iu)', (call, handle, code) => {
@@ -141,17 +142,17 @@ export function threadCalls(os: Windows): HostFunction[] {
     win32('SetThreadPriority', 'i(ii)', (call, handle) => (thread(call, handle, 0) ? TRUE : FALSE)),
     win32('TlsAlloc', 'u()', (call) => os.tls.allocate() ?? failed(call, ErrorCode.NOT_ENOUGH_MEMORY, TLS_OUT_OF_INDEXES)),
     win32('TlsFree', 'i(u)', (call, index) => (os.tls.release(index) ? TRUE : failed(call, ErrorCode.INVALID_PARAMETER, FALSE))),
-    win32('TlsGetValue', 'p(u)', (call, index) => {
+    win32('TlsGetValue', 'w(u)', (call, index) => {
       const address = slot(call, index, false);
-      if (address < 0) return 0;
+      if (address < 0) return 0n;
       os.setLastError(call.thread, ErrorCode.SUCCESS);
-      return address === 0 ? 0 : os.memory.word(address);
+      return address === 0 ? 0n : os.memory.bits(address);
     }),
-    win32('TlsSetValue', 'i(up)', (call, index, value) => {
+    win32('TlsSetValue', 'i(uw)', (call, index, value) => {
       const address = slot(call, index, true);
       if (address < 0) return FALSE;
       if (address === 0) return failed(call, ErrorCode.NOT_ENOUGH_MEMORY, FALSE);
-      os.memory.setWord(address, value);
+      os.memory.setBits(address, value);
       return TRUE;
     }),
   ];

@@ -3,6 +3,7 @@
  * process start, thread creation and end. Conventions of starting as observed
  * for the x86-64 loader and thread start, and published for IA-32.
  */
+import type { Word } from '../../emulator/abi/abi.js';
 import { Fxsave, fxsaveView, MXCSR_INITIAL, X87Control } from '../../emulator/cpu/fxsave.js';
 import { X86 } from '../../emulator/cpu/registers.js';
 import { LoadError, type Image } from '../../emulator/loader/image.js';
@@ -141,7 +142,7 @@ export class Windows implements Os {
     this.blocks.fillPeb(program.base, this.heap.base, parameters);
     this.tls.adopt(images);
     if (program.image.entry === undefined) throw new LoadError(`${program.image.path}: no entry point`);
-    const thread = this.createThread('main', program.base + program.image.entry, this.blocks.peb, {
+    const thread = this.createThread('main', program.base + program.image.entry, BigInt(this.blocks.peb), {
       reserve: program.image.stackReserve ?? 0x100000,
       commit: program.image.stackCommit ?? PAGE_SIZE,
     });
@@ -182,7 +183,7 @@ export class Windows implements Os {
   // Threads
 
   /** A thread whose context is at RtlUserThreadStart(routine, parameter). Undefined: no memory. */
-  createThread(name: string, routine: number, parameter: number, size: { reserve: number; commit: number }): Thread | undefined {
+  createThread(name: string, routine: number, parameter: Word, size: { reserve: number; commit: number }): Thread | undefined {
     const stack = createStack(this.vm, size.reserve, size.commit, this.layout.wordSize === 8 ? 3 : 2);
     if (!stack) return undefined;
     const id = this.nextThreadId;
@@ -202,11 +203,11 @@ export class Windows implements Os {
     return thread;
   }
 
-  private setStartRegisters(thread: Thread, routine: number, parameter: number, own: WindowsThread): void {
+  private setStartRegisters(thread: Thread, routine: number, parameter: Word, own: WindowsThread): void {
     const wide = this.layout.wordSize === 8;
     this.process.withThread(thread, (registers) => {
       registers.set(wide ? X86.rcx : X86.rax, routine);
-      registers.set(wide ? X86.rdx : X86.rbx, parameter);
+      registers.setBig(wide ? X86.rdx : X86.rbx, parameter);
       registers.set(X86.rsp, own.stack.base - (wide ? 0x28 : 0x10));
       registers.set(X86.rip, this.ntdll.userThreadStart);
       registers.set(wide ? X86.gsBase : X86.fsBase, own.teb);
@@ -230,7 +231,7 @@ export class Windows implements Os {
     for (const block of own.blocks) this.heap.release(block);
     if (own.errno) this.heap.release(own.errno);
     if (own.closeAtEnd) this.handles.close(own.closeAtEnd);
-    this.process.endThread(thread, code);
+    this.process.endThread(thread, BigInt(code >>> 0));
     if (--this.liveThreads === 0) this.process.end({ kind: 'exit', code });
     freeStack(this.vm, own.stack);
     this.blocks.freeTeb(own.teb);

@@ -26,7 +26,7 @@ const routes: Record<Platform['os'], Route> = {
   freebsd: { event: 'signal', matches: segmentationFault },
   windows: {
     event: 'exception',
-    matches: (e, f) => e.event === 'exception' && e.code === 0xc0000005 && e.information[1] === f.address,
+    matches: (e, f) => e.event === 'exception' && e.code === 0xc0000005 && e.information[1] === BigInt(f.address),
   },
   macos: {
     event: 'mach-exception',

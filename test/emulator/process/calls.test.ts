@@ -253,7 +253,7 @@ for (const cpu of CPUS) {
         const before = registers.get(call.process.abi.sp);
         lab.process.sequences.start(call.thread, steps.values(), () => {
           lab.log.push(registers.get(call.process.abi.sp) === before ? 'done' : 'SP has moved');
-          lab.process.endThread(call.thread, 0);
+          lab.process.endThread(call.thread, 0n);
         });
       }),
       hostFunction('wait', 'v(z)', (call, n) => {

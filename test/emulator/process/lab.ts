@@ -63,7 +63,7 @@ export class Lab {
   }
 
   private finish(call: HostCall): RegistersReplaced {
-    this.process.endThread(call.thread, 0);
+    this.process.endThread(call.thread, 0n);
     if (this.process.threads.every((t) => t.state === 'ended')) this.process.end({ kind: 'exit', code: 0 });
     return new RegistersReplaced();
   }

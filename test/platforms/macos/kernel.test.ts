@@ -118,7 +118,7 @@ for (const [code, { general, words, size, request }] of Object.entries(codes)) {
       state[vector] = 0x5a;
       t.is(kernel.threadSetState(name, float.flavor, state), Kern.Success);
       t.is(kernel.threadGetState(name, float.flavor, float.count).state![vector], 0x5a);
-      process.endThread(thread, 0);
+      process.endThread(thread, 0n);
       t.is(kernel.threadGetState(name, general, words).result, Kern.Terminated);
     });
   });
