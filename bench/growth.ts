@@ -1,0 +1,65 @@
+/**
+ * Growth: what one more arena, mapping, thread or block costs when there are many, against a tenth as many
+ * (fixtures/programs/growth.c). What costs the same whatever the size gives 1, what is quadratic 10.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { startMachine } from '../machine/machine.js';
+import { projectRoot } from '../platforms/toolchain/paths.js';
+import { seconds, type Row } from './row.js';
+
+function run(code: string, kind: string, count: number): number {
+  const path = join(projectRoot(), 'fixtures', 'built', code, code.startsWith('w3') ? 'growth.exe' : 'growth');
+  const machine = startMachine({
+    path,
+    bytes: readFileSync(path),
+    code,
+    argv: ['growth', kind, String(count)],
+    env: [],
+    seed: 0,
+    quirks: [],
+    directories: [],
+    output: () => undefined,
+    input: () => new Uint8Array(0),
+    variety: 'hot',
+    scan: [],
+  });
+  const { process } = machine;
+  const time = seconds(() => {
+    const status = process.run();
+    if (status.kind !== 'exit' || status.code !== 0) throw new Error(`the benchmark's guest failed: ${JSON.stringify(status)}`);
+  });
+  process.close();
+  return time;
+}
+
+/** Microseconds an item. */
+const each = (code: string, kind: string, count: number): number => (run(code, kind, count) / count) * 1e6;
+
+/** Rounds of the smaller size, so that both measurements take about as long. */
+const ROUNDS = 5;
+
+function growth(kind: string, count: number, code = 'lii6ll'): Row {
+  return {
+    name: code === 'lii6ll' ? `${kind}-growth` : `${kind}-growth/${code}`,
+    unit: 'us an item',
+    goal: '<= 2',
+    pairs: 3,
+    open() {
+      run(code, kind, count);
+      return () => ({
+        value: each(code, kind, count),
+        baseline: Math.min(...Array.from({ length: ROUNDS }, () => each(code, kind, count / 10))),
+      });
+    },
+  };
+}
+
+export const growthRows: Row[] = [
+  growth('arenas', 1000),
+  growth('mappings', 10_000),
+  growth('mappings', 10_000, 'w3i6mv'),
+  growth('threads', 4000),
+  growth('threads', 4000, 'w3i6mv'),
+  growth('blocks', 100_000),
+];
