@@ -9,7 +9,6 @@
  *     sequences  runs of code from one file: `at`, the offset from the image's base; `file`, an index into `files`;
  *                `rows`, pairs of bytes since the row before and line (0: none); `size` in bytes
  */
-import { createHash } from 'node:crypto';
 
 export interface LineRow {
   offset: number;
@@ -39,7 +38,8 @@ interface Stored {
 }
 
 export function digestOf(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
+  // Loaded when it is wanted: most runs start and end without.
+  return process.getBuiltinModule('node:crypto').createHash('sha256').update(bytes).digest('hex');
 }
 
 export class LineTable {

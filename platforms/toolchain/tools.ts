@@ -1,7 +1,9 @@
 /** Running the installed compilers and linkers; a missing one is one clear message. */
-import { execFile, execFileSync, spawn } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+
+/** Loaded when it is wanted: most runs start and end without. */
+const childProcess = (): typeof import('node:child_process') => process.getBuiltinModule('node:child_process');
 
 export class ToolchainError extends Error {
   constructor(
@@ -76,7 +78,7 @@ const placed = ({ cwd, env }: RunAt): { cwd?: string; env?: NodeJS.ProcessEnv } 
 export function run(name: string, args: string[], at: RunAt = {}): Promise<string> {
   const path = toolPath(name);
   return new Promise((resolve, reject) => {
-    execFile(path, args, { maxBuffer: 1 << 26, ...placed(at) }, (error, stdout, stderr) => {
+    childProcess().execFile(path, args, { maxBuffer: 1 << 26, ...placed(at) }, (error, stdout, stderr) => {
       if (!error) return resolve(stdout);
       const text = (stderr || stdout || error.message).trim();
       reject(new ToolchainError(`${name} failed:\n${text}`));
@@ -88,7 +90,7 @@ export function run(name: string, args: string[], at: RunAt = {}): Promise<strin
 export function runNow(name: string, args: string[]): string {
   const path = toolPath(name);
   try {
-    return execFileSync(path, args, { encoding: 'utf8', maxBuffer: 1 << 30, stdio: ['ignore', 'pipe', 'pipe'] });
+    return childProcess().execFileSync(path, args, { encoding: 'utf8', maxBuffer: 1 << 30, stdio: ['ignore', 'pipe', 'pipe'] });
   } catch (error) {
     const text = String((error as { stderr?: unknown }).stderr || (error as Error).message).trim();
     throw new ToolchainError(`${name} failed:\n${text}`);
@@ -105,7 +107,7 @@ export interface ToolResult {
 export function runTool(name: string, args: string[], stdio: 'inherit' | 'keep', at: RunAt = {}): Promise<ToolResult> {
   const path = toolPath(name);
   return new Promise((resolve, reject) => {
-    const child = spawn(path, args, {
+    const child = childProcess().spawn(path, args, {
       stdio: stdio === 'inherit' ? 'inherit' : ['ignore', 'pipe', 'pipe'],
       ...placed(at),
     });
