@@ -6,7 +6,7 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { projectRoot } from '../platforms/boot.js';
+import { projectRoot } from '../platforms/boot/boot.js';
 import { platforms, type Platform } from '../platforms/codes.js';
 import { demoPrograms, type DemoProgram } from './demo-programs.js';
 import { usageError } from './exit-status.js';

@@ -1,5 +1,5 @@
 /** A program on its platform with the MPS behind it: what the command and the tests start. */
-import { boot, type Booted, type BootOptions } from '../platforms/boot.js';
+import { boot, type Booted, type BootOptions } from '../platforms/boot/boot.js';
 import { mpsLibrary, type MpsLibrary } from '../mps/client/library.js';
 import { sourceLines } from './source-lines.js';
 

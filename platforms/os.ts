@@ -1,6 +1,6 @@
 /**
  * What each operating system's folder provides, and what it is given: the
- * contract between boot.ts (one for all) and linux/, freebsd/, windows/, macos/.
+ * contract between boot/ (one for all) and linux/, freebsd/, windows/, macos/.
  */
 import type { Image } from '../emulator/loader/image.js';
 import type { LoadedImage, LoadedImages } from '../emulator/loader/link.js';

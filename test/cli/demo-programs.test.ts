@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { demoPrograms } from '../../cli/demo-programs.js';
-import { projectRoot } from '../../platforms/boot.js';
+import { projectRoot } from '../../platforms/boot/boot.js';
 
 const source = (name: string): string => readFileSync(join(projectRoot(), 'fixtures', 'programs', name), 'utf8');
 const demo = (name: string) => demoPrograms.find((p) => p.name === name)!;

@@ -6,7 +6,7 @@ import type { EventSchema } from '../../emulator/event-schema.js';
 import { processEvents } from '../../emulator/process/events.js';
 import { eventSchema } from '../../machine/events.js';
 import { mpsEvents } from '../../mps/events.js';
-import { projectRoot } from '../../platforms/boot.js';
+import { projectRoot } from '../../platforms/boot/boot.js';
 import { platformEvents } from '../../platforms/events.js';
 
 const page = join(projectRoot(), 'docs', 'trace.md');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { EventName, MachineEvent } from '../../emulator/events.js';
 import type { ExitStatus } from '../../emulator/process/os-model.js';
 import { startMachine, type Machine, type MachineOptions } from '../../machine/machine.js';
-import { projectRoot } from '../../platforms/boot.js';
+import { projectRoot } from '../../platforms/boot/boot.js';
 
 export const root = projectRoot();
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseImage } from '../../../emulator/loader/load.js';
 import { Process } from '../../../emulator/process/process.js';
-import { projectRoot, systems } from '../../../platforms/boot.js';
+import { projectRoot, systems } from '../../../platforms/boot/boot.js';
 import { cLibrary } from '../../../platforms/clib/index.js';
 import { platforms, type Platform } from '../../../platforms/codes.js';
 import { includeFlags, prototypes } from '../../../platforms/toolchain/prototypes.js';

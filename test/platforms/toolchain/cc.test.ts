@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { parseImage } from '../../../emulator/loader/load.js';
-import { candidates } from '../../../platforms/infer.js';
+import { candidates } from '../../../platforms/boot/infer.js';
 import { platform, platforms, type Platform } from '../../../platforms/codes.js';
 import { compile, ToolchainError } from '../../../platforms/toolchain/cc.js';
 import { targetOf } from '../../../platforms/toolchain/targets.js';

@@ -5,23 +5,23 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import type { EventStream } from '../emulator/events.js';
-import { LoadError, type Image } from '../emulator/loader/image.js';
-import { LoadedImages } from '../emulator/loader/link.js';
-import { parseImage } from '../emulator/loader/load.js';
-import type { CodeNames } from '../emulator/process/code-names.js';
-import type { HostFunction, HostLibrary } from '../emulator/process/host-call.js';
-import { Process } from '../emulator/process/process.js';
-import { cLibrary } from './clib/index.js';
-import { platform as platformOf, type OsName, type Platform } from './codes.js';
-import { freebsd } from './freebsd/index.js';
+import type { EventStream } from '../../emulator/events.js';
+import { LoadError, type Image } from '../../emulator/loader/image.js';
+import { LoadedImages } from '../../emulator/loader/link.js';
+import { parseImage } from '../../emulator/loader/load.js';
+import type { CodeNames } from '../../emulator/process/code-names.js';
+import type { HostFunction, HostLibrary } from '../../emulator/process/host-call.js';
+import { Process } from '../../emulator/process/process.js';
+import { cLibrary } from '../clib/index.js';
+import { platform as platformOf, type OsName, type Platform } from '../codes.js';
+import { freebsd } from '../freebsd/index.js';
 import { candidates } from './infer.js';
-import { linux } from './linux/index.js';
-import { macos } from './macos/index.js';
-import { OptionError } from './option-error.js';
-import type { Os, OsDefinition, OsOptions } from './os.js';
-import { builtFor, projectRoot } from './toolchain/paths.js';
-import { windows } from './windows/index.js';
+import { linux } from '../linux/index.js';
+import { macos } from '../macos/index.js';
+import { OptionError } from '../option-error.js';
+import type { Os, OsDefinition, OsOptions } from '../os.js';
+import { builtFor, projectRoot } from '../toolchain/paths.js';
+import { windows } from '../windows/index.js';
 
 export const systems: Record<OsName, OsDefinition> = { windows, linux, freebsd, macos };
 

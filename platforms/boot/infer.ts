@@ -2,8 +2,8 @@
  * Which platform a program file is for, from what the file says: format, CPU,
  * OS note or ABI byte, and the compiler's own mark.
  */
-import type { Image } from '../emulator/loader/image.js';
-import { platforms, type OsName, type Platform } from './codes.js';
+import type { Image } from '../../emulator/loader/image.js';
+import { platforms, type OsName, type Platform } from '../codes.js';
 
 /** Platforms that `image` may be for, best evidence applied. */
 export function candidates(image: Image, bytes: Uint8Array): Platform[] {
