@@ -10,7 +10,7 @@ import { posixThread, type SignalAction, type SignalInfo } from '../posix/posix-
 import { frameStart, type ContextLayout } from '../posix/signal-frames.js';
 import { emptySet, type SignalSet } from '../posix/signal-set.js';
 import type { SignalTraits } from '../posix/traits.js';
-import { buildExtended, EXTENDED_SIZE, Fp, McFlag, writeSiginfo, type FreeBsdFrames, type SigreturnError } from './frames.js';
+import { buildExtended, EXTENDED_SIZE, Fp, McFlag, writeSiginfo, type FreeBsdFrames, type SigreturnError } from './frame.js';
 import type { FreeBsdLayout } from './layout.js';
 
 export const Frame = { handler: 0, ucontext: 0x10, siginfo: 0x380, size: 976 } as const;

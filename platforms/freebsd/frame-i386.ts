@@ -10,7 +10,7 @@ import { posixThread, type SignalAction, type SignalInfo, type TrapRecord } from
 import { frameStart, type ContextLayout } from '../posix/signal-frames.js';
 import { emptySet, type SignalSet } from '../posix/signal-set.js';
 import type { SignalTraits } from '../posix/traits.js';
-import { buildExtended, EXTENDED_SIZE, Fp, McFlag, writeSiginfo, type FreeBsdFrames, type SigreturnError } from './frames.js';
+import { buildExtended, EXTENDED_SIZE, Fp, McFlag, writeSiginfo, type FreeBsdFrames, type SigreturnError } from './frame.js';
 import type { FreeBsdLayout } from './layout.js';
 
 export const Frame = { signo: 0, info: 4, context: 8, address: 0xc, handler: 0x10, ucontext: 0x20, siginfo: 0x2e0, size: 800 } as const;

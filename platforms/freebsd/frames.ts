@@ -1,52 +1,11 @@
-/** Signal frames of FreeBSD by CPU, and what both share: siginfo and the extended FP area. */
-import { XSAVE_FEATURES, XSAVE_HEADER_BYTES } from '../../emulator/cpu/fxsave.js';
-import type { FrameMemory } from '../posix/frame-memory.js';
+/** Signal frames of FreeBSD by CPU. */
 import type { Process } from '../../emulator/process/process.js';
-import type { Thread } from '../../emulator/process/thread.js';
-import type { SignalInfo } from '../posix/posix-thread.js';
-import type { SignalFrames } from '../posix/signal-frames.js';
-import type { SignalSet } from '../posix/signal-set.js';
 import type { SignalTraits } from '../posix/traits.js';
+import type { FreeBsdFrames } from './frame.js';
 import { FrameAmd64 } from './frame-amd64.js';
 import { FrameI386 } from './frame-i386.js';
 import type { FreeBsdLayout } from './layout.js';
 
-/** Why sigreturn refuses a context: EFAULT, EINVAL, or the bad code selector that raises SIGBUS. */
-export type SigreturnError = 'EFAULT' | 'EINVAL' | 'selector';
-
-export interface FreeBsdFrames extends SignalFrames {
-  /** sigreturn(&ucontext): the registers become what it says. */
-  sigreturn(thread: Thread, ucontext: number): SignalSet | SigreturnError;
-}
-
 export function freebsdFrames(process: Process, traits: SignalTraits, layout: FreeBsdLayout): FreeBsdFrames {
   return process.cpu === 'ia32' ? new FrameI386(process, traits, layout) : new FrameAmd64(process, traits, layout);
-}
-
-/** Bytes of XSAVE state beyond the FXSAVE image: the header alone, as the CPU has no more than SSE. */
-export const EXTENDED_SIZE = XSAVE_HEADER_BYTES;
-
-export function buildExtended(frame: FrameMemory, at: number): void {
-  frame.words.fill(0, at >>> 2, (at + EXTENDED_SIZE) >>> 2);
-  frame.words[at >>> 2] = XSAVE_FEATURES;
-}
-
-/** mcontext's constants: which FP format, and who holds it. */
-export const Fp = { XMM: 0x10002, NONE: 0x10000, OWNED: 0x20001 } as const;
-export const McFlag = { segments: 1, bases: 2, extended: 4 } as const;
-
-export function writeSiginfo(frame: FrameMemory, at: number, info: SignalInfo, traits: SignalTraits, wide: boolean): void {
-  const { siginfo } = traits;
-  const w = frame.words;
-  w.fill(0, at >>> 2, (at + siginfo.size) >>> 2);
-  w[at >>> 2] = info.signal;
-  w[(at + siginfo.code) >>> 2] = info.code;
-  if (info.trap !== undefined) {
-    if (wide) frame.put64(at + siginfo.address, info.address ?? 0);
-    else w[(at + siginfo.address) >>> 2] = info.address ?? 0;
-    w[(at + siginfo.trap!) >>> 2] = info.trap;
-    return;
-  }
-  w[(at + siginfo.pid) >>> 2] = info.pid ?? 0;
-  if (info.value !== undefined) w[(at + siginfo.value) >>> 2] = info.value;
 }

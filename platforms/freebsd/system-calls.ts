@@ -13,7 +13,7 @@ import { posixThread } from '../posix/posix-thread.js';
 import { readSet } from '../posix/signal-set.js';
 import { systemCall } from '../posix/system.js';
 import { argument, commonCalls, endThread, int, type SystemCall } from '../posix/system-call-table.js';
-import type { FreeBsdFrames } from './frames.js';
+import type { FreeBsdFrames } from './frame.js';
 
 // prettier-ignore
 const NUMBERS = {

@@ -13,7 +13,7 @@ import { posixThread, type SignalAction, type SignalInfo } from '../posix/posix-
 import { frameStart, type ContextLayout } from '../posix/signal-frames.js';
 import { emptySet, type SignalSet } from '../posix/signal-set.js';
 import type { SignalTraits } from '../posix/traits.js';
-import type { LinuxFrames } from './frames.js';
+import type { LinuxFrames } from './frame.js';
 import { writeSiginfo } from './siginfo.js';
 import type { VdsoCode } from './vdso.js';
 

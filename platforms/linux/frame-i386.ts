@@ -14,7 +14,7 @@ import { posixThread, type PosixThread, type SignalAction, type SignalInfo } fro
 import { frameStart, type ContextLayout } from '../posix/signal-frames.js';
 import { emptySet, type SignalSet } from '../posix/signal-set.js';
 import type { SignalTraits } from '../posix/traits.js';
-import type { LinuxFrames } from './frames.js';
+import type { LinuxFrames } from './frame.js';
 import { applyLegacyHeader, buildLegacyHeader, LEGACY_HEADER } from './legacy-fp.js';
 import { writeSiginfo } from './siginfo.js';
 import type { VdsoCode } from './vdso.js';

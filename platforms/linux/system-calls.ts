@@ -11,7 +11,7 @@ import { posixThread } from '../posix/posix-thread.js';
 import { readSet } from '../posix/signal-set.js';
 import { systemCall } from '../posix/system.js';
 import { argument, commonCalls, endThread, int, unsigned, type SystemCall } from '../posix/system-call-table.js';
-import type { LinuxFrames } from './frames.js';
+import type { LinuxFrames } from './frame.js';
 import { systemCallNames, type SystemCallName } from './system-call-numbers.js';
 
 const ARGUMENTS = {

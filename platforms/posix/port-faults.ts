@@ -6,7 +6,7 @@
 import { hostFunction, RegistersReplaced, type HostCall } from '../../emulator/process/host-call.js';
 import { AccessSet } from '../port.js';
 import { currentHandlerFrame, handlerFrameData, leaveHandler, openHandlerFrame } from './handler-frame.js';
-import type { PosixOs } from './posix-os.js';
+import type { PortSystem } from './port-system.js';
 import { posixThread, type SignalAction } from './posix-thread.js';
 import { emptySet, readSet, remove, writeSet } from './signal-set.js';
 
@@ -19,7 +19,7 @@ export class FaultHandler {
   private gate = 0;
   private afterPrevious = 0;
 
-  constructor(private readonly os: PosixOs) {}
+  constructor(private readonly os: PortSystem) {}
 
   private get signal(): number {
     return this.os.traits.signals.numbers.SIGSEGV;

@@ -8,7 +8,7 @@
 import { hostFunction, RegistersReplaced, type HostCall } from '../../emulator/process/host-call.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import { currentHandlerFrame, handlerFrameData, leaveHandler, openHandlerFrame } from './handler-frame.js';
-import type { PosixOs } from './posix-os.js';
+import type { PortSystem } from './port-system.js';
 import { posixThread, type PosixThread } from './posix-thread.js';
 import { emptySet, readSet, remove, setOf, writeSet } from './signal-set.js';
 
@@ -33,7 +33,7 @@ export class Suspension {
   private waitGate = 0;
   private afterWait = 0;
 
-  constructor(private readonly os: PosixOs) {}
+  constructor(private readonly os: PortSystem) {}
 
   private get signals() {
     const { SIGXFSZ, SIGXCPU } = this.os.traits.signals.numbers;

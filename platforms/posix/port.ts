@@ -8,7 +8,7 @@ import type { JumpBuffer } from './jump-buffer.js';
 import { FaultHandler } from './port-faults.js';
 import { PosixPortMemory } from './port-memory.js';
 import { Suspension } from './port-suspension.js';
-import type { PosixOs } from './posix-os.js';
+import type { PortSystem } from './port-system.js';
 import type { PosixThread } from './posix-thread.js';
 import { posixThread } from './posix-thread.js';
 
@@ -21,7 +21,7 @@ export class PosixPort extends PosixPortMemory implements Port {
   private readonly suspension: Suspension;
 
   constructor(
-    private readonly os: PosixOs,
+    private readonly os: PortSystem,
     jump: JumpBuffer,
   ) {
     super(os.platform, os, jump);
