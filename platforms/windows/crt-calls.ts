@@ -2,22 +2,21 @@
 import type { Word } from '../../emulator/abi/abi.js';
 import { hostFunction, type HostCall, type HostFunction } from '../../emulator/process/host-call.js';
 import { ThreadObject } from './objects.js';
-import { createThread } from './thread-calls.js';
+import { createThread, type ThreadNeeds } from './thread-calls.js';
 import { windowsThread } from './windows-thread.js';
-import type { Windows } from './windows.js';
 
 const EAGAIN = 11;
 const EINVAL = 22;
 
-export function crtCalls(os: Windows): HostFunction[] {
+export function crtCalls(os: ThreadNeeds): HostFunction[] {
   /** 0 with errno set if it failed. */
   const begin = (call: HostCall, stack: number, start: number, argument: Word, flags: number, id: number): number => {
     if (start === 0) {
-      os.setErrno(EINVAL);
+      os.lastError.setErrno(call.thread, EINVAL);
       return 0;
     }
     const handle = createThread(os, call, stack, start, argument, flags, id);
-    if (!handle) os.setErrno(EAGAIN);
+    if (!handle) os.lastError.setErrno(call.thread, EAGAIN);
     return handle;
   };
   return [
@@ -31,7 +30,7 @@ export function crtCalls(os: Windows): HostFunction[] {
       if (object instanceof ThreadObject) windowsThread(object.thread).closeAtEnd = handle;
       return BigInt(handle);
     }),
-    hostFunction('_errno', 'p()', (call) => os.errnoAddress(call.thread)),
-    hostFunction('__doserrno', 'p()', (call) => os.errnoAddress(call.thread) + 4),
+    hostFunction('_errno', 'p()', (call) => os.lastError.errnoAddress(call.thread)),
+    hostFunction('__doserrno', 'p()', (call) => os.lastError.errnoAddress(call.thread) + 4),
   ];
 }

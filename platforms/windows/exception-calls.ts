@@ -5,17 +5,26 @@ import type { HostCall, HostFunction, RegistersReplaced } from '../../emulator/p
 import { ContextBuffer } from './context.js';
 import { ErrorCode } from './error-codes.js';
 import { win32 } from './call.js';
-import type { Windows } from './windows.js';
+import type { LastError } from './last-error.js';
+import type { Ntdll } from './ntdll.js';
+import type { Exceptions } from './exceptions.js';
+import type { Core } from './core.js';
+
+interface Needs extends Pick<Core, 'process' | 'layout' | 'codec'> {
+  readonly lastError: LastError;
+  readonly ntdll: Ntdll;
+  readonly exceptions: Exceptions;
+}
 
 const NONCONTINUABLE = 1;
 const MAXIMUM_PARAMETERS = 15;
 /** Set in application codes by mistake; RaiseException clears it. */
 const RESERVED_BIT = 0x10000000;
 
-export function exceptionCalls(os: Windows): HostFunction[] {
+export function exceptionCalls(os: Needs): HostFunction[] {
   const add = (list: 'Exception' | 'Continue') => (call: HostCall, first: number, handler: number) => {
     const handle = os.ntdll.addVectored(list, first !== 0, handler);
-    if (!handle) os.setLastError(call.thread, ErrorCode.NOT_ENOUGH_MEMORY);
+    if (!handle) os.lastError.set(call.thread, ErrorCode.NOT_ENOUGH_MEMORY);
     return handle;
   };
   const remove = (list: 'Exception' | 'Continue') => (_call: HostCall, handle: number) => (os.ntdll.removeVectored(list, handle) ? 1 : 0);
@@ -36,7 +45,7 @@ export function exceptionCalls(os: Windows): HostFunction[] {
 }
 
 /** The exception is raised in the state that the caller has after the call. */
-function raiseException(os: Windows, call: HostCall, code: number, flags: number, count: number, args: number): RegistersReplaced {
+function raiseException(os: Needs, call: HostCall, code: number, flags: number, count: number, args: number): RegistersReplaced {
   const { wordSize } = os.layout;
   const information: Word[] = [];
   for (let i = 0; args !== 0 && i < Math.min(count, MAXIMUM_PARAMETERS); i++) information.push(call.memory.bits(args + i * wordSize));
@@ -48,7 +57,7 @@ function raiseException(os: Windows, call: HostCall, code: number, flags: number
   return os.exceptions.leave();
 }
 
-function captureContext(os: Windows, call: HostCall, address: number): void {
+function captureContext(os: Needs, call: HostCall, address: number): void {
   const { codec, layout } = os;
   const bytes = call.memory.bytes(address, codec.bytes);
   const buffer = new ContextBuffer(bytes);
@@ -66,7 +75,7 @@ function captureContext(os: Windows, call: HostCall, address: number): void {
 
 const STATUS_ACCESS_VIOLATION = 0xc0000005 | 0;
 
-export function kernelExceptionCalls(os: Windows): HostFunction[] {
+export function kernelExceptionCalls(os: Needs): HostFunction[] {
   return [
     win32('NtContinue', 'i(pi)', (call, context) => {
       if (!os.exceptions.continueFrom(call.thread, context)) return STATUS_ACCESS_VIOLATION;

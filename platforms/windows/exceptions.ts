@@ -15,18 +15,14 @@ import { ContextBuffer } from './context.js';
 import { PAGE_SIZE } from './memory-constants.js';
 import { Status, signalOf, statusName } from './status.js';
 import { windowsThread } from './windows-thread.js';
-import type { Windows } from './windows.js';
+import { noAddress, type Exception } from './exception-record.js';
+import type { StackGuards } from './stack-guards.js';
+import type { Ntdll } from './ntdll.js';
+import type { Core } from './core.js';
 
-/** ExceptionInformation of an access that has no address (a non-canonical one): all ones. */
-export const noAddress = (wordSize: 4 | 8): Word => (wordSize === 8 ? 0xffff_ffff_ffff_ffffn : 0xffff_ffffn);
-
-export interface Exception {
-  code: number;
-  flags: number;
-  /** EXCEPTION_RECORD this one is about, or 0. */
-  record?: number;
-  address: number;
-  information: Word[];
+interface Needs extends Pick<Core, 'process' | 'memory' | 'layout' | 'codec'> {
+  readonly guards: StackGuards;
+  readonly ntdll: Ntdll;
 }
 
 const FRAME_64 = 0x5c0;
@@ -47,7 +43,7 @@ export class Exceptions {
   private readonly taken = new ContextBuffer(new Uint8Array(0x500));
   private readonly physical: Uint8Array;
 
-  constructor(private readonly os: Windows) {
+  constructor(private readonly os: Needs) {
     this.physical = new Uint8Array(os.process.engine.physical);
   }
 
@@ -60,8 +56,8 @@ export class Exceptions {
     if (!this.copyOut(thread, top.sp, top.length)) {
       // The frame met the last guard page: that becomes a stack overflow in place of the exception.
       for (const at of [top.sp, top.sp + top.length - 1]) {
-        if (exception.code === Status.STACK_OVERFLOW || !this.os.onOwnGuard(thread, at)) continue;
-        this.os.takeStackGuard(thread, at);
+        if (exception.code === Status.STACK_OVERFLOW || !this.os.guards.isOn(thread, at)) continue;
+        this.os.guards.take(thread, at);
         return this.raise(thread, { ...exception, code: Status.STACK_OVERFLOW, information: [1n, BigInt(at)] });
       }
       const first = windowsThread(thread).overflow ?? exception;
@@ -141,7 +137,7 @@ export class Exceptions {
       const page = last - (last % PAGE_SIZE);
       const start = Math.max(0, page - address);
       let offset = engine.translate(address + start, Access.Write);
-      if (offset < 0 && this.os.touchGuard(thread, address + start)) offset = engine.translate(address + start, Access.Write);
+      if (offset < 0 && this.os.guards.touch(thread, address + start)) offset = engine.translate(address + start, Access.Write);
       if (offset < 0) return false;
       this.physical.set(this.bytes.subarray(start, end), offset);
       end = start;
@@ -165,7 +161,7 @@ export class Exceptions {
       const from = address + start;
       const count = Math.min(length - start, PAGE_SIZE - (from % PAGE_SIZE));
       let offset = engine.translate(from, Access.Read);
-      if (offset < 0 && this.os.touchGuard(thread, from)) offset = engine.translate(from, Access.Read);
+      if (offset < 0 && this.os.guards.touch(thread, from)) offset = engine.translate(from, Access.Read);
       if (offset < 0) return false;
       this.taken.bytes.set(this.physical.subarray(offset, offset + count), start);
       start += count;
@@ -209,7 +205,7 @@ export class Exceptions {
       const verb = kind === 1n ? 'writing' : kind === 8n ? 'executing' : 'reading';
       access = target === noAddress(8) ? ` ${verb} a non-canonical address` : ` ${verb} 0x${target.toString(16)}`;
     }
-    return `${statusName(exception.code)}${access} at ${this.os.where(exception.address)}`;
+    return `${statusName(exception.code)}${access} at ${this.os.process.names.describe(exception.address)}`;
   }
 
   /** The registers have been set: what the present host function returns, so that nothing else is done to them. */

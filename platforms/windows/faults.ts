@@ -6,10 +6,17 @@ import { INT_LENGTH, Vector } from '../../emulator/cpu/x86-exceptions.js';
 import { Access } from '../../emulator/engine.js';
 import type { MemoryFault } from '../../emulator/process/os-model.js';
 import type { Thread } from '../../emulator/process/thread.js';
-import { noAddress } from './exceptions.js';
+import { noAddress } from './exception-record.js';
 import { Status } from './status.js';
 import { divideStatus, privileged } from './trapped-instruction.js';
-import type { Windows } from './windows.js';
+import type { StackGuards } from './stack-guards.js';
+import type { Exceptions } from './exceptions.js';
+import type { Core } from './core.js';
+
+interface Needs extends Pick<Core, 'process' | 'memory' | 'layout' | 'vm'> {
+  readonly guards: StackGuards;
+  readonly exceptions: Exceptions;
+}
 
 /** ExceptionInformation[0] of an access violation. */
 const READ = 0n;
@@ -21,7 +28,7 @@ const NONCONTINUABLE = 1;
 const Gate = { FastFail: 0x29, Assertion: 0x2c, DebugService: 0x2d, SystemCall: 0x2e } as const;
 
 export class Faults {
-  constructor(private readonly os: Windows) {}
+  constructor(private readonly os: Needs) {}
 
   private raise(thread: Thread, code: number, address: number, information: Word[] = [], flags = 0): void {
     this.os.exceptions.raise(thread, { code, flags, address, information });
@@ -30,13 +37,13 @@ export class Faults {
   memory(thread: Thread, fault: MemoryFault): void {
     const { os } = this;
     if (fault.exhausted) {
-      os.process.end({ kind: 'unsupported', text: `out of emulated physical memory at ${os.where(fault.pc)}` });
+      os.process.end({ kind: 'unsupported', text: `out of emulated physical memory at ${os.process.names.describe(fault.pc)}` });
     }
     const kind = fault.access === Access.Write ? WRITE : fault.access === Access.Fetch ? EXECUTE : READ;
     if (!fault.canonical) return this.raise(thread, Status.ACCESS_VIOLATION, fault.pc, [READ, noAddress(os.layout.wordSize)]);
-    if (os.touchGuard(thread, fault.address)) return;
-    if (os.onOwnGuard(thread, fault.address)) {
-      os.takeStackGuard(thread, fault.address);
+    if (os.guards.touch(thread, fault.address)) return;
+    if (os.guards.isOn(thread, fault.address)) {
+      os.guards.take(thread, fault.address);
       return this.raise(thread, Status.STACK_OVERFLOW, fault.pc, [WRITE, BigInt(fault.address)]);
     }
     if (os.vm.takeGuard(fault.address)) return this.raise(thread, Status.GUARD_PAGE_VIOLATION, fault.pc, [kind, BigInt(fault.address)]);
@@ -112,7 +119,7 @@ export class Faults {
     const number = registers.lo(X86.rax);
     this.os.process.end({
       kind: 'unsupported',
-      text: `system service 0x${number.toString(16)} called directly at ${this.os.where(pc)}: Windows is modelled at its library functions`,
+      text: `system service 0x${number.toString(16)} called directly at ${this.os.process.names.describe(pc)}: Windows is modelled at its library functions`,
     });
   }
 }

@@ -3,7 +3,20 @@ import type { HostCall, HostFunction } from '../../emulator/process/host-call.js
 import { FALSE, TRUE, win32 } from './call.js';
 import { ErrorCode } from './error-codes.js';
 import { StreamObject } from './objects.js';
-import type { Windows } from './windows.js';
+import type { LastError } from './last-error.js';
+import type { StackGuards } from './stack-guards.js';
+import type { HandleTable } from './handles.js';
+import type { Console } from './console.js';
+import type { Core } from './core.js';
+
+interface Needs extends Pick<Core, 'memory'> {
+  readonly lastError: LastError;
+  readonly guards: StackGuards;
+  readonly handles: HandleTable;
+  readonly console: Console;
+  /** Handles of the standard streams. */
+  readonly standard: readonly number[];
+}
 
 const FILE_TYPE_CHAR = 2;
 /** STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, STD_ERROR_HANDLE. */
@@ -13,13 +26,13 @@ const STANDARD = new Map([
   [-12, 2],
 ]);
 
-export function fileCalls(os: Windows): HostFunction[] {
+export function fileCalls(os: Needs): HostFunction[] {
   const failed = (call: HostCall, error: number): 0 => {
-    os.setLastError(call.thread, error);
+    os.lastError.set(call.thread, error);
     return FALSE;
   };
   const stream = (call: HostCall, handle: number): StreamObject | undefined => {
-    const object = os.handle(call.thread, handle)?.object;
+    const object = os.handles.resolve(call.thread, handle)?.object;
     return object instanceof StreamObject ? object : void failed(call, ErrorCode.INVALID_HANDLE);
   };
   return [
@@ -35,7 +48,7 @@ export function fileCalls(os: Windows): HostFunction[] {
       const to = stream(call, handle);
       if (!to) return FALSE;
       if (to.stream === 0) return failed(call, ErrorCode.ACCESS_DENIED);
-      const bytes = os.kernelAccess(call.thread, () => {
+      const bytes = os.guards.kernelAccess(call.thread, () => {
         if (written !== 0) call.memory.setU32(written, 0);
         return call.memory.bytes(buffer, length);
       });
@@ -48,7 +61,7 @@ export function fileCalls(os: Windows): HostFunction[] {
       const from = stream(call, handle);
       if (!from) return FALSE;
       if (from.stream !== 0) return failed(call, ErrorCode.ACCESS_DENIED);
-      const probed = os.kernelAccess(call.thread, () => {
+      const probed = os.guards.kernelAccess(call.thread, () => {
         if (read !== 0) call.memory.setU32(read, 0);
         call.memory.write(buffer, call.memory.bytes(buffer, length));
         return true;

@@ -1,16 +1,21 @@
 /** The handle table of the process: values are multiples of 4, each with its object and access rights. */
-import type { KernelObject } from './objects.js';
+import type { Thread } from '../../emulator/process/thread.js';
+import { ProcessObject, type KernelObject } from './objects.js';
+import { windowsThread } from './windows-thread.js';
 
 export interface HandleEntry {
   object: KernelObject;
   access: number;
 }
 
+const ALL_ACCESS = 0x1fffff;
 /** Pseudo-handles: valid without being in the table. */
 export const CURRENT_PROCESS = -1;
 export const CURRENT_THREAD = -2;
 
 export class HandleTable {
+  /** The only process. */
+  readonly process = new ProcessObject();
   private readonly entries: (HandleEntry | undefined)[] = [];
   /** Freed values, reused last-in first-out as the kernel's free list does. */
   private readonly freed: number[] = [];
@@ -24,6 +29,13 @@ export class HandleTable {
 
   get(handle: number): HandleEntry | undefined {
     return handle > 0 ? this.entries[(handle >> 2) - 1] : undefined;
+  }
+
+  /** What a handle or a pseudo-handle of `thread` names. */
+  resolve(thread: Thread, handle: number): HandleEntry | undefined {
+    if (handle === CURRENT_THREAD) return { object: windowsThread(thread).object, access: ALL_ACCESS };
+    if (handle === CURRENT_PROCESS) return { object: this.process, access: ALL_ACCESS };
+    return this.get(handle);
   }
 
   close(handle: number): boolean {

@@ -11,9 +11,19 @@ import { objectCalls } from './object-calls.js';
 import { kernelThreadCalls, threadCalls } from './thread-calls.js';
 import { timeCalls } from './time-calls.js';
 import { waitCalls } from './waits.js';
-import type { Windows } from './windows.js';
 
-export function libraries(os: Windows): HostLibrary[] {
+/** What one of them or another needs. */
+export type LibraryNeeds = Parameters<typeof exceptionCalls>[0] &
+  Parameters<typeof fileCalls>[0] &
+  Parameters<typeof lockCalls>[0] &
+  Parameters<typeof memoryCalls>[0] &
+  Parameters<typeof moduleCalls>[0] &
+  Parameters<typeof objectCalls>[0] &
+  Parameters<typeof threadCalls>[0] &
+  Parameters<typeof timeCalls>[0] &
+  Parameters<typeof waitCalls>[0];
+
+export function libraries(os: LibraryNeeds): HostLibrary[] {
   return [
     {
       name: 'kernel32.dll',

@@ -9,7 +9,12 @@ import type { HostCall, HostFunction } from '../../emulator/process/host-call.js
 import { FALSE, INFINITE, TRUE, UNITS_PER_MILLISECOND, win32 } from './call.js';
 import { ErrorCode } from './error-codes.js';
 import { windowsThread } from './windows-thread.js';
-import type { Windows } from './windows.js';
+import type { LastError } from './last-error.js';
+import type { Core } from './core.js';
+
+interface Needs extends Pick<Core, 'process' | 'memory' | 'layout'> {
+  readonly lastError: LastError;
+}
 
 const FREE = -1;
 const LOCKED = -2;
@@ -36,7 +41,7 @@ interface Sleeper {
 export class Locks {
   private readonly sleepers: Sleeper[] = [];
 
-  constructor(private readonly os: Windows) {}
+  constructor(private readonly os: Needs) {}
 
   // Critical sections
 
@@ -165,7 +170,7 @@ export class Locks {
     }
     if (!acquire()) call.block({ what, ready: () => true });
     if (!state.timedOut) return TRUE;
-    this.os.setLastError(call.thread, ErrorCode.TIMEOUT);
+    this.os.lastError.set(call.thread, ErrorCode.TIMEOUT);
     return FALSE;
   }
 
@@ -194,7 +199,7 @@ export class Locks {
       return TRUE;
     }
     if (flags & INIT_ONCE_CHECK_ONLY) {
-      this.os.setLastError(call.thread, ErrorCode.GEN_FAILURE);
+      this.os.lastError.set(call.thread, ErrorCode.GEN_FAILURE);
       return FALSE;
     }
     if (state === ONCE_RUNNING && !(flags & INIT_ONCE_ASYNC)) {
@@ -211,7 +216,7 @@ export class Locks {
 
   onceComplete(call: HostCall, once: number, flags: number, context: Word): number {
     if (context % 4n !== 0n) {
-      this.os.setLastError(call.thread, ErrorCode.INVALID_PARAMETER);
+      this.os.lastError.set(call.thread, ErrorCode.INVALID_PARAMETER);
       return FALSE;
     }
     call.memory.setBits(once, flags & INIT_ONCE_INIT_FAILED ? 0n : context + BigInt(ONCE_DONE));
@@ -220,7 +225,7 @@ export class Locks {
   }
 }
 
-export function lockCalls(os: Windows): HostFunction[] {
+export function lockCalls(os: Needs): HostFunction[] {
   const locks = new Locks(os);
   const zero = (call: HostCall, word: number): void => {
     call.memory.setWord(word, 0);

@@ -3,16 +3,23 @@ import type { HostCall, HostFunction } from '../../emulator/process/host-call.js
 import { win32, FALSE, TRUE } from './call.js';
 import { ErrorCode } from './error-codes.js';
 import { GRANULARITY, PAGE_SIZE } from './memory-constants.js';
-import type { Windows } from './windows.js';
+import type { LastError } from './last-error.js';
+import type { StackGuards } from './stack-guards.js';
+import type { Core } from './core.js';
+
+interface Needs extends Pick<Core, 'process' | 'memory' | 'layout' | 'vm' | 'heap'> {
+  readonly lastError: LastError;
+  readonly guards: StackGuards;
+}
 
 const HEAP_ZERO_MEMORY = 8;
 const HEAP_REALLOC_IN_PLACE_ONLY = 0x10;
 const LMEM_ZEROINIT = 0x40;
 
-export function memoryCalls(os: Windows): HostFunction[] {
+export function memoryCalls(os: Needs): HostFunction[] {
   const { vm, layout } = os;
   const failed = (call: HostCall, error: number): 0 => {
-    os.setLastError(call.thread, error);
+    os.lastError.set(call.thread, error);
     return 0;
   };
   return [
@@ -22,7 +29,7 @@ export function memoryCalls(os: Windows): HostFunction[] {
     win32('VirtualFree', 'i(pzu)', (call, address, size, type) => (vm.free(address, size, type) ? TRUE : failed(call, vm.error))),
     win32('VirtualProtect', 'i(pzup)', (call, address, size, protect, old) => {
       // The kernel probes the place of the old protection before it changes anything.
-      const probed = os.kernelAccess(call.thread, () => {
+      const probed = os.guards.kernelAccess(call.thread, () => {
         call.memory.setU32(old, call.memory.u32(old));
         return true;
       });
@@ -37,7 +44,7 @@ export function memoryCalls(os: Windows): HostFunction[] {
       const found = vm.query(address);
       if (!found) return failed(call, vm.error);
       if (length < at.bytes) return failed(call, ErrorCode.BAD_LENGTH);
-      const written = os.kernelAccess(call.thread, () => {
+      const written = os.guards.kernelAccess(call.thread, () => {
         const { memory } = call;
         memory.fill(buffer, at.bytes, 0);
         memory.setWord(buffer, found.baseAddress);
@@ -70,7 +77,7 @@ export function memoryCalls(os: Windows): HostFunction[] {
     ),
     win32('LocalFree', 'p(p)', (call, block) => {
       if (block === 0 || os.heap.release(block)) return 0;
-      os.setLastError(call.thread, ErrorCode.INVALID_HANDLE);
+      os.lastError.set(call.thread, ErrorCode.INVALID_HANDLE);
       return block;
     }),
     win32('FlushInstructionCache', 'i(ipz)', (_call, _process, address, size) => {
@@ -80,7 +87,7 @@ export function memoryCalls(os: Windows): HostFunction[] {
   ];
 }
 
-function reallocate(os: Windows, call: HostCall, flags: number, block: number, size: number): number {
+function reallocate(os: Needs, call: HostCall, flags: number, block: number, size: number): number {
   const { heap } = os;
   const old = heap.size(block);
   if (old === undefined) return FALSE;
@@ -100,7 +107,7 @@ function reallocate(os: Windows, call: HostCall, flags: number, block: number, s
 const PROCESSOR_INTEL = 586;
 const PROCESSOR_AMD64 = 8664;
 
-function systemInfo(os: Windows, call: HostCall, info: number): void {
+function systemInfo(os: Needs, call: HostCall, info: number): void {
   const { systemInfo: at, wordSize } = os.layout;
   const { memory } = call;
   memory.fill(info, at.bytes, 0);

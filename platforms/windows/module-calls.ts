@@ -5,20 +5,30 @@ import { FALSE, TRUE, win32 } from './call.js';
 import { ErrorCode } from './error-codes.js';
 import { readName } from './object-calls.js';
 import { utf16 } from './process-block.js';
-import type { Windows } from './windows.js';
+import { fileName } from './modules.js';
+import type { LastError } from './last-error.js';
+import type { Modules } from './modules.js';
+import type { Core } from './core.js';
 
-export function moduleCalls(os: Windows): HostFunction[] {
+interface Needs extends Pick<Core, 'process' | 'memory' | 'heap'> {
+  readonly lastError: LastError;
+  readonly modules: Modules;
+  readonly commandLine: string;
+  /** NAME=value */
+  readonly environment: readonly string[];
+}
+
+export function moduleCalls(os: Needs): HostFunction[] {
   const failed = (call: HostCall, error: number): 0 => {
-    os.setLastError(call.thread, error);
+    os.lastError.set(call.thread, error);
     return 0;
   };
   const find = (name: string): LoadedImage | undefined => {
-    const wanted = name.replaceAll('\\', '/').split('/').pop()!.toLowerCase();
-    const full = wanted.includes('.') ? wanted : `${wanted}.dll`;
-    return os.images?.list.find((module) => module.image.path.split('/').pop()!.toLowerCase() === full);
+    const wanted = fileName(name);
+    return os.modules.named(wanted.includes('.') ? wanted : `${wanted}.dll`);
   };
   const handle = (wide: boolean) => (call: HostCall, place: number) => {
-    if (place === 0) return os.program!.base;
+    if (place === 0) return os.modules.program.base;
     const name = readName(call, place, wide)!;
     const module = find(name);
     if (module) return module.base;
@@ -38,19 +48,19 @@ export function moduleCalls(os: Windows): HostFunction[] {
   };
   const environment = (name: string): string | undefined => {
     const prefix = `${name.toUpperCase()}=`;
-    return os.options.env.find((entry) => entry.toUpperCase().startsWith(prefix))?.slice(prefix.length);
+    return os.environment.find((entry) => entry.toUpperCase().startsWith(prefix))?.slice(prefix.length);
   };
   return [
-    win32('GetLastError', 'u()', (call) => os.lastError(call.thread)),
-    win32('SetLastError', 'v(u)', (call, code) => os.setLastError(call.thread, code)),
+    win32('GetLastError', 'u()', (call) => os.lastError.get(call.thread)),
+    win32('SetLastError', 'v(u)', (call, code) => os.lastError.set(call.thread, code)),
     win32('GetModuleHandleA', 'p(p)', handle(false)),
     win32('GetModuleHandleW', 'p(p)', handle(true)),
     win32('GetModuleFileNameA', 'u(ppu)', (call, base, buffer, size) => {
-      const module = base === 0 ? os.program : os.images?.list.find((m) => m.base === base);
+      const module = base === 0 ? os.modules.program : os.modules.at(base);
       if (!module) return failed(call, ErrorCode.MOD_NOT_FOUND);
-      const bytes = new TextEncoder().encode(`${os.modulePath(module)}\0`);
+      const bytes = new TextEncoder().encode(`${os.modules.path(module)}\0`);
       if (bytes.length > size) {
-        os.setLastError(call.thread, 122); // ERROR_INSUFFICIENT_BUFFER
+        os.lastError.set(call.thread, 122); // ERROR_INSUFFICIENT_BUFFER
         call.memory.write(buffer, bytes.subarray(0, size));
         return size;
       }
@@ -60,15 +70,15 @@ export function moduleCalls(os: Windows): HostFunction[] {
     win32('GetProcAddress', 'p(pp)', (call, base, name) => {
       const byOrdinal = name < 0x10000;
       if (base === os.process.gates.base) {
-        return (byOrdinal ? undefined : os.resolve(call.memory.cString(name))) ?? failed(call, ErrorCode.PROC_NOT_FOUND);
+        return (byOrdinal ? undefined : os.modules.resolve(call.memory.cString(name))) ?? failed(call, ErrorCode.PROC_NOT_FOUND);
       }
-      const module = os.images?.list.find((m) => m.base === base);
+      const module = os.modules.at(base);
       if (!module) return failed(call, ErrorCode.MOD_NOT_FOUND);
       const wanted = byOrdinal ? '' : call.memory.cString(name);
       const symbol = byOrdinal ? [...module.image.exports.values()].find((e) => e.ordinal === name) : module.image.exports.get(wanted);
       if (!symbol) return failed(call, ErrorCode.PROC_NOT_FOUND);
       if (symbol.kind === 'forward')
-        return os.images!.exported(symbol.forward!.split('.').pop()!) ?? failed(call, ErrorCode.PROC_NOT_FOUND);
+        return os.modules.images.exported(symbol.forward!.split('.').pop()!) ?? failed(call, ErrorCode.PROC_NOT_FOUND);
       return module.base + symbol.offset;
     }),
     win32('GetCommandLineA', 'p()', () => persistent('line', new TextEncoder().encode(`${os.commandLine}\0`))),

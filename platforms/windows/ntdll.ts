@@ -3,24 +3,36 @@
  * of vectored handlers, and the calls to make when threads start and end.
  */
 import type { LoadedImage, LoadedImages } from '../../emulator/loader/link.js';
-import type { Windows } from './windows.js';
+import type { Modules } from './modules.js';
+import type { Core } from './core.js';
+
+interface Needs extends Pick<Core, 'memory' | 'layout' | 'heap'> {
+  readonly modules: Modules;
+}
 
 export class Ntdll {
-  readonly userExceptionDispatcher: number;
-  readonly userThreadStart: number;
+  private readonly addresses = new Map<string, number>();
   /** Removed entries whose memory may still be walked. */
   private readonly removed: number[] = [];
 
-  constructor(private readonly os: Windows) {
-    this.userExceptionDispatcher = this.address('KiUserExceptionDispatcher');
-    this.userThreadStart = this.address('RtlUserThreadStart');
+  constructor(private readonly os: Needs) {}
+
+  get userExceptionDispatcher(): number {
+    return this.address('KiUserExceptionDispatcher');
+  }
+  get userThreadStart(): number {
+    return this.address('RtlUserThreadStart');
   }
 
   private address(name: string): number {
-    const module = this.os.images?.list.find((loaded) => /(^|[\\/])ntdll\.dll$/i.test(loaded.image.path));
-    const symbol = module?.image.exports.get(name);
-    if (!module || !symbol) throw new Error(`ntdll.dll with ${name} is not loaded`);
-    return module.base + symbol.offset;
+    let address = this.addresses.get(name);
+    if (address === undefined) {
+      const module = this.os.modules.named('ntdll.dll');
+      const symbol = module?.image.exports.get(name);
+      if (!module || !symbol) throw new Error(`ntdll.dll with ${name} is not loaded`);
+      this.addresses.set(name, (address = module.base + symbol.offset));
+    }
+    return address;
   }
 
   /** TLS callbacks and entry points of the DLLs, in load order reversed (dependencies first), the program's own callbacks last. */

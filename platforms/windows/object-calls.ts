@@ -4,7 +4,16 @@ import { FALSE, TRUE, win32 } from './call.js';
 import { ErrorCode } from './error-codes.js';
 import { CURRENT_PROCESS, CURRENT_THREAD } from './handles.js';
 import { EventObject, MutexObject, SemaphoreObject, type KernelObject } from './objects.js';
-import type { Windows } from './windows.js';
+import type { LastError } from './last-error.js';
+import type { StackGuards } from './stack-guards.js';
+import type { HandleTable } from './handles.js';
+import type { Core } from './core.js';
+
+interface Needs extends Pick<Core, 'memory'> {
+  readonly lastError: LastError;
+  readonly guards: StackGuards;
+  readonly handles: HandleTable;
+}
 
 const ALL_ACCESS = 0x1fffff;
 const DUPLICATE_CLOSE_SOURCE = 1;
@@ -21,26 +30,28 @@ export function readName(call: HostCall, address: number, wide: boolean): string
   return text;
 }
 
-export function objectCalls(os: Windows): HostFunction[] {
+export function objectCalls(os: Needs): HostFunction[] {
   const failed = (call: HostCall, error: number): 0 => {
-    os.setLastError(call.thread, error);
+    os.lastError.set(call.thread, error);
     return FALSE;
   };
+  /** The objects that have a name. */
+  const named = new Map<string, KernelObject>();
   /** A new object, or the one of that name and kind. */
   const create = (call: HostCall, name: string | undefined, make: () => KernelObject): number => {
     const object = make();
-    const existing = name !== undefined ? os.named.get(name) : undefined;
+    const existing = name !== undefined ? named.get(name) : undefined;
     if (existing && existing.kind !== object.kind) return failed(call, ErrorCode.INVALID_HANDLE);
-    os.setLastError(call.thread, existing ? ErrorCode.ALREADY_EXISTS : ErrorCode.SUCCESS);
+    os.lastError.set(call.thread, existing ? ErrorCode.ALREADY_EXISTS : ErrorCode.SUCCESS);
     if (!existing && name !== undefined) {
       object.name = name;
-      object.closed = () => object.handles === 0 && os.named.delete(name);
-      os.named.set(name, object);
+      object.closed = () => object.handles === 0 && named.delete(name);
+      named.set(name, object);
     }
     return os.handles.open(existing ?? object, ALL_ACCESS);
   };
   const get = <T extends KernelObject>(call: HostCall, handle: number, kind: new (...args: any[]) => T): T | undefined => {
-    const object = os.handle(call.thread, handle)?.object;
+    const object = os.handles.resolve(call.thread, handle)?.object;
     return object instanceof kind ? object : void failed(call, ErrorCode.INVALID_HANDLE);
   };
   const event = (call: HostCall, handle: number, set: boolean): number => {
@@ -50,7 +61,7 @@ export function objectCalls(os: Windows): HostFunction[] {
     call.process.changed(found);
     return TRUE;
   };
-  const named = (suffix: 'A' | 'W'): HostFunction[] => [
+  const namedKinds = (suffix: 'A' | 'W'): HostFunction[] => [
     win32(`CreateEvent${suffix}`, 'p(piip)', (call, _security, manual, initial, name) =>
       create(call, readName(call, name, suffix === 'W'), () => new EventObject(manual !== 0, initial !== 0)),
     ),
@@ -67,8 +78,8 @@ export function objectCalls(os: Windows): HostFunction[] {
     }),
   ];
   return [
-    ...named('A'),
-    ...named('W'),
+    ...namedKinds('A'),
+    ...namedKinds('W'),
     win32('SetEvent', 'i(i)', (call, handle) => event(call, handle, true)),
     win32('ResetEvent', 'i(i)', (call, handle) => event(call, handle, false)),
     win32('ReleaseMutex', 'i(i)', (call, handle) => {
@@ -85,7 +96,7 @@ export function objectCalls(os: Windows): HostFunction[] {
       if (count <= 0) return failed(call, ErrorCode.INVALID_PARAMETER);
       if (semaphore.count + count > semaphore.maximum) return failed(call, ErrorCode.TOO_MANY_POSTS);
       if (previous !== 0) {
-        const written = os.kernelAccess(call.thread, () => {
+        const written = os.guards.kernelAccess(call.thread, () => {
           call.memory.setU32(previous, semaphore.count);
           return true;
         });
@@ -101,12 +112,12 @@ export function objectCalls(os: Windows): HostFunction[] {
     }),
     win32('DuplicateHandle', 'i(iiipuiu)', (call, source, handle, target, place, access, _inherit, options) => {
       for (const process of [source, target]) {
-        if (os.handle(call.thread, process)?.object !== os.processObject) return failed(call, ErrorCode.INVALID_HANDLE);
+        if (os.handles.resolve(call.thread, process)?.object !== os.handles.process) return failed(call, ErrorCode.INVALID_HANDLE);
       }
-      const entry = os.handle(call.thread, handle);
+      const entry = os.handles.resolve(call.thread, handle);
       if (!entry) return failed(call, ErrorCode.INVALID_HANDLE);
       const rights = options & DUPLICATE_SAME_ACCESS ? entry.access : access & GENERIC ? ALL_ACCESS : access;
-      const probed = os.kernelAccess(call.thread, () => {
+      const probed = os.guards.kernelAccess(call.thread, () => {
         if (place !== 0) call.memory.setU32(place, call.memory.u32(place));
         return true;
       });

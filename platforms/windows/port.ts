@@ -9,6 +9,7 @@ import { Access } from '../../emulator/engine.js';
 import { hostFunction, type HostCall } from '../../emulator/process/host-call.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import { AccessSet, type Port, type PortThread, type ScanArea } from '../port.js';
+import type { Platform } from '../codes.js';
 import { PortBase } from '../port-base.js';
 import { contextName } from './context-names.js';
 import { copyXmm } from './context.js';
@@ -20,7 +21,20 @@ import { ThreadObject } from './objects.js';
 import { Status } from './status.js';
 import { ThreadRight } from './suspension.js';
 import { windowsThread } from './windows-thread.js';
-import type { Windows } from './windows.js';
+import type { LastError } from './last-error.js';
+import type { StackGuards } from './stack-guards.js';
+import type { Ntdll } from './ntdll.js';
+import type { HandleTable } from './handles.js';
+import type { Suspension } from './suspension.js';
+import type { Core } from './core.js';
+
+interface Needs extends Pick<Core, 'process' | 'layout' | 'vm'> {
+  readonly lastError: LastError;
+  readonly guards: StackGuards;
+  readonly ntdll: Ntdll;
+  readonly handles: HandleTable;
+  readonly suspension: Suspension;
+}
 
 const CONTINUE_EXECUTION = -1;
 const CONTINUE_SEARCH = 0;
@@ -46,8 +60,11 @@ export class WindowsPort extends PortBase implements Port {
   /** The CONTEXT on the collecting thread's stack: the kit's local, so one place for each entry to the MPS. */
   private local: { call: HostCall; address: number } | undefined;
 
-  constructor(private readonly os: Windows) {
-    super(os.context.platform, os.process);
+  constructor(
+    platform: Platform,
+    private readonly os: Needs,
+  ) {
+    super(platform, os.process);
     this.wordSize = os.layout.wordSize;
     this.jumpBufferSize = JUMP_BUFFER_BYTES[this.wordSize];
     this.physicalBytes = new Uint8Array(this.physical);
@@ -107,9 +124,9 @@ export class WindowsPort extends PortBase implements Port {
     // The last word of memory is nobody's; on x86-64 that is where accesses without an address are reported.
     if (address > (this.wordSize === 4 ? 0xffffffff - 4 : 2 ** 53)) return CONTINUE_SEARCH;
     const thread = call.thread;
-    const error = os.lastError(thread);
+    const error = os.lastError.get(thread);
     const handled = this.handler!(address, kind === 1 ? AccessSet.ReadWrite : AccessSet.Read);
-    os.setLastError(thread, error);
+    os.lastError.set(thread, error);
     return handled ? CONTINUE_EXECUTION : CONTINUE_SEARCH;
   }
 
@@ -119,7 +136,7 @@ export class WindowsPort extends PortBase implements Port {
     const thread = this.callNow().thread;
     const { object, id } = windowsThread(thread);
     // DuplicateHandle(GetCurrentProcess(), GetCurrentThread(), ..., THREAD_SUSPEND_RESUME | THREAD_GET_CONTEXT)
-    const entry = this.os.handle(thread, CURRENT_THREAD);
+    const entry = this.os.handles.resolve(thread, CURRENT_THREAD);
     if (!entry) return undefined;
     const handle = this.os.handles.open(object, ThreadRight.SUSPEND_RESUME | ThreadRight.GET_CONTEXT);
     const registered: WindowsPortThread = { id: thread.id, handle, threadId: id, object };
@@ -196,7 +213,7 @@ export class WindowsPort extends PortBase implements Port {
     for (let page = Math.floor(sp / pageSize) * pageSize; page > address - pageSize; page -= pageSize) {
       const at = Math.max(page, address);
       while (engine.translate(at, Access.Write) < 0) {
-        if (!this.os.touchGuard(thread, at)) throw new GuestFault(at, Access.Write);
+        if (!this.os.guards.touch(thread, at)) throw new GuestFault(at, Access.Write);
       }
     }
   }

@@ -11,6 +11,8 @@ import { GRANULARITY, Mem, Page, PAGE_SIZE } from './memory-constants.js';
 import type { Stack } from './stacks.js';
 import type { VirtualMemory } from './virtual-memory.js';
 
+/** The only process's identifier. */
+export const PROCESS_ID = 0xfa0;
 export const WINDOWS_VERSION = { major: 10, minor: 0, build: 19045 } as const;
 /** 100 ns units from 1601 to the run's beginning: 2024-01-01 00:00:00 UTC, always. */
 export const START_TIME = 133_485_408_000_000_000n;
@@ -132,7 +134,7 @@ export function writeParameters(
   memory: MemoryView,
   allocate: (bytes: number) => number,
   wordSize: 4 | 8,
-  given: { imagePath: string; commandLine: string; environment: string[]; handles: [number, number, number] },
+  given: { imagePath: string; commandLine: string; environment: readonly string[]; handles: readonly number[] },
 ): number {
   const at =
     wordSize === 4

@@ -7,7 +7,12 @@ import type { Thread } from '../../emulator/process/thread.js';
 import { ContextBuffer } from './context.js';
 import { ErrorCode } from './error-codes.js';
 import { ThreadObject } from './objects.js';
-import type { Windows } from './windows.js';
+import type { HandleTable } from './handles.js';
+import type { Core } from './core.js';
+
+interface Needs extends Pick<Core, 'process' | 'layout' | 'codec'> {
+  readonly handles: HandleTable;
+}
 
 export const ThreadRight = { TERMINATE: 1, SUSPEND_RESUME: 2, GET_CONTEXT: 8, SET_CONTEXT: 16, QUERY_INFORMATION: 64 } as const;
 const MAXIMUM_SUSPEND_COUNT = 127;
@@ -19,7 +24,7 @@ export class Suspension {
   /** Win32 code of the last call that failed. */
   error = 0;
 
-  constructor(private readonly os: Windows) {}
+  constructor(private readonly os: Needs) {}
 
   private fail<T>(error: number, result: T): T {
     this.error = error;
@@ -28,7 +33,7 @@ export class Suspension {
 
   /** The thread that `handle` names, if it has the right. */
   target(caller: Thread, handle: number, right: number): ThreadObject | undefined {
-    const entry = this.os.handle(caller, handle);
+    const entry = this.os.handles.resolve(caller, handle);
     if (!entry || !(entry.object instanceof ThreadObject)) return this.fail(ErrorCode.INVALID_HANDLE, undefined);
     if ((entry.access & right) !== right) return this.fail(ErrorCode.ACCESS_DENIED, undefined);
     return entry.object;

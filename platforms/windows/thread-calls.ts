@@ -9,8 +9,28 @@ import { PAGE_SIZE } from './memory-constants.js';
 import { ThreadObject } from './objects.js';
 import { ThreadRight } from './suspension.js';
 import { deadlineOf } from './waits.js';
+import { PROCESS_ID } from './process-block.js';
 import { windowsThread } from './windows-thread.js';
-import type { Windows } from './windows.js';
+import type { LastError } from './last-error.js';
+import type { StackGuards } from './stack-guards.js';
+import type { Modules } from './modules.js';
+import type { Exceptions } from './exceptions.js';
+import type { HandleTable } from './handles.js';
+import type { Suspension } from './suspension.js';
+import type { Tls } from './tls.js';
+import type { Threads } from './threads.js';
+import type { Core } from './core.js';
+
+export interface ThreadNeeds extends Pick<Core, 'process' | 'memory' | 'layout' | 'codec'> {
+  readonly lastError: LastError;
+  readonly guards: StackGuards;
+  readonly modules: Modules;
+  readonly exceptions: Exceptions;
+  readonly handles: HandleTable;
+  readonly suspension: Suspension;
+  readonly tls: Tls;
+  readonly threads: Threads;
+}
 
 const ALL_ACCESS = 0x1fffff;
 export const CREATE_SUSPENDED = 4;
@@ -20,7 +40,7 @@ const DEFAULT_RESERVE = 0x100000;
 
 /** CreateThread: the new thread's handle; 0 with LastError set if it failed. */
 export function createThread(
-  os: Windows,
+  os: ThreadNeeds,
   call: HostCall,
   stackSize: number,
   routine: number,
@@ -28,7 +48,7 @@ export function createThread(
   flags: number,
   idPlace: number,
 ): number {
-  const image = os.program!.image;
+  const image = os.modules.program.image;
   let reserve = image.stackReserve ?? DEFAULT_RESERVE;
   let commit = image.stackCommit ?? PAGE_SIZE;
   if (stackSize !== 0) {
@@ -36,9 +56,9 @@ export function createThread(
     else commit = stackSize;
   }
   if (idPlace !== 0) call.memory.setU32(idPlace, call.memory.u32(idPlace));
-  const thread = os.createThread(`thread ${os.process.threads.length + 1}`, routine, parameter, { reserve, commit });
+  const thread = os.threads.create(`thread ${os.process.threads.length + 1}`, routine, parameter, { reserve, commit });
   if (!thread) {
-    os.setLastError(call.thread, ErrorCode.NOT_ENOUGH_MEMORY);
+    os.lastError.set(call.thread, ErrorCode.NOT_ENOUGH_MEMORY);
     return 0;
   }
   if (flags & CREATE_SUSPENDED) thread.suspendCount = 1;
@@ -47,14 +67,14 @@ export function createThread(
 }
 
 /** NtTerminateThread: at once, with nothing run on the thread. True if it was the calling thread. */
-function terminate(os: Windows, call: HostCall, object: ThreadObject, code: number): boolean {
-  if (!object.ended) os.endThread(object.thread, code);
+function terminate(os: ThreadNeeds, call: HostCall, object: ThreadObject, code: number): boolean {
+  if (!object.ended) os.threads.end(object.thread, code);
   return object.thread === call.thread;
 }
 
-export function threadCalls(os: Windows): HostFunction[] {
+export function threadCalls(os: ThreadNeeds): HostFunction[] {
   const failed = <T>(call: HostCall, error: number, result: T): T => {
-    os.setLastError(call.thread, error);
+    os.lastError.set(call.thread, error);
     return result;
   };
   const thread = (call: HostCall, handle: number, right: number): ThreadObject | undefined => {
@@ -64,13 +84,13 @@ export function threadCalls(os: Windows): HostFunction[] {
   const context = (call: HostCall, handle: number, address: number, set: boolean): number => {
     const { codec, layout, suspension } = os;
     if (layout.wordSize === 8 && address % 16 !== 0) return failed(call, ErrorCode.NO_ACCESS, FALSE);
-    const bytes = os.kernelAccess(call.thread, () => call.memory.bytes(address, codec.bytes));
+    const bytes = os.guards.kernelAccess(call.thread, () => call.memory.bytes(address, codec.bytes));
     if (!bytes) return failed(call, ErrorCode.NO_ACCESS, FALSE);
     if (!(set ? suspension.set(call.thread, handle, bytes) : suspension.get(call.thread, handle, bytes)))
       return failed(call, suspension.error, FALSE);
     const written =
       set ||
-      os.kernelAccess(call.thread, () => {
+      os.guards.kernelAccess(call.thread, () => {
         call.memory.write(address, bytes);
         return true;
       });
@@ -103,7 +123,7 @@ export function threadCalls(os: Windows): HostFunction[] {
     win32('GetExitCodeThread', 'i(ip)', (call, handle, place) => {
       const object = thread(call, handle, 0);
       if (!object) return FALSE;
-      const written = os.kernelAccess(call.thread, () => {
+      const written = os.guards.kernelAccess(call.thread, () => {
         call.memory.setU32(place, object.exitCode);
         return true;
       });
@@ -112,7 +132,7 @@ export function threadCalls(os: Windows): HostFunction[] {
     win32('GetCurrentThread', 'q()', () => BigInt(CURRENT_THREAD)),
     win32('GetCurrentProcess', 'q()', () => BigInt(CURRENT_PROCESS)),
     win32('GetCurrentThreadId', 'u()', (call) => windowsThread(call.thread).id),
-    win32('GetCurrentProcessId', 'u()', () => os.processId),
+    win32('GetCurrentProcessId', 'u()', () => PROCESS_ID),
     win32('GetThreadId', 'u(i)', (call, handle) => {
       const object = thread(call, handle, 0);
       return object ? windowsThread(object.thread).id : 0;
@@ -145,7 +165,7 @@ export function threadCalls(os: Windows): HostFunction[] {
     win32('TlsGetValue', 'w(u)', (call, index) => {
       const address = slot(call, index, false);
       if (address < 0) return 0n;
-      os.setLastError(call.thread, ErrorCode.SUCCESS);
+      os.lastError.set(call.thread, ErrorCode.SUCCESS);
       return address === 0 ? 0n : os.memory.bits(address);
     }),
     win32('TlsSetValue', 'i(uw)', (call, index, value) => {
@@ -159,7 +179,7 @@ export function threadCalls(os: Windows): HostFunction[] {
 }
 
 /** What the thread code in ntdll.dll asks of the kernel. */
-export function kernelThreadCalls(os: Windows): HostFunction[] {
+export function kernelThreadCalls(os: ThreadNeeds): HostFunction[] {
   return [
     win32('NtTerminateThread', 'i(iu)', (call, handle, code) => {
       const object = os.suspension.target(call.thread, handle, ThreadRight.TERMINATE);
@@ -169,13 +189,13 @@ export function kernelThreadCalls(os: Windows): HostFunction[] {
     win32('NtTerminateProcess', 'i(iu)', (call, handle, code) => {
       if (handle !== 0) os.process.end({ kind: 'exit', code });
       for (const thread of [...os.process.threads]) {
-        if (thread !== call.thread && thread.state !== 'ended') os.endThread(thread, code);
+        if (thread !== call.thread && thread.state !== 'ended') os.threads.end(thread, code);
       }
       return 0;
     }),
     win32('TerminateProcess', 'i(iu)', (call, handle, code) => {
-      if (os.handle(call.thread, handle)?.object !== os.processObject) {
-        os.setLastError(call.thread, ErrorCode.INVALID_HANDLE);
+      if (os.handles.resolve(call.thread, handle)?.object !== os.handles.process) {
+        os.lastError.set(call.thread, ErrorCode.INVALID_HANDLE);
         return FALSE;
       }
       return os.process.end({ kind: 'exit', code });

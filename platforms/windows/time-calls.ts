@@ -2,14 +2,16 @@
 import type { HostFunction } from '../../emulator/process/host-call.js';
 import { TRUE, UNITS_PER_MILLISECOND, win32 } from './call.js';
 import { START_TIME } from './process-block.js';
-import type { Windows } from './windows.js';
+import type { Core } from './core.js';
+
+type Needs = Pick<Core, 'process'>;
 
 /** The performance counter's rate on Windows 10: 10 MHz. */
 const COUNTER_FREQUENCY = 10_000_000;
 const UNITS_PER_COUNT = 1_000_000_000 / COUNTER_FREQUENCY;
 const TICK = 15.625;
 
-export function timeCalls(os: Windows): HostFunction[] {
+export function timeCalls(os: Needs): HostFunction[] {
   const { clock } = os.process;
   const fileTime = (): bigint => START_TIME + BigInt(Math.floor(clock.now / 100));
   const milliseconds = (): number => Math.floor(clock.now / UNITS_PER_MILLISECOND);

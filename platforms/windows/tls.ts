@@ -6,7 +6,9 @@
 import type { LoadedImage, LoadedImages } from '../../emulator/loader/link.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import { windowsThread, type WindowsThread } from './windows-thread.js';
-import type { Windows } from './windows.js';
+import type { Core } from './core.js';
+
+type Needs = Pick<Core, 'process' | 'memory' | 'layout' | 'heap'>;
 
 const SLOTS = 64;
 const EXPANSION_SLOTS = 1024;
@@ -15,7 +17,7 @@ export class Tls {
   private readonly used: boolean[] = [];
   private modules: LoadedImage[] = [];
 
-  constructor(private readonly os: Windows) {}
+  constructor(private readonly os: Needs) {}
 
   /** Undefined: all slots are in use. */
   allocate(): number | undefined {

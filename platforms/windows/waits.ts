@@ -3,7 +3,16 @@ import type { HostCall, HostFunction } from '../../emulator/process/host-call.js
 import { INFINITE, UNITS_PER_MILLISECOND, win32 } from './call.js';
 import { ErrorCode } from './error-codes.js';
 import type { KernelObject } from './objects.js';
-import type { Windows } from './windows.js';
+import type { LastError } from './last-error.js';
+import type { StackGuards } from './stack-guards.js';
+import type { HandleTable } from './handles.js';
+import type { Core } from './core.js';
+
+interface Needs extends Pick<Core, 'layout'> {
+  readonly lastError: LastError;
+  readonly guards: StackGuards;
+  readonly handles: HandleTable;
+}
 
 export const WAIT_OBJECT_0 = 0;
 export const WAIT_ABANDONED_0 = 0x80;
@@ -44,13 +53,13 @@ export function wait(call: HostCall, objects: KernelObject[], all: boolean, mill
   });
 }
 
-export function waitCalls(os: Windows): HostFunction[] {
+export function waitCalls(os: Needs): HostFunction[] {
   const failed = (call: HostCall, error: number): number => {
-    os.setLastError(call.thread, error);
+    os.lastError.set(call.thread, error);
     return WAIT_FAILED;
   };
   const object = (call: HostCall, handle: number): KernelObject | number => {
-    const entry = os.handle(call.thread, handle);
+    const entry = os.handles.resolve(call.thread, handle);
     if (!entry) return ErrorCode.INVALID_HANDLE;
     return entry.access & SYNCHRONIZE ? entry.object : ErrorCode.ACCESS_DENIED;
   };
@@ -60,7 +69,7 @@ export function waitCalls(os: Windows): HostFunction[] {
   };
   const multiple = (call: HostCall, count: number, handles: number, all: number, milliseconds: number): number => {
     if (count === 0 || count > MAXIMUM_WAIT_OBJECTS) return failed(call, ErrorCode.INVALID_PARAMETER);
-    const values = os.kernelAccess(call.thread, () =>
+    const values = os.guards.kernelAccess(call.thread, () =>
       Array.from({ length: count }, (_, i) => call.memory.i32(handles + i * os.layout.wordSize)),
     );
     if (!values) return failed(call, ErrorCode.NO_ACCESS);

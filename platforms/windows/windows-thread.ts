@@ -1,6 +1,6 @@
 /** What Windows keeps of each guest thread beside its registers. */
 import type { Thread } from '../../emulator/process/thread.js';
-import type { Exception } from './exceptions.js';
+import type { Exception } from './exception-record.js';
 import type { ThreadObject } from './objects.js';
 import type { Stack } from './stacks.js';
 

@@ -26,7 +26,7 @@ function probe(os: Windows): Probe {
   const find = (areas: ScanArea[] | undefined, value: number): number => {
     let found = NOWHERE;
     for (const area of areas ?? []) {
-      for (let at = area.base; at < area.limit; at += os.layout.wordSize) {
+      for (let at = area.base; at < area.limit; at += port.memory.wordSize) {
         if (port.memory.word(at) !== value) continue;
         names.push(area.nameOf(at));
         found |= area.kind === 'stack' ? STACK : REGISTERS;
