@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { LoadError } from '../emulator/loader/image.js';
+import { NativeModuleMissing } from '../emulator/native-engine.js';
 import { crashReport } from '../machine/crash-report.js';
 import { startMachine, type Machine } from '../machine/machine.js';
 import { reportOf } from '../machine/report.js';
@@ -113,6 +114,7 @@ export async function main(args: string[]): Promise<number> {
       ...(trace && { listen: (events, names) => trace.attach(events, names) }),
     });
   } catch (error) {
+    if (error instanceof NativeModuleMissing) throw new CommandError(ExitCode.Internal, error.message);
     if (error instanceof LoadError) throw new CommandError(ExitCode.CannotLoad, `run: ${error.message}`);
     if (error instanceof OptionError) throw usageError(`run: ${error.message}`);
     throw error;

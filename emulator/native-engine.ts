@@ -75,16 +75,27 @@ interface NativeModule {
 
 let loaded: NativeModule | undefined;
 
+/** It was never built here, or can't be loaded. */
+export class NativeModuleMissing extends Error {}
+
 function nativeModule(): NativeModule {
   if (loaded) return loaded;
-  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
-    const file = join(folder, 'emulator', 'native', 'build', 'Release', 'engine.node');
-    if (existsSync(join(folder, 'package.json')) && existsSync(file)) {
-      loaded = createRequire(import.meta.url)(file) as NativeModule;
-      return loaded;
-    }
-    if (dirname(folder) === folder) throw new Error('the native module is not built: run `node emulator/native/build.mjs`');
+  const start = dirname(fileURLToPath(import.meta.url));
+  let folder = start;
+  while (!existsSync(join(folder, 'package.json')) || !existsSync(join(folder, 'emulator', 'native', 'build.mjs'))) {
+    if (dirname(folder) === folder) throw new NativeModuleMissing(`there is no emulator/native/build.mjs above ${start}`);
+    folder = dirname(folder);
   }
+  const native = join(folder, 'emulator', 'native');
+  const file = join(native, 'build', 'Release', 'engine.node');
+  const way = `build it with 'node ${join(native, 'build.mjs')}'`;
+  if (!existsSync(file)) throw new NativeModuleMissing(`the native module is not built: ${way}`);
+  try {
+    loaded = createRequire(import.meta.url)(file) as NativeModule;
+  } catch (error) {
+    throw new NativeModuleMissing(`the native module can't be loaded (${(error as Error).message.split('\n')[0]}): ${way}`);
+  }
+  return loaded;
 }
 
 /** From now on SIGINT and SIGTERM do no more than appear in the first element. */

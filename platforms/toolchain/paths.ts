@@ -5,7 +5,10 @@ import { fileURLToPath } from 'node:url';
 
 export function projectRoot(): string {
   let directory = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(directory, 'package.json'))) directory = dirname(directory);
+  while (!existsSync(join(directory, 'package.json'))) {
+    if (dirname(directory) === directory) throw new Error(`there is no package.json above ${fileURLToPath(import.meta.url)}`);
+    directory = dirname(directory);
+  }
   return directory;
 }
 
