@@ -80,7 +80,7 @@ export class ElfDynamic {
   fileOffset(address: number, size: number, field: string): number {
     const load = this.loads.find((h) => address >= h.vaddr && address + size <= h.vaddr + h.filesz);
     if (!load) this.r.fail(`${field} at 0x${address.toString(16)} lies in no segment's file contents`);
-    return address - load!.vaddr + load!.offset;
+    return address - load.vaddr + load.offset;
   }
 
   private stringAt(index: number, field: string): string {
@@ -88,7 +88,7 @@ export class ElfDynamic {
     const size = this.tags.get(DT.STRSZ) ?? 0;
     if (table === undefined) this.r.fail('the dynamic section has no DT_STRTAB');
     if (index >= size) this.r.fail(`${field} is string ${index} of a table of ${size} bytes`);
-    return this.r.string(this.fileOffset(table!, size, 'DT_STRTAB') + index, field);
+    return this.r.string(this.fileOffset(table, size, 'DT_STRTAB') + index, field);
   }
 
   private symbolCount(): number {

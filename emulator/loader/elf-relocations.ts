@@ -134,11 +134,11 @@ export function elfRelocations(r: Reader, dynamic: ElfDynamic, image: Image, cpu
           break;
         case 'pcrel':
           if (!named) r.fail('a PC-relative relocation has no symbol');
-          relocation({ import: imported(named!) }, 'pcrel32');
+          relocation({ import: imported(named) }, 'pcrel32');
           break;
         case 'copy':
           if (!named) r.fail('a copy relocation has no symbol');
-          image.relocations.push({ offset, kind: 'copy', value: { import: imported(named!) }, addend: 0, size: named!.size });
+          image.relocations.push({ offset, kind: 'copy', value: { import: imported(named) }, addend: 0, size: named.size });
           break;
         case 'relative':
           addend -= low;

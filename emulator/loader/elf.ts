@@ -6,7 +6,7 @@ import { checkImage } from './check-image.js';
 import { ElfDynamic } from './elf-dynamic.js';
 import { elfRelocations } from './elf-relocations.js';
 import { addSymbols } from './elf-symbols.js';
-import type { Image, ImageSegment } from './image.js';
+import { emptyImage, type Image, ImageSegment } from './image.js';
 import { Reader, SEGMENT_LIMIT, SPAN_LIMIT } from './reader.js';
 
 const MACHINES: Record<number, { cpu: Image['cpu']; bits: 32 | 64 }> = {
@@ -90,6 +90,7 @@ export function parseElf(bytes: Uint8Array, path: string): Image {
   );
 
   const image: Image = {
+    ...emptyImage(),
     format: 'elf',
     cpu: machine.cpu,
     kind: 'executable',
@@ -98,13 +99,6 @@ export function parseElf(bytes: Uint8Array, path: string): Image {
     span: high - low,
     relocatable: type === ET_DYN,
     segments,
-    libraries: [],
-    imports: [],
-    relocations: [],
-    exports: new Map(),
-    initializers: [],
-    finalizers: [],
-    symbols: [],
   };
   if (entry !== 0) image.entry = entry - low;
   const os = osOf(r, headers, bytes);

@@ -48,14 +48,26 @@ export interface ImageRelocation {
   size?: number;
 }
 
-export interface ImageExport {
+interface ExportName {
   name: string;
   offset: number;
   size: number;
-  kind: 'function' | 'data' | 'tls' | 'absolute' | 'forward';
-  forward?: string;
+  /** PE. */
   ordinal?: number;
 }
+
+export interface ImageSymbolExport extends ExportName {
+  kind: 'function' | 'data' | 'tls' | 'absolute';
+}
+
+/** Another module's symbol under this name. */
+export interface ImageForward extends ExportName {
+  kind: 'forward';
+  /** PE: 'library.name'; Mach-O: a name. */
+  forward: string;
+}
+
+export type ImageExport = ImageSymbolExport | ImageForward;
 
 export interface ImageTls {
   /** Template bytes; the block is `size` bytes, the rest zero. */
@@ -102,6 +114,11 @@ export interface Image {
   osVersion?: string;
   /** Local and global function symbols for naming PCs: sorted by offset. */
   symbols: { name: string; offset: number; size: number }[];
+}
+
+/** What a loader fills in as it finds it. */
+export function emptyImage(): Pick<Image, 'libraries' | 'imports' | 'relocations' | 'exports' | 'initializers' | 'finalizers' | 'symbols'> {
+  return { libraries: [], imports: [], relocations: [], exports: new Map(), initializers: [], finalizers: [], symbols: [] };
 }
 
 /** A file that can't be loaded: one line saying which field is wrong. */

@@ -18,7 +18,7 @@ export interface LoadedImage {
 
 export type Resolver = (wanted: ImageImport, from: LoadedImage) => number | undefined;
 
-const fileName = (path: string): string => path.replaceAll('\\', '/').split('/').pop()!.toLowerCase();
+const fileName = (path: string): string => path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1).toLowerCase();
 /** PE: 'library.name'; Mach-O: a name. */
 const forwardName = (forward: string): string => forward.slice(forward.lastIndexOf('.') + 1);
 const forwardLibrary = (forward: string): string =>
@@ -105,8 +105,8 @@ export class LoadedImages {
     if (found.kind === 'absolute') return found.offset;
     if (found.kind !== 'forward') return loaded.base + found.offset;
     if (depth > 8) throw new LoadError(`${loaded.image.path}: the forwarder of ${found.name} goes round in circles`);
-    const name = forwardName(found.forward!);
-    const library = forwardLibrary(found.forward!);
+    const name = forwardName(found.forward);
+    const library = forwardLibrary(found.forward);
     for (const other of this.list) {
       if (library !== '' && fileName(other.image.path) !== library) continue;
       const target = other.image.exports.get(name);
@@ -156,7 +156,7 @@ export class LoadedImages {
     if (found.kind !== 'forward') return this.addressOf(provider, found);
     return (
       this.addressOf(provider, found) ??
-      resolve({ library: forwardLibrary(found.forward!), name: forwardName(found.forward!), weak: wanted.weak }, provider)
+      resolve({ library: forwardLibrary(found.forward), name: forwardName(found.forward), weak: wanted.weak }, provider)
     );
   }
 
@@ -165,7 +165,8 @@ export class LoadedImages {
   private ordinals(provider: LoadedImage): Map<number, ImageExport> {
     let map = this.byOrdinal.get(provider);
     if (!map) {
-      map = new Map([...provider.image.exports.values()].filter((e) => e.ordinal !== undefined).map((e) => [e.ordinal!, e]));
+      map = new Map();
+      for (const found of provider.image.exports.values()) if (found.ordinal !== undefined) map.set(found.ordinal, found);
       this.byOrdinal.set(provider, map);
     }
     return map;
@@ -218,7 +219,7 @@ export class LoadedImages {
       if (other === loaded) continue;
       const from = this.exportIn(other, name);
       if (from === undefined) continue;
-      const size = Math.min(relocation.size ?? 0, other.image.exports.get(name)!.size || (relocation.size ?? 0));
+      const size = Math.min(relocation.size ?? 0, other.image.exports.get(name)?.size || (relocation.size ?? 0));
       this.memory.write(loaded.base + relocation.offset, this.memory.bytes(from, size));
       return;
     }

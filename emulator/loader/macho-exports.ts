@@ -57,8 +57,8 @@ export function exportTrie(r: Reader, bytes: Uint8Array, image: Image): void {
   const stream = new Stream(r, bytes, 'the export trie');
   const pending: { at: number; prefix: string }[] = [{ at: 0, prefix: '' }];
   const seen = new Set<number>();
-  while (pending.length > 0) {
-    const { at, prefix } = pending.pop()!;
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    const { at, prefix } = next;
     if (at < 0 || at >= bytes.length || seen.has(at) || prefix.length > 4096) r.fail('the export trie is damaged');
     seen.add(at);
     stream.at = at;

@@ -3,7 +3,7 @@
  * Source: mach-o/loader.h and nlist.h (structures), dyld's documentation of its info.
  */
 import { checkImage } from './check-image.js';
-import type { Image, ImageSegment } from './image.js';
+import { emptyImage, type Image, ImageSegment } from './image.js';
 import { MachoBinder } from './macho-fixups.js';
 import { exportTrie } from './macho-exports.js';
 import { machoInitialisers, machoSymbols, machoThreadLocals } from './macho-sections.js';
@@ -46,7 +46,7 @@ export interface MachoSection {
 }
 
 export function parseMacho(bytes: Uint8Array, path: string): Image {
-  const r = new Reader(bytes, path);
+  const r: Reader = new Reader(bytes, path);
   const cpu = CPUS[r.u32(4, 'cputype')] ?? r.fail(`cputype is 0x${r.u32(4, 'cputype').toString(16)}, neither x86-64 nor arm64`);
   if (cpu === 'arm64' && (r.u32(8, 'cpusubtype') & 0xff) === 2)
     r.fail('cpusubtype is arm64e: pointer authentication is not modelled, compile for arm64');
@@ -59,6 +59,7 @@ export function parseMacho(bytes: Uint8Array, path: string): Image {
   const out: ImageSegment[] = [];
   const sections: MachoSection[] = [];
   const image: Image = {
+    ...emptyImage(),
     format: 'macho',
     cpu,
     os: 'macos',
@@ -68,13 +69,6 @@ export function parseMacho(bytes: Uint8Array, path: string): Image {
     span: 0,
     relocatable: type === MH_DYLIB || cpu === 'arm64' || (r.u32(24, 'flags') & MH_PIE) !== 0,
     segments: out,
-    libraries: [],
-    imports: [],
-    relocations: [],
-    exports: new Map(),
-    initializers: [],
-    finalizers: [],
-    symbols: [],
   };
   const found = new Map<number, { at: number; size: number }>();
   let entryOffset: number | undefined;
@@ -108,7 +102,7 @@ export function parseMacho(bytes: Uint8Array, path: string): Image {
   if (entryOffset !== undefined) {
     const owner = mapped.find((s) => entryOffset >= s.fileoff && entryOffset < s.fileoff + s.filesize);
     if (!owner) r.fail(`entryoff of LC_MAIN is 0x${entryOffset.toString(16)}, outside of every segment`);
-    image.entry = owner!.vmaddr + entryOffset - owner!.fileoff - low;
+    image.entry = owner.vmaddr + entryOffset - owner.fileoff - low;
   } else if (entryAddress !== undefined) image.entry = entryAddress - low;
 
   const binder = new MachoBinder(r, image, segments, low);

@@ -3,7 +3,7 @@
  * Source: Microsoft's PE/COFF specification.
  */
 import { checkImage } from './check-image.js';
-import type { Image, ImageRelocation, ImageSegment } from './image.js';
+import { emptyImage, type Image, ImageRelocation, ImageSegment } from './image.js';
 import { Reader, SEGMENT_LIMIT, SPAN_LIMIT } from './reader.js';
 
 const MACHINES: Record<number, { cpu: Image['cpu']; magic: number }> = {
@@ -36,7 +36,7 @@ class PeFile {
     if (rva + size <= this.headerSize) return rva;
     const section = this.sections.find((s) => rva >= s.rva && rva + size <= s.rva + s.rawSize);
     if (!section) this.r.fail(`${field} at RVA 0x${rva.toString(16)} lies in no section's file contents`);
-    return section!.raw + rva - section!.rva;
+    return section.raw + rva - section.rva;
   }
 
   u16(rva: number, field: string): number {
@@ -104,6 +104,7 @@ export function parsePe(bytes: Uint8Array, path: string): Image {
     return rva === 0 ? undefined : { rva, size: r.u32(directories + 8 * index + 4, 'a data directory') };
   };
   const image: Image = {
+    ...emptyImage(),
     format: 'pe',
     cpu: machine.cpu,
     os: 'windows',
@@ -113,13 +114,6 @@ export function parsePe(bytes: Uint8Array, path: string): Image {
     span,
     relocatable: (characteristics & IMAGE_FILE_RELOCS_STRIPPED) === 0,
     segments,
-    libraries: [],
-    imports: [],
-    relocations: [],
-    exports: new Map(),
-    initializers: [],
-    finalizers: [],
-    symbols: [],
     stackReserve: address(opt + 72, 'SizeOfStackReserve'),
     stackCommit: address(opt + 72 + word, 'SizeOfStackCommit'),
   };

@@ -46,7 +46,7 @@ export function tlsLayout(list: LoadedImage[]): TlsLayout {
     size,
     align,
     initialise(memory, tp) {
-      for (const { module, offset } of blocks) memory.write(tp + offset, module.image.tls!.data);
+      for (const { module, offset } of blocks) if (module.image.tls) memory.write(tp + offset, module.image.tls.data);
     },
   };
 }

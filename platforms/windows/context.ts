@@ -6,7 +6,7 @@
 import { Fxsave, XMM_BYTES } from '../../emulator/cpu/fxsave.js';
 import { FLOAT_BYTES, FLOAT_OFFSET } from '../../emulator/cpu/registers.js';
 import { Eflags, STATUS_FLAGS, USER_MODE_FLAGS } from '../../emulator/cpu/x86-flags.js';
-import type { Engine, Registers } from '../../emulator/engine.js';
+import type { Registers } from '../../emulator/engine.js';
 
 /** A buffer that holds CONTEXTs, under the three views that are needed of it. Its length is a multiple of 4. */
 export class ContextBuffer {
@@ -19,29 +19,21 @@ export class ContextBuffer {
   }
 }
 
-/** Both directions for one CPU mode. `at`, a multiple of 4, is where the CONTEXT begins in the buffer. */
+/** Both directions, for the registers of one engine in one CPU mode. `at`, a multiple of 4, is where the CONTEXT begins in the buffer. */
 export interface ContextCodec {
   readonly bytes: number;
   /** Every group this model can fill: what an exception delivers. */
   readonly all: number;
-  fill(engine: Engine, to: ContextBuffer, at: number, groups: number): void;
-  load(engine: Engine, from: ContextBuffer, at: number, groups: number): void;
+  fill(to: ContextBuffer, at: number, groups: number): void;
+  load(from: ContextBuffer, at: number, groups: number): void;
 }
 
 /** Flags that a user may change through a context. */
 const USER_FLAGS = STATUS_FLAGS | Eflags.TF | Eflags.DF | Eflags.AC | Eflags.ID;
 const XMM = FLOAT_OFFSET + Fxsave.xmm;
 
-/** The register block under the same views, made once for each engine. */
-export function blockOf(registers: Registers): ContextBuffer {
-  if (registers !== lastRegisters) {
-    lastRegisters = registers;
-    lastBlock = new ContextBuffer(new Uint8Array(registers.buffer));
-  }
-  return lastBlock!;
-}
-let lastRegisters: Registers | undefined;
-let lastBlock: ContextBuffer | undefined;
+/** The register block under the same views. */
+export const blockOf = ({ buffer }: Registers): ContextBuffer => new ContextBuffer(new Uint8Array(buffer));
 
 /** EFLAGS or RFLAGS as a user may set them. */
 export function userFlags(flags: number): number {
@@ -64,7 +56,7 @@ export function sameFloat(block: ContextBuffer, from: ContextBuffer, at: number)
   return true;
 }
 
-/** Xmm6 … Xmm15 of the present state, copied from the float area (for jmp_buf). */
+/** `count` vector registers from xmm`first` on, copied from the float area (for jmp_buf). */
 export function copyXmm(registers: Registers, first: number, count: number, to: Uint8Array, at: number): void {
-  to.set(blockOf(registers).bytes.subarray(XMM + XMM_BYTES * first, XMM + XMM_BYTES * (first + count)), at);
+  to.set(new Uint8Array(registers.buffer, XMM + XMM_BYTES * first, XMM_BYTES * count), at);
 }

@@ -26,7 +26,7 @@ export function crtCalls(os: ThreadNeeds): HostFunction[] {
     hostFunction('_beginthread', 'q(puw)', (call, start, stack, argument) => {
       const handle = begin(call, stack, start, argument, 0, 0);
       if (!handle) return -1n;
-      const { object } = os.handles.get(handle)!;
+      const object = os.handles.get(handle)?.object;
       if (object instanceof ThreadObject) windowsThread(object.thread).closeAtEnd = handle;
       return BigInt(handle);
     }),

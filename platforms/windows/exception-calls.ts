@@ -62,7 +62,7 @@ function captureContext(os: Needs, call: HostCall, address: number): void {
   const bytes = call.memory.bytes(address, codec.bytes);
   const buffer = new ContextBuffer(bytes);
   const { view } = buffer;
-  codec.fill(os.process.engine, buffer, 0, 0x1f);
+  codec.fill(buffer, 0, 0x1f);
   view.setUint32(layout.context.flags, codec.all, true);
   const put = (offset: number, value: number): void => {
     view.setUint32(offset, value % 0x100000000, true);

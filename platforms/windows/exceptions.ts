@@ -77,7 +77,7 @@ export class Exceptions {
     const words = process.engine.registers;
     this.bytes.fill(0, CONTEXT_EX, FRAME_64);
     view.setUint32(0x30, codec.all, true);
-    codec.fill(process.engine, this.frame, 0, codec.all);
+    codec.fill(this.frame, 0, codec.all);
     view.setInt32(CONTEXT_EX, -CONTEXT_EX, true);
     view.setUint32(CONTEXT_EX + 4, CONTEXT_EX + 0x18, true);
     view.setInt32(CONTEXT_EX + 8, -CONTEXT_EX, true);
@@ -94,7 +94,7 @@ export class Exceptions {
 
   private frame32(sp: number, exception: Exception): { sp: number; length: number } {
     const { view } = this;
-    const { codec, process } = this.os;
+    const { codec } = this.os;
     const context = 8 + 0x14 + 4 * exception.information.length;
     const length = context + codec.bytes;
     const top = (sp - (sp % 4) - length) >>> 0;
@@ -103,7 +103,7 @@ export class Exceptions {
     this.putRecord(8, exception);
     this.bytes.fill(0, context, length);
     view.setUint32(context, codec.all, true);
-    codec.fill(process.engine, this.frame, context, codec.all);
+    codec.fill(this.frame, context, codec.all);
     return { sp: top, length };
   }
 
@@ -151,7 +151,7 @@ export class Exceptions {
     if (!this.copyIn(thread, address, codec.bytes)) return false;
     process.registers(thread);
     const flags = this.taken.view.getUint32(layout.context.flags, true);
-    codec.load(process.engine, this.taken, 0, flags);
+    codec.load(this.taken, 0, flags);
     return true;
   }
 

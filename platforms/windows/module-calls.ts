@@ -28,8 +28,8 @@ export function moduleCalls(os: Needs): HostFunction[] {
     return os.modules.named(wanted.includes('.') ? wanted : `${wanted}.dll`);
   };
   const handle = (wide: boolean) => (call: HostCall, place: number) => {
-    if (place === 0) return os.modules.program.base;
-    const name = readName(call, place, wide)!;
+    const name = readName(call, place, wide);
+    if (name === undefined) return os.modules.program.base;
     const module = find(name);
     if (module) return module.base;
     // Libraries without an image share one handle: where their functions are.
@@ -78,7 +78,9 @@ export function moduleCalls(os: Needs): HostFunction[] {
       const symbol = byOrdinal ? [...module.image.exports.values()].find((e) => e.ordinal === name) : module.image.exports.get(wanted);
       if (!symbol) return failed(call, ErrorCode.PROC_NOT_FOUND);
       if (symbol.kind === 'forward')
-        return os.modules.images.exported(symbol.forward!.split('.').pop()!) ?? failed(call, ErrorCode.PROC_NOT_FOUND);
+        return (
+          os.modules.images.exported(symbol.forward.slice(symbol.forward.lastIndexOf('.') + 1)) ?? failed(call, ErrorCode.PROC_NOT_FOUND)
+        );
       return module.base + symbol.offset;
     }),
     win32('GetCommandLineA', 'p()', () => persistent('line', new TextEncoder().encode(`${os.commandLine}\0`))),

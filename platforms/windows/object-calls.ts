@@ -50,7 +50,7 @@ export function objectCalls(os: Needs): HostFunction[] {
     }
     return os.handles.open(existing ?? object, ALL_ACCESS);
   };
-  const get = <T extends KernelObject>(call: HostCall, handle: number, kind: new (...args: any[]) => T): T | undefined => {
+  const get = <T extends KernelObject>(call: HostCall, handle: number, kind: abstract new (...args: never[]) => T): T | undefined => {
     const object = os.handles.resolve(call.thread, handle)?.object;
     return object instanceof kind ? object : void failed(call, ErrorCode.INVALID_HANDLE);
   };

@@ -105,7 +105,7 @@ export class MutexObject extends KernelObject {
 
   release(): void {
     if (--this.count > 0) return;
-    this.owner!.owned.delete(this);
+    this.owner?.owned.delete(this);
     this.owner = undefined;
   }
 

@@ -54,7 +54,6 @@ interface WindowsPortThread extends PortThread {
 export class WindowsPort extends PortBase implements Port {
   protected readonly jumpBufferSize: number;
   private readonly wordSize: 4 | 8;
-  private handlerInstalled = false;
   private handler: ((address: number, mode: number) => boolean) | undefined;
   private readonly physicalBytes: Uint8Array;
   /** The CONTEXT on the collecting thread's stack: the kit's local, so one place for each entry to the MPS. */
@@ -101,9 +100,9 @@ export class WindowsPort extends PortBase implements Port {
   }
 
   protSetup(handler: (address: number, mode: number) => boolean): void {
+    const installed = this.handler !== undefined;
     this.handler = handler;
-    if (this.handlerInstalled) return;
-    this.handlerInstalled = true;
+    if (installed) return;
     const gate = this.process.defineHostFunction(
       hostFunction('ProtSEHfilter', 'i(p)', (call, pointers) => this.exception(call, pointers), 'stdcall'),
       'libmps',
@@ -125,7 +124,7 @@ export class WindowsPort extends PortBase implements Port {
     if (address > (this.wordSize === 4 ? 0xffffffff - 4 : 2 ** 53)) return CONTINUE_SEARCH;
     const thread = call.thread;
     const error = os.lastError.get(thread);
-    const handled = this.handler!(address, kind === 1 ? AccessSet.ReadWrite : AccessSet.Read);
+    const handled = this.handler?.(address, kind === 1 ? AccessSet.ReadWrite : AccessSet.Read);
     os.lastError.set(thread, error);
     return handled ? CONTINUE_EXECUTION : CONTINUE_SEARCH;
   }

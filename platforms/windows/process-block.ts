@@ -87,14 +87,17 @@ export class ProcessBlock {
     this.memory.setU32(this.peb + peb.sessionId, 1);
   }
 
+  private moreTebs(): number | undefined {
+    const base = this.vm.allocate(0, GRANULARITY, Mem.RESERVE | Mem.TOP_DOWN, Page.READWRITE);
+    if (!base) return undefined;
+    this.addTebs(base, base + GRANULARITY);
+    return this.freeTebs.pop();
+  }
+
   /** A new TEB for a thread with that stack. Undefined: no memory. */
   createTeb(stack: Stack, processId: number, threadId: number): number | undefined {
-    if (this.freeTebs.length === 0) {
-      const base = this.vm.allocate(0, GRANULARITY, Mem.RESERVE | Mem.TOP_DOWN, Page.READWRITE);
-      if (!base) return undefined;
-      this.addTebs(base, base + GRANULARITY);
-    }
-    const teb = this.freeTebs.pop()!;
+    const teb = this.freeTebs.pop() ?? this.moreTebs();
+    if (teb === undefined) return undefined;
     const { layout, memory } = this;
     if (!this.vm.allocate(teb, layout.teb.bytes, Mem.COMMIT, Page.READWRITE)) return undefined;
     if (layout.wordSize === 4) memory.setU32(teb + layout.teb.exceptionList, 0xffffffff);

@@ -76,7 +76,7 @@ export class Suspension {
     const flags = view.getUint32(at, true);
     const groups = this.groups(flags);
     if (groups === undefined) return this.fail(ErrorCode.INVALID_PARAMETER, false);
-    this.os.process.withThread(object.thread, () => this.os.codec.fill(this.os.process.engine, buffer, 0, groups));
+    this.os.process.withThread(object.thread, () => this.os.codec.fill(buffer, 0, groups));
     if (flags & EXCEPTION_REQUEST) {
       const service = object.thread.state === 'blocked' ? SERVICE_ACTIVE : 0;
       view.setUint32(at, flags | EXCEPTION_REPORTING | service, true);
@@ -92,7 +92,7 @@ export class Suspension {
     const { view } = buffer;
     const groups = this.groups(view.getUint32(this.os.layout.context.flags, true));
     if (groups === undefined) return this.fail(ErrorCode.INVALID_PARAMETER, false);
-    this.os.process.withThread(object.thread, () => this.os.codec.load(this.os.process.engine, buffer, 0, groups));
+    this.os.process.withThread(object.thread, () => this.os.codec.load(buffer, 0, groups));
     return true;
   }
 }

@@ -3,6 +3,7 @@
  * TlsAlloc; and the static kind, one block a module in the array that the TEB's
  * ThreadLocalStoragePointer names, made from the images' TLS directories.
  */
+import type { ImageTls } from '../../emulator/loader/image.js';
 import type { LoadedImage, LoadedImages } from '../../emulator/loader/link.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import { windowsThread, type WindowsThread } from './windows-thread.js';
@@ -15,7 +16,8 @@ const EXPANSION_SLOTS = 1024;
 
 export class Tls {
   private readonly used: boolean[] = [];
-  private modules: LoadedImage[] = [];
+  /** The modules that have TLS directories. */
+  private modules: { module: LoadedImage; tls: ImageTls }[] = [];
 
   constructor(private readonly os: Needs) {}
 
@@ -64,10 +66,9 @@ export class Tls {
 
   /** Number the modules that have TLS directories and tell each its index. */
   adopt(images: LoadedImages): void {
-    this.modules = images.list.filter((module) => module.image.tls !== undefined);
-    this.modules.forEach((module, index) => {
-      const { indexOffset } = module.image.tls!;
-      if (indexOffset !== undefined) this.os.memory.setU32(module.base + indexOffset, index);
+    this.modules = images.list.flatMap((module) => (module.image.tls ? [{ module, tls: module.image.tls }] : []));
+    this.modules.forEach(({ module, tls }, index) => {
+      if (tls.indexOffset !== undefined) this.os.memory.setU32(module.base + tls.indexOffset, index);
     });
   }
 
@@ -77,8 +78,7 @@ export class Tls {
     const { memory, heap, layout } = this.os;
     const array = heap.allocate(this.modules.length * layout.wordSize);
     own.blocks.push(array);
-    this.modules.forEach((module, index) => {
-      const tls = module.image.tls!;
+    this.modules.forEach(({ module, tls }, index) => {
       const align = Math.max(tls.align, 1);
       const block = heap.allocate(tls.size + align);
       own.blocks.push(block);

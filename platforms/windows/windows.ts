@@ -64,7 +64,7 @@ export class Windows implements Os {
     vm.addMapped(gates.base, gates.size, Mem.IMAGE, Page.EXECUTE_WRITECOPY);
     this.blocks = new ProcessBlock(vm, memory, layout, process.space);
     const heap = new Heap(vm, (address, length) => memory.fill(address, length, 0), wordSize);
-    const core = (this.core = { process, memory, layout, codec: wordSize === 8 ? context64 : context32, vm, heap });
+    const core = (this.core = { process, memory, layout, codec: (wordSize === 8 ? context64 : context32)(process.engine), vm, heap });
     const handles = new HandleTable();
     const standard = ([0, 1, 2] as const).map((n) => handles.open(new StreamObject(n), ALL_ACCESS));
     const modules = new Modules();

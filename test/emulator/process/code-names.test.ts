@@ -1,7 +1,7 @@
 /** Code addresses by name: images' symbols, gates, the OS's own pieces of code, named memory. */
 import test from 'ava';
 import { Prot } from '../../../emulator/engine.js';
-import type { Image } from '../../../emulator/loader/image.js';
+import { emptyImage, type Image } from '../../../emulator/loader/image.js';
 import { LoadedImages } from '../../../emulator/loader/link.js';
 import { lineName, placeName } from '../../../emulator/process/code-names.js';
 import { hostFunction } from '../../../emulator/process/host-call.js';
@@ -11,6 +11,7 @@ const GATES = 0x7000_0000;
 
 function image(): Image {
   return {
+    ...emptyImage(),
     format: 'elf',
     cpu: 'x86-64',
     kind: 'executable',
@@ -19,12 +20,6 @@ function image(): Image {
     span: 0x2000,
     relocatable: true,
     segments: [{ offset: 0x1000, size: 0x1000, data: new Uint8Array(0x100), prot: Prot.RX, name: 'text' }],
-    libraries: [],
-    imports: [],
-    relocations: [],
-    exports: new Map(),
-    initializers: [],
-    finalizers: [],
     symbols: [
       { name: 'main', offset: 0x1000, size: 0x20 },
       { name: 'assembly', offset: 0x1040, size: 0 },
