@@ -15,6 +15,7 @@ const words: Record<string, string[]> = {
     '--dir',
     '--env',
     '--trace',
+    '--profile',
     '--report',
     '--help',
   ],

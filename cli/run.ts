@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { LoadError } from '../emulator/loader/image.js';
 import { NativeModuleMissing } from '../emulator/native-engine.js';
+import { Profiler } from '../instruments/profile/profiler.js';
+import { speedscopeFile } from '../instruments/profile/speedscope.js';
 import { crashReport } from '../machine/crash-report.js';
 import { startMachine, type Machine } from '../machine/machine.js';
 import { reportOf } from '../machine/report.js';
@@ -30,8 +32,9 @@ Run a program compiled for one of the platforms. Its output passes through; its 
   --env NAME=VALUE     a variable of the guest's environment, which is empty otherwise (may be repeated)
   --trace FILE         write the events as JSON Lines ('-': to stdout)
   --report FILE        write a JSON object about the run at its end ('-': to stdout)
+  --profile FILE       write which functions execute how many instructions, for speedscope ('-': to stdout)
 
-Ctrl-C ends the run and still writes trace and report.
+Ctrl-C ends the run and still writes trace, report and profile.
 Exit status: the guest's own; 122 deadlock, 123 it wants what is not provided, 124 budget exhausted,
 125 wrong use, 126 file can't be loaded, 127 not found, 128+n guest killed by signal n; 130 (143)
 interrupted by SIGINT (SIGTERM), 141 whoever read the output has gone.
@@ -49,6 +52,7 @@ const options: OptionSpec = {
   env: { type: 'string', multiple: true },
   trace: { type: 'string' },
   report: { type: 'string' },
+  profile: { type: 'string' },
 };
 
 function readProgram(path: string): Uint8Array {
@@ -89,9 +93,14 @@ export async function main(args: string[]): Promise<number> {
   const env = environment((values.env as string[] | undefined) ?? []);
   const bytes = readProgram(path);
 
-  checkOutputs(path, { '--trace': values.trace as string | undefined, '--report': values.report as string | undefined });
+  checkOutputs(path, {
+    '--trace': values.trace as string | undefined,
+    '--report': values.report as string | undefined,
+    '--profile': values.profile as string | undefined,
+  });
   const trace = values.trace === undefined ? undefined : new TraceFile(values.trace as string);
   const report = values.report === undefined ? undefined : new OutputFile('report', values.report as string);
+  const profile = values.profile === undefined ? undefined : new OutputFile('profile', values.profile as string);
   const interrupt = new Interrupt();
   let machine: Machine;
   try {
@@ -119,8 +128,14 @@ export async function main(args: string[]): Promise<number> {
     if (error instanceof OptionError) throw usageError(`run: ${error.message}`);
     throw error;
   }
+  const profiler = profile && new Profiler(machine.process);
   const status = interrupt.during(machine.process);
   machine.finish();
+  if (profile && profiler) {
+    profiler.finish();
+    profile.write(`${JSON.stringify(speedscopeFile(basename(path), profiler.functions, profiler.threads))}\n`);
+    profile.close();
+  }
   trace?.close();
   report?.write(`${JSON.stringify(reportOf(machine), null, 2)}\n`);
   report?.close();
@@ -152,7 +167,7 @@ export async function main(args: string[]): Promise<number> {
 
 /** What there is of an interrupted run. */
 function written(values: Record<string, unknown>): string {
-  const names = ['trace', 'report'].filter((name) => values[name] !== undefined);
+  const names = ['trace', 'report', 'profile'].filter((name) => values[name] !== undefined);
   return names.length === 0 ? '' : `; the ${names.join(' and the ')} so far ${names.length === 1 ? 'is' : 'are'} written`;
 }
 

@@ -82,10 +82,15 @@ export class CodeNames {
     };
   }
 
-  /** A return address by the call before it, which may end its function or be of another line. */
-  describeReturn(address: number): string {
+  /** What a return address belongs to: the call before it, which may end its function or be of another line. A host function is not returned to. */
+  findReturn(address: number): CodePlace | undefined {
+    if (this.gates.around(address)) return this.find(address);
     const place = this.find(address - 1);
-    return place ? this.inWords({ ...place, offset: place.offset + 1 }, address) : this.describe(address);
+    return place && { ...place, offset: place.offset + 1 };
+  }
+
+  describeReturn(address: number): string {
+    return this.inWords(this.findReturn(address), address);
   }
 
   /** 'list!main+0x12 (list.c:33)' for people; the bare address where nothing is known of it. */

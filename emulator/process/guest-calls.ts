@@ -75,6 +75,11 @@ export class GuestCalls {
     return result;
   }
 
+  /** The general registers, as the block has them, that the calls now running have put aside; outermost first. */
+  putAside(): readonly Uint32Array[] {
+    return this.savedRegisters.slice(0, this.nesting);
+  }
+
   /** Set up a call of a guest function that returns to `returnAddress`, without running it. */
   enter<const S extends string>(
     thread: Thread,

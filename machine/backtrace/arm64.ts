@@ -93,6 +93,7 @@ export class Arm64Unwinder implements Unwinder {
 
   /** bl or blr in front. */
   private afterCall(pc: number): boolean {
+    if (this.code.isHostReturn(pc)) return true;
     const [word] = this.words(pc - 4, 4);
     return word !== undefined && (matches(word, 0xfc000000, 0x94000000) || matches(word, 0xfffffc1f, 0xd63f0000));
   }

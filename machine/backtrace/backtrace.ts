@@ -17,28 +17,35 @@ const BELOW = 0x100000;
 export class Backtraces {
   private readonly unwinder: Unwinder;
   private stack = { low: 0, high: 0 };
+  /** x30 of the innermost frame, on ARM64. */
+  private link = 0;
+  private readonly starts = new Map<number, number | undefined>();
 
   constructor(private readonly process: Process) {
     const { abi, engine, supervisor, names } = process;
     const { wordSize } = abi;
     const code: Code = {
       bytes: (address, count) => supervisor.bytes(address, Math.min(count, readableBytes(process.space, address, count))).slice(),
+      isHostReturn: (address) => address === process.guestCalls.returnGate,
       lengthAt: (address) => engine.decode(address)?.length ?? 0,
       functionAt: (address) => {
-        const place = names.find(address);
-        return place?.function === undefined ? undefined : address - place.offset;
+        if (!this.starts.has(address)) {
+          const place = names.find(address);
+          this.starts.set(address, place?.function === undefined ? undefined : address - place.offset);
+        }
+        return this.starts.get(address);
       },
     };
     const word = (address: number): number | undefined =>
       address >= this.stack.low && address + wordSize <= this.stack.high && address % wordSize === 0 ? supervisor.word(address) : undefined;
-    this.unwinder =
-      process.cpu === 'arm64' ? new Arm64Unwinder(code, word, () => engine.registers.get(A64.lr)) : new X86Unwinder(wordSize, code, word);
+    this.unwinder = process.cpu === 'arm64' ? new Arm64Unwinder(code, word, () => this.link) : new X86Unwinder(wordSize, code, word);
   }
 
   /** Of a thread as it is now, or from a frame of it that is known otherwise. */
   of(thread: Thread, from?: Frame): Frame[] {
-    return this.process.withThread(thread, (registers) => {
-      const { pc, sp } = this.process.abi;
+    const { process } = this;
+    return process.withThread(thread, (registers) => {
+      const { pc, sp } = process.abi;
       const frame = from ?? {
         pc: registers.get(pc),
         sp: registers.get(sp),
@@ -46,13 +53,30 @@ export class Backtraces {
       };
       this.stack = this.readableStack(thread, frame.sp);
       const frames = [frame];
+      // A thread in a host function that calls the guest: only one can be.
+      let level = process.hostCalls.running.at(-1)?.thread === thread ? process.guestCalls.putAside().length : 0;
+      let innermost = true;
+      this.link = registers.get(A64.lr);
       while (frames.length < DEEPEST) {
-        const next = this.unwinder.caller(frames[frames.length - 1], frames.length === 1);
-        if (!next || next.sp < frames[frames.length - 1].sp) break;
-        frames.push(next);
+        const last = frames[frames.length - 1];
+        const next = this.unwinder.caller(last, innermost);
+        if (!next || next.sp < last.sp) break;
+        const host = next.pc === process.guestCalls.returnGate ? this.hostFrame(--level) : undefined;
+        frames.push(host ?? next);
+        innermost = host !== undefined;
       }
       return frames;
     });
+  }
+
+  /** Where the host function of that level, counted from the outermost, was called. */
+  private hostFrame(level: number): Frame | undefined {
+    const { guestCalls, hostCalls, cpu } = this.process;
+    const [registers, call] = [guestCalls.putAside()[level], hostCalls.running[level]];
+    if (!registers || !call) return undefined;
+    const slot = (index: number): number => registers[2 * index] + registers[2 * index + 1] * 2 ** 32;
+    this.link = slot(A64.lr);
+    return { pc: call.gate.address, sp: call.sp, fp: slot(cpu === 'arm64' ? A64.fp : X86.rbp) };
   }
 
   /** What can be read of the stack from `sp` on; of one that has overflowed, from where its memory begins. */

@@ -14,6 +14,8 @@ export interface Code {
   lengthAt(address: number): number;
   /** Start of the function that an address is in. */
   functionAt(address: number): number | undefined;
+  /** Where host functions that call the guest have it return to. */
+  isHostReturn(address: number): boolean;
 }
 
 export interface Unwinder {

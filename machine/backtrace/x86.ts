@@ -57,10 +57,11 @@ export class X86Unwinder implements Unwinder {
   }
 
   private returnsTo(pc: number, from: number): boolean {
+    if (this.code.isHostReturn(pc)) return true;
     if (!this.calls.has(pc)) this.calls.set(pc, this.callBefore(pc));
     const call = this.calls.get(pc);
     if (!call) return false;
-    // A call of a stub, which has no name, may lead anywhere.
+    // A call through memory, a register or a stub may lead anywhere.
     if (call.target === undefined || this.code.functionAt(call.target) === undefined) return true;
     return this.code.functionAt(call.target) === this.code.functionAt(from);
   }
@@ -70,13 +71,19 @@ export class X86Unwinder implements Unwinder {
     if (bytes.length < 7) return undefined;
     if (bytes[2] === 0xe8) {
       const target = pc + new DataView(bytes.buffer, bytes.byteOffset).getInt32(3, true);
-      return { target: this.wordSize === 4 ? target >>> 0 : target };
+      return this.isStub(this.wordSize === 4 ? target >>> 0 : target) ? {} : { target: this.wordSize === 4 ? target >>> 0 : target };
     }
     // ff /2 with its ModRM, SIB and displacement.
     for (const length of [2, 3, 4, 6, 7]) {
       if (bytes[7 - length] === 0xff && ((bytes[8 - length] >> 3) & 7) === 2) return {};
     }
     return undefined;
+  }
+
+  /** jmp through memory, as procedure linkage tables and import thunks have it. */
+  private isStub(address: number): boolean {
+    const [first, second] = this.code.bytes(address, 2);
+    return first === 0xff && (second === 0x25 || second === 0xa3);
   }
 
   private ruleAt(pc: number): Rule {
