@@ -61,7 +61,7 @@ export interface EngineOptions {
   physicalBytes?: number;
   /** Guest page size: 4096, or 16384 (macOS arm64). */
   pageSize?: number;
-  /** x86 code segments and data selectors in ring 3, e.g. {cs32:0x23, cs64:0x33, ss:0x2b, ...}; the GDT is built to match. */
+  /** x86 selectors in ring 3; the GDT is built to match. Default: Linux's. */
   selectors?: Partial<X86Selectors>;
 }
 
@@ -131,7 +131,7 @@ export interface Engine {
   restoreContext(context: Context): void;
   freeContext(context: Context): void;
 
-  // The page table. Addresses and lengths are multiples of 4096 (arm64 16 KiB: of pageSize).
+  // The page table. Addresses and lengths are multiples of pageSize.
   /** New zero pages, physical memory given on first touch. Replaces what was there (old pages are freed). */
   mapPages(address: number, length: number, prot: number): void;
   unmapPages(address: number, length: number): void;

@@ -2,13 +2,13 @@
 import type { Word } from '../../emulator/abi/abi.js';
 import { X86 } from '../../emulator/cpu/registers.js';
 import type { HostCall, HostFunction, RegistersReplaced } from '../../emulator/process/host-call.js';
-import { ContextBuffer } from './context.js';
-import { ErrorCode } from './error-codes.js';
 import { win32 } from './call.js';
+import { ContextBuffer } from './context.js';
+import type { Core } from './core.js';
+import { ErrorCode } from './error-codes.js';
+import type { Exceptions } from './exceptions.js';
 import type { LastError } from './last-error.js';
 import type { Ntdll } from './ntdll.js';
-import type { Exceptions } from './exceptions.js';
-import type { Core } from './core.js';
 
 interface Needs extends Pick<Core, 'process' | 'layout' | 'codec'> {
   readonly lastError: LastError;

@@ -12,13 +12,13 @@ import { Access, RegisterGroup } from '../../emulator/engine.js';
 import { RegistersReplaced } from '../../emulator/process/host-call.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import { ContextBuffer } from './context.js';
+import type { Core } from './core.js';
+import { noAddress, type Exception } from './exception-record.js';
 import { PAGE_SIZE } from './memory-constants.js';
+import type { Ntdll } from './ntdll.js';
+import type { StackGuards } from './stack-guards.js';
 import { Status, signalOf, statusName } from './status.js';
 import { windowsThread } from './windows-thread.js';
-import { noAddress, type Exception } from './exception-record.js';
-import type { StackGuards } from './stack-guards.js';
-import type { Ntdll } from './ntdll.js';
-import type { Core } from './core.js';
 
 interface Needs extends Pick<Core, 'process' | 'memory' | 'layout' | 'codec'> {
   readonly guards: StackGuards;

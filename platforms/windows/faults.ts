@@ -6,12 +6,12 @@ import { INT_LENGTH, Vector } from '../../emulator/cpu/x86-exceptions.js';
 import { Access } from '../../emulator/engine.js';
 import type { MemoryFault } from '../../emulator/process/os-model.js';
 import type { Thread } from '../../emulator/process/thread.js';
+import type { Core } from './core.js';
 import { noAddress } from './exception-record.js';
+import type { Exceptions } from './exceptions.js';
+import type { StackGuards } from './stack-guards.js';
 import { Status } from './status.js';
 import { divideStatus, privileged } from './trapped-instruction.js';
-import type { StackGuards } from './stack-guards.js';
-import type { Exceptions } from './exceptions.js';
-import type { Core } from './core.js';
 
 interface Needs extends Pick<Core, 'process' | 'memory' | 'layout' | 'vm'> {
   readonly guards: StackGuards;

@@ -1,13 +1,13 @@
 /** The standard streams through their handles. Files are the C library's, which has the granted directories. */
 import type { HostCall, HostFunction } from '../../emulator/process/host-call.js';
 import { FALSE, TRUE, win32 } from './call.js';
-import { ErrorCode } from './error-codes.js';
-import { StreamObject } from './objects.js';
-import type { LastError } from './last-error.js';
-import type { StackGuards } from './stack-guards.js';
-import type { HandleTable } from './handles.js';
 import type { Console } from './console.js';
 import type { Core } from './core.js';
+import { ErrorCode } from './error-codes.js';
+import type { HandleTable } from './handles.js';
+import type { LastError } from './last-error.js';
+import { StreamObject } from './objects.js';
+import type { StackGuards } from './stack-guards.js';
 
 interface Needs extends Pick<Core, 'memory'> {
   readonly lastError: LastError;

@@ -7,10 +7,10 @@
 import type { Word } from '../../emulator/abi/abi.js';
 import type { HostCall, HostFunction } from '../../emulator/process/host-call.js';
 import { FALSE, INFINITE, TRUE, UNITS_PER_MILLISECOND, win32 } from './call.js';
-import { ErrorCode } from './error-codes.js';
-import { windowsThread } from './windows-thread.js';
-import type { LastError } from './last-error.js';
 import type { Core } from './core.js';
+import { ErrorCode } from './error-codes.js';
+import type { LastError } from './last-error.js';
+import { windowsThread } from './windows-thread.js';
 
 interface Needs extends Pick<Core, 'process' | 'memory' | 'layout'> {
   readonly lastError: LastError;

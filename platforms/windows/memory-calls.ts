@@ -1,11 +1,11 @@
 /** VirtualAlloc and its kin, the process heap, system information: thin over virtual-memory.ts and heap.ts. */
 import type { HostCall, HostFunction } from '../../emulator/process/host-call.js';
 import { win32, FALSE, TRUE } from './call.js';
-import { ErrorCode } from './error-codes.js';
-import { GRANULARITY, PAGE_SIZE } from './memory-constants.js';
-import type { LastError } from './last-error.js';
-import type { StackGuards } from './stack-guards.js';
 import type { Core } from './core.js';
+import { ErrorCode } from './error-codes.js';
+import type { LastError } from './last-error.js';
+import { GRANULARITY, PAGE_SIZE } from './memory-constants.js';
+import type { StackGuards } from './stack-guards.js';
 
 interface Needs extends Pick<Core, 'process' | 'memory' | 'layout' | 'vm' | 'heap'> {
   readonly lastError: LastError;

@@ -2,13 +2,13 @@
 import type { LoadedImage } from '../../emulator/loader/link.js';
 import type { HostCall, HostFunction } from '../../emulator/process/host-call.js';
 import { FALSE, TRUE, win32 } from './call.js';
+import type { Core } from './core.js';
 import { ErrorCode } from './error-codes.js';
+import type { LastError } from './last-error.js';
+import { fileName } from './modules.js';
+import type { Modules } from './modules.js';
 import { readName } from './object-calls.js';
 import { utf16 } from './process-block.js';
-import { fileName } from './modules.js';
-import type { LastError } from './last-error.js';
-import type { Modules } from './modules.js';
-import type { Core } from './core.js';
 
 interface Needs extends Pick<Core, 'process' | 'memory' | 'heap'> {
   readonly lastError: LastError;

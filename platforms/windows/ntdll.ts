@@ -3,8 +3,8 @@
  * of vectored handlers, and the calls to make when threads start and end.
  */
 import type { LoadedImage, LoadedImages } from '../../emulator/loader/link.js';
-import type { Modules } from './modules.js';
 import type { Core } from './core.js';
+import type { Modules } from './modules.js';
 
 interface Needs extends Pick<Core, 'memory' | 'layout' | 'heap'> {
   readonly modules: Modules;

@@ -1,13 +1,13 @@
 /** Events, mutexes, semaphores, and what all handles share (CloseHandle, DuplicateHandle). */
 import type { HostCall, HostFunction } from '../../emulator/process/host-call.js';
 import { FALSE, TRUE, win32 } from './call.js';
+import type { Core } from './core.js';
 import { ErrorCode } from './error-codes.js';
 import { CURRENT_PROCESS, CURRENT_THREAD } from './handles.js';
-import { EventObject, MutexObject, SemaphoreObject, type KernelObject } from './objects.js';
-import type { LastError } from './last-error.js';
-import type { StackGuards } from './stack-guards.js';
 import type { HandleTable } from './handles.js';
-import type { Core } from './core.js';
+import type { LastError } from './last-error.js';
+import { EventObject, MutexObject, SemaphoreObject, type KernelObject } from './objects.js';
+import type { StackGuards } from './stack-guards.js';
 
 interface Needs extends Pick<Core, 'memory'> {
   readonly lastError: LastError;

@@ -13,20 +13,20 @@ import type { Platform } from '../codes.js';
 import { PortBase } from '../port-base.js';
 import { contextName } from './context-names.js';
 import { copyXmm } from './context.js';
+import type { Core } from './core.js';
 import { CURRENT_THREAD } from './handles.js';
+import type { HandleTable } from './handles.js';
 import { JUMP_BUFFER_BYTES, jumpBufferName, saveJumpBuffer, XMM_OFFSET_64 } from './jump-buffer.js';
+import type { LastError } from './last-error.js';
 import { Group } from './layout.js';
 import { Mem, Page } from './memory-constants.js';
+import type { Ntdll } from './ntdll.js';
 import { ThreadObject } from './objects.js';
+import type { StackGuards } from './stack-guards.js';
 import { Status } from './status.js';
 import { ThreadRight } from './suspension.js';
-import { windowsThread } from './windows-thread.js';
-import type { LastError } from './last-error.js';
-import type { StackGuards } from './stack-guards.js';
-import type { Ntdll } from './ntdll.js';
-import type { HandleTable } from './handles.js';
 import type { Suspension } from './suspension.js';
-import type { Core } from './core.js';
+import { windowsThread } from './windows-thread.js';
 
 interface Needs extends Pick<Core, 'process' | 'layout' | 'vm'> {
   readonly lastError: LastError;

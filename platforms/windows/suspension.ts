@@ -5,10 +5,10 @@
  */
 import type { Thread } from '../../emulator/process/thread.js';
 import { ContextBuffer } from './context.js';
-import { ErrorCode } from './error-codes.js';
-import { ThreadObject } from './objects.js';
-import type { HandleTable } from './handles.js';
 import type { Core } from './core.js';
+import { ErrorCode } from './error-codes.js';
+import type { HandleTable } from './handles.js';
+import { ThreadObject } from './objects.js';
 
 interface Needs extends Pick<Core, 'process' | 'layout' | 'codec'> {
   readonly handles: HandleTable;

@@ -1,8 +1,8 @@
 /** Clocks, all of virtual time: one unit is a nanosecond, and the run begins at a fixed date. */
 import type { HostFunction } from '../../emulator/process/host-call.js';
 import { TRUE, UNITS_PER_MILLISECOND, win32 } from './call.js';
-import { START_TIME } from './process-block.js';
 import type { Core } from './core.js';
+import { START_TIME } from './process-block.js';
 
 type Needs = Pick<Core, 'process'>;
 

@@ -6,8 +6,8 @@
 import type { ImageTls } from '../../emulator/loader/image.js';
 import type { LoadedImage, LoadedImages } from '../../emulator/loader/link.js';
 import type { Thread } from '../../emulator/process/thread.js';
-import { windowsThread, type WindowsThread } from './windows-thread.js';
 import type { Core } from './core.js';
+import { windowsThread, type WindowsThread } from './windows-thread.js';
 
 type Needs = Pick<Core, 'process' | 'memory' | 'layout' | 'heap'>;
 

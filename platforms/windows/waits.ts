@@ -1,12 +1,12 @@
 /** WaitForSingleObject and WaitForMultipleObjects: a wait is tried, and if it is not satisfied the thread blocks and tries again. */
 import type { HostCall, HostFunction } from '../../emulator/process/host-call.js';
 import { INFINITE, UNITS_PER_MILLISECOND, win32 } from './call.js';
-import { ErrorCode } from './error-codes.js';
-import type { KernelObject } from './objects.js';
-import type { LastError } from './last-error.js';
-import type { StackGuards } from './stack-guards.js';
-import type { HandleTable } from './handles.js';
 import type { Core } from './core.js';
+import { ErrorCode } from './error-codes.js';
+import type { HandleTable } from './handles.js';
+import type { LastError } from './last-error.js';
+import type { KernelObject } from './objects.js';
+import type { StackGuards } from './stack-guards.js';
 
 interface Needs extends Pick<Core, 'layout'> {
   readonly lastError: LastError;
