@@ -52,13 +52,13 @@ function run(...args: string[]): Run {
 
 /** Nanoseconds of moving one object, all in: what collections take beyond building what they move. */
 function objectMoved(): number {
-  const [none, some] = [run('moved', '0'), run('moved', '6')];
+  const [none, some] = [run('moved', '0'), run('moved', '20')];
   return ((some.seconds - none.seconds) / (some.moved - none.moved)) * 1e9;
 }
 
 /** Nanoseconds of a call of the MPS, of four kinds in equal parts. */
 function callTime(): number {
-  const rounds = 20_000;
+  const rounds = 50_000;
   return ((run('manual', String(rounds)).seconds - run('manual', '0').seconds) / (4 * rounds)) * 1e9;
 }
 

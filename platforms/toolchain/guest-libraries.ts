@@ -201,6 +201,8 @@ async function linkLibrary(p: Platform, name: Library, objects: string[], output
         '-shared',
         '--build-id=none',
         ...linkerFlags(p, debug, work),
+        // Calls within a library are direct, as no program takes the place of its functions.
+        ...(name === 'mps' ? ['-Bsymbolic'] : []),
         `-soname=${libraryFile(p, name)}`,
         ...(p.cpu === 'ia32' ? ['-z', 'notext'] : []),
         ...objects,
