@@ -17,7 +17,9 @@ export class GuestMemory implements MemoryView {
   private readonly bytes16: Uint16Array;
   private readonly words: Uint32Array;
   private readonly view: DataView;
+  /** Masks, since remainders of numbers above 2^32 are slow. */
   private readonly pageSize: number;
+  private readonly pageMask: number;
   /** Page number + 1 of each entry, by kind of access; 0 = none. */
   private readonly readTags = new Float64Array(ENTRIES);
   private readonly writeTags = new Float64Array(ENTRIES);
@@ -33,6 +35,7 @@ export class GuestMemory implements MemoryView {
   ) {
     this.supervisor = privilege === 'supervisor';
     this.pageSize = engine.pageSize;
+    this.pageMask = engine.pageSize - 1;
     const { physical } = engine;
     this.bytes8 = new Uint8Array(physical);
     this.bytes16 = new Uint16Array(physical, 0, physical.byteLength >>> 1);
@@ -46,8 +49,8 @@ export class GuestMemory implements MemoryView {
     const offset = this.engine.translate(address, need);
     if (offset < 0) throw new GuestFault(address, access);
     const page = Math.floor(address / this.pageSize);
-    const entry = page % ENTRIES;
-    const frame = offset - (address % this.pageSize);
+    const entry = page & (ENTRIES - 1);
+    const frame = offset - (address & this.pageMask);
     if (access === Access.Write || this.supervisor) {
       this.writeTags[entry] = page + 1;
       this.writeFrames[entry] = frame;
@@ -70,22 +73,22 @@ export class GuestMemory implements MemoryView {
   private forRead(address: number): number {
     this.check();
     const page = Math.floor(address / this.pageSize);
-    const entry = page % ENTRIES;
-    if (this.readTags[entry] === page + 1) return this.readFrames[entry] + (address - page * this.pageSize);
+    const entry = page & (ENTRIES - 1);
+    if (this.readTags[entry] === page + 1) return this.readFrames[entry] + (address & this.pageMask);
     return this.miss(address, Access.Read);
   }
 
   private forWrite(address: number): number {
     this.check();
     const page = Math.floor(address / this.pageSize);
-    const entry = page % ENTRIES;
-    if (this.writeTags[entry] === page + 1) return this.writeFrames[entry] + (address - page * this.pageSize);
+    const entry = page & (ENTRIES - 1);
+    if (this.writeTags[entry] === page + 1) return this.writeFrames[entry] + (address & this.pageMask);
     return this.miss(address, Access.Write);
   }
 
   /** Translates both pages before anything is touched, so that a refused access changes nothing. */
   private crosses(address: number, size: number): boolean {
-    return address % this.pageSize > this.pageSize - size;
+    return (address & this.pageMask) > this.pageSize - size;
   }
 
   u8(address: number): number {
@@ -95,11 +98,11 @@ export class GuestMemory implements MemoryView {
   u16(address: number): number {
     if (this.crosses(address, 2)) return this.u8(address) + this.u8(address + 1) * 256;
     const offset = this.forRead(address);
-    return offset % 2 === 0 ? this.bytes16[offset / 2] : this.view.getUint16(offset, true);
+    return (offset & 1) === 0 ? this.bytes16[offset / 2] : this.view.getUint16(offset, true);
   }
 
   u32(address: number): number {
-    if (address % 4 === 0) return this.words[this.forRead(address) / 4];
+    if ((address & 3) === 0) return this.words[this.forRead(address) / 4];
     if (this.crosses(address, 4))
       return this.u8(address) + this.u8(address + 1) * 0x100 + this.u8(address + 2) * 0x10000 + this.u8(address + 3) * 0x1000000;
     return this.view.getUint32(this.forRead(address), true);
@@ -126,7 +129,7 @@ export class GuestMemory implements MemoryView {
 
   word(address: number): number {
     if (this.wordSize === 4) return this.u32(address);
-    if (address % 8 === 0) {
+    if ((address & 7) === 0) {
       const index = this.forRead(address) / 4;
       return this.words[index] + this.words[index + 1] * HIGH;
     }
@@ -147,7 +150,7 @@ export class GuestMemory implements MemoryView {
   }
 
   setU32(address: number, value: number): void {
-    if (address % 4 === 0) this.words[this.forWrite(address) / 4] = value;
+    if ((address & 3) === 0) this.words[this.forWrite(address) / 4] = value;
     else if (this.crosses(address, 4)) this.write(address, Uint8Array.of(value, value >>> 8, value >>> 16, value >>> 24));
     else this.view.setUint32(this.forWrite(address), value, true);
   }
@@ -170,7 +173,7 @@ export class GuestMemory implements MemoryView {
   /** A negative value is stored as its two's complement. */
   setWord(address: number, value: number): void {
     if (this.wordSize === 4) return this.setU32(address, value);
-    if (address % 8 === 0) {
+    if ((address & 7) === 0) {
       const index = this.forWrite(address) / 4;
       this.words[index] = value;
       this.words[index + 1] = Math.floor(value / HIGH);
@@ -188,7 +191,7 @@ export class GuestMemory implements MemoryView {
   private pieces(address: number, length: number, write: boolean, visit: (offset: number, size: number, done: number) => void): void {
     for (let done = 0; done < length;) {
       const at = address + done;
-      const size = Math.min(length - done, this.pageSize - (at % this.pageSize));
+      const size = Math.min(length - done, this.pageSize - (at & this.pageMask));
       visit(write ? this.forWrite(at) : this.forRead(at), size, done);
       done += size;
     }
@@ -217,7 +220,7 @@ export class GuestMemory implements MemoryView {
     while (length < limit) {
       const at = address + length;
       const offset = this.forRead(at);
-      const size = Math.min(limit - length, this.pageSize - (at % this.pageSize));
+      const size = Math.min(limit - length, this.pageSize - (at & this.pageMask));
       const found = this.bytes8.subarray(offset, offset + size).indexOf(0);
       length += found < 0 ? size : found;
       if (found >= 0) break;

@@ -58,9 +58,11 @@ export class RunningCall implements VariadicCall {
     const { thread, gate, sp } = this;
     // Attempts further down this stack were left by longjmp: their calls will never complete.
     const onStack = (at: number): boolean => at >= thread.stackBase && at < thread.stackLimit;
-    if (onStack(sp)) thread.attempts = thread.attempts.filter((a) => a.sp >= sp || !onStack(a.sp));
-    const found = thread.attempts.find((a) => a.gate === gate.address && a.sp === sp);
-    if (found) return found.state as T;
+    if (thread.attempts.length > 0) {
+      if (onStack(sp)) thread.attempts = thread.attempts.filter((a) => a.sp >= sp || !onStack(a.sp));
+      const found = thread.attempts.find((a) => a.gate === gate.address && a.sp === sp);
+      if (found) return found.state as T;
+    }
     const state = create();
     thread.attempts.push({ gate: gate.address, sp, state });
     return state;
@@ -73,7 +75,10 @@ export class RunningCall implements VariadicCall {
   /** The function has returned: so does the call (its thread is loaded). */
   complete(value: Value): void {
     const { thread, gate, sp, process } = this;
-    if (thread.attempts.length > 0) thread.attempts = thread.attempts.filter((a) => a.gate !== gate.address || a.sp !== sp);
+    const { attempts } = thread;
+    const last = attempts.at(-1);
+    if (last?.gate === gate.address && last.sp === sp) attempts.pop();
+    else if (last) thread.attempts = attempts.filter((a) => a.gate !== gate.address || a.sp !== sp);
     this.giveBackStack();
     gate.bound.returns(process.engine.registers, process.supervisor, value);
   }

@@ -3,6 +3,7 @@
  * thread's pointer guard. Source: sysdeps/{x86_64,i386,aarch64}/setjmp.S, sysdep.h; checked by running.
  */
 import { A64, FLOAT_BYTES, FLOAT_OFFSET, X86 } from '../../emulator/cpu/registers.js';
+import type { Registers } from '../../emulator/engine.js';
 import type { HostCall } from '../../emulator/process/host-call.js';
 import type { Process } from '../../emulator/process/process.js';
 import type { JumpBuffer } from '../posix/jump-buffer.js';
@@ -67,31 +68,33 @@ export class GlibcJumpBuffer implements JumpBuffer {
     return undefined;
   }
 
-  /** The pointer guard of the thread that is loaded, low and high half. */
-  private guard(): [number, number] {
-    const { process } = this;
-    const memory = process.supervisor;
-    const { registers } = process.engine;
-    if (process.cpu === 'ia32') return [memory.u32(registers.get(X86.gsBase) + 0x18), 0];
-    const at = process.cpu === 'arm64' ? this.guardVariable() : registers.get(X86.fsBase) + 0x30;
-    return at === undefined ? [0, 0] : [memory.u32(at), memory.u32(at + 4)];
-  }
-
+  /** Called at every entry to an MPS function that may collect, so it makes no garbage. */
   store(call: HostCall, address: number): void {
-    const { process } = this;
+    const { process, saved } = this;
     const memory = process.supervisor;
     const registers = process.registers(call.thread);
-    const guard = this.guard();
-    for (const { offset, slot, mangled } of this.saved) {
+    const guard = this.guardAddress(registers);
+    const guardLow = guard === undefined ? 0 : memory.u32(guard);
+    const guardHigh = guard === undefined || process.abi.wordSize === 4 ? 0 : memory.u32(guard + 4);
+    for (let i = 0; i < saved.length; i++) {
+      const { offset, slot, mangled } = saved[i];
       let low: number;
       let high: number;
-      if (typeof slot === 'number') [low, high] = [registers.lo(slot), registers.hi(slot)];
-      else {
+      if (typeof slot === 'number') {
+        low = registers.lo(slot);
+        high = registers.hi(slot);
+      } else {
         // setjmp was called from the MPS's function: SP is in its frame, PC after the call.
         const value = slot === 'sp' ? address : registers.get(process.abi.pc);
-        [low, high] = [value >>> 0, Math.floor(value / 0x100000000)];
+        low = value >>> 0;
+        high = Math.floor(value / 0x100000000);
       }
-      if (mangled) [low, high] = this.mangle(low ^ guard[0], high ^ guard[1]);
+      if (mangled) {
+        const a = low ^ guardLow;
+        const b = high ^ guardHigh;
+        low = this.mangledLow(a, b);
+        high = this.mangledLow(b, a);
+      }
       memory.setU32(address + offset, low);
       if (process.abi.wordSize === 8) memory.setU32(address + offset + 4, high);
     }
@@ -99,15 +102,27 @@ export class GlibcJumpBuffer implements JumpBuffer {
     memory.setU32(address + FLAG[process.cpu], 0);
   }
 
-  /** Rotate left by 17 (x86-64) or 9 (IA-32) after the exclusive or; ARM64 leaves it there. */
-  private mangle(low: number, high: number): [number, number] {
+  /** Where the pointer guard of the thread that is loaded lies. */
+  private guardAddress(registers: Registers): number | undefined {
+    switch (this.process.cpu) {
+      case 'ia32':
+        return registers.get(X86.gsBase) + 0x18;
+      case 'x86-64':
+        return registers.get(X86.fsBase) + 0x30;
+      case 'arm64':
+        return this.guardVariable();
+    }
+  }
+
+  /** One half of a word rotated left by 17 (x86-64) or 9 (IA-32); ARM64 leaves it as it is. */
+  private mangledLow(low: number, high: number): number {
     switch (this.process.cpu) {
       case 'x86-64':
-        return [((low << 17) | (high >>> 15)) >>> 0, ((high << 17) | (low >>> 15)) >>> 0];
+        return ((low << 17) | (high >>> 15)) >>> 0;
       case 'ia32':
-        return [((low << 9) | (low >>> 23)) >>> 0, 0];
+        return ((low << 9) | (low >>> 23)) >>> 0;
       case 'arm64':
-        return [low >>> 0, high >>> 0];
+        return low >>> 0;
     }
   }
 
