@@ -8,6 +8,7 @@ import type { Process } from '../../emulator/process/process.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import { posixThread } from '../posix/posix-thread.js';
 import { Kern, type MachPorts } from './mach-ports.js';
+import { MessagePool } from './message-pool.js';
 import type { StateFlavors } from './state-flavors.js';
 
 export const Exc = { BadAccess: 1, BadInstruction: 2, Arithmetic: 3, Software: 5, Breakpoint: 6 } as const;
@@ -54,10 +55,16 @@ export interface RaisedException {
   code: [number, number];
 }
 
+/** What has come back for one exception. */
 interface Pending {
-  replied: boolean;
-  retCode: number;
+  /** The reply's bytes; its state becomes the thread's when that goes on. */
+  reply: Uint8Array | undefined;
+  target: ExceptionPort;
+  done: (handled: boolean) => void;
 }
+
+/** Room for the largest request, and for all that counts of a reply. */
+const SCRATCH_BYTES = 1024;
 
 function kindOf({ behavior }: ExceptionPort): { identity: boolean; state: boolean; wide: boolean; id: number } {
   const kind = behavior & 3;
@@ -72,43 +79,53 @@ export class ExceptionDelivery {
     private readonly flavors: StateFlavors,
   ) {}
 
+  /** Threads that wait for a reply. */
+  private readonly waiting = new Map<Thread, Pending>();
+  readonly pool = new MessagePool();
+  /** Where requests are put together and replies taken apart, under one view. */
+  private readonly scratch = new Uint8Array(SCRATCH_BYTES);
+  private readonly view = new DataView(this.scratch.buffer);
+
   /** Queue the exception on `target` and make the thread wait; `done` hears, when it goes on, whether the reply was success. */
   raise(thread: Thread, target: ExceptionPort, raised: RaisedException, done: (handled: boolean) => void): boolean {
     const right = this.ports.receive(target.port);
     if (!right) return false;
-    const pending: Pending = { replied: false, retCode: Kern.Failure };
-    const reply = this.ports.add({ kind: 'reply', answer: (message) => this.answer(thread, target, pending, message) });
+    const pending: Pending = { reply: undefined, target, done };
+    const reply = this.ports.add({ kind: 'reply', answer: (message) => void (pending.reply = this.copy(message)) });
     right.queue.push(this.request(thread, target, raised, reply));
     if (thread.callbacks.length > 0) {
-      this.serveNow(thread, target, pending);
-      done(pending.retCode === Kern.Success);
+      this.serveNow(thread, pending);
+      this.finish(thread, pending);
       return true;
     }
-    thread.block({ kind: 'kernel', what: 'the reply to a Mach exception', ready: () => pending.replied });
+    thread.block({ kind: 'kernel', what: 'the reply to a Mach exception', ready: () => pending.reply !== undefined });
     this.process.reschedule = true;
-    this.waiting.set(thread, () => done(pending.retCode === Kern.Success));
+    this.waiting.set(thread, pending);
     return true;
   }
 
-  private readonly waiting = new Map<Thread, () => void>();
-
   /** The thread is about to run (it is loaded): if it waited for a reply, what becomes of it. */
   resume(thread: Thread): void {
-    const done = this.waiting.get(thread);
-    if (!done) return;
+    if (this.waiting.size === 0) return;
+    const pending = this.waiting.get(thread);
+    if (!pending) return;
     this.waiting.delete(thread);
-    done();
+    this.finish(thread, pending);
+  }
+
+  private finish(thread: Thread, { reply, target, done }: Pending): void {
+    done(reply !== undefined && this.accept(thread, target, reply));
   }
 
   /**
    * The thread runs a callback of host code, so no other guest instruction can run: a server that is host code
    * and waits for messages is run at once; another could only deadlock.
    */
-  private serveNow(thread: Thread, target: ExceptionPort, pending: Pending): void {
+  private serveNow(thread: Thread, pending: Pending): void {
     const { process } = this;
     const waits = (other: Thread): boolean => {
       if (other.suspendCount > 0) return false;
-      if (other.state === 'blocked') return other.wait?.kind === 'message' && other.wait.port === target.port;
+      if (other.state === 'blocked') return other.wait?.kind === 'message' && other.wait.port === pending.target.port;
       // A thread of host code that has not yet come to its first wait.
       return (
         other.state === 'runnable' &&
@@ -116,7 +133,7 @@ export class ExceptionDelivery {
         process.withThread(other, (r) => process.gates.at(r.get(process.abi.pc)) !== undefined)
       );
     };
-    while (!pending.replied) {
+    while (pending.reply === undefined) {
       const server = process.threads.find((other) => other !== thread && waits(other));
       if (!server) {
         return process.end({
@@ -132,13 +149,13 @@ export class ExceptionDelivery {
 
   private request(thread: Thread, target: ExceptionPort, raised: RaisedException, reply: number): Uint8Array {
     const { identity, state, wide, id } = kindOf(target);
-    const flavorState = state ? this.flavors.get(thread, target.flavor) : undefined;
+    const { view } = this;
+    const words = state ? (this.flavors.count(target.flavor) ?? 0) : 0;
     const start = identity ? Request.ndr : Request.descriptorCount;
     const codes = start + 16;
-    const stateAt = codes + (wide ? 16 : 8) + (flavorState ? 8 : 0);
-    const size = stateAt + (flavorState?.length ?? 0);
-    const bytes = new Uint8Array(size + TRAILER_SIZE);
-    const view = new DataView(bytes.buffer);
+    const stateAt = codes + (wide ? 16 : 8) + (words > 0 ? 8 : 0);
+    const size = stateAt + 4 * words;
+    this.scratch.fill(0, 0, size + TRAILER_SIZE);
     const u32 = (offset: number, value: number): void => view.setUint32(offset, value, true);
     u32(Request.bits, ((identity ? COMPLEX : 0) | MOVE_SEND_ONCE | (MOVE_SEND << 8)) >>> 0);
     u32(Request.size, size);
@@ -155,30 +172,40 @@ export class ExceptionDelivery {
     u32(start + 4, 1);
     u32(start + 8, raised.type);
     u32(start + 12, 2);
-    raised.code.forEach((code, i) => {
+    for (let i = 0; i < 2; i++) {
+      const code = raised.code[i];
       u32(codes + (wide ? 8 : 4) * i, code % 2 ** 32);
       if (wide) u32(codes + 8 * i + 4, Math.floor(code / 2 ** 32));
-    });
-    if (flavorState) {
+    }
+    if (words > 0) {
       u32(stateAt - 8, target.flavor);
-      u32(stateAt - 4, flavorState.length / 4);
-      bytes.set(flavorState, stateAt);
+      u32(stateAt - 4, words);
+      this.flavors.put(thread, target.flavor, view, stateAt);
     }
     // mach_msg_trailer_t: type 0, its size.
     u32(size + 4, TRAILER_SIZE);
-    return bytes;
+    return this.copy(this.scratch, size + TRAILER_SIZE);
   }
 
-  private answer(thread: Thread, target: ExceptionPort, pending: Pending, message: Uint8Array): void {
-    const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
+  /** The thread (loaded) takes the state that the reply carries. What is no well-formed reply is a failure (MIG_REPLY_MISMATCH, MIG_TYPE_ERROR). */
+  private accept(thread: Thread, target: ExceptionPort, reply: Uint8Array): boolean {
     const { id, state } = kindOf(target);
-    pending.replied = true;
-    // What is no well-formed reply counts as a failure (MIG_REPLY_MISMATCH, MIG_TYPE_ERROR).
-    if (message.length < Reply.flavor || view.getUint32(Request.id, true) !== id + REPLY_OFFSET) return;
-    pending.retCode = view.getInt32(Reply.retCode, true);
-    if (pending.retCode !== Kern.Success || !state) return;
-    const count = message.length >= Reply.state ? view.getUint32(Reply.stateCount, true) : 0;
-    if (!this.flavors.set(thread, view.getUint32(Reply.flavor, true), message.subarray(Reply.state, Reply.state + 4 * count)))
-      pending.retCode = Kern.InvalidArgument;
+    const { view } = this;
+    const { length } = reply;
+    this.scratch.set(reply);
+    this.pool.give(reply);
+    if (length < Reply.flavor || view.getUint32(Request.id, true) !== id + REPLY_OFFSET) return false;
+    if (view.getInt32(Reply.retCode, true) !== Kern.Success) return false;
+    if (!state) return true;
+    const words = length >= Reply.state ? view.getUint32(Reply.stateCount, true) : 0;
+    const flavor = length >= Reply.stateCount ? view.getUint32(Reply.flavor, true) : 0;
+    return this.flavors.load(thread, flavor, view, Reply.state, Math.min(4 * words, length - Reply.state));
+  }
+
+  /** The first bytes of a message, all of them where they have room in the scratch. */
+  private copy(message: Uint8Array, length = Math.min(message.length, SCRATCH_BYTES)): Uint8Array {
+    const copy = this.pool.take(length);
+    for (let i = 0; i < length; i++) copy[i] = message[i];
+    return copy;
   }
 }

@@ -53,7 +53,7 @@ export class MacFaults {
     if (fault.exhausted) system.signals.kill(thread, { signal: numbers.SIGKILL, code: 0, about: 'the emulated machine is out of memory' });
     const { trap } = posixThread(thread);
     const mapped = fault.canonical && fault.address < this.layout.userLimit && system.memory.isMapped(fault.address);
-    const about = this.describe(fault, mapped);
+    const about = (): string => this.describe(fault, mapped);
     if (!fault.canonical && !this.arm) {
       trap.number = Vector.protection;
       trap.error = 0;

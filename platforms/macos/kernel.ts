@@ -112,15 +112,11 @@ export class MacKernel {
 
   /** Give the exception to the thread's port, then the task's, then to the UNIX layer, which makes a signal of it. */
   raise(thread: Thread, raised: RaisedException, unhandled: () => void): void {
-    const levels = [this.exceptionPorts(thread), this.taskPorts]
-      .map((ports) => ports.get(raised.type))
-      .filter((port) => port !== undefined);
-    const next = (): void => {
-      const target = levels.shift();
-      if (!target) return unhandled();
-      if (!this.delivery.raise(thread, target, raised, (handled) => (handled ? undefined : next()))) next();
+    const { type } = raised;
+    const give = (port: ExceptionPort | undefined, otherwise: () => void): void => {
+      if (!port || !this.delivery.raise(thread, port, raised, (handled) => (handled ? undefined : otherwise()))) otherwise();
     };
-    next();
+    give(this.threadPorts.get(thread)?.get(type), () => give(this.taskPorts.get(type), unhandled));
   }
 
   /** mach_msg send of a reply that lies in guest memory. */

@@ -10,7 +10,7 @@ import type { Thread } from '../../emulator/process/thread.js';
 import type { OsContext } from '../os.js';
 import { MemoryCalls } from '../posix/memory-calls.js';
 import { PosixOs } from '../posix/posix-os.js';
-import type { PosixThread } from '../posix/posix-thread.js';
+import { posixThread, type PosixThread } from '../posix/posix-thread.js';
 import { MacFaults } from './faults.js';
 import { MacFrames } from './frames.js';
 import { MacKernel } from './kernel.js';
@@ -143,7 +143,10 @@ export class MacOs extends PosixOs implements MachSystem {
 
   override beforeRun(thread: Thread): void {
     this.kernel.delivery.resume(thread);
-    if (thread.state === 'runnable') super.beforeRun(thread);
+    if (thread.state !== 'runnable') return;
+    super.beforeRun(thread);
+    // A thread of host code goes on with its call at once: the fetch that would find it at its gate executes nothing.
+    if (posixThread(thread).service) this.process.runHostFunctionNow(thread);
   }
 
   memoryFault(thread: Thread, fault: MemoryFault): void {

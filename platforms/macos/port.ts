@@ -7,6 +7,7 @@ import { hostFunction, type HostCall } from '../../emulator/process/host-call.js
 import type { Thread } from '../../emulator/process/thread.js';
 import type { Platform } from '../codes.js';
 import { AccessSet, type Port, type PortThread, type ScanArea } from '../port.js';
+import { FrameMemory } from '../posix/frame-memory.js';
 import { PosixPortMemory } from '../posix/port-memory.js';
 import { Behavior, Exc, MACH_EXCEPTION_CODES, Reply, Request } from './exceptions.js';
 import { MacJumpBuffer } from './jump-buffer.js';
@@ -16,6 +17,9 @@ import { Kern, PortRight } from './mach-ports.js';
 import { threadStateName } from './thread-state.js';
 
 const MAKE_SEND = 20;
+const MOVE_SEND_ONCE = 18;
+/** For the trailer, and more. */
+const ROOM = 64;
 const EXCEPTION_RAISE_STATE_IDENTITY_64 = 2407;
 
 interface MacPortThread extends PortThread {
@@ -27,6 +31,10 @@ export class MacPort extends PosixPortMemory implements Port {
   private readonly kernel: MacKernel;
   private readonly serverGate: number;
   private exceptionPort = 0;
+  /** What the exception thread has on its stack, on its way there and back. */
+  private readonly frame: FrameMemory;
+  private readonly replySize: number;
+  private readonly replyBytes: Uint8Array;
   private handler: ((address: number, mode: number) => boolean) | undefined;
 
   constructor(
@@ -35,6 +43,10 @@ export class MacPort extends PosixPortMemory implements Port {
   ) {
     super(platform, mach, new MacJumpBuffer(mach.process));
     this.kernel = mach.kernel;
+    const { layout } = mach.kernel;
+    this.frame = new FrameMemory(mach.process, Request.state + layout.size + ROOM);
+    this.replySize = Reply.state + layout.size;
+    this.replyBytes = this.frame.bytes.subarray(0, this.replySize);
     this.serverGate = mach.process.defineHostFunction(
       hostFunction('mps-exception-thread', 'p(p)', (call) => this.serve(call)),
       'libmps',
@@ -79,7 +91,7 @@ export class MacPort extends PosixPortMemory implements Port {
   /** Body of the exception thread: receive a request, serve it, send the reply, for ever. */
   private serve(call: HostCall): never {
     const { layout, ports } = this.kernel;
-    const size = Request.state + layout.size + 64;
+    const size = Request.state + layout.size + ROOM;
     const buffer = call.pushStack(size, 16);
     const port = this.exceptionPort;
     const { queue } = ports.receive(port)!;
@@ -88,7 +100,9 @@ export class MacPort extends PosixPortMemory implements Port {
       if (!message) {
         return call.block({ kind: 'message', port, what: 'a Mach message (the MPS exception thread)', ready: () => queue.length > 0 });
       }
-      this.memory.write(buffer, message);
+      this.frame.bytes.set(message);
+      this.frame.store(buffer, 0, message.length);
+      this.kernel.delivery.pool.give(message);
       const handled = this.handle(buffer);
       this.reply(buffer, handled ? Kern.Success : Kern.Failure);
     }
@@ -107,19 +121,21 @@ export class MacPort extends PosixPortMemory implements Port {
   /** Build reply 2507 over the request, as the MPS does, and send it. */
   private reply(buffer: number, retCode: number): void {
     const { layout } = this.kernel;
-    const memory = this.memory;
-    const state = memory.bytes(buffer + Request.state, layout.size);
-    memory.setU32(buffer + Request.bits, 18);
-    memory.setU32(buffer + Request.size, Reply.state + layout.size);
-    memory.setU32(buffer + Request.local, 0);
-    memory.setU32(buffer + Request.id, memory.u32(buffer + Request.id) + 100);
-    memory.setU32(buffer + Reply.ndr, 0);
-    memory.setU32(buffer + Reply.ndr + 4, 1);
-    memory.setU32(buffer + Reply.retCode, retCode);
-    memory.setU32(buffer + Reply.flavor, layout.flavor);
-    memory.setU32(buffer + Reply.stateCount, layout.count);
-    memory.write(buffer + Reply.state, state);
-    this.kernel.sendReply(memory.bytes(buffer, Reply.state + layout.size));
+    const { frame } = this;
+    const w = frame.words;
+    frame.load(buffer, 0, Reply.ndr);
+    frame.load(buffer + Request.state, Reply.state, layout.size);
+    w[Request.bits >>> 2] = MOVE_SEND_ONCE;
+    w[Request.size >>> 2] = this.replySize;
+    w[Request.local >>> 2] = 0;
+    w[Request.id >>> 2] += 100;
+    w[Reply.ndr >>> 2] = 0;
+    w[(Reply.ndr >>> 2) + 1] = 1;
+    w[Reply.retCode >>> 2] = retCode;
+    w[Reply.flavor >>> 2] = layout.flavor;
+    w[Reply.stateCount >>> 2] = layout.count;
+    frame.store(buffer, 0, this.replySize);
+    this.kernel.sendReply(this.replyBytes);
   }
 
   // thxc, prmcxc

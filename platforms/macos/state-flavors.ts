@@ -19,9 +19,10 @@ export const EXCEPTION_STATE_SIZE = 16;
 interface Flavor {
   /** In 32-bit words. */
   count: number;
-  get(thread: Thread, view: DataView): void;
+  /** Store at `at` of `view`. */
+  get(thread: Thread, view: DataView, at: number): void;
   /** Undefined: can't be set. */
-  set?: (thread: Thread, view: DataView) => void;
+  set?: (thread: Thread, view: DataView, at: number) => void;
 }
 
 export function storeFloatState(process: Process, view: DataView, at: number): void {
@@ -81,26 +82,26 @@ export class StateFlavors {
     const of = (thread: Thread, action: () => void): void => process.withThread(thread, action);
     this.flavors.set(general.flavor, {
       count: general.count,
-      get: (thread, view) => of(thread, () => storeThreadState(general, process.engine.registers, view, 0)),
-      set: (thread, view) => of(thread, () => loadThreadState(general, process.engine.registers, view, 0)),
+      get: (thread, view, at) => of(thread, () => storeThreadState(general, process.engine.registers, view, at)),
+      set: (thread, view, at) => of(thread, () => loadThreadState(general, process.engine.registers, view, at)),
     });
     this.flavors.set(arm ? 1 : 7, {
       count: general.count + 2,
-      get: (thread, view) => {
-        view.setUint32(0, general.flavor, true);
-        view.setUint32(4, general.count, true);
-        of(thread, () => storeThreadState(general, process.engine.registers, view, 8));
+      get: (thread, view, at) => {
+        view.setUint32(at, general.flavor, true);
+        view.setUint32(at + 4, general.count, true);
+        of(thread, () => storeThreadState(general, process.engine.registers, view, at + 8));
       },
-      set: (thread, view) => of(thread, () => loadThreadState(general, process.engine.registers, view, 8)),
+      set: (thread, view, at) => of(thread, () => loadThreadState(general, process.engine.registers, view, at + 8)),
     });
     this.flavors.set(arm ? 7 : 6, {
       count: EXCEPTION_STATE_SIZE / 4,
-      get: (thread, view) => storeExceptionState(process, thread, view, 0),
+      get: (thread, view, at) => storeExceptionState(process, thread, view, at),
     });
     this.flavors.set(arm ? 17 : 5, {
       count: (arm ? ARM_NEON_SIZE : X86_FLOAT_SIZE) / 4,
-      get: (thread, view) => of(thread, () => storeFloatState(process, view, 0)),
-      set: (thread, view) => of(thread, () => loadFloatState(process, view, 0)),
+      get: (thread, view, at) => of(thread, () => storeFloatState(process, view, at)),
+      set: (thread, view, at) => of(thread, () => loadFloatState(process, view, at)),
     });
   }
 
@@ -113,15 +114,25 @@ export class StateFlavors {
     const found = this.flavors.get(flavor);
     if (!found) return undefined;
     const bytes = new Uint8Array(4 * found.count);
-    found.get(thread, new DataView(bytes.buffer));
+    found.get(thread, new DataView(bytes.buffer), 0);
     return bytes;
+  }
+
+  /** The state of a flavor that is known, at `at` of `view`. */
+  put(thread: Thread, flavor: number, view: DataView, at: number): void {
+    this.flavors.get(flavor)?.get(thread, view, at);
   }
 
   /** False: no such flavor, or it can't be set, or too few bytes. */
   set(thread: Thread, flavor: number, bytes: Uint8Array): boolean {
+    return this.load(thread, flavor, new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0, bytes.length);
+  }
+
+  /** The same from `length` bytes at `at` of `view`. */
+  load(thread: Thread, flavor: number, view: DataView, at: number, length: number): boolean {
     const found = this.flavors.get(flavor);
-    if (!found?.set || bytes.length < 4 * found.count) return false;
-    found.set(thread, new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    if (!found?.set || length < 4 * found.count) return false;
+    found.set(thread, view, at);
     return true;
   }
 }

@@ -37,7 +37,7 @@ for (const [code, { general, words, size, request }] of Object.entries(codes)) {
       const results: string[] = [];
       kernel.raise(thread, { type: Exc.BadAccess, code: [Kern.ProtectionFailure, 0x7ff_0000_0123] }, () => results.push('unhandled'));
       const message = kernel.ports.receive(port)!.queue[0];
-      const view = new DataView(message.buffer);
+      const view = new DataView(message.buffer, message.byteOffset, message.length);
       t.is(message.length, request + 8);
       t.is(view.getUint32(4, true), request);
       t.is(view.getUint32(0, true), 0x80000000 + 18 + (17 << 8));
@@ -87,7 +87,7 @@ for (const [code, { general, words, size, request }] of Object.entries(codes)) {
         let unhandled = 0;
         kernel.raise(thread, { type: Exc.BadAccess, code: [1, 0x123] }, () => unhandled++);
         const message = kernel.ports.receive(port)!.queue[0];
-        const view = new DataView(message.buffer);
+        const view = new DataView(message.buffer, message.byteOffset, message.length);
         t.is(view.getUint32(0x14, true), id);
         t.is(view.getUint32(4, true), length, String(id));
         t.is(view.getUint32(codeAt, true), 1);
