@@ -38,14 +38,16 @@ function bash(): string {
     .map(([name, list]) => `    ${name}) words="${list.join(' ')}" ;;`)
     .join('\n');
   return `_mpsemu() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" words=""
+  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" words="" files=""
   if [ "$COMP_CWORD" -eq 1 ]; then words="${Object.keys(words).join(' ')}"
   elif [ "$previous" = --platform ]; then words="${platforms.map((p) => p.code).join(' ')}"
   elif [ "$previous" = --variety ]; then words="cool hot"
-  else case "\${COMP_WORDS[1]}" in
+  else
+    files=$(compgen -f -- "$current")
+    case "\${COMP_WORDS[1]}" in
 ${cases}
   esac; fi
-  COMPREPLY=($(compgen -W "$words" -- "$current") $(compgen -f -- "$current"))
+  COMPREPLY=($(compgen -W "$words" -- "$current") $files)
 }
 complete -F _mpsemu mpsemu
 `;
