@@ -39,6 +39,38 @@ for (const wordSize of [4, 8] as const) {
   }
 }
 
+test('words with bits above an address are no references, whatever is below', (t) => {
+  // Small tags, NaN boxes, kernel addresses; one bit at each place that no address has.
+  const tops = [0x0001, 0x0008, 0x7ff8, 0xfff9, 0xffff, ...Array.from({ length: 16 }, (_, i) => 1 << i)];
+  for (const scan of [scanArea, scanAreaMasked(7), scanAreaTagged(7, 0), scanAreaTaggedOrZero(7, 1)]) {
+    const heap = new Heap();
+    const { arena, port } = heap;
+    const size = tops.length * 8;
+    const base = port.staticMemory(2 * size);
+    const roots = [
+      ok(arena.rootCreateArea(Rank.AMBIG, 0, base, base + size, scan)),
+      ok(arena.rootCreateArea(Rank.EXACT, 0, base + size, base + 2 * size, scan)),
+    ];
+    const objects = [...tops, ...tops].map(() => heap.make([1, 3]));
+    objects.forEach((p, i) => {
+      port.memory.setWord(base + 8 * i, p);
+      port.memory.setU16(base + 8 * i + 6, tops[i % tops.length]);
+    });
+    const kept = heap.make([5]);
+    heap.setAmbig(0, kept);
+    arena.collect();
+    t.is(arena.statistics.objectsPinned, 1, 'only what a true reference holds');
+    t.is(heap.get(kept, 0), 5);
+    objects.forEach((p, i) => {
+      t.is(port.memory.u16(base + 8 * i + 6), tops[i % tops.length]);
+      t.is(port.memory.u32(base + 8 * i), p >>> 0);
+      t.not(port.memory.word(p) % 16, Kind.FORWARDED, 'not moved');
+    });
+    for (const root of roots) root.destroy();
+    heap.destroy();
+  }
+});
+
 test('function and formatted roots', (t) => {
   const heap = new Heap();
   const { arena, port } = heap;
