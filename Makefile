@@ -48,6 +48,7 @@ toolchain:
 lint: node_modules/.installed
 	@npx tsc -p tsconfig.json --noEmit
 	@npx eslint .
+	@node test/imports.mjs
 	@npx prettier --check --log-level warn .
 
 fixtures: native

@@ -22,25 +22,28 @@ export interface Machine extends Booted {
 }
 
 export function startMachine(options: MachineOptions): Machine {
-  let mps: MpsLibrary | undefined;
+  const made: { mps?: MpsLibrary } = {};
   const booted = boot({
     ...options,
     libraries(os) {
-      mps = mpsLibrary(os.port, {
+      const mps = mpsLibrary(os.port, {
         variety: options.variety,
         scan: options.scan,
         testHooks: options.testHooks ?? {},
         output: options.output,
         environment: (name) => options.env.find((entry) => entry.startsWith(`${name}=`))?.slice(name.length + 1),
       });
+      made.mps = mps;
       return [mps.library];
     },
   });
   const { process } = booted;
+  const { mps } = made;
+  if (!mps) throw new Error('the process was started without the MPS');
   process.names.lines = sourceLines(options.note ?? (() => undefined));
   return {
     ...booted,
-    mps: mps!,
+    mps,
     where() {
       const thread = process.current;
       if (!thread) return 'the start';

@@ -330,8 +330,8 @@ export class Arena extends ArenaStruct {
     return this.inside(() => {
       const object = peek(this, slot);
       const pool = this.vm.poolOf(object);
-      if (!this.plinth.aver(pool !== undefined, 'ArenaFinalize', 'PoolOfAddr(&refpool, arena, (Addr)obj)')) return Res.FAIL;
-      if (!this.plinth.aver(pool!.isGC, 'ArenaFinalize', 'PoolHasAttr(refpool, AttrGC)')) return Res.FAIL;
+      if (!this.plinth.aver(pool !== undefined, 'ArenaFinalize', 'PoolOfAddr(&refpool, arena, (Addr)obj)') || !pool) return Res.FAIL;
+      if (!this.plinth.aver(pool.isGC, 'ArenaFinalize', 'PoolHasAttr(refpool, AttrGC)')) return Res.FAIL;
       if (!this.mrg) {
         const made = this.newPool(MRGPool.class, {});
         if (typeof made === 'number') return made;
@@ -351,7 +351,10 @@ export class Arena extends ArenaStruct {
 
   formattedObjectsWalk(visit: (object: number, format: Format, pool: Pool) => void): void {
     this.inside(() => {
-      for (const pool of this.pools) if (pool.format) pool.walkObjects((object) => visit(object, pool.format!, pool));
+      for (const pool of this.pools) {
+        const { format } = pool;
+        if (format) pool.walkObjects((object) => visit(object, format, pool));
+      }
     });
   }
   peek(address: number): number {

@@ -38,9 +38,9 @@ export function plinthFunctions(client: Client): HostFunction[] {
   };
   const put = (call: HostCall, token: number, bytes: Uint8Array): boolean => {
     const to = streams.get(token);
-    if (to === undefined) client.wildRead(call, token);
+    if (to === undefined) return client.wildRead(call, token);
     if (!client.options.output) return client.unsupported(call, 'output without a place to put it is');
-    client.options.output(to!, bytes);
+    client.options.output(to, bytes);
     return true;
   };
   const notOpen = (call: HostCall): number => {

@@ -118,7 +118,8 @@ export class PoolClasses {
         if (key === cls.required) this.missing(call, key);
         continue;
       }
-      result[members[key]!] = this.convert(call, key, value);
+      const member = members[key];
+      if (member) result[member] = this.convert(call, key, value);
     }
     return result as PoolArgs;
   }

@@ -72,16 +72,22 @@ class Cache {
     });
   }
 
+  slot(index: number): Slot {
+    const slot = this.slots[index];
+    if (!slot) throw new RangeError(`the cache has no slot ${index}`);
+    return slot;
+  }
+
   /** The slot for a request, found as the macros find it. */
   indexFor(size: number): number {
     let i = size > this.middle ? 0 : 1;
-    if (i === 0) while (size > this.slots[i]!.bound) i += 2;
-    else while (size <= this.slots[i]!.bound) i += 2;
+    if (i === 0) while (size > this.slot(i).bound) i += 2;
+    else while (size <= this.slot(i).bound) i += 2;
     return i;
   }
 
   blockSize(index: number, request: number): number {
-    return this.slots[index]!.blockSize ?? request;
+    return this.slot(index).blockSize ?? request;
   }
 
   count(index: number): number {
@@ -113,7 +119,7 @@ class Cache {
 
   fill(index: number, request: number): number {
     const size = this.blockSize(index, request);
-    const wanted = 1 + Math.floor(this.slots[index]!.countMax / 3);
+    const wanted = 1 + Math.floor(this.slot(index).countMax / 3);
     let last = this.pool.alloc(size);
     for (let got = 1; last >= 0 && got < wanted; got++) {
       const next = this.pool.alloc(size);
@@ -125,12 +131,12 @@ class Cache {
   }
 
   flush(index: number, count: number): void {
-    for (let i = 0; i < count; i++) this.pool.free(this.pop(index), this.slots[index]!.blockSize!);
+    for (let i = 0; i < count; i++) this.pool.free(this.pop(index), this.blockSize(index, 0));
   }
 
   empty(index: number, block: number, request: number): void {
     const count = this.count(index);
-    if (this.slots[index]!.countMax === 0) {
+    if (this.slot(index).countMax === 0) {
       this.pool.free(block, this.blockSize(index, request));
       return;
     }
@@ -209,11 +215,7 @@ export function segregatedCacheFunctions(client: Client): HostFunction[] {
       client.aver(block !== 0, call.fn.name, 'p != NULL');
       client.aver(size > 0, call.fn.name, 'size > 0');
       const index = of.indexFor(size);
-      client.aver(
-        of.count(index) === of.slots[index]!.countMax,
-        call.fn.name,
-        'sac->_freelists[i]._count == sac->_freelists[i]._count_max',
-      );
+      client.aver(of.count(index) === of.slot(index).countMax, call.fn.name, 'sac->_freelists[i]._count == sac->_freelists[i]._count_max');
       of.empty(index, block, size);
     }),
     d('mps_sac_alloc', 'i(ppzi)', (call, out, handle, size, _unused) =>
@@ -228,7 +230,7 @@ export function segregatedCacheFunctions(client: Client): HostFunction[] {
       const of = cache(call, handle);
       client.aver(size > 0, call.fn.name, 'size > 0');
       const index = of.indexFor(size);
-      if (of.count(index) < of.slots[index]!.countMax) of.push(index, block);
+      if (of.count(index) < of.slot(index).countMax) of.push(index, block);
       else of.empty(index, block, size);
     }),
   ];

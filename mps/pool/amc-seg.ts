@@ -47,7 +47,7 @@ export class AMCSeg extends MutatorSeg {
   }
 
   private get methods() {
-    return this.pool.format!.methods;
+    return this.pool.methods;
   }
 
   // Nails.
@@ -59,19 +59,23 @@ export class AMCSeg extends MutatorSeg {
     this.board = new Nailboard(this.base, this.limit, pool.align, arena.wordWidth);
     return Res.OK;
   }
+  /** The board, made if need be. Undefined: no memory. */
+  private ownBoard(): Nailboard | undefined {
+    if (!this.board) this.createBoard();
+    return this.board;
+  }
   private destroyBoard(): void {
     if (!this.board) return;
     this.arena.controlFree(this.boardBlock, Nailboard.size(this.size, this.pool.align, this.arena.wordWidth));
     this.board = undefined;
   }
   /** Is the object at this client pointer kept in place by a nail? */
-  private isPinned(object: number, next: number): boolean {
-    const board = this.board!;
+  private isPinned(board: Nailboard, object: number, next: number): boolean {
     const { interior, header } = this.pool;
     return interior ? !board.isFree(object - header, next - header) : board.get(object);
   }
   private staysInPlace(object: number, next: number): boolean {
-    return this.board === undefined || this.isPinned(object, next);
+    return this.board === undefined || this.isPinned(this.board, object, next);
   }
 
   override whiten(trace: Trace): void {
@@ -88,8 +92,9 @@ export class AMCSeg extends MutatorSeg {
       // Nothing but a buffer that isn't used yet.
       if (scanLimit === this.base) return;
       if (this.nailed && !this.board) return;
-      if (!this.board && this.createBoard() !== Res.OK) return;
-      if (scanLimit < poolLimit) this.board!.setRange(scanLimit, poolLimit);
+      const board = this.ownBoard();
+      if (!board) return;
+      if (scanLimit < poolLimit) board.setRange(scanLimit, poolLimit);
       this.nailed |= trace.bit;
       buffer.base = scanLimit;
       condemned -= poolLimit - scanLimit;
@@ -114,7 +119,7 @@ export class AMCSeg extends MutatorSeg {
 
   /** Objects up to where the segment's buffer (which may be growing as we scan) lets us look, then to the end. */
   override scan(ss: ScanState): Res {
-    if (this.board) return this.scanNailed(ss);
+    if (this.board) return this.scanNailed(ss, this.board);
     const { header } = this.pool;
     let p = this.base;
     for (let limit = this.scanLimit; p < limit; limit = this.scanLimit) {
@@ -130,14 +135,13 @@ export class AMCSeg extends MutatorSeg {
   }
 
   /** Only pinned objects, again for as long as scanning makes new nails (it can in emergency). */
-  private scanNailed(ss: ScanState): Res {
-    const board = this.board!;
+  private scanNailed(ss: ScanState, board: Nailboard): Res {
     let passes = 0;
     ss.total = true;
     do {
       board.newNails = false;
       passes++;
-      const res = this.scanPinned(ss);
+      const res = this.scanPinned(ss, board);
       if (res !== Res.OK) {
         ss.total = false;
         return res;
@@ -147,13 +151,13 @@ export class AMCSeg extends MutatorSeg {
     if (passes > 1) ss.setSummary(ss.summary);
     return Res.OK;
   }
-  private scanPinned(ss: ScanState): Res {
+  private scanPinned(ss: ScanState, board: Nailboard): Res {
     const { header } = this.pool;
     for (let p = this.base; p < this.scanLimit;) {
       const object = p + header;
       const next = this.methods.skip(object);
       if (!this.arena.plinth.aver(next > object, 'amcSegScanNailedRange', 'q > p')) return Res.FAIL;
-      if (this.isPinned(object, next)) {
+      if (this.isPinned(board, object, next)) {
         const res = this.scanObjects(ss, object, next);
         if (res !== Res.OK) return res;
       } else ss.total = false;
@@ -306,7 +310,7 @@ export class AMCSeg extends MutatorSeg {
       const next = methods.skip(object);
       if (!arena.plinth.aver(next > object, 'amcSegReclaimNailed', 'q > p')) break;
       const end = next - header;
-      if (board ? this.isPinned(object, next) : methods.isfwd(object) === 0) {
+      if (board ? this.isPinned(board, object, next) : methods.isfwd(object) === 0) {
         padTo(p);
         preserved += end - p;
         if (board && p < this.condemnedLimit) statistics.notePin(trace, p, end);

@@ -4,6 +4,7 @@
  * ambiguous references pin, which stay with their whole segment.
  */
 import { Buffer } from '../heap/buffer.js';
+import type { FormatMethods } from '../heap/format.js';
 import { PoolGen } from '../heap/generation.js';
 import { Pool, type PoolArena, type BufferArgs, type PoolArgs, type PoolClass } from '../heap/pool.js';
 import { Res } from '../plinth/res.js';
@@ -45,6 +46,7 @@ export class AMCBuffer extends Buffer {
 export class AMCPool extends Pool {
   override readonly isGC = true;
   override readonly isMovingGC = true;
+  readonly methods: FormatMethods;
   readonly gens: AMCGen[] = [];
   readonly nursery: AMCGen;
   readonly rampGen: AMCGen;
@@ -68,7 +70,9 @@ export class AMCPool extends Pool {
     super(arena, address);
     const { plinth } = arena;
     plinth.aver(args.format !== undefined, 'ArgRequire', 'MPS_KEY_FORMAT');
-    this.format = args.format!;
+    if (!args.format) throw new TypeError('an AMC pool without a format');
+    this.format = args.format;
+    this.methods = args.format.methods;
     plinth.aver(this.format.arena === arena, 'AMCInit', 'FormatArena(pool->format) == arena');
     this.align = this.format.align;
     this.header = this.format.headerSize;
@@ -129,7 +133,7 @@ export class AMCPool extends Pool {
 
   pad(seg: AMCSeg, base: number, limit: number): void {
     this.arena.shield.expose(seg);
-    this.format!.methods.pad(base, limit - base);
+    this.methods.pad(base, limit - base);
     this.arena.shield.cover(seg);
   }
 
@@ -203,7 +207,7 @@ export class AMCPool extends Pool {
   override addrObject(address: number): number {
     const seg = this.arena.vm.segOf(address) as AMCSeg | undefined;
     if (!seg) return -Res.FAIL;
-    const { methods } = this.format!;
+    const { methods } = this;
     const init = seg.buffer ? seg.buffer.init : seg.limit;
     if (address >= init) return -Res.FAIL;
     this.arena.shield.expose(seg);
@@ -222,7 +226,7 @@ export class AMCPool extends Pool {
 
   override walkObjects(visit: (object: number) => void): void {
     const { shield, plinth } = this.arena;
-    const { methods } = this.format!;
+    const { methods } = this;
     for (const seg of this.segs) {
       if (seg.white || seg.grey || seg.nailed) continue;
       shield.expose(seg);

@@ -112,7 +112,8 @@ export class MRGPool extends Pool {
       const res = this.createPair();
       if (res !== Res.OK) return res;
     }
-    const guardian = this.free_.shift()!;
+    const guardian = this.free_.shift();
+    if (!guardian) return Res.FAIL;
     guardian.state = State.PREFINAL;
     poke(this.arena, guardian.slot, object);
     return Res.OK;

@@ -144,7 +144,7 @@ export class ArenaVM<P extends object, S extends Described> {
     return chunk !== undefined && chunk.pools[chunk.index(address)] === undefined;
   }
   setSeg(base: number, limit: number, seg: S | undefined): void {
-    const chunk = this.chunks.of(base)!;
+    const chunk = this.chunks.at(base);
     chunk.setSeg(chunk.index(base), chunk.index(limit), seg);
   }
 
@@ -214,7 +214,7 @@ export class ArenaVM<P extends object, S extends Described> {
       if (this.extendBlocks(this.freeBlocks) < 0) return -Res.RESOURCE;
     }
     const base = this.freeLand.base;
-    const chunk = this.chunks.of(base)!;
+    const chunk = this.chunks.at(base);
     const res = this.allocPages(chunk, base, size, pool);
     if (res !== Res.OK) {
       this.insertFree(base, base + size);
@@ -279,7 +279,7 @@ export class ArenaVM<P extends object, S extends Described> {
   }
 
   free(base: number, size: number): void {
-    const chunk = this.chunks.of(base)!;
+    const chunk = this.chunks.at(base);
     let first = chunk.index(base);
     const end = first + size / this.grain;
     this.plinth.aver(chunk.pools[first] !== undefined, 'ArenaFree', 'TractOfAddr(base) exists');
@@ -334,7 +334,7 @@ export class ArenaVM<P extends object, S extends Described> {
     });
     for (const [b, l] of ranges) {
       this.spareLand.delete(b, l);
-      const chunk = this.chunks.of(b)!;
+      const chunk = this.chunks.at(b);
       this.unmapPages(chunk, chunk.index(b), chunk.index(l));
       this.spareCommitted -= l - b;
     }

@@ -114,8 +114,8 @@ export class CBS implements ZonedLand {
     if (!n || n.maxSize < size) return false;
     for (;;) {
       if (n.left && n.left.maxSize >= size) n = n.left;
-      else if (n.size >= size) break;
-      else n = n.right!;
+      else if (n.size >= size || !n.right) break;
+      else n = n.right;
     }
     this.tree.splay(n);
     return this.take(n, size, del);
@@ -126,8 +126,8 @@ export class CBS implements ZonedLand {
     if (!n || n.maxSize < size) return false;
     for (;;) {
       if (n.right && n.right.maxSize >= size) n = n.right;
-      else if (n.size >= size) break;
-      else n = n.left!;
+      else if (n.size >= size || !n.left) break;
+      else n = n.left;
     }
     this.tree.splay(n);
     return this.take(n, size, del);
@@ -138,36 +138,38 @@ export class CBS implements ZonedLand {
     if (!root || root.maxSize < size) return false;
     const largest = root.maxSize;
     if (!this.findFirst(largest, FindDelete.NONE)) return false;
-    return this.take(this.tree.root!, size, del);
+    // The find has splayed it to the root.
+    const found = this.tree.root;
+    return found !== undefined && this.take(found, size, del);
   }
 
   findInZones(size: number, set: RefSet, high: boolean): Res {
-    const zones = this.zones!;
-    if (zones.isUniv(set)) {
+    const { zones } = this;
+    if (!zones || zones.isUniv(set)) {
       const del = high ? FindDelete.HIGH : FindDelete.LOW;
       return (high ? this.findLast(size, del) : this.findFirst(size, del)) ? Res.OK : Res.FAIL;
     }
     // A set that isn't everything holds no run as long as a zebra.
     if (size >= zones.stripe * zones.width) return Res.FAIL;
-    const n = this.searchZones(this.tree.root, size, set, high);
+    const n = this.searchZones(zones, this.tree.root, size, set, high);
     if (!n) return Res.FAIL;
     this.tree.splay(n);
     const { base, limit } = this;
     return this.delete(base, limit);
   }
 
-  private searchZones(n: RangeNode | undefined, size: number, set: RefSet, high: boolean): RangeNode | undefined {
+  private searchZones(zones: ZoneMap, n: RangeNode | undefined, size: number, set: RefSet, high: boolean): RangeNode | undefined {
     if (!n || n.maxSize < size || ((n.zonesLo & set.lo) | (n.zonesHi & set.hi)) === 0) return undefined;
-    const near = this.searchZones(high ? n.right : n.left, size, set, high);
+    const near = this.searchZones(zones, high ? n.right : n.left, size, set, high);
     if (near) return near;
-    if (this.fitInZones(n, size, set, high)) return n;
-    return this.searchZones(high ? n.left : n.right, size, set, high);
+    if (this.fitInZones(zones, n, size, set, high)) return n;
+    return this.searchZones(zones, high ? n.left : n.right, size, set, high);
   }
 
   /** First (or last) run of stripes of the set within the block that holds `size`: its end part goes to base, limit. */
-  private fitInZones(n: RangeNode, size: number, set: RefSet, high: boolean): boolean {
+  private fitInZones(zones: ZoneMap, n: RangeNode, size: number, set: RefSet, high: boolean): boolean {
     if (n.size < size) return false;
-    const { stripe, width } = this.zones!;
+    const { stripe, width } = zones;
     let start = -1;
     let end = -1;
     for (let examined = 0, at = high ? n.limit : n.base; examined < width; examined++) {
@@ -175,7 +177,7 @@ export class CBS implements ZonedLand {
       const index = high ? Math.ceil(at / stripe) - 1 : Math.floor(at / stripe);
       const lo = Math.max(n.base, index * stripe);
       const hi = Math.min(n.limit, (index + 1) * stripe);
-      if (this.zones!.hasStripe(set, index)) {
+      if (zones.hasStripe(set, index)) {
         if (start < 0) {
           start = lo;
           end = hi;

@@ -36,6 +36,13 @@ export class Chunks<P extends object, S extends Described> {
     return (this.last = chunk);
   }
 
+  /** The chunk of an address that is known to be in one. */
+  at(address: number): Chunk<P, S> {
+    const chunk = this.of(address);
+    if (!chunk) throw new RangeError(`no chunk at 0x${address.toString(16)}`);
+    return chunk;
+  }
+
   /** Reserve a chunk, map its tables and enter it. Its usable range is not in the free land yet. */
   create(size: number): Chunk<P, S> | Res {
     const { vm } = this;

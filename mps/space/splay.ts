@@ -34,7 +34,8 @@ export class SplayTree {
 
   /** Lift x over its parent. */
   private rotate(x: RangeNode): void {
-    const p = x.parent!;
+    const p = x.parent;
+    if (!p) return;
     const g = p.parent;
     if (p.left === x) {
       p.left = x.right;
