@@ -17,7 +17,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['mps/**', 'machine/**', 'emulator/process/**', 'platforms/**'],
+    files: ['mps/**', 'machine/**'],
     rules: { '@typescript-eslint/no-explicit-any': 'error', '@typescript-eslint/no-non-null-assertion': 'error' },
   },
   { files: ['**/*.cts'], rules: { '@typescript-eslint/no-require-imports': 'off' } },

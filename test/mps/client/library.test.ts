@@ -15,7 +15,7 @@ test('no function is defined twice, and every signature is of the signature lang
     const { functions } = libraryFor(code, word).library;
     const names = functions.map((fn) => fn.name);
     t.is(new Set(names).size, names.length);
-    for (const fn of functions) t.regex(fn.signature, /^[viuLpzqQd]\([iuLpzwqQdV]*\.?\)$/, fn.name);
+    for (const fn of functions) t.regex(fn.signature, /^[viuLpzwqQd]\([iuLpzwqQdV]*\.?\)$/, fn.name);
   }
 });
 
