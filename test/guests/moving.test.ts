@@ -13,6 +13,7 @@ const EVERYWHERE = [
   'each reference is looked at once',
   'objects are intact',
   'a large object moves whole',
+  'a protected table follows what moves',
   'a skip method faults and goes on',
   'a forward method faults and goes on',
   'a pinned object stays',

@@ -118,6 +118,27 @@ static NOINLINE void large(void) {
   report("a large object moves whole", right);
 }
 
+/* A table that is protected when it refers to nothing new: what the collector knows of it must be what is in it. */
+enum { LARGEST_PAGE = 16384, GUARDED = LARGEST_PAGE / sizeof(mps_addr_t) };
+static char room[2 * LARGEST_PAGE];
+
+static NOINLINE void guarded_root(void) {
+  /* Whole pages, so that nothing else is protected with them. */
+  mps_addr_t *guarded = (mps_addr_t *)(((mps_word_t)room + LARGEST_PAGE - 1) & ~(mps_word_t)(LARGEST_PAGE - 1));
+  mps_root_t root;
+  int i, right = 1;
+  check(mps_root_create_area(&root, arena, mps_rank_exact(), MPS_RM_PROT, guarded, guarded + GUARDED, mps_scan_area, NULL),
+        "mps_root_create_area");
+  guarded[5] = new_cell(77, NULL);
+  for (i = 0; i < 4; ++i) {
+    mps_addr_t before = guarded[5];
+    collect();
+    right &= guarded[5] != before && ((struct cell *)guarded[5])->number == 77;
+  }
+  mps_root_destroy(root);
+  report("a protected table follows what moves", right);
+}
+
 /* A reference on the stack keeps its cell where it is, and all others move around it. */
 static NOINLINE void pinned(void) {
   struct cell *volatile held = ((struct row *)roots[1])->cells[7];
@@ -210,6 +231,7 @@ int main(int argc, char **argv) {
   }
   counts();
   large();
+  guarded_root();
 #ifndef _WIN32
   faulting();
 #endif
