@@ -17,7 +17,20 @@ export default tseslint.config(
     },
   },
   {
-    files: ['mps/**', 'machine/**'],
+    // What a page allows has one owner, the address space.
+    files: ['platforms/**/*.ts', 'machine/**/*.ts', 'mps/**/*.ts', 'cli/**/*.ts', 'emulator/process/**/*.ts', 'emulator/loader/**/*.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        ...['callee.object.name', 'callee.object.property.name'].map((engine) => ({
+          selector: `CallExpression[${engine}='engine'][callee.property.name=/^(map|unmap|protect|discard|alias)Pages$/]`,
+          message: 'pages are mapped and protected through AddressSpace',
+        })),
+      ],
+    },
+  },
+  {
+    files: ['mps/**', 'machine/**', 'platforms/windows/**/*.ts', 'emulator/memory/**/*.ts', 'emulator/loader/**/*.ts', 'emulator/*.ts'],
     rules: { '@typescript-eslint/no-explicit-any': 'error', '@typescript-eslint/no-non-null-assertion': 'error' },
   },
   { files: ['**/*.cts'], rules: { '@typescript-eslint/no-require-imports': 'off' } },

@@ -81,6 +81,7 @@ for (const cpu of CPUS) {
       fc.assert(
         fc.property(fc.array(fc.integer({ min: 2, max: 60 }), { minLength: 1, maxLength: 8 }), (budgets) => {
           const machines = [0, UnicornPlace.HookRange].map((hidden) => withPlaces(cpu, hidden).code(loop));
+          t.is(machines[1].engine.unicornPlaces & UnicornPlace.HookRange, 0);
           for (const m of machines) m.set(cpu === 'arm64' ? { x1: DATA } : { rbx: DATA });
           let executed = 0;
           let same = true;
