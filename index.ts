@@ -1,5 +1,7 @@
 /** Public API for TypeScript users. */
 export { startMachine, type Machine, type MachineOptions } from './machine/machine.js';
+export { TraceLines } from './machine/trace-line.js';
+export { crashReport } from './machine/crash-report.js';
 export { reportOf, type Report } from './machine/report.js';
 export { platforms, platform, type Platform } from './platforms/codes.js';
 export { LoadError } from './emulator/loader/image.js';

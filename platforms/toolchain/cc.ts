@@ -6,7 +6,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { platform, type Platform } from '../codes.js';
 import { parseCommandLine, plainPath, usage, type CommandLine, type Item } from './command-line.js';
-import { bundleArguments, debugFlags, hasDebugInformation, mappedPaths, type Debug } from './debug.js';
+import { bundleArguments, debugFlags, givenPath, hasDebugInformation, mappedPaths, type Debug } from './debug.js';
 import { keepLines } from './debug-lines.js';
 import { findLibrary, linkCommand } from './link.js';
 import { includeFlags } from './prototypes.js';
@@ -101,7 +101,7 @@ class Driver {
         ...this.after,
         '-c',
         ...language,
-        ...source.words,
+        ...source.words.map((word) => (word === source.path ? givenPath(word) : word)),
         '-o',
         object,
       ]);

@@ -3,7 +3,7 @@
  * object files that carry it, from which dsymutil makes a bundle beside the program while they are still there.
  */
 import { readFileSync } from 'node:fs';
-import { relative, sep } from 'node:path';
+import { isAbsolute, relative, sep } from 'node:path';
 import type { Platform } from '../codes.js';
 import type { CommandLine } from './command-line.js';
 import { debugBundle, debugFile } from './debug-lines.js';
@@ -20,10 +20,17 @@ export function mappedPaths(): string[] {
   return [`-ffile-prefix-map=${here}=.`, ...(outside ? [`-ffile-prefix-map=${ours}=mps-emulator`] : [])];
 }
 
-/** -g for Windows would be CodeView, which only Microsoft's debuggers read. */
+/** clang's assembler leaves paths as they are given: what lies below the working directory is given without it. */
+export function givenPath(path: string): string {
+  const inside = relative(process.cwd(), path);
+  return /\.[sS]$/.test(path) && isAbsolute(path) && !inside.startsWith('..') ? inside : path;
+}
+
+/** -g for Windows would be CodeView, which only Microsoft's debuggers read. DWARF 5 names the folder that an assembler runs in. */
 export function debugFlags(p: Platform, line: CommandLine): string[] {
   const wanted = line.items.some((item) => item.kind === 'compiler' && /^-g(?!0|codeview|no-)/.test(item.words[0]));
-  return wanted && p.os === 'windows' ? ['-gdwarf-4'] : [];
+  const assembly = line.items.some((item) => item.kind === 'source' && /\.[sS]$/.test(item.path));
+  return wanted && (p.os === 'windows' || assembly) ? ['-gdwarf-4'] : [];
 }
 
 export function hasDebugInformation(object: string): boolean {

@@ -1,5 +1,5 @@
 /** Compiled with -g, a program that dies says where: module, function and source line, on every platform. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import test from 'ava';
@@ -137,4 +137,24 @@ test('an endless recursion shows where it goes round, and a hang where each thre
   t.regex(text, /^deadlock: thread 1 waits for mutex/);
   t.regex(place, /^thread 1 is in libpthread\.so\.0!pthread_mutex_lock$/);
   t.regex(call, new RegExp(`^called from hang!main\\+0x[0-9a-f]+ \\(test/machine/hang\\.c:${line}\\)$`));
+});
+
+test('the line tables of the fixtures and guest libraries are those of the files beside them, and name no path of any machine', (t) => {
+  for (const { code } of platforms) {
+    const folders = [join(root, 'fixtures', 'built', code), join(root, 'fixtures', 'guest', 'built', code)];
+    const tables = folders
+      .flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))
+      .filter((path) => path.endsWith('.lines'));
+    t.true(tables.length > 15, code);
+    for (const path of tables) {
+      const text = readFileSync(path, 'utf8');
+      t.truthy(LineTable.parse(text, digestOf(readFileSync(path.replace(/\.lines$/, '')))), path);
+      const { files } = JSON.parse(text) as { files: string[] };
+      t.deepEqual(
+        files.filter((file) => !file.startsWith('fixtures/')),
+        [],
+        path,
+      );
+    }
+  }
 });
