@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { projectRoot } from '../platforms/toolchain/paths.js';
 import { usageError } from './exit-status.js';
 import { parseOptions } from './options.js';
+import { print } from './output-file.js';
 
 const help = `usage: mpsemu bench [--json] [NAME...]
 
@@ -17,7 +18,7 @@ and its like). Each row is measured several times in turn with its baseline: med
 export function main(args: string[]): number {
   const { values, positionals } = parseOptions('bench', args, { json: { type: 'boolean' } });
   if (values.help) {
-    process.stdout.write(help);
+    print(help);
     return 0;
   }
   const program = join(projectRoot(), 'dist', 'bench', 'main.js');

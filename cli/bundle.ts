@@ -8,7 +8,7 @@ import { projectRoot } from '../platforms/toolchain/paths.js';
 const folder = join(projectRoot(), 'dist', 'bundle');
 const file = join(folder, 'mpsemu.cjs');
 mkdirSync(folder, { recursive: true });
-await build({
+const { metafile } = await build({
   entryPoints: [join(projectRoot(), 'cli', 'main.ts')],
   outfile: file,
   bundle: true,
@@ -26,7 +26,12 @@ await build({
   define: { 'import.meta.url': 'bundleUrl' },
   banner: { js: "const bundleUrl=require('url').pathToFileURL(__filename).href;" },
   logLevel: 'warning',
+  metafile: true,
 });
+// What cli/start.cts compiles can't import(): an import of a package that is to wait is a require of its own.
+for (const { kind, path, external } of Object.values(metafile.outputs).flatMap((output) => output.imports)) {
+  if (external && kind === 'dynamic-import') throw new Error(`the bundle imports '${path}' dynamically: use createRequire`);
+}
 // The digest names the compiled form that cli/start.cts keeps.
 const digest = createHash('sha1').update(readFileSync(file)).digest('hex');
 appendFileSync(file, `//${digest}\n`);

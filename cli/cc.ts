@@ -3,6 +3,7 @@ import { drive, ToolchainError } from '../platforms/toolchain/cc.js';
 import { platform, platforms } from '../platforms/codes.js';
 import { CommandError, usageError } from './exit-status.js';
 import { oneOf } from './options.js';
+import { print } from './output-file.js';
 
 const help = `usage: mpsemu cc --platform CODE [OPTION]... FILE...
 
@@ -31,7 +32,7 @@ export async function main(args: string[]): Promise<number> {
     const arg = args[i];
     if (inputs >= 0 && i >= inputs) rest.push(arg);
     else if (arg === '--help' || arg === '-h') {
-      process.stdout.write(help);
+      print(help);
       return 0;
     } else if (arg === '--platform') {
       code = args[++i];

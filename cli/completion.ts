@@ -2,6 +2,7 @@
 import { platforms } from '../platforms/codes.js';
 import { usageError } from './exit-status.js';
 import { parseOptions } from './options.js';
+import { print } from './output-file.js';
 
 const words: Record<string, string[]> = {
   run: [
@@ -64,13 +65,13 @@ function fish(): string {
 export function main(args: string[]): number {
   const { values, positionals } = parseOptions('completion', args, {});
   if (values.help) {
-    process.stdout.write('usage: mpsemu completion bash|zsh|fish\n\nPrint completions; for bash: source <(mpsemu completion bash)\n');
+    print('usage: mpsemu completion bash|zsh|fish\n\nPrint completions; for bash: source <(mpsemu completion bash)\n');
     return 0;
   }
   const shell = positionals[0];
-  if (shell === 'bash') process.stdout.write(bash());
-  else if (shell === 'zsh') process.stdout.write(`autoload -U +X bashcompinit && bashcompinit\n${bash()}`);
-  else if (shell === 'fish') process.stdout.write(fish());
+  if (shell === 'bash') print(bash());
+  else if (shell === 'zsh') print(`autoload -U +X bashcompinit && bashcompinit\n${bash()}`);
+  else if (shell === 'fish') print(fish());
   else throw usageError(`completion: name a shell: bash, zsh or fish`);
   return 0;
 }

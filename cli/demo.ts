@@ -13,6 +13,7 @@ import { usageError } from './exit-status.js';
 import { parseOptions } from './options.js';
 import { Progress } from './progress.js';
 import { table } from './table.js';
+import { print } from './output-file.js';
 
 const help = `usage: mpsemu demo [NAME]... [--json]
 
@@ -75,7 +76,7 @@ async function runOne({ code, programSuffix }: Platform, program: DemoProgram, s
 export async function main(args: string[]): Promise<number> {
   const { values, positionals } = parseOptions('demo', args, { json: { type: 'boolean' } });
   if (values.help) {
-    process.stdout.write(help);
+    print(help);
     return 0;
   }
   const programs = positionals.length === 0 ? demoPrograms : positionals.map(find);
@@ -99,10 +100,10 @@ export async function main(args: string[]): Promise<number> {
     progress.end();
   }
   const allOk = rows.every((row) => row.ok);
-  if (values.json) process.stdout.write(`${JSON.stringify({ rows }, null, 2)}\n`);
+  if (values.json) print(`${JSON.stringify({ rows }, null, 2)}\n`);
   else {
     const count = (n: number): string => n.toLocaleString('en-US');
-    process.stdout.write(
+    print(
       table(
         ['platform', 'program', 'instructions', 'collections', 'objects moved', 'pinned', 'for example by', 'barrier faults', 'result'],
         rows.map((r) => [
@@ -118,7 +119,7 @@ export async function main(args: string[]): Promise<number> {
         ]),
       ),
     );
-    process.stdout.write(`\n${rows.filter((r) => r.ok).length} of ${rows.length} results are right\n`);
+    print(`\n${rows.filter((r) => r.ok).length} of ${rows.length} results are right\n`);
   }
   return allOk ? 0 : 1;
 }

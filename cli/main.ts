@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../platforms/toolchain/paths.js';
 import { CommandError, ExitCode } from './exit-status.js';
+import { print } from './output-file.js';
 
 interface Command {
   summary: string;
@@ -36,23 +37,17 @@ function version(): string {
 async function main(argv: string[]): Promise<number> {
   const [name, ...args] = argv[0] === 'help' && argv.length > 1 ? [...argv.slice(1), '--help'] : argv;
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
-    (name === undefined ? process.stderr : process.stdout).write(help);
-    return name === undefined ? ExitCode.Usage : 0;
+    if (name !== undefined) return print(help);
+    process.stderr.write(help);
+    return ExitCode.Usage;
   }
   if (name === '--version') {
-    process.stdout.write(`mpsemu ${version()}\n`);
-    return 0;
+    return print(`mpsemu ${version()}\n`);
   }
   const command = commands.get(name);
   if (!command) throw new CommandError(ExitCode.Usage, `there is no command '${name}'; see 'mpsemu --help'`);
   return (await command.load()).main(args);
 }
-
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(ExitCode.Pipe);
-  process.stderr.write(`mpsemu: stdout can't be written: ${error.message}\n`);
-  process.exit(ExitCode.Internal);
-});
 
 main(process.argv.slice(2)).then(
   (status) => {

@@ -2,6 +2,7 @@
 import { platforms } from '../platforms/codes.js';
 import { parseOptions } from './options.js';
 import { table } from './table.js';
+import { print } from './output-file.js';
 
 const help = `usage: mpsemu platforms [--json]
 
@@ -11,8 +12,8 @@ and what a suspended thread's context holds (that, and the stack, is what the MP
 
 export function main(args: string[]): number {
   const { values } = parseOptions('platforms', args, { json: { type: 'boolean' } }, false);
-  if (values.help) process.stdout.write(help);
-  else if (values.json) process.stdout.write(`${JSON.stringify({ platforms }, null, 2)}\n`);
+  if (values.help) print(help);
+  else if (values.json) print(`${JSON.stringify({ platforms }, null, 2)}\n`);
   else {
     const rows = platforms.map((p) => [
       p.code,
@@ -25,9 +26,7 @@ export function main(args: string[]): number {
       p.suspension,
       p.contextHolds,
     ]);
-    process.stdout.write(
-      table(['code', 'os', 'cpu', 'compiler', 'abi', 'page', 'red zone', 'suspension', 'a suspended context holds'], rows),
-    );
+    print(table(['code', 'os', 'cpu', 'compiler', 'abi', 'page', 'red zone', 'suspension', 'a suspended context holds'], rows));
   }
   return 0;
 }

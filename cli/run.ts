@@ -14,7 +14,7 @@ import { grantedDirectory } from './directories.js';
 import { CommandError, ExitCode, usageError } from './exit-status.js';
 import { oneOf, parseOptions, wholeNumber, type OptionSpec } from './options.js';
 import { Interrupt, SIGPIPE } from './interrupt.js';
-import { checkOutputs, OutputFile } from './output-file.js';
+import { checkOutputs, OutputFile, print } from './output-file.js';
 import { TraceFile } from './trace-file.js';
 
 const help = `usage: mpsemu run PROGRAM [OPTIONS] [-- ARGUMENTS]
@@ -72,7 +72,7 @@ export async function main(args: string[]): Promise<number> {
   const guestArguments = split < 0 ? [] : args.slice(split + 1);
   const { values, positionals } = parseOptions('run', own, options);
   if (values.help) {
-    process.stdout.write(help);
+    print(help);
     return 0;
   }
   const [path, ...extra] = positionals;

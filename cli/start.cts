@@ -35,7 +35,6 @@ function start(): void {
   const script = new vm.Script(Module.wrap(source), {
     filename: file,
     ...(cachedData !== undefined && { cachedData }),
-    importModuleDynamically: (name) => import(name),
   });
   // A run has compiled what runs need. Made anew where V8 is another one; where it can't be written all still works.
   if (process.argv[2] === 'run' && (cachedData === undefined || script.cachedDataRejected)) {

@@ -1,5 +1,6 @@
 /** Machine code as text, by Capstone. Bytes that are no instruction become one of `.byte` or `.inst`. */
-import MCapstone, { type Capstone } from '@alexaltea/capstone-js';
+import { createRequire } from 'node:module';
+import type { Capstone } from '@alexaltea/capstone-js';
 import type { CpuName } from '../engine.js';
 
 export interface Instruction {
@@ -12,7 +13,7 @@ export interface Instruction {
   text: string;
 }
 
-/** Opened once for each CPU and kept: Capstone is WebAssembly, made ready asynchronously. */
+/** Opened once for each CPU and kept: Capstone is WebAssembly, made ready asynchronously, and read in when it is wanted. */
 const opened = new Map<CpuName, Promise<Disassembler>>();
 
 export function openDisassembler(cpu: CpuName): Promise<Disassembler> {
@@ -22,7 +23,8 @@ export function openDisassembler(cpu: CpuName): Promise<Disassembler> {
 }
 
 async function open(cpu: CpuName): Promise<Disassembler> {
-  const module = await MCapstone();
+  const { default: load } = createRequire(import.meta.url)('@alexaltea/capstone-js') as typeof import('@alexaltea/capstone-js');
+  const module = await load();
   const [arch, mode] =
     cpu === 'arm64' ? [module.ARCH_ARM64, module.MODE_LITTLE_ENDIAN] : [module.ARCH_X86, cpu === 'ia32' ? module.MODE_32 : module.MODE_64];
   return new Disassembler(new module.Capstone(arch, mode), cpu === 'arm64' ? 4 : 1);

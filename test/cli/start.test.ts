@@ -79,6 +79,17 @@ test('a run keeps the compiled form, the next one uses it, another bundle does n
   t.regex(start(folder, ['run']).stderr, /name a PROGRAM to run/);
 });
 
+test('what is loaded late is found, with the compiled form and without', (t) => {
+  const folder = whole('late');
+  // A crash report shows the instruction, by Capstone.
+  for (let i = 0; i < 3; i++) {
+    const { status, stderr } = start(folder, ['run', fixturePath('lii6ll', 'bad-null')]);
+    t.is(status, 139);
+    t.regex(stderr, /instruction 0x[0-9a-f]+: mov /);
+  }
+  t.is(caches(folder).length, 1);
+});
+
 test('a native module that is not built is one line that says how', (t) => {
   const folder = packageCopy('native', 'fixtures', 'node_modules');
   mkdirSync(join(folder, 'emulator', 'native'), { recursive: true });
