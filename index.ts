@@ -1,4 +1,9 @@
 /** Public API for TypeScript users. */
+// Each layer adds its events to `EventMap`.
+import './emulator/process/events.js';
+import './mps/events.js';
+import './platforms/events.js';
+
 export { startMachine, type Machine, type MachineOptions } from './machine/machine.js';
 export { TraceLines } from './machine/trace-line.js';
 export { crashReport } from './machine/crash-report.js';
