@@ -2,7 +2,6 @@
  * What a person wants to see of a program that has died: the instruction that did it and the calls that led there; of
  * one that hangs, where each thread is. Lines of text, for below the status.
  */
-import { openDisassembler } from '../emulator/cpu/disassemble.js';
 import type { Process } from '../emulator/process/process.js';
 import type { Thread } from '../emulator/process/thread.js';
 import { Backtraces } from './backtrace/backtrace.js';
@@ -17,6 +16,8 @@ async function instructionAt(process: Process, pc: number): Promise<string | und
   const length = readableBytes(process.space, pc, LONGEST_INSTRUCTION);
   if (length === 0) return undefined;
   const bytes = process.supervisor.bytes(pc, length);
+  // Capstone takes longer to load than most programs to run.
+  const { openDisassembler } = await import('../emulator/cpu/disassemble.js');
   const [instruction] = (await openDisassembler(process.cpu)).disassemble(bytes, pc, 1);
   return instruction?.text;
 }
