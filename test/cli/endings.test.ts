@@ -58,7 +58,7 @@ for (const [signal, status] of [
     t.is(await closed, status);
     t.regex(
       stderr,
-      /^mpsemu: run: bad-loop: interrupted after \d+ instructions, at bad-loop!.*; the trace and the report so far are written\n$/,
+      /^mpsemu: run: bad-loop: interrupted after \d+ instructions, at bad-loop!.*; the trace and the report so far are written\n/,
     );
     const { status: ended, instructions } = JSON.parse(readFileSync(report, 'utf8')) as { status: object; instructions: number };
     t.deepEqual(ended, { kind: 'interrupted', signal: status - 128 });
@@ -91,14 +91,14 @@ for (const code of ['lii6ll', 'w3i3mv', 'xca6ll', 'fri3gc']) {
     const program = await compileSource(code, 'endings.c');
     const { status, stderr } = await run(['run', program, '--', 'unsupported']);
     t.is(status, 123);
-    t.regex(stderr, /^mpsemu: run: endings-.*: mps_arena_create_k: the client arena class .* not implemented in this MPS\n$/);
+    t.regex(stderr, /^mpsemu: run: endings-.*: mps_arena_create_k: the client arena class .* not implemented in this MPS\n/);
   });
 
   compiled(`${code}: a deadlock is status 122 and says who waits`, async (t) => {
     const program = await compileSource(code, 'endings.c');
     const { status, stderr } = await run(['run', program, '--', 'deadlock']);
     t.is(status, 122);
-    t.regex(stderr, /^mpsemu: run: endings-.*: deadlock: thread 1 waits for .*\n$/);
+    t.regex(stderr, /^mpsemu: run: endings-.*: deadlock: thread 1 waits for .*\n/);
   });
 
   compiled(`${code}: --env sets the guest's environment, which has nothing of ours`, async (t) => {
