@@ -34,7 +34,7 @@ function guestNames(p: Platform): Set<string> {
   const directory = join(projectRoot(), 'fixtures', 'guest', 'built', p.code);
   const names = new Set<string>();
   for (const file of existsSync(directory) ? readdirSync(directory, { withFileTypes: true }) : []) {
-    if (!file.isFile() || file.name.endsWith('.lib')) continue;
+    if (!file.isFile() || /\.(lib|lines)$/.test(file.name)) continue;
     for (const name of parseImage(readFileSync(join(directory, file.name)), file.name).exports.keys()) names.add(name);
   }
   return names;
