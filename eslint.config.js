@@ -1,6 +1,9 @@
-// The linter: typescript-eslint's recommended rules. (What may import what: .dependency-cruiser.mjs.)
+// The linter: typescript-eslint's recommended rules, and in the product no types asserted that the compiler can't check.
+// (What may import what: .dependency-cruiser.mjs.)
 import eslint from '@eslint/js';
 import tseslint from 'typescript-eslint';
+
+const doubleCast = { selector: 'TSAsExpression > TSAsExpression[typeAnnotation.type="TSUnknownKeyword"]', message: 'no double casts' };
 
 export default tseslint.config(
   { ignores: ['dist/**', 'dist-*/**', 'node_modules/**', 'emulator/native/build/**', 'emulator/native/unicorn/**', '*.config.*'] },
@@ -8,12 +11,21 @@ export default tseslint.config(
   ...tseslint.configs.recommended,
   {
     rules: {
-      '@typescript-eslint/no-explicit-any': 'off',
-      '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       'no-empty': 'error',
       // Declaration merging adds to an interface what another type has.
       '@typescript-eslint/no-empty-object-type': ['error', { allowInterfaces: 'with-single-extends' }],
+    },
+  },
+  {
+    // The product: what the compiler can't check is not asserted.
+    files: ['{emulator,platforms,mps,machine,instruments,cli,bench}/**/*.ts', 'index.ts'],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/no-non-null-assertion': 'error',
+      '@typescript-eslint/no-unnecessary-type-assertion': 'error',
+      'no-restricted-syntax': ['error', doubleCast],
     },
   },
   {
@@ -22,6 +34,7 @@ export default tseslint.config(
     rules: {
       'no-restricted-syntax': [
         'error',
+        doubleCast,
         ...['callee.object.name', 'callee.object.property.name'].map((engine) => ({
           selector: `CallExpression[${engine}='engine'][callee.property.name=/^(map|unmap|protect|discard|alias)Pages$/]`,
           message: 'pages are mapped and protected through AddressSpace',
@@ -29,10 +42,7 @@ export default tseslint.config(
       ],
     },
   },
-  {
-    files: ['mps/**', 'machine/**', 'platforms/windows/**/*.ts', 'emulator/memory/**/*.ts', 'emulator/loader/**/*.ts', 'emulator/*.ts'],
-    rules: { '@typescript-eslint/no-explicit-any': 'error', '@typescript-eslint/no-non-null-assertion': 'error' },
-  },
+  { files: ['test/**'], rules: { '@typescript-eslint/no-explicit-any': 'off' } },
   { files: ['**/*.cts'], rules: { '@typescript-eslint/no-require-imports': 'off' } },
   {
     files: ['**/*.mjs', '**/*.js'],

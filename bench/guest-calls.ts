@@ -3,6 +3,7 @@
  * guest callback, and a barrier fault by each operating system's own route (fault, the OS's
  * structures on the guest's stack, handler, lifting the protection, resumption).
  */
+import { present } from '../emulator/present.js';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { X86 } from '../emulator/cpu/registers.js';
@@ -94,7 +95,7 @@ function barrierFault(code: string, pages: number): number {
     const machine = start(code);
     const { port } = machine.os;
     const size = (pages + 2 * BATCH) * PAGE;
-    const base = port.vmReserve(size, { topDown: false })!;
+    const base = present(port.vmReserve(size, { topDown: false }), 'address space');
     if (!port.vmMap(base, base + size)) throw new Error('no memory for the benchmark');
     for (let at = base; at < base + size; at += PAGE) port.memory.setU8(at, 1);
     const victims = base + Math.floor(pages / 2) * PAGE;

@@ -1,4 +1,5 @@
 /** `mpsemu cc`: the guest tool-chain behind a C compiler's command line. */
+import { present } from '../emulator/present.js';
 import { drive, ToolchainError } from '../platforms/toolchain/cc.js';
 import { platform, platforms } from '../platforms/codes.js';
 import { CommandError, usageError } from './exit-status.js';
@@ -50,7 +51,7 @@ export async function main(args: string[]): Promise<number> {
     platforms.map((p) => p.code),
   );
   try {
-    return (await drive(platform(code)!, rest, { noMps, allowMissing })).status;
+    return (await drive(present(platform(code), code), rest, { noMps, allowMissing })).status;
   } catch (error) {
     if (error instanceof ToolchainError) throw new CommandError(error.status ?? 1, `cc: ${error.message}`);
     throw error;

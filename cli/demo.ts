@@ -2,6 +2,7 @@
  * `mpsemu demo`: the fixture programs on every platform, in one table. Each run
  * is a process of its own (`mpsemu run --report`), two at a time.
  */
+import type { Report } from '../machine/report.js';
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -49,9 +50,9 @@ async function runOne({ code, programSuffix }: Platform, program: DemoProgram, s
       resolve({ status: error ? (typeof code === 'number' ? code : 1) : 0, output: stdout, errors: stderr });
     });
   });
-  let numbers: Record<string, any>;
+  let numbers: Partial<Report>;
   try {
-    numbers = JSON.parse(readFileSync(report, 'utf8')) as Record<string, any>;
+    numbers = JSON.parse(readFileSync(report, 'utf8')) as Partial<Report>;
   } catch {
     numbers = {};
   }

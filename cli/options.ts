@@ -28,7 +28,7 @@ export function parseOptions(command: string, args: string[], options: OptionSpe
       allowPositionals,
       strict: true,
     });
-    return { values: values as Parsed['values'], positionals };
+    return { values, positionals };
   } catch (error) {
     const message = (error as Error).message.split(/\. |\n/)[0].replace(/\.$/, '');
     throw usageError(`${command}: ${message}; see 'mpsemu ${command} --help'`);

@@ -13,6 +13,7 @@ import { GuestFault } from '../emulator/memory/memory-view.js';
 import type { Platform } from './codes.js';
 import { OptionError } from './option-error.js';
 
+export { present } from '../emulator/present.js';
 export { Access, GuestFault, hostFunction, OptionError };
 export * from '../emulator/event-schema.js';
 export type { EventStream, Arguments, HostBody, HostCall, HostFunction, HostLibrary, MemoryView, Result, Signature, Value, VarArgs, Word };

@@ -2,6 +2,7 @@
  * A signature bound to a convention: decoding arguments, returning, calling, all from one Plan.
  * Scalars have a fast path: the place and kind of each are compiled to small integers once.
  */
+import { present } from '../present.js';
 import { FLOAT_OFFSET } from '../cpu/registers.js';
 import { RegisterGroup, type Registers } from '../engine.js';
 import type { MemoryView } from '../memory/memory-view.js';
@@ -179,7 +180,7 @@ export class Bound implements BoundSignature {
         new Uint8Array(registers.buffer, this.vector(place.index), size).set(part);
         break;
       case 'stack':
-        memory!.write(base + place.offset, part);
+        present(memory, 'memory').write(base + place.offset, part);
         break;
     }
   }
@@ -193,7 +194,7 @@ export class Bound implements BoundSignature {
   returns(registers: Registers, memory: MemoryView, value: Value): void {
     const { convention, plan } = this;
     if ('memory' in plan.result) {
-      const address = this.pointerIn({ place: plan.hidden!, offset: 0, size: 8 }, registers, memory);
+      const address = this.pointerIn({ place: present(plan.hidden, 'the pointer to the result'), offset: 0, size: 8 }, registers, memory);
       memory.write(address, toBytes(plan.result.type, value, convention.model));
       if (plan.hiddenReturn !== undefined) registers.set(plan.hiddenReturn, address);
     } else if (this.resultSlot >= 0) this.putInteger(registers, this.resultSlot, value);

@@ -1,4 +1,5 @@
 /** System V x86-64 (Linux, FreeBSD, macOS): classification by eightbytes. Source: the AMD64 psABI, 3.2.3. */
+import { present } from '../present.js';
 import { Fxsave } from '../cpu/fxsave.js';
 import { X86 } from '../cpu/registers.js';
 import { x8664 } from '../cpu/x86-64.js';
@@ -74,7 +75,7 @@ function resultOf(type: Type): Placed {
   const free = [X86.rax, X86.rdx];
   let vectors = 0;
   const pieces = (classify(type) ?? []).map((sse, i): Piece => ({
-    place: sse ? { in: 'vector', index: vectors++ } : { in: 'integer', slot: free.shift()! },
+    place: sse ? { in: 'vector', index: vectors++ } : { in: 'integer', slot: present(free.shift(), 'a result register') },
     offset: 8 * i,
     size: Math.min(8, type.size - 8 * i),
   }));

@@ -90,8 +90,8 @@ export function parseSignature(text: string, model: DataModel): Signature {
 
 /** The scalars inside a type, flattened, with their offsets. */
 export function scalars(type: Type, base = 0): { type: Type; offset: number }[] {
-  if (type.kind !== 'struct') return [{ type, offset: base }];
-  return type.members!.flatMap((m) => scalars(m.type, base + m.offset));
+  if (!type.members) return [{ type, offset: base }];
+  return type.members.flatMap((m) => scalars(m.type, base + m.offset));
 }
 
 export function isFloat(type: Type): boolean {

@@ -3,6 +3,7 @@
  * functions behind gates, and an OS model that decides what faults and system
  * calls do. Knows no OS: platforms/ builds on it.
  */
+import { present } from '../present.js';
 import type { Abi, Word } from '../abi/abi.js';
 import { abiFor } from '../abi/index.js';
 import { Access, Exit, type CpuMode, type CpuName, type Engine, type Registers, type X86Selectors } from '../engine.js';
@@ -173,7 +174,7 @@ export class Process implements ProcessCore {
     } catch (error) {
       if (!(error instanceof ProcessEnded)) throw error;
     }
-    return this.status!;
+    return present(this.status, 'the exit status');
   }
 
   /** End the process, from wherever this is called. */

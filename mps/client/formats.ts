@@ -25,12 +25,12 @@ export function wrapMethods(client: Client, guest: GuestMethods): Partial<Format
   const methods: Partial<FormatMethods> = {};
   const { scan, skip, fwd, isfwd, pad, class: classOf } = guest;
   if (scan !== undefined)
-    methods.scan = (state, base, limit) => client.scans.scan(state, (ss) => port.callGuest(scan, 'i(ppp)', [ss, base, limit]) as number);
-  if (skip !== undefined) methods.skip = (object) => port.callGuest(skip, 'p(p)', [object]) as number;
+    methods.scan = (state, base, limit) => client.scans.scan(state, (ss) => port.callGuest(scan, 'i(ppp)', [ss, base, limit]));
+  if (skip !== undefined) methods.skip = (object) => port.callGuest(skip, 'p(p)', [object]);
   if (fwd !== undefined) methods.fwd = (old, now) => void port.callGuest(fwd, 'v(pp)', [old, now]);
-  if (isfwd !== undefined) methods.isfwd = (object) => port.callGuest(isfwd, 'p(p)', [object]) as number;
+  if (isfwd !== undefined) methods.isfwd = (object) => port.callGuest(isfwd, 'p(p)', [object]);
   if (pad !== undefined) methods.pad = (base, size) => void port.callGuest(pad, 'v(pz)', [base, size]);
-  if (classOf !== undefined) methods.class = (object) => port.callGuest(classOf, 'p(p)', [object]) as number;
+  if (classOf !== undefined) methods.class = (object) => port.callGuest(classOf, 'p(p)', [object]);
   return methods;
 }
 

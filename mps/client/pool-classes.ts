@@ -121,7 +121,7 @@ export class PoolClasses {
       const member = members[key];
       if (member) result[member] = this.convert(call, key, value);
     }
-    return result as PoolArgs;
+    return result;
   }
 
   /** The result is what the handler's return leads to: an unset value is used. */

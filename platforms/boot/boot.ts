@@ -3,6 +3,7 @@
  * create the OS model, place the program and its libraries, bind every import to
  * the guest half of the C library (machine code) or to a host function.
  */
+import { present } from '../../emulator/present.js';
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { EventStream } from '../../emulator/events.js';
@@ -53,7 +54,7 @@ export function choosePlatform(image: Image, bytes: Uint8Array, code: string | u
     if (fits.length === 0) throw new LoadError(`${image.path}: no platform of the MPS runs ${image.format} files for ${image.cpu}`);
     throw new OptionError(`${image.path} may be for ${fits.map((p) => p.code).join(' or ')}: say which with --platform`);
   }
-  const chosen = platformOf(code)!;
+  const chosen = present(platformOf(code), `platform ${code}`);
   const format = { windows: 'pe', macos: 'macho', linux: 'elf', freebsd: 'elf' }[chosen.os];
   if (image.format !== format)
     throw new LoadError(`${image.path}: an ${image.format} file does not run on ${code}, which loads ${format} files`);

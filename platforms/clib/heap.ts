@@ -3,6 +3,7 @@
  * size and then by address, neighbours merged. Bookkeeping is the host's, so that a guest which
  * writes past a block cannot break it, and every run places blocks alike.
  */
+import { present } from '../../emulator/present.js';
 const ALIGN = 16;
 const GROW = 1 << 20;
 
@@ -32,7 +33,7 @@ export class Heap {
       if (found === undefined) return 0;
     }
     const block = found;
-    const whole = this.freeSize.get(block)!;
+    const whole = present(this.freeSize.get(block), 'a free block');
     const start = Math.ceil(block / align) * align;
     this.unlink(block, whole);
     if (start > block) this.link(block, start - block);
@@ -56,7 +57,7 @@ export class Heap {
 
   private find(needed: number, align: number): number | undefined {
     for (let i = this.lowerBound(needed); i < this.sizes.length; i++) {
-      for (const start of this.bins.get(this.sizes[i])!) {
+      for (const start of present(this.bins.get(this.sizes[i]), 'a bin')) {
         if (Math.ceil(start / align) * align + needed <= start + this.sizes[i]) return start;
       }
     }
@@ -93,7 +94,7 @@ export class Heap {
   private unlink(start: number, size: number): void {
     this.freeSize.delete(start);
     this.freeEnd.delete(start + size);
-    const bin = this.bins.get(size)!;
+    const bin = present(this.bins.get(size), 'a bin');
     bin.delete(start);
     if (bin.size === 0) {
       this.bins.delete(size);

@@ -47,7 +47,7 @@ export function scanfFunctions(library: CLibrary): HostFunction[] {
     const stream = file === 'stdin' ? streams.byNumber(0) : streams.at(file);
     if (!stream?.readable) return -1;
     const cursor = stream.cursor();
-    const result = run(call, cursor as ScanSource, format, args);
+    const result = run(call, cursor, format, args);
     cursor.take();
     return result;
   };

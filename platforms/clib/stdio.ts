@@ -247,7 +247,7 @@ export function stdioFunctions(library: CLibrary): HostFunction[] {
         .byNumber(2)
         ?.write(new TextEncoder().encode(`${prefix === ': ' ? '' : prefix}${errorMessage(traits.os, library.errno(call))}\n`));
     }),
-    fn(windows ? '_fileno' : 'fileno', 'i(p)', (_call, file) => (streams.at(file) ? streams.numberAt(file)! : -1)),
+    fn(windows ? '_fileno' : 'fileno', 'i(p)', (_call, file) => (streams.at(file) ? (streams.numberAt(file) ?? -1) : -1)),
     ...(windows
       ? [
           fn('__acrt_iob_func', 'p(u)', (_call, number) => (number < 3 ? streams.standard(number) : 0)),

@@ -110,8 +110,8 @@ export class StreamTable {
 
   close(file: number): boolean {
     const stream = this.at(file);
-    if (!stream) return false;
-    const number = this.numberAt(file)!;
+    const number = this.numberAt(file);
+    if (!stream || number === undefined) return false;
     const closed = stream.close();
     if (!closed && stream.failure) this.library.setErrno(stream.failure);
     this.streams[number] = undefined;

@@ -172,7 +172,7 @@ export class Stream {
     const here = this.tell();
     if (here === undefined) return 'ESPIPE';
     if (!this.flush()) return this.failure;
-    const target = offset + (whence === 'start' ? 0 : whence === 'current' ? here : this.device.size!());
+    const target = offset + (whence === 'start' ? 0 : whence === 'current' ? here : (this.device.size?.() ?? 0));
     if (target < 0) return 'EINVAL';
     this.leaveInput();
     this.device.position = target;

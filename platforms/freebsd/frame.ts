@@ -1,4 +1,5 @@
 /** What a signal frame of FreeBSD is on both CPUs: siginfo and the extended FP area. */
+import { present } from '../../emulator/present.js';
 import { XSAVE_FEATURES, XSAVE_HEADER_BYTES } from '../../emulator/cpu/fxsave.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import type { FrameMemory } from '../posix/frame-memory.js';
@@ -36,7 +37,7 @@ export function writeSiginfo(frame: FrameMemory, at: number, info: SignalInfo, t
   if (info.trap !== undefined) {
     if (wide) frame.put64(at + siginfo.address, info.address ?? 0);
     else w[(at + siginfo.address) >>> 2] = info.address ?? 0;
-    w[(at + siginfo.trap!) >>> 2] = info.trap;
+    w[(at + present(siginfo.trap, 'the place of the trap number')) >>> 2] = info.trap;
     return;
   }
   w[(at + siginfo.pid) >>> 2] = info.pid ?? 0;

@@ -1,4 +1,5 @@
 /** FreeBSD at work in one process: start, faults, system calls, and what only it has. */
+import { present } from '../../emulator/present.js';
 import { LoadError, type Image } from '../../emulator/loader/image.js';
 import type { LoadedImage, LoadedImages } from '../../emulator/loader/link.js';
 import { hostFunction, type HostFunction } from '../../emulator/process/host-call.js';
@@ -98,7 +99,7 @@ export class FreeBsd extends PosixOs {
       process.engine.readFloat();
       fxsaveView(process.engine).setUint16(Fxsave.control, layout.controlWord, true);
       process.engine.writeFloat();
-      registers.set(process.abi.pc, program.base + program.image.entry!);
+      registers.set(process.abi.pc, program.base + present(program.image.entry, 'the entry point'));
       this.runInitialisers(thread, images, [block.argc, block.argv, block.envp]);
     });
   }

@@ -1,4 +1,5 @@
 /** Linux at work in one process: start, faults, system calls, and what only it has. */
+import { present } from '../../emulator/present.js';
 import { LoadError, type Image } from '../../emulator/loader/image.js';
 import type { LoadedImage, LoadedImages } from '../../emulator/loader/link.js';
 import { hostFunction, type HostFunction } from '../../emulator/process/host-call.js';
@@ -126,7 +127,7 @@ export class Linux extends PosixOs {
     });
     process.withThread(thread, (registers) => {
       registers.set(process.abi.sp, block.sp);
-      registers.set(process.abi.pc, program.base + program.image.entry!);
+      registers.set(process.abi.pc, program.base + present(program.image.entry, 'the entry point'));
       this.runInitialisers(thread, images, [block.argc, block.argv, block.envp]);
     });
   }

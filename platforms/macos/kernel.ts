@@ -57,8 +57,8 @@ export class MacKernel {
     if (thread.state === 'ended') return { result: Kern.Terminated };
     const count = this.flavors.count(flavor);
     if (count === undefined || capacity < count) return { result: Kern.InvalidArgument };
-    const state = this.flavors.get(thread, flavor)!;
-    return { result: Kern.Success, state };
+    const state = this.flavors.get(thread, flavor);
+    return state ? { result: Kern.Success, state } : { result: Kern.InvalidArgument };
   }
 
   threadSetState(name: number, flavor: number, state: Uint8Array): number {

@@ -34,7 +34,7 @@ function portFunctions({ kernel, process }: MachSystem): HostFunction[] {
     hostFunction('mach_task_self', 'u()', () => ports.task),
     hostFunction('mach_thread_self', 'u()', (call) => ports.ofThread(call.thread)),
     hostFunction('mach_host_self', 'u()', () => ports.host),
-    hostFunction('mach_reply_port', 'u()', () => ports.allocate(1)!),
+    hostFunction('mach_reply_port', 'u()', () => ports.allocateReceive()),
     hostFunction('mach_port_allocate', 'i(uip)', (call, task, right, result) =>
       mine(task, () => {
         call.memory.setU32(result, call.memory.u32(result));

@@ -86,7 +86,11 @@ export class MachPorts {
 
   /** mach_port_allocate: receive rights only. Undefined: KERN_INVALID_VALUE. */
   allocate(right: number): number | undefined {
-    return right === PortRight.Receive ? this.add({ kind: 'receive', queue: [], sendRights: 0 }) : undefined;
+    return right === PortRight.Receive ? this.allocateReceive() : undefined;
+  }
+
+  allocateReceive(): number {
+    return this.add({ kind: 'receive', queue: [], sendRights: 0 });
   }
 
   /** mach_port_insert_right of a send right made from our own receive right (MAKE_SEND 20, COPY_SEND 19, MOVE_SEND 17). */

@@ -3,6 +3,7 @@
  * (vmix and protix: ../posix/port-memory.ts): an exception port served by a thread of its
  * own; thread_suspend, and thread_get_state when a thread is scanned.
  */
+import { present } from '../../emulator/present.js';
 import { hostFunction, type HostCall } from '../../emulator/process/host-call.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import type { Platform } from '../codes.js';
@@ -13,7 +14,7 @@ import { Behavior, Exc, MACH_EXCEPTION_CODES, Reply, Request } from './exception
 import { MacJumpBuffer } from './jump-buffer.js';
 import type { MacKernel } from './kernel.js';
 import type { MachSystem } from './mach-functions.js';
-import { Kern, PortRight } from './mach-ports.js';
+import { Kern } from './mach-ports.js';
 import { threadStateName } from './thread-state.js';
 
 const MAKE_SEND = 20;
@@ -59,7 +60,7 @@ export class MacPort extends PosixPortMemory implements Port {
     this.handler = handler;
     if (this.exceptionPort !== 0) return;
     const { ports } = this.kernel;
-    this.exceptionPort = ports.allocate(PortRight.Receive)!;
+    this.exceptionPort = ports.allocateReceive();
     ports.insertRight(this.exceptionPort, this.exceptionPort, MAKE_SEND);
     // The thread that creates the first arena gets the port without registration.
     const first = this.currentCall()?.thread;
@@ -94,7 +95,7 @@ export class MacPort extends PosixPortMemory implements Port {
     const size = Request.state + layout.size + ROOM;
     const buffer = call.pushStack(size, 16);
     const port = this.exceptionPort;
-    const { queue } = ports.receive(port)!;
+    const { queue } = present(ports.receive(port), 'the exception port');
     for (;;) {
       const message = queue.shift();
       if (!message) {
@@ -115,7 +116,7 @@ export class MacPort extends PosixPortMemory implements Port {
       throw new Error(`the exception thread received message ${id}`);
     if (memory.u32(buffer + Request.code) !== Kern.ProtectionFailure) return false;
     const address = memory.u32(buffer + Request.code + 8) + memory.u32(buffer + Request.code + 12) * 2 ** 32;
-    return this.handler!(address, AccessSet.ReadWrite);
+    return this.handler?.(address, AccessSet.ReadWrite) ?? false;
   }
 
   /** Build reply 2507 over the request, as the MPS does, and send it. */

@@ -196,7 +196,7 @@ export class MacSystemCalls {
       [18, (_t, [task, name]) => mine(task, () => ports.deallocate(name))],
       [19, (_t, [task, name, right, delta]) => mine(task, () => ports.modRefs(name, right, delta | 0))],
       [21, (_t, [task, name, port, how]) => mine(task, () => ports.insertRight(name, port, how))],
-      [26, () => ports.allocate(1)!],
+      [26, () => ports.allocateReceive()],
       [27, (thread) => ports.ofThread(thread)],
       [28, () => ports.task],
       [29, () => ports.host],

@@ -3,6 +3,7 @@
  * sigaction; the kernel model pushes a real frame and enters it, it reads siginfo from
  * the guest's stack, and returns through the restorer to sigreturn.
  */
+import { present } from '../../emulator/present.js';
 import { hostFunction, RegistersReplaced, type HostCall } from '../../emulator/process/host-call.js';
 import { AccessSet } from '../port.js';
 import { currentHandlerFrame, handlerFrameData, leaveHandler, openHandlerFrame } from './handler-frame.js';
@@ -52,7 +53,7 @@ export class FaultHandler {
     if (memory.i32(info + siginfo.code) === SEGV_ACCERR) {
       const { errnoAddress } = posixThread(call.thread);
       const errno = this.os.process.supervisor.u32(errnoAddress);
-      if (this.handler!(memory.word(info + siginfo.address), AccessSet.ReadWrite)) {
+      if (this.handler?.(memory.word(info + siginfo.address), AccessSet.ReadWrite)) {
         this.os.process.supervisor.setU32(errnoAddress, errno);
         return;
       }
@@ -68,7 +69,7 @@ export class FaultHandler {
     const state = posixThread(thread);
     const frame = openHandlerFrame(call, MASK_BYTES);
     writeSet(call.memory, handlerFrameData(process, frame), MASK_BYTES, state.mask);
-    signals.actions[this.signal] = this.previous!;
+    signals.actions[this.signal] = present(this.previous, 'the action before ours');
     const unblocked = state.mask.slice();
     remove(unblocked, this.signal);
     signals.setMask(thread, unblocked);

@@ -3,6 +3,7 @@
  * Order of delivery, masks and the death of a process as POSIX.1-2017 (2.4) and
  * the kernels have them. A thread that isn't running gets its frame pushed at once.
  */
+import { present } from '../../emulator/present.js';
 import type { HostCall } from '../../emulator/process/host-call.js';
 import { RegistersReplaced } from '../../emulator/process/host-call.js';
 import type { Process } from '../../emulator/process/process.js';
@@ -145,7 +146,10 @@ export class Signals {
   deliver(thread: Thread): void {
     while (this.hasDeliverable(thread)) {
       const { mask } = posixThread(thread);
-      const info = this.take(thread, (signal) => !has(mask, signal))!;
+      const info = present(
+        this.take(thread, (signal) => !has(mask, signal)),
+        'a deliverable signal',
+      );
       const { handler } = this.actions[info.signal];
       if (handler === SIG_IGN) continue;
       if (handler === SIG_DFL) {

@@ -1,4 +1,5 @@
 /** Building what the guest brings itself: its half of the C library, start code, the MPS client's data, and the link stubs. */
+import { present } from '../../emulator/present.js';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -156,7 +157,7 @@ async function linkLibrary(p: Platform, name: Library, objects: string[], output
         '-dylib',
         ...linkerFlags(p, debug, work),
         '-arch',
-        target.arch!,
+        present(target.arch, 'the architecture'),
         '-platform_version',
         'macos',
         '11.0',
@@ -197,7 +198,7 @@ async function linkLibrary(p: Platform, name: Library, objects: string[], output
     default:
       await run('ld.lld', [
         '-m',
-        target.emulation!,
+        present(target.emulation, 'the emulation'),
         '-shared',
         '--build-id=none',
         ...linkerFlags(p, debug, work),

@@ -1,4 +1,5 @@
 /** Linking a guest program with lld, with the platform's start code, C library and MPS. */
+import { present } from '../../emulator/present.js';
 import { existsSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import type { Platform } from '../codes.js';
@@ -56,7 +57,7 @@ function inputsOf(p: Platform, line: CommandLine, objects: string[]): string[] {
   return line.items.flatMap((item) => {
     switch (item.kind) {
       case 'source':
-        return [path(rest.shift()!)];
+        return [path(present(rest.shift(), 'an object'))];
       case 'object':
         return [path(plainPath(item.path))];
       case 'library': {
@@ -120,7 +121,7 @@ export function linkCommand(p: Platform, line: CommandLine, objects: string[], o
       return {
         tool: 'ld64.lld',
         args: [
-          ...['-arch', target.arch!, '-platform_version', 'macos', '11.0', '11.0', '-dead_strip'],
+          ...['-arch', present(target.arch, 'the architecture'), '-platform_version', 'macos', '11.0', '11.0', '-dead_strip'],
           ...(link.strip ? ['-S'] : []),
           ...linkerFlags(p, options.debug, options.temporary),
           ...(options.allowMissing ? ['-undefined', 'dynamic_lookup'] : []),
@@ -132,9 +133,9 @@ export function linkCommand(p: Platform, line: CommandLine, objects: string[], o
       return {
         tool: 'ld.lld',
         args: [
-          ...['-m', target.emulation!],
+          ...['-m', present(target.emulation, 'the emulation')],
           ...((link.pie ?? target.pie) ? ['-pie'] : []),
-          ...['--dynamic-linker', target.interpreter!, '--build-id=none', '--gc-sections', '--as-needed'],
+          ...['--dynamic-linker', present(target.interpreter, 'the interpreter'), '--build-id=none', '--gc-sections', '--as-needed'],
           ...(link.exportDynamic ? ['--export-dynamic'] : []),
           ...(link.strip ? ['-s'] : []),
           ...linkerFlags(p, options.debug, options.temporary),

@@ -79,7 +79,7 @@ export async function prototypes(p: Platform): Promise<Prototype[]> {
       // A pointer to a function is no function.
       if (name === undefined || match?.[2].startsWith('*') || /^\s*static/.test(line)) continue;
       const stdcall = p.os === 'windows' && p.cpu === 'ia32' && /__stdcall/.test(line.slice(0, line.indexOf(name)));
-      found.set(name, { name, library, ...(stdcall && { stdcallBytes: argumentBytes(match![2]) }) });
+      found.set(name, { name, library, ...(stdcall && { stdcallBytes: argumentBytes(match?.[2] ?? '') }) });
     }
     return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   } finally {

@@ -2,6 +2,7 @@
  * What programs are linked with: an ELF stub library, a PE import library, or a
  * Mach-O text stub for each guest library, naming all its functions.
  */
+import { present } from '../../emulator/present.js';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -85,7 +86,7 @@ async function writeImportLibrary(
   const definition = join(directory, 'stub.def');
   const lines = functions.map((f) => `  ${f.name}${f.stdcallBytes === undefined ? '' : `@${f.stdcallBytes}`}`);
   writeFileSync(definition, `LIBRARY ${libraryFile(p, library)}\nEXPORTS\n${lines.join('\n')}\n`);
-  await run('llvm-dlltool', ['-m', targetOf(p).machine!, '-k', '-d', definition, '-l', output]);
+  await run('llvm-dlltool', ['-m', present(targetOf(p).machine, 'the machine'), '-k', '-d', definition, '-l', output]);
 }
 
 async function writeElfStub(
@@ -107,7 +108,7 @@ async function writeElfStub(
   await run(target.compiler, [...target.flags, '-c', source, '-o', object]);
   await run('ld.lld', [
     '-m',
-    target.emulation!,
+    present(target.emulation, 'the emulation'),
     '-shared',
     '--build-id=none',
     `-soname=${libraryFile(p, library)}`,

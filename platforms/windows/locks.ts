@@ -144,7 +144,7 @@ export class Locks {
   /** Release, sleep until woken or out of time, take the lock again. */
   sleep(call: HostCall, variable: number, milliseconds: number, release: () => void, acquire: () => boolean, what: string): number {
     const state = call.attempt(() => ({
-      sleeper: { variable, woken: false } as Sleeper,
+      sleeper: { variable, woken: false },
       entered: false,
       timedOut: false,
       deadline: undefined as number | undefined,
