@@ -78,6 +78,24 @@ function collectYoung({ arena, make }: { arena: Heap['arena']; make: () => void 
   arena.park();
 }
 
+test('what the MPS itself reads through a read barrier is where the object is now', (t) => {
+  const heap = new Heap();
+  const { arena, port } = heap;
+  list(heap, 1000);
+  arena.clamp();
+  arena.startCollect();
+  arena.clamp();
+  const p = heap.getExact(0);
+  const seg = arena.vm.segOf(p)!;
+  t.not(seg.grey, 0);
+  const next = arena.peek(heap.consFormat.field(p, 1));
+  t.is(arena.vm.segOf(next)!.white, 0, 'moved already');
+  t.is(port.faults, 0);
+  t.not(seg.grey, 0, 'one reference was fixed, not the segment');
+  t.is(heap.get(p, 1), next);
+  heap.destroy();
+});
+
 test('a segment is write-protected after enough scans that found nothing of interest, and a write undoes it', (t) => {
   const { heap, old, seg } = protectedHeap();
   const { arena, port } = heap;
