@@ -2,14 +2,14 @@
 import { needing } from '../../needs.js';
 import { missingOracle } from '../../oracle.js';
 import { bootGuest, missingGuest, runNative } from '../posix/guest.js';
-import { ARM64_PROBE, I386_PROBE, NATIVE_PRELUDE, X64_PROBE } from './frame-probe.js';
 
-const probes = { lii6gc: X64_PROBE, lii3gc: I386_PROBE, lia6gc: ARM64_PROBE };
+const probes = { lii6gc: 'frame-x86-64.c', lii3gc: 'frame-ia32.c', lia6gc: 'frame-arm64.c' };
 
 for (const [code, probe] of Object.entries(probes)) {
   needing(missingGuest(code) ?? missingOracle(code))(`${code}: frames are those of the native kernel`, (t) => {
-    const native = runNative(code, NATIVE_PRELUDE + probe);
-    const guest = bootGuest(code, probe);
+    const source = `linux/guests/${probe}`;
+    const native = runNative(code, source);
+    const guest = bootGuest(code, source);
     t.deepEqual(guest.run(), { kind: 'exit', code: 0 });
     t.true(native.split('\n').length > 100);
     // QEMU shows SS_DISABLE and SS_ONSTACK in uc_stack; kernels show the flags that sigaltstack was given.

@@ -1,5 +1,5 @@
 /**
- * Guests for the tests of Linux and FreeBSD: C text compiled on the spot against a
+ * Guests for the tests of Linux and FreeBSD: programs in C compiled on the spot against a
  * stub of the C library, loaded onto the OS model, every import bound to a gate.
  * Where a compiler is missing the caller skips its test.
  */
@@ -29,48 +29,12 @@ function projectRoot(): string {
 }
 
 export const root = projectRoot();
+const platformTests = join(root, 'test', 'platforms');
+/** Headers that every guest, and every native build of one, begins with. */
+const preludes = join(platformTests, 'posix', 'guests');
 
 /** C compiler of a CPU. */
 const COMPILERS: Record<string, string> = { ia32: 'i686-linux-gnu-gcc', 'x86-64': 'gcc', arm64: 'aarch64-linux-gnu-gcc' };
-
-const START: Record<string, string> = {
-  'x86-64': 'asm(".globl _start\\n_start: mov %rsp,%rdi\\n test $8,%sp\\n and $-16,%rsp\\n call start_c\\n hlt");',
-  ia32: 'asm(".globl _start\\n_start: mov %esp,%eax\\n and $-16,%esp\\n sub $12,%esp\\n push %eax\\n call start_c\\n hlt");',
-  arm64: 'asm(".globl _start\\n_start: mov x0,sp\\n bl start_c\\n brk #1");',
-};
-
-/** With the guest headers of the repository instead of the declarations below. */
-const HEADERS = `
-#include <pthread.h>
-#include <semaphore.h>
-#include <signal.h>
-#include <time.h>
-#include <unistd.h>
-#include <errno.h>
-#include <sys/mman.h>
-typedef unsigned long word; typedef unsigned char u8; typedef unsigned int u32; typedef unsigned long long u64;
-extern long test_write(const char *, word);
-`;
-
-const DECLARATIONS = `
-typedef unsigned long word; typedef unsigned char u8; typedef unsigned int u32; typedef unsigned long long u64;
-#define NULL ((void *)0)
-extern void _exit(int) __attribute__((noreturn));
-extern long test_write(const char *, word);
-extern void *mmap(void *, word, int, int, int, long); extern int munmap(void *, word); extern int mprotect(void *, word, int); extern int madvise(void *, word, int);
-typedef word pthread_t;
-extern int pthread_create(pthread_t *, void *, void *(*)(void *), void *); extern int pthread_join(pthread_t, void **); extern pthread_t pthread_self(void);
-extern int pthread_kill(pthread_t, int); extern void pthread_exit(void *) __attribute__((noreturn)); extern int pthread_detach(pthread_t);
-extern int sched_yield(void); extern int raise(int); extern int kill(int, int); extern int getpid(void);
-extern int sigaction(int, const void *, void *); extern int sigprocmask(int, const void *, void *); extern int sigaltstack(const void *, void *); extern int sigsuspend(const void *);
-`;
-
-const COMMON = `
-static inline void out(const char *s) { word n = 0; while (s[n]) n++; test_write(s, n); }
-static inline void hex(u64 v) { char b[20]; int i = 18; b[19] = 0; do { b[i--] = "0123456789abcdef"[v & 15]; v >>= 4; } while (v); out(b + i + 1); }
-int main();
-__attribute__((used)) void start_c(word *sp) { int argc = (int)sp[0]; _exit(main(argc, (char **)(sp + 1), (char **)(sp + 2 + argc))); }
-`;
 
 function compilerFor(code: string): string {
   return COMPILERS[platformOf(code)!.cpu];
@@ -104,20 +68,17 @@ function stubLibrary(code: string, names: string[]): string {
   });
 }
 
-export function compileGuest(code: string, source: string, names: string[], flags: string[] = [], headers = false): string {
+/** `source` is a path under test/platforms. */
+function compileGuest(code: string, source: string, names: string[], flags: string[] = [], headers = false): string {
   const stub = stubLibrary(code, names);
   const { cpu, os } = platformOf(code)!;
-  const text = `${headers ? HEADERS : DECLARATIONS}${COMMON}${START[cpu]}\n${source}`;
-  if (headers)
-    flags = [
-      ...flags,
-      '-nostdinc',
-      '-isystem',
-      join(root, 'fixtures', 'guest', 'include'),
-      ...(os === 'freebsd' ? ['-U__linux__', '-D__FreeBSD__=14'] : []),
-    ];
-  return cached(`guest-${code}`, [text, stub, ...flags], (target) => {
-    writeFileSync(`${target}.c`, text);
+  const all = [
+    ...['-I', preludes, '-include', headers ? 'library.h' : 'declarations.h'],
+    ...(headers ? ['-nostdinc', '-isystem', join(root, 'fixtures', 'guest', 'include')] : []),
+    ...(os === 'freebsd' ? ['-U__linux__', '-D__FreeBSD__=14'] : []),
+    ...flags,
+  ];
+  return cached(`guest-${code}`, [source, stub, ...all], (target) => {
     const options = [
       '-O1',
       '-w',
@@ -128,17 +89,16 @@ export function compileGuest(code: string, source: string, names: string[], flag
       '-nostdlib',
       '-pie',
       '-fPIE',
-      ...(platformOf(code)!.cpu === 'arm64' ? ['-mno-outline-atomics'] : []),
+      ...(cpu === 'arm64' ? ['-mno-outline-atomics'] : []),
     ];
-    compile(code, [...options, ...flags, '-o', target, `${target}.c`, stub]);
+    compile(code, [...options, ...all, '-o', target, join(platformTests, source), stub]);
   });
 }
 
-/** What `source` prints as a program of this machine's Linux, or of an emulated one. */
-export function runNative(code: string, source: string): string {
-  const program = cached(`native-${code}`, [source], (target) => {
-    writeFileSync(`${target}.c`, source);
-    compileOracle(code, [`${target}.c`], target);
+/** What a program prints on this machine's Linux, or on an emulated one. */
+export function runNative(code: string, source: string, flags: string[] = []): string {
+  const program = cached(`native-${code}`, [source, ...flags], (target) => {
+    compileOracle(code, [join(platformTests, source)], target, ['-include', join(preludes, 'native.h'), ...flags]);
   });
   return runOracle(code, program);
 }
@@ -164,7 +124,7 @@ export interface GuestOptions {
   libraries?: (os: PosixOs, process: Process) => HostLibrary[];
 }
 
-/** Compile and boot `source` on platform `code`; nothing has run yet. */
+/** Compile and boot `source`, a path under test/platforms, on platform `code`; nothing has run yet. */
 export function bootGuest(code: string, source: string, options: GuestOptions = {}): GuestRun {
   const platform = platformOf(code)!;
   const definition = platform.os === 'linux' ? linux : freebsd;

@@ -12,12 +12,6 @@ export interface PortLog {
   words: { name: string; kind: string; value: number }[];
 }
 
-export const PORT_PRELUDE = `
-extern void *port_arena(word size); extern void port_protect(void *, word size, int mode); extern void port_setup(void);
-extern int port_register(void); extern int port_suspend(int); extern int port_resume(int); extern int port_scan(int, void *cold); extern int port_scan_self(void *cold);
-extern void port_release(void *, word size);
-`;
-
 export function portLibrary(log: PortLog): (os: PosixOs, process: Process) => HostLibrary[] {
   return (os) => {
     const { port } = os;
