@@ -6,8 +6,9 @@ import { X86 } from '../../emulator/cpu/registers.js';
 import { INT_LENGTH, pageFaultError, Vector } from '../../emulator/cpu/x86-exceptions.js';
 import type { MemoryFault } from '../../emulator/process/os-model.js';
 import type { Thread } from '../../emulator/process/thread.js';
-import type { PosixOs } from '../posix/posix-os.js';
+import { describeFault } from '../posix/fault-description.js';
 import { posixThread } from '../posix/posix-thread.js';
+import type { PosixSystem } from '../posix/system.js';
 
 const SEGV_MAPERR = 1;
 const SEGV_ACCERR = 2;
@@ -28,7 +29,7 @@ const T = {
 export const PROT_FAULT_SIGBUS = 'prot-fault-sigbus';
 
 export class FreeBsdFaults {
-  constructor(private readonly os: PosixOs) {}
+  constructor(private readonly os: PosixSystem) {}
 
   private raise(thread: Thread, name: string, code: number, address: number, trapNumber: number, about: string | (() => string)): void {
     const { trap } = posixThread(thread);
@@ -45,7 +46,7 @@ export class FreeBsdFaults {
       os.signals.kill(thread, { signal: numbers.SIGKILL, code: codes.KERNEL, about: 'the emulated machine is out of memory' });
     const kernelHalf = fault.canonical && fault.address >= os.traits.memory.limit;
     const mapped = fault.canonical && !kernelHalf && os.memory.isMapped(fault.address);
-    const about = (): string => os.describeFault(fault, mapped);
+    const about = (): string => describeFault(os.process, fault, mapped);
     if (!fault.canonical) {
       const pc = os.process.registers(thread).get(os.process.abi.pc);
       return this.raise(thread, 'SIGBUS', BUS_OBJERR, pc, T.PROTFLT, about);

@@ -14,6 +14,7 @@ import { MemoryCalls } from '../posix/memory-calls.js';
 import { PosixPort } from '../posix/port.js';
 import { PosixOs } from '../posix/posix-os.js';
 import { posixThread, type PosixThread } from '../posix/posix-thread.js';
+import { Program } from '../posix/program.js';
 import { FreeBsdFaults } from './faults.js';
 import { freebsdFrames } from './frames.js';
 import { FreeBsdJumpBuffer } from './jump-buffer.js';
@@ -41,15 +42,17 @@ export class FreeBsd extends PosixOs {
     const traits = freebsdTraits(cpu, layout);
     const frames = freebsdFrames(context.process, traits.signals, layout);
     const memory = new MemoryCalls(context.process.space, traits.memory, traits.errno);
-    const threads = new FreeBsdThreads(context.process, memory, () => this.loaded.tls, layout);
-    super(context, { traits, memory, frames, threads, firstTid: FIRST_TID, restorer: 0 });
+    const program = new Program();
+    const threads = new FreeBsdThreads(context.process, memory, () => program.images.tls, layout);
+    super(context, { traits, memory, frames, threads, program, firstTid: FIRST_TID, restorer: 0 });
+    const { process, system } = this;
     this.layout = layout;
     this.bsdThreads = threads;
-    mapSharedPage(this.process, layout);
-    this.process.space.map(layout.stackTop - layout.stackSize, layout.stackSize, Prot.RW, { name: '[stack]' });
-    this.port = new PosixPort(this, new FreeBsdJumpBuffer(this.process));
-    this.faults = new FreeBsdFaults(this);
-    this.calls = new FreeBsdSystemCalls(this, frames);
+    mapSharedPage(process, layout);
+    process.space.map(layout.stackTop - layout.stackSize, layout.stackSize, Prot.RW, { name: '[stack]' });
+    this.port = new PosixPort(system, new FreeBsdJumpBuffer(process));
+    this.faults = new FreeBsdFaults(system);
+    this.calls = new FreeBsdSystemCalls(system, frames);
   }
 
   protected ownFunctions(): HostFunction[] {
@@ -58,7 +61,8 @@ export class FreeBsd extends PosixOs {
       hostFunction('pthread_getthreadid_np', 'i()', (call) => posixThread(call.thread).tid),
       hostFunction('__tls_get_addr', 'p(p)', (call, index) => {
         const module = call.memory.word(index);
-        const block = this.loaded.tls.blocks.find((b) => this.loaded.list.indexOf(b.module) + 1 === module);
+        const { images } = this.program;
+        const block = images.tls.blocks.find((b) => images.list.indexOf(b.module) + 1 === module);
         const tp = this.process.registers(call.thread).get(this.process.cpu === 'ia32' ? X86.gsBase : X86.fsBase);
         return block ? tp + block.offset + call.memory.word(index + call.memory.wordSize) : 0;
       }),
@@ -70,7 +74,8 @@ export class FreeBsd extends PosixOs {
   }
 
   protected startMain(posix: PosixThread, program: LoadedImage, images: LoadedImages): void {
-    const { process, layout, options } = this;
+    const { process, layout } = this;
+    const { options } = this.system;
     const { thread } = posix;
     thread.stackLimit = layout.stackTop;
     thread.stackBase = layout.stackTop - layout.stackSize;
@@ -86,7 +91,7 @@ export class FreeBsd extends PosixOs {
       program,
     });
     const guard = images.exported('__stack_chk_guard');
-    if (guard !== undefined) process.supervisor.write(guard, block.canary.subarray(0, this.platform.wordSize));
+    if (guard !== undefined) process.supervisor.write(guard, block.canary.subarray(0, process.abi.wordSize));
     process.withThread(thread, (registers) => {
       if (process.cpu === 'x86-64') {
         const below = block.block - 8;

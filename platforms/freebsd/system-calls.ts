@@ -8,10 +8,9 @@ import { syscallClobbers } from '../../emulator/cpu/system-call.js';
 import { Eflags } from '../../emulator/cpu/x86-flags.js';
 import { GuestFault } from '../../emulator/memory/memory-view.js';
 import type { Thread } from '../../emulator/process/thread.js';
-import type { PosixOs } from '../posix/posix-os.js';
 import { posixThread } from '../posix/posix-thread.js';
 import { readSet } from '../posix/signal-set.js';
-import { systemCall } from '../posix/system.js';
+import { systemCall, type PosixSystem } from '../posix/system.js';
 import { argument, commonCalls, endThread, int, type SystemCall } from '../posix/system-call-table.js';
 import type { FreeBsdFrames } from './frame.js';
 
@@ -29,7 +28,7 @@ export class FreeBsdSystemCalls {
   private readonly table: ReadonlyMap<number, SystemCall>;
 
   constructor(
-    private readonly os: PosixOs,
+    private readonly os: PosixSystem,
     private readonly frames: FreeBsdFrames,
   ) {
     const calls = this.calls();
@@ -99,7 +98,7 @@ export class FreeBsdSystemCalls {
     const { os } = this;
     const { process, traits, signalCalls } = os;
     const { user } = process;
-    const common = commonCalls(os, os.options);
+    const common = commonCalls(os);
     /** thr_kill of the process's own threads. */
     const killThread = (caller: Thread, id: number, signal: number): number => {
       if (id !== ALL_OTHERS) return signalCalls.killThread(signalCalls.thread(id), signal);

@@ -10,8 +10,9 @@ import { INT_LENGTH, interruptGateError, PageFault, pageFaultError, Vector } fro
 import { Prot } from '../../emulator/engine.js';
 import type { MemoryFault } from '../../emulator/process/os-model.js';
 import type { Thread } from '../../emulator/process/thread.js';
-import type { PosixOs } from '../posix/posix-os.js';
+import { describeFault } from '../posix/fault-description.js';
 import { posixThread } from '../posix/posix-thread.js';
+import type { PosixSystem } from '../posix/system.js';
 
 const SEGV_MAPERR = 1;
 const SEGV_ACCERR = 2;
@@ -35,7 +36,7 @@ const EXECUTE_ONLY_KEY = 1;
 export const EXECUTE_ONLY = 'execute-only';
 
 export class LinuxFaults {
-  constructor(private readonly os: PosixOs) {}
+  constructor(private readonly os: PosixSystem) {}
 
   private pc(thread: Thread): number {
     const { process } = this.os;
@@ -50,7 +51,7 @@ export class LinuxFaults {
     const { trap } = posixThread(thread);
     const kernelHalf = fault.canonical && fault.address >= os.traits.memory.limit;
     const mapped = !kernelHalf && os.memory.isMapped(fault.address);
-    const about = (): string => os.describeFault(fault, mapped);
+    const about = (): string => describeFault(os.process, fault, mapped);
     let key: number | undefined;
     if (os.process.cpu === 'arm64') this.arm64Record(thread, fault, mapped);
     else if (!fault.canonical) {

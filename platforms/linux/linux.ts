@@ -12,6 +12,7 @@ import { MemoryCalls } from '../posix/memory-calls.js';
 import { PosixPort } from '../posix/port.js';
 import { PosixOs, PROCESS_ID } from '../posix/posix-os.js';
 import { posixThread, type PosixThread } from '../posix/posix-thread.js';
+import { Program } from '../posix/program.js';
 import { EXECUTE_ONLY, LinuxFaults } from './faults.js';
 import { linuxFrames } from './frames.js';
 import { GlibcJumpBuffer } from './jump-buffer.js';
@@ -55,17 +56,19 @@ export class Linux extends PosixOs {
     const traits = linuxTraits(cpu, layout, context.options.quirks.includes(EXECUTE_ONLY));
     const frames = linuxFrames(context.process, traits.signals, code);
     const memory = new MemoryCalls(context.process.space, traits.memory, traits.errno);
-    const threads = new LinuxThreads(context.process, memory, () => this.loaded.tls, secrets, code.systemCall);
-    super(context, { traits, memory, frames, threads, firstTid: PROCESS_ID, restorer: code.restorer });
+    const program = new Program();
+    const threads = new LinuxThreads(context.process, memory, () => program.images.tls, secrets, code.systemCall);
+    super(context, { traits, memory, frames, threads, program, firstTid: PROCESS_ID, restorer: code.restorer });
+    const { process, system } = this;
     this.layout = layout;
     this.linuxThreads = threads;
     this.random = random;
     this.systemCallEntry = code.systemCall;
-    mapVdso(this.process, layout);
-    this.process.space.map(layout.stackTop - layout.stackSize, layout.stackSize, Prot.RW, { name: '[stack]' });
-    this.port = new PosixPort(this, new GlibcJumpBuffer(this.process, () => this.loaded.exported('__pointer_chk_guard')));
-    this.faults = new LinuxFaults(this);
-    this.calls = new LinuxSystemCalls(this, frames);
+    mapVdso(process, layout);
+    process.space.map(layout.stackTop - layout.stackSize, layout.stackSize, Prot.RW, { name: '[stack]' });
+    this.port = new PosixPort(system, new GlibcJumpBuffer(process, () => program.images.exported('__pointer_chk_guard')));
+    this.faults = new LinuxFaults(system);
+    this.calls = new LinuxSystemCalls(system, frames);
   }
 
   protected ownFunctions(): HostFunction[] {
@@ -82,7 +85,8 @@ export class Linux extends PosixOs {
   private tlsAddress(thread: Thread, module: number, offset: number): number {
     const { process } = this;
     const tp = posixThread(thread).identity + (process.cpu === 'arm64' ? 1856 : 0);
-    const block = this.loaded.tls.blocks.find((b) => this.loaded.list.indexOf(b.module) + 1 === module);
+    const { images } = this.program;
+    const block = images.tls.blocks.find((b) => images.list.indexOf(b.module) + 1 === module);
     return block ? tp + block.offset + offset : 0;
   }
 
@@ -95,15 +99,16 @@ export class Linux extends PosixOs {
     const size = Math.ceil(Math.max(bytes, HEAP_STEP) / 4096) * 4096;
     const { space } = this.process;
     if (this.heapEnd === 0 || !space.isFree(this.heapEnd, size) || this.heapEnd + size > this.layout.userLimit)
-      return this.anonymous(bytes);
+      return super.heapGrow(bytes);
     const base = this.heapEnd;
-    this.memory.map(base, size, Prot.RW, { name: '[heap]' });
+    this.system.memory.map(base, size, Prot.RW, { name: '[heap]' });
     this.heapEnd += size;
     return base;
   }
 
   protected startMain(posix: PosixThread, program: LoadedImage, images: LoadedImages): void {
-    const { process, layout, options } = this;
+    const { process, layout } = this;
+    const { options, memory } = this.system;
     const { thread } = posix;
     const end = program.base + program.image.span;
     this.heapEnd = Math.ceil(end / 4096) * 4096;
@@ -111,7 +116,7 @@ export class Linux extends PosixOs {
     thread.stackBase = layout.stackTop - layout.stackSize;
     // The dynamic linker takes the main thread's TLS from mmap.
     const tlsBytes = Math.ceil((images.tls.size + images.tls.align + 4096) / 4096) * 4096;
-    const area = this.anonymous(tlsBytes);
+    const area = memory.anonymous(tlsBytes);
     if (area === undefined) throw new LoadError(`${program.image.path}: no memory for ${images.tls.size} bytes of thread-local storage`);
     this.linuxThreads.placeControlBlock(posix, area + tlsBytes);
     thread.stackLimit = layout.stackTop;
@@ -143,7 +148,7 @@ export class Linux extends PosixOs {
       const at = images.exported(name);
       if (at === undefined) continue;
       memory.setU32(at, value[0]);
-      if (this.platform.wordSize === 8) memory.setU32(at + 4, value[1]);
+      if (this.process.abi.wordSize === 8) memory.setU32(at + 4, value[1]);
     }
   }
 

@@ -6,10 +6,9 @@
 import { A64, X86 } from '../../emulator/cpu/registers.js';
 import { syscallClobbers } from '../../emulator/cpu/system-call.js';
 import type { Thread } from '../../emulator/process/thread.js';
-import type { PosixOs } from '../posix/posix-os.js';
 import { posixThread } from '../posix/posix-thread.js';
 import { readSet } from '../posix/signal-set.js';
-import { systemCall } from '../posix/system.js';
+import { systemCall, type PosixSystem } from '../posix/system.js';
 import { argument, commonCalls, endThread, int, unsigned, type SystemCall } from '../posix/system-call-table.js';
 import type { LinuxFrames } from './frame.js';
 import { systemCallNames, type SystemCallName } from './system-call-numbers.js';
@@ -28,7 +27,7 @@ export class LinuxSystemCalls {
   private readonly byName: Record<SystemCallName, SystemCall>;
 
   constructor(
-    private readonly os: PosixOs,
+    private readonly os: PosixSystem,
     private readonly frames: LinuxFrames,
   ) {
     this.names = systemCallNames(os.process.cpu);
@@ -75,7 +74,7 @@ export class LinuxSystemCalls {
     const { process, memory, traits, signalCalls } = os;
     const { errno } = traits;
     const { user } = process;
-    const common = commonCalls(os, os.options);
+    const common = commonCalls(os);
     /** The calls that say how many bytes a set has. */
     const sized =
       (call: SystemCall, place: number): SystemCall =>

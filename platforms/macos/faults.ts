@@ -8,6 +8,7 @@ import { pageFaultError, Vector } from '../../emulator/cpu/x86-exceptions.js';
 import type { MemoryFault } from '../../emulator/process/os-model.js';
 import type { Process } from '../../emulator/process/process.js';
 import type { Thread } from '../../emulator/process/thread.js';
+import { describeFault } from '../posix/fault-description.js';
 import { posixThread, type SignalInfo } from '../posix/posix-thread.js';
 import type { PosixSystem } from '../posix/system.js';
 import { Exc, type RaisedException } from './exceptions.js';
@@ -37,7 +38,6 @@ export class MacFaults {
     private readonly system: PosixSystem,
     private readonly kernel: MacKernel,
     private readonly layout: MacLayout,
-    private readonly describe: (fault: MemoryFault, mapped: boolean) => string,
   ) {
     this.process = system.process;
     this.arm = system.process.cpu === 'arm64';
@@ -53,7 +53,7 @@ export class MacFaults {
     if (fault.exhausted) system.signals.kill(thread, { signal: numbers.SIGKILL, code: 0, about: 'the emulated machine is out of memory' });
     const { trap } = posixThread(thread);
     const mapped = fault.canonical && fault.address < this.layout.userLimit && system.memory.isMapped(fault.address);
-    const about = (): string => this.describe(fault, mapped);
+    const about = (): string => describeFault(this.process, fault, mapped);
     if (!fault.canonical && !this.arm) {
       trap.number = Vector.protection;
       trap.error = 0;

@@ -6,11 +6,13 @@ import type { LoadedImage, LoadedImages } from '../../emulator/loader/link.js';
 import { hostFunction, type HostFunction } from '../../emulator/process/host-call.js';
 import type { MemoryFault } from '../../emulator/process/os-model.js';
 import { Random } from '../../emulator/process/random.js';
+import type { Process } from '../../emulator/process/process.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import type { OsContext } from '../os.js';
 import { MemoryCalls } from '../posix/memory-calls.js';
 import { PosixOs } from '../posix/posix-os.js';
 import { posixThread, type PosixThread } from '../posix/posix-thread.js';
+import { Program } from '../posix/program.js';
 import { MacFaults } from './faults.js';
 import { MacFrames } from './frames.js';
 import { MacKernel } from './kernel.js';
@@ -27,11 +29,18 @@ import { unfairLockFunctions } from './unfair-lock.js';
 
 const FIRST_TID = 0x1000;
 
-export class MacOs extends PosixOs implements MachSystem {
+/** What the kernel and dyld have mapped before the program's first instruction. */
+function mapFixed(process: Process, layout: MacLayout, threadLocals: ThreadLocals): void {
+  const { stackTop, stackSize, stackGuard } = layout;
+  process.space.map(stackTop - stackSize - stackGuard, stackGuard, Prot.None, { name: 'stack guard' });
+  process.space.map(stackTop - stackSize, stackSize, Prot.RW, { name: 'stack' });
+  mapSystemCode(process, layout, process.defineHostFunction(threadLocals.slowPath, 'libdyld.dylib'));
+}
+
+export class MacOs extends PosixOs {
   readonly name = 'macos';
-  readonly layout: MacLayout;
-  readonly kernel: MacKernel;
   readonly port: MacPort;
+  private readonly mach: MachSystem;
   private readonly code: SystemCode;
   private readonly faults: MacFaults;
   private readonly calls: MacSystemCalls;
@@ -51,35 +60,27 @@ export class MacOs extends PosixOs implements MachSystem {
     const code = systemCodeAt(layout);
     const kernel = new MacKernel(process);
     const frames = new MacFrames(process, traits.signals, random.next());
-    const threadLocals = new ThreadLocals((bytes) => this.anonymous(bytes), code.threadLocal);
     const memory = new MemoryCalls(process.space, traits.memory, traits.errno);
+    const threadLocals = new ThreadLocals((bytes) => memory.anonymous(bytes), code.threadLocal);
     const threads = new MacThreads(process, layout, memory, kernel.ports, munge, (thread) => threadLocals.release(thread));
-    super(context, { traits, memory, frames, threads, firstTid: FIRST_TID, restorer: code.trampoline });
-    this.layout = layout;
-    this.kernel = kernel;
+    const program = new Program();
+    super(context, { traits, memory, frames, threads, program, firstTid: FIRST_TID, restorer: code.trampoline });
+    const { system } = this;
+    const mach = (this.mach = { ...system, kernel, layout, threads: this.threads });
     this.code = code;
     this.munge = munge;
     this.guard = guard;
     this.threadLocals = threadLocals;
     this.macThreads = threads;
-    this.faults = new MacFaults(this, kernel, layout, (fault, mapped) => this.describeFault(fault, mapped));
-    this.calls = new MacSystemCalls(this, frames, options);
-    this.mapFixed();
-    this.port = new MacPort(platform, this);
-  }
-
-  /** What the kernel and dyld have mapped before the program's first instruction. */
-  private mapFixed(): void {
-    const { process, layout } = this;
-    const { stackTop, stackSize, stackGuard } = layout;
-    process.space.map(stackTop - stackSize - stackGuard, stackGuard, Prot.None, { name: 'stack guard' });
-    process.space.map(stackTop - stackSize, stackSize, Prot.RW, { name: 'stack' });
-    mapSystemCode(process, layout, process.defineHostFunction(this.threadLocals.slowPath, 'libdyld.dylib'));
+    this.faults = new MacFaults(system, kernel, layout);
+    this.calls = new MacSystemCalls(mach, frames);
+    mapFixed(process, layout, threadLocals);
+    this.port = new MacPort(mach);
   }
 
   protected ownFunctions(): HostFunction[] {
     return [
-      ...machFunctions(this),
+      ...machFunctions(this.mach),
       this.errnoLocation('__error'),
       // Never reached: every import is bound before the program runs, every descriptor filled in.
       hostFunction('dyld_stub_binder', 'v()', () =>
@@ -92,20 +93,20 @@ export class MacOs extends PosixOs implements MachSystem {
   }
 
   protected override ownThreadFunctions(): HostFunction[] {
-    return unfairLockFunctions(this);
+    return unfairLockFunctions(this.mach);
   }
 
   protected programBase(image: Image): number {
-    return image.relocatable ? this.layout.programBase : image.preferredBase;
+    return image.relocatable ? this.mach.layout.programBase : image.preferredBase;
   }
 
   protected startMain(posix: PosixThread, program: LoadedImage, images: LoadedImages, exit: number | undefined): void {
-    const { process, layout, options } = this;
+    const { process, layout, options, memory } = this.mach;
     const { thread } = posix;
     if (exit === undefined) throw new Error('no library has exit');
     thread.stackBase = layout.stackTop - layout.stackSize;
     thread.stackLimit = layout.stackTop;
-    const structure = this.anonymous(this.macThreads.structureSize);
+    const structure = memory.anonymous(this.macThreads.structureSize);
     if (structure === undefined) throw new LoadError(`${program.image.path}: no memory for the main thread`);
     this.macThreads.placeStructure(posix, structure);
     this.threadLocals.install(images, (address, value) => process.supervisor.setWord(address, value));
@@ -127,7 +128,8 @@ export class MacOs extends PosixOs implements MachSystem {
 
   /** Variables of libSystem that it sets itself. */
   private fillVariables(images: LoadedImages): void {
-    const memory = this.process.supervisor;
+    const { process, layout, kernel } = this.mach;
+    const memory = process.supervisor;
     const word = (name: string, low: number, high = 0): void => {
       const at = images.exported(name);
       if (at === undefined) return;
@@ -135,14 +137,14 @@ export class MacOs extends PosixOs implements MachSystem {
       memory.setU32(at + 4, high);
     };
     word('__stack_chk_guard', ...this.guard);
-    word('vm_page_size', this.layout.pageSize);
-    word('vm_page_mask', this.layout.pageSize - 1);
+    word('vm_page_size', layout.pageSize);
+    word('vm_page_mask', layout.pageSize - 1);
     const task = images.exported('mach_task_self_');
-    if (task !== undefined) memory.setU32(task, this.kernel.ports.task);
+    if (task !== undefined) memory.setU32(task, kernel.ports.task);
   }
 
   override beforeRun(thread: Thread): void {
-    this.kernel.delivery.resume(thread);
+    this.mach.kernel.delivery.resume(thread);
     if (thread.state !== 'runnable') return;
     super.beforeRun(thread);
     // A thread of host code goes on with its call at once: the fetch that would find it at its gate executes nothing.

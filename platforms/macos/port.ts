@@ -6,7 +6,6 @@
 import { present } from '../../emulator/present.js';
 import { hostFunction, type HostCall } from '../../emulator/process/host-call.js';
 import type { Thread } from '../../emulator/process/thread.js';
-import type { Platform } from '../codes.js';
 import { AccessSet, type Port, type PortThread, type ScanArea } from '../port.js';
 import { FrameMemory } from '../posix/frame-memory.js';
 import { PosixPortMemory } from '../posix/port-memory.js';
@@ -38,11 +37,8 @@ export class MacPort extends PosixPortMemory implements Port {
   private readonly replyBytes: Uint8Array;
   private handler: ((address: number, mode: number) => boolean) | undefined;
 
-  constructor(
-    platform: Platform,
-    private readonly mach: MachSystem,
-  ) {
-    super(platform, mach, new MacJumpBuffer(mach.process));
+  constructor(private readonly mach: MachSystem) {
+    super(mach, new MacJumpBuffer(mach.process));
     this.kernel = mach.kernel;
     const { layout } = mach.kernel;
     this.frame = new FrameMemory(mach.process, Request.state + layout.size + ROOM);

@@ -10,7 +10,6 @@ import { syscallClobbers } from '../../emulator/cpu/system-call.js';
 import { Eflags } from '../../emulator/cpu/x86-flags.js';
 import { GuestFault } from '../../emulator/memory/memory-view.js';
 import type { Thread } from '../../emulator/process/thread.js';
-import type { OsOptions } from '../os.js';
 import { posixThread } from '../posix/posix-thread.js';
 import { systemCall } from '../posix/system.js';
 import { argument, commonCalls, int, type SystemCall } from '../posix/system-call-table.js';
@@ -40,7 +39,6 @@ export class MacSystemCalls {
   constructor(
     private readonly system: MachSystem,
     private readonly frames: MacFrames,
-    private readonly options: OsOptions,
   ) {
     this.unix = this.unixCalls();
     this.traps = this.machTraps();
@@ -126,9 +124,9 @@ export class MacSystemCalls {
   }
 
   private unixCalls(): ReadonlyMap<number, SystemCall> {
-    const { system, options } = this;
+    const { system } = this;
     const { signalCalls, kernel } = system;
-    const common = commonCalls(system, options);
+    const common = commonCalls(system);
     const user: SystemCall = () => UID;
     const group: SystemCall = () => STAFF;
     return new Map<number, SystemCall>([

@@ -78,6 +78,13 @@ export class MemoryCalls {
     return base;
   }
 
+  /** Anonymous read-write memory anywhere. */
+  anonymous(bytes: number): number | undefined {
+    const { PRIVATE, ANON } = this.traits.flags;
+    const base = this.mmap(0, bytes, Prot.RW, PRIVATE | ANON, -1, 0);
+    return base >= 0 ? base : undefined;
+  }
+
   private isFixed(flags: number): boolean {
     return (flags & (this.traits.flags.FIXED | this.traits.flags.NOREPLACE)) !== 0;
   }

@@ -4,7 +4,6 @@
  */
 import { Prot } from '../../emulator/engine.js';
 import type { HostCall } from '../../emulator/process/host-call.js';
-import type { Platform } from '../codes.js';
 import { AccessSet } from '../port.js';
 import { PortBase } from '../port-base.js';
 import type { JumpBuffer } from './jump-buffer.js';
@@ -16,11 +15,10 @@ export abstract class PosixPortMemory extends PortBase {
   private protExec: number = Prot.Exec;
 
   constructor(
-    platform: Platform,
     private readonly system: PosixSystem,
     private readonly jump: JumpBuffer,
   ) {
-    super(platform, system.process);
+    super(system.platform, system.process);
   }
 
   override get clocksPerSecond(): number {

@@ -24,7 +24,7 @@ export class PosixPort extends PosixPortMemory implements Port {
     private readonly os: PortSystem,
     jump: JumpBuffer,
   ) {
-    super(os.platform, os, jump);
+    super(os, jump);
     this.faults = new FaultHandler(os);
     this.suspension = new Suspension(os);
   }

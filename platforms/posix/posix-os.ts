@@ -4,7 +4,7 @@
  * get their memory, and adds its own port, faults, system calls and start.
  */
 import { GENERAL_BYTES } from '../../emulator/cpu/registers.js';
-import { Access, Prot } from '../../emulator/engine.js';
+import { Prot } from '../../emulator/engine.js';
 import type { Image } from '../../emulator/loader/image.js';
 import { LoadError } from '../../emulator/loader/image.js';
 import type { LoadedImage, LoadedImages } from '../../emulator/loader/link.js';
@@ -13,8 +13,7 @@ import type { MemoryFault } from '../../emulator/process/os-model.js';
 import type { Process } from '../../emulator/process/process.js';
 import { guestStep, type Step } from '../../emulator/process/sequence.js';
 import type { Thread } from '../../emulator/process/thread.js';
-import type { Platform } from '../codes.js';
-import type { Os, OsContext, OsOptions } from '../os.js';
+import type { Os, OsContext } from '../os.js';
 import type { Port } from '../port.js';
 import { clockFunctions } from './clock.js';
 import { resourceFunctions } from './resources.js';
@@ -25,18 +24,18 @@ import { memoryFunctions } from './memory-functions.js';
 import { Mutexes } from './mutexes.js';
 import { LibraryHeap, ObjectPlaces } from './objects.js';
 import { posixThread, type PosixThread } from './posix-thread.js';
+import type { PortSystem } from './port-system.js';
+import type { Program } from './program.js';
 import { semaphoreFunctions } from './semaphores.js';
 import type { SignalFrames } from './signal-frames.js';
 import { SignalCalls } from './signal-calls.js';
 import { SignalFunctions } from './signal-functions.js';
 import { Signals } from './signals.js';
-import { fail, type PosixSystem } from './system.js';
+import { fail, type PosixCore, type PosixSystem } from './system.js';
 import { ThreadLibrary, type ThreadPlatform } from './thread-library.js';
 import type { PosixTraits } from './traits.js';
 
 export const PROCESS_ID = 1000;
-/** How far below a stack an access is still its overflow, for people. */
-const STACK_REACH = 0x100000;
 
 /** What one OS and CPU adds to the common part. */
 export interface PosixParts {
@@ -44,68 +43,61 @@ export interface PosixParts {
   memory: MemoryCalls;
   frames: SignalFrames;
   threads: ThreadPlatform;
+  program: Program;
   /** Kernel's number of the first thread. */
   firstTid: number;
   /** Address of the restorer that the C library gives to sigaction; 0: none. */
   restorer: number;
 }
 
-export abstract class PosixOs implements Os, PosixSystem {
+/** The parts that all of the family have, made in the order in which they stand on each other. */
+export abstract class PosixOs implements Os {
   abstract readonly name: string;
-  readonly process: Process;
-  readonly platform: Platform;
-  readonly options: OsOptions;
-  readonly pid = PROCESS_ID;
-  readonly traits: PosixTraits;
-  readonly memory: MemoryCalls;
-  readonly signals: Signals;
-  readonly signalCalls: SignalCalls;
-  readonly threads: ThreadLibrary;
-  readonly signalFunctions: SignalFunctions;
   abstract readonly port: Port;
-  protected readonly places: ObjectPlaces;
-  private images: LoadedImages | undefined;
+  readonly process: Process;
+  readonly system: PortSystem;
+  readonly threads: ThreadLibrary;
+  protected readonly program: Program;
+  private readonly places: ObjectPlaces;
   private readonly mutexes: Mutexes;
 
   constructor({ process, platform, options }: OsContext, parts: PosixParts) {
+    const { traits, memory, frames, program } = parts;
+    const setErrno = (value: number): void => {
+      const thread = process.hostCalls.running.at(-1)?.thread ?? process.current;
+      if (thread) process.supervisor.setU32(posixThread(thread).errnoAddress, value);
+    };
+    const core: PosixCore = { process, platform, options, traits, memory, pid: PROCESS_ID, setErrno };
+    const signals = new Signals(process, traits.signals, frames);
+    const signalled = { ...core, signals };
+    const system: PosixSystem = { ...signalled, signalCalls: new SignalCalls(signalled) };
     this.process = process;
-    this.platform = platform;
-    this.options = options;
-    this.traits = parts.traits;
-    this.memory = parts.memory;
-    this.signals = new Signals(process, parts.traits.signals, parts.frames, (pc) => this.where(pc));
-    this.signalCalls = new SignalCalls(this);
-    this.signalFunctions = new SignalFunctions(this, parts.restorer);
-    this.places = new ObjectPlaces(process.user, new LibraryHeap(process.supervisor, (bytes) => this.anonymous(bytes)));
-    this.mutexes = new Mutexes(this, this.places);
-    this.threads = new ThreadLibrary(this, this.places, parts.threads, parts.firstTid);
+    this.program = program;
+    this.system = { ...system, signalFunctions: new SignalFunctions(system, parts.restorer) };
+    this.places = new ObjectPlaces(process.user, new LibraryHeap(process.supervisor, (bytes) => memory.anonymous(bytes)));
+    this.mutexes = new Mutexes(system, this.places);
+    this.threads = new ThreadLibrary(system, this.places, parts.threads, parts.firstTid);
     const { gates } = process.options;
     process.space.map(gates.base, gates.size, Prot.None, { name: 'library functions' });
   }
 
-  /** Anonymous read-write memory by the OS's own mmap. */
-  anonymous(bytes: number): number | undefined {
-    const { PRIVATE, ANON } = this.traits.memory.flags;
-    const base = this.memory.mmap(0, bytes, Prot.RW, PRIVATE | ANON, -1, 0);
-    return base >= 0 ? base : undefined;
-  }
-
   libraries(): HostLibrary[] {
-    const { c, threads } = this.traits.libraryNames;
+    const { system } = this;
+    const { c, threads } = system.traits.libraryNames;
     const general: HostFunction[] = [
-      ...memoryFunctions(this),
-      ...clockFunctions(this),
-      ...resourceFunctions(this),
-      ...this.signalFunctions.list(),
-      hostFunction('fork', 'i()', () => fail(this, 'ENOSYS')),
+      ...memoryFunctions(system),
+      ...clockFunctions(system),
+      ...resourceFunctions(system),
+      ...system.signalFunctions.list(),
+      hostFunction('fork', 'i()', () => fail(system, 'ENOSYS')),
       ...this.ownFunctions(),
     ];
     const threading = [
       ...this.threads.list(),
       ...this.mutexes.list(),
-      ...new Conditions(this, this.places, this.mutexes).list(),
-      ...lockFunctions(this, this.places),
-      ...semaphoreFunctions(this),
+      ...new Conditions(system, this.places, this.mutexes).list(),
+      ...lockFunctions(system, this.places),
+      ...semaphoreFunctions(system),
       ...this.ownThreadFunctions(),
     ];
     return [
@@ -129,14 +121,14 @@ export abstract class PosixOs implements Os, PosixSystem {
     const { space } = this.process;
     const wanted = image.kind === 'executable' ? this.programBase(image) : image.relocatable ? undefined : image.preferredBase;
     if (wanted !== undefined && space.isFree(wanted, this.span(image))) return wanted;
-    const base = image.relocatable ? this.memory.findPlace(this.span(image)) : undefined;
+    const base = image.relocatable ? this.system.memory.findPlace(this.span(image)) : undefined;
     if (base === undefined)
       throw new LoadError(`${image.path}: no room for it at 0x${image.preferredBase.toString(16)}, and it cannot be relocated`);
     return base;
   }
 
   private span(image: Image): number {
-    const { pageSize } = this.traits.memory;
+    const { pageSize } = this.system.traits.memory;
     return Math.ceil(image.span / pageSize) * pageSize;
   }
 
@@ -145,33 +137,26 @@ export abstract class PosixOs implements Os, PosixSystem {
 
   /** Memory for malloc: from mmap, where an OS has no other way. */
   heapGrow(bytes: number): number | undefined {
-    return this.anonymous(bytes);
+    return this.system.memory.anonymous(bytes);
   }
 
   setErrno(value: number): void {
-    const thread = this.process.hostCalls.running.at(-1)?.thread ?? this.process.current;
-    if (thread) this.process.supervisor.setU32(posixThread(thread).errnoAddress, value);
+    this.system.setErrno(value);
   }
 
   start(program: LoadedImage, images: LoadedImages, lookup: (name: string) => number | undefined): void {
-    this.images = images;
+    this.program.start(images);
     if (program.image.entry === undefined) throw new LoadError(`${program.image.path}: no entry point`);
     const thread = this.process.createThread('main');
     const posix = this.threads.adopt(thread);
     const exit = lookup('exit');
-    if (exit !== undefined) this.threads.exitProcess = (last) => this.threads.callExit(last, exit);
+    this.threads.exitFunction = exit;
     this.startMain(posix, program, images, exit);
     this.threads.register(posix);
   }
 
   /** Stack, start block, TLS and registers of the main thread, at the program's entry (after `initialisers`). */
   protected abstract startMain(thread: PosixThread, program: LoadedImage, images: LoadedImages, exit: number | undefined): void;
-
-  /** All that is loaded; there is nothing before the start. */
-  protected get loaded(): LoadedImages {
-    if (!this.images) throw new Error('the process has not been started');
-    return this.images;
-  }
 
   /** Have the main thread run all initialisers, the program's last, then go on with the registers that it has now. */
   protected runInitialisers(thread: Thread, images: LoadedImages, args: [number, number, number]): void {
@@ -198,29 +183,12 @@ export abstract class PosixOs implements Os, PosixSystem {
   }
 
   beforeRun(thread: Thread): void {
-    if (this.signals.hasDeliverable(thread)) this.signals.deliver(thread);
+    const { signals } = this.system;
+    if (signals.hasDeliverable(thread)) signals.deliver(thread);
   }
 
   abstract memoryFault(thread: Thread, fault: MemoryFault): void;
   abstract systemCall(thread: Thread, number: number, detail: number): void;
   abstract interrupt(thread: Thread, vector: number, detail: number): void;
   abstract invalidInstruction(thread: Thread): void;
-
-  /** 'prog!main+0x12' for people. */
-  where(pc: number): string {
-    return this.process.names.describe(pc);
-  }
-
-  /** 'read from 0x0, which is not mapped'. */
-  describeFault(fault: MemoryFault, mapped: boolean): string {
-    const verb = fault.access === Access.Fetch ? 'jump to' : fault.access === Access.Write ? 'write to' : 'read from';
-    if (!fault.canonical) return `${verb} a non-canonical address`;
-    const { process } = this;
-    const thread = process.current;
-    const below = thread !== undefined && fault.address < thread.stackBase && fault.address >= thread.stackBase - STACK_REACH;
-    // Below a stack there is nothing, or its guard.
-    const overflow = below && process.engine.protection(fault.address) <= 0;
-    const state = overflow ? ' below the stack (stack overflow)' : mapped ? ', which is protected against it' : ', which is not mapped';
-    return `${verb} 0x${fault.address.toString(16)}${state}`;
-  }
 }

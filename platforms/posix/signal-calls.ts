@@ -8,12 +8,12 @@ import type { Thread } from '../../emulator/process/thread.js';
 import { changeAlternateStack, describeAlternateStack } from './alternate-stack.js';
 import { posixThread, type SignalAction } from './posix-thread.js';
 import { exclude, include, readSet, remove, writeSet, type SignalSet } from './signal-set.js';
-import { SIG_DFL, SIG_IGN } from './signals.js';
-import { copyOut, type PosixSystem } from './system.js';
+import { SIG_DFL, SIG_IGN, type Signals } from './signals.js';
+import { copyOut, type PosixCore } from './system.js';
 import type { ActionLayout } from './traits.js';
 
 export class SignalCalls {
-  constructor(private readonly system: PosixSystem) {}
+  constructor(private readonly system: PosixCore & { readonly signals: Signals }) {}
 
   private get traits() {
     return this.system.traits.signals;

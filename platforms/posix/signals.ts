@@ -32,8 +32,6 @@ export class Signals {
     private readonly process: Process,
     readonly traits: SignalTraits,
     readonly frames: SignalFrames,
-    /** 'symbol+offset' of a PC. */
-    private readonly nameOf: (pc: number) => string,
   ) {
     for (let signal = 0; signal <= traits.limit; signal++) this.actions.push({ handler: SIG_DFL, flags: 0, mask: emptySet(), restorer: 0 });
     const n = traits.numbers;
@@ -243,7 +241,7 @@ export class Signals {
     return process.end({
       kind: 'signal',
       signal: info.signal,
-      text: `killed by ${name}${description ? ` (${description})` : ''}${about ? `: ${about}` : ''}, at ${this.nameOf(pc)}`,
+      text: `killed by ${name}${description ? ` (${description})` : ''}${about ? `: ${about}` : ''}, at ${process.names.describe(pc)}`,
     });
   }
 }

@@ -5,7 +5,6 @@
  */
 import type { Registers } from '../../emulator/engine.js';
 import type { Thread } from '../../emulator/process/thread.js';
-import type { OsOptions } from '../os.js';
 import { clockCalls } from './clock.js';
 import { posixThread } from './posix-thread.js';
 import type { PosixSystem } from './system.js';
@@ -29,8 +28,8 @@ const STANDARD_INPUT = 0;
 const isOutput = (fd: number): fd is 1 | 2 => fd === 1 || fd === 2;
 
 /** Descriptors 0, 1 and 2 alone: files that the C library opens are its own. */
-function descriptorCalls(system: PosixSystem, options: OsOptions) {
-  const { process, traits } = system;
+function descriptorCalls(system: PosixSystem) {
+  const { process, traits, options } = system;
   const { user } = process;
   const { errno, transfer } = traits;
   /** Bytes that one call moves; undefined: it refuses so many. */
@@ -59,13 +58,13 @@ function descriptorCalls(system: PosixSystem, options: OsOptions) {
   } satisfies Record<string, SystemCall>;
 }
 
-export function commonCalls(system: PosixSystem, options: OsOptions) {
+export function commonCalls(system: PosixSystem) {
   const { process, memory, signalCalls } = system;
   const clocks = clockCalls(system);
   const exit: SystemCall = (_thread, [code]) => process.end({ kind: 'exit', code: code & 0xff });
   const root: SystemCall = () => 0;
   return {
-    ...descriptorCalls(system, options),
+    ...descriptorCalls(system),
     exit,
     mmap: (_thread, [address, length, prot, flags, fd, offset]) =>
       memory.mmap(unsigned(address), unsigned(length), int(prot), int(flags), int(fd), unsigned(offset)),

@@ -32,8 +32,8 @@ export class ThreadLibrary {
   private readonly attributes: AttributeObjects;
   private readonly returnGate: number;
   private nextTid: number;
-  /** Called when the last thread has ended: the process exits with status 0, by exit(). */
-  exitProcess: (thread: Thread) => void;
+  /** Address of the C library's exit(), where there is one: the end of the last thread calls exit(0). */
+  exitFunction: number | undefined;
 
   constructor(
     private readonly system: PosixSystem,
@@ -49,7 +49,6 @@ export class ThreadLibrary {
       hostFunction('thread-return', 'v()', (call) => this.exit(call.thread, this.result(call.thread))),
       system.traits.libraryNames.threads,
     );
-    this.exitProcess = () => process.end({ kind: 'exit', code: 0 });
   }
 
   private result(thread: Thread): Word {
@@ -146,6 +145,12 @@ export class ThreadLibrary {
     if (!others) return this.exitProcess(thread);
     process.endThread(thread, value);
     if (posix.detached) this.forget(posix);
+  }
+
+  private exitProcess(thread: Thread): void {
+    const { process } = this.system;
+    if (this.exitFunction === undefined) return process.end({ kind: 'exit', code: 0 });
+    process.guestCalls.enter(thread, this.exitFunction, 'v(i)', [0], this.returnGate);
   }
 
   private forget(posix: PosixThread): void {
@@ -250,10 +255,5 @@ export class ThreadLibrary {
         return 0;
       }),
     ];
-  }
-
-  /** Have `thread` call exit(0), the C library's: what the end of the last thread does. */
-  callExit(thread: Thread, exit: number): void {
-    this.system.process.guestCalls.enter(thread, exit, 'v(i)', [0], this.returnGate);
   }
 }

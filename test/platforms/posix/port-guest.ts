@@ -41,7 +41,7 @@ export function portLibrary(log: PortLog): (os: PosixOs, process: Process) => Ho
             port.protSetup((address) => {
               log.faults.push(address);
               const page = address - (address % 4096);
-              if (!os.memory.isMapped(page)) return false;
+              if (!os.system.memory.isMapped(page)) return false;
               port.protSet(page, page + 4096, 0);
               return true;
             }),

@@ -47,11 +47,14 @@ function laboratory(code: string, body: (laboratory: Laboratory) => void): (t: E
     try {
       const options = { argv: [], env: [], seed: 0, quirks: [], directories: [], output: () => {}, input: () => new Uint8Array(0) };
       const os = platform.os === 'macos' ? new MacOs({ platform, process, options }) : new FreeBsd({ platform, process, options });
-      const { PRIVATE, ANON } = os.traits.memory.flags;
-      const [good, readable, bad] = [Prot.RW, Prot.Read, Prot.None].map((prot) => os.memory.mmap(0, 16384, prot, PRIVATE | ANON, -1, 0));
+      const { system } = os;
+      const { PRIVATE, ANON } = system.traits.memory.flags;
+      const [good, readable, bad] = [Prot.RW, Prot.Read, Prot.None].map((prot) =>
+        system.memory.mmap(0, 16384, prot, PRIVATE | ANON, -1, 0),
+      );
       const [thread, other] = ['main', 'other'].map((name) => os.threads.adopt(process.createThread(name)).thread);
       process.load(thread);
-      body({ t, system: os, process, thread, other, good, readable, bad, call: (action) => systemCall(os, action) });
+      body({ t, system, process, thread, other, good, readable, bad, call: (action) => systemCall(system, action) });
     } finally {
       process.close();
     }
