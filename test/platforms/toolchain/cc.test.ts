@@ -1,15 +1,17 @@
 /** `mpsemu cc`: what it makes, and what it says when it can't. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { parseImage } from '../../../emulator/loader/load.js';
+import { projectRoot } from '../../../platforms/boot/boot.js';
 import { candidates } from '../../../platforms/boot/infer.js';
 import { platform, platforms, type Platform } from '../../../platforms/codes.js';
 import { compile, ToolchainError } from '../../../platforms/toolchain/cc.js';
 import { targetOf } from '../../../platforms/toolchain/targets.js';
 import { hasTool, toolPath } from '../../../platforms/toolchain/tools.js';
 
+const guests = join(projectRoot(), 'test', 'platforms', 'toolchain', 'guests');
 const linkers = { windows: 'lld-link', macos: 'ld64.lld', linux: 'ld.lld', freebsd: 'ld.lld' };
 const available = (p: Platform): boolean => hasTool(targetOf(p).compiler) && hasTool(linkers[p.os]);
 
@@ -22,18 +24,17 @@ async function inDirectory<T>(action: (directory: string) => Promise<T>): Promis
   }
 }
 
+/** Link a program of `guests`. */
 async function make(
   p: Platform,
   directory: string,
-  text: string,
+  name: string,
   options: { flags?: string[]; allowMissing?: boolean } = {},
 ): Promise<string> {
-  const source = join(directory, 'program.c');
   const output = join(directory, 'program');
-  writeFileSync(source, text);
   await compile({
     platform: p.code,
-    sources: [source],
+    sources: [join(guests, name)],
     output,
     flags: options.flags ?? ['-O2'],
     ...(options.allowMissing && { allowMissing: true }),
@@ -41,29 +42,12 @@ async function make(
   return output;
 }
 
-const greeting = '#include <stdio.h>\nint main(void) { puts("hello"); return 0; }\n';
-const missing = 'int nobody_has_this(void);\nint main(void) { return nobody_has_this(); }\n';
-/** One of each of what a CPU may leave to the compiler's support routines. */
-const arithmetic = `#include <stdio.h>
-volatile unsigned long long n = 1000000007, d = 97; volatile long double x = 3; volatile double e = 2.5; volatile int k = 3;
-_Thread_local int counter; static void count(void) __attribute__((constructor)); static void count(void) { counter++; }
-int main(void) {
-  char frame[40000]; frame[k] = (char)k;
-  double _Complex z = e + 1i * e; z = z * z / z;
-  printf("%d %d\\n", (int)(n / d + n % d) + (int)(x * x / x) + __builtin_popcountll(n) + __builtin_ctzll(d) + (int)(n << k >> k) + (int)(unsigned long long)e + (int)__real__ z, frame[k] + counter);
-#ifdef __SIZEOF_INT128__
-  unsigned __int128 w = n; printf("%d\\n", (int)(w * w / d % d) + (int)(double)w);
-#endif
-  return 0;
-}
-`;
-
 for (const p of platforms) {
   const check = available(p) ? test : test.skip;
 
   check(`${p.code}: the file says which platform it is for, and is the same each time`, async (t) => {
     await inDirectory(async (directory) => {
-      const bytes = readFileSync(await make(p, directory, greeting));
+      const bytes = readFileSync(await make(p, directory, 'greeting.c'));
       const image = parseImage(bytes, 'program');
       t.is(image.kind, 'executable');
       t.is(image.cpu, p.cpu);
@@ -73,17 +57,17 @@ for (const p of platforms) {
         [p.code],
       );
       t.true(image.symbols.some((s) => /^_?main$/.test(s.name)));
-      t.true(readFileSync(await make(p, directory, greeting)).equals(bytes));
+      t.true(readFileSync(await make(p, directory, 'greeting.c')).equals(bytes));
     });
   });
 
   check(`${p.code}: a function that nobody provides is a link error that names it, or an import`, async (t) => {
     await inDirectory(async (directory) => {
-      const error = await t.throwsAsync(make(p, directory, missing), { instanceOf: ToolchainError });
+      const error = await t.throwsAsync(make(p, directory, 'missing.c'), { instanceOf: ToolchainError });
       t.regex(error.message, /nobody_has_this/);
       // PE has no place for an import without a library.
       if (p.os === 'windows') return;
-      const image = parseImage(readFileSync(await make(p, directory, missing, { allowMissing: true })), 'program');
+      const image = parseImage(readFileSync(await make(p, directory, 'missing.c', { allowMissing: true })), 'program');
       t.true(image.imports.some((i) => i.name === 'nobody_has_this'));
     });
   });
@@ -92,7 +76,7 @@ for (const p of platforms) {
     for (const level of ['-O0', '-O2', '-Os']) {
       await t.notThrowsAsync(
         inDirectory((directory) =>
-          make(p, directory, arithmetic, { flags: [level, ...(p.os === 'windows' ? ['-fstack-protector-strong'] : [])] }),
+          make(p, directory, 'arithmetic.c', { flags: [level, ...(p.os === 'windows' ? ['-fstack-protector-strong'] : [])] }),
         ),
       );
     }
@@ -100,8 +84,8 @@ for (const p of platforms) {
 
   check(`${p.code}: an error in the program is the compiler's own message`, async (t) => {
     await inDirectory(async (directory) => {
-      const error = await t.throwsAsync(make(p, directory, 'int main(void) { return nothing; }\n'), { instanceOf: ToolchainError });
-      t.regex(error.message, /program\.c:1:.*nothing/);
+      const error = await t.throwsAsync(make(p, directory, 'faulty.c'), { instanceOf: ToolchainError });
+      t.regex(error.message, /faulty\.c:1:.*nothing/);
     });
   });
 }
@@ -114,7 +98,7 @@ test('a compiler that is not installed is one clear line', (t) => {
 
 test('a library that is not there is named', async (t) => {
   await inDirectory(async (directory) => {
-    const error = await t.throwsAsync(make(platform('lii6gc')!, directory, greeting, { flags: ['-lnothing'] }), {
+    const error = await t.throwsAsync(make(platform('lii6gc')!, directory, 'greeting.c', { flags: ['-lnothing'] }), {
       instanceOf: ToolchainError,
     });
     t.is(error.message, 'there is no library -lnothing for lii6gc: no libnothing.a and no -L says where to look');
