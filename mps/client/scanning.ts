@@ -1,35 +1,18 @@
 /**
- * What guest scanners call: the second stage of fixing a reference, and the area
- * scanners of the library. Only inside a scan. Source: mps.h, and the scanning
- * chapter of the MPS manual.
+ * The host's part of fixing a reference: what _mps_fix2, which is guest machine code
+ * (fixtures/guest/mps), leaves to it. Only inside a scan. Source: mps.h, and the
+ * scanning chapter of the MPS manual.
  */
 import type { HostCall, HostFunction } from '../../platforms/port.js';
-import { Res } from '../plinth/res.js';
-import { scanArea, scanAreaMasked, scanAreaTagged, scanAreaTaggedOrZero, type AreaScan } from '../trace/scan-area.js';
 import type { ScanState } from '../trace/scan-state.js';
 import type { Client } from './client.js';
 
 export function scanningFunctions(client: Client): HostFunction[] {
-  const { layouts } = client;
   const stateOf = (call: HostCall, ss: number): ScanState => {
     const state = client.scans.at(ss);
     if (state) return state;
-    client.plinth.assertFail(call.fn.name, 'TESTT(ScanState, ss)');
+    client.plinth.assertFail('_mps_fix2', 'TESTT(ScanState, ss)');
     return client.wildRead(call, ss);
-  };
-  const area = (name: string, scanner: (call: HostCall, closure: number) => AreaScan): HostFunction =>
-    client.define(name, 'i(pppp)', (call, ss, base, limit, closure) => {
-      const state = stateOf(call, ss);
-      const scan = scanner(call, closure);
-      client.scans.readSummary(ss, state);
-      const res = scan(state, base, limit);
-      if (res === Res.OK) client.scans.writeSummary(ss, state);
-      return res;
-    });
-  const tag = (call: HostCall, closure: number): [number | bigint, number | bigint] => {
-    const { scanTag, word } = layouts;
-    const read = (at: number): number | bigint => (word === 8 ? call.memory.u64(at) : call.memory.u32(at));
-    return [read(closure + scanTag.mask), read(closure + scanTag.pattern)];
   };
   const fix = (call: HostCall, ss: number, slot: number, next: number): number => {
     const state = stateOf(call, ss);
@@ -44,14 +27,7 @@ export function scanningFunctions(client: Client): HostFunction[] {
     return res;
   };
 
-  return [
-    client.define('_mps_fix2', 'i(pp)', (call, ss, slot) => fix(call, ss, slot, 0)),
-    client.define('_mps_fix2_host', 'i(ppp)', fix),
-    area('mps_scan_area', () => scanArea),
-    area('mps_scan_area_masked', (call, closure) => scanAreaMasked(tag(call, closure)[0])),
-    area('mps_scan_area_tagged', (call, closure) => scanAreaTagged(...tag(call, closure))),
-    area('mps_scan_area_tagged_or_zero', (call, closure) => scanAreaTaggedOrZero(...tag(call, closure))),
-  ];
+  return [client.define('_mps_fix2_host', 'i(ppp)', fix)];
 }
 
 /** What the guest's part of the library does unseen otherwise. */

@@ -101,7 +101,7 @@ export class FakeGuest {
           const bit = 1n << ((read(slot) >> BigInt(zs)) & (bits - 1n));
           ufs |= bit;
           if ((w & bit) === 0n) continue;
-          const res = this.call('_mps_fix2', ss, slot);
+          const res = this.call('_mps_fix2_host', ss, slot, 0);
           if (res !== 0) return res;
         }
       }

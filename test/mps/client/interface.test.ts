@@ -137,14 +137,21 @@ for (const code of ['lii3gc', 'lii6gc', 'w3i3mv', 'w3i6mv', 'xca6ll']) {
     t.is(g.output.join(''), '');
   });
 
-  test(`${code}: an ambiguous area, scanned by the guest through mps_scan_area_tagged, pins`, (t) => {
+  test(`${code}: an ambiguous area with a scanner of the guest's pins what it fixes`, (t) => {
     const g = new FakeGuest(code);
     const arena = g.arena();
     const pool = g.make('mps_pool_create_k', arena, g.call('mps_class_amc'), g.args({ FORMAT: g.format(arena) }));
     const ap = g.make('mps_ap_create_k', pool, g.args({}));
     const area = g.host.static(4 * g.word);
     const w = (n: number): number | bigint => (g.word === 8 ? BigInt(n) : n);
-    const scanner = g.host.define((ss, base, limit, closure) => g.call('mps_scan_area_tagged', ss, base, limit, closure));
+    const { scanTag } = g.layouts;
+    const scanner = g.host.define((ss, base, limit, closure) => {
+      const [mask, pattern] = [scanTag.mask, scanTag.pattern].map((member) => g.memory.word(closure + member));
+      for (let slot = base; slot < limit; slot += g.word) {
+        if ((g.memory.u32(slot) & mask) === pattern) g.call('_mps_fix2_host', ss, slot, 0);
+      }
+      return OK;
+    });
     const root = g.make('mps_root_create_area_tagged', arena, AMBIG, 0, area, area + 4 * g.word, scanner, w(3), w(1));
     const held = g.object(ap, [0]);
     const lost = g.object(ap, [0]);
