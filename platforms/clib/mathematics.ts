@@ -1,7 +1,8 @@
 /**
- * math.h: double, float (f) and long double (l). The exact functions are exact; the transcendental ones are the
- * host's, to about one unit in the last place; long double has the precision of double. Errors go to errno where the
- * C library does that (C99 7.12.1: NaN from no NaN is EDOM, infinity from finite arguments ERANGE).
+ * math.h: double, float (f) and long double (l). The exact functions are exact; erf, erfc and gamma are those of
+ * `special-functions.ts`; the other transcendental ones are the host's, to about one unit in the last place; long
+ * double has the precision of double. Errors go to errno where the C library does that (C99 7.12.1: NaN from no NaN is
+ * EDOM, infinity from finite arguments ERANGE).
  */
 import type { Arguments, Returned, Signature } from '../../emulator/abi/signature.js';
 import { toExtended, toQuad } from '../../emulator/abi/long-double.js';
@@ -84,7 +85,7 @@ const quiet = new Set([
   'asinh',
 ]);
 /** Results of 0 that come from underflow. */
-const underflows = new Set(['exp', 'exp2', 'pow', 'ldexp', 'scalbn', 'scalbln', 'erfc', 'fma']);
+const underflows = new Set(['exp', 'exp2', 'pow', 'ldexp', 'scalbn', 'scalbln', 'erfc', 'tgamma', 'fma']);
 
 const ILOGB0: Record<string, number> = { linux: -2147483648, freebsd: -2147483647, macos: -2147483648, windows: -2147483648 };
 
