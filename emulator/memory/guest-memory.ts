@@ -20,9 +20,9 @@ export class GuestMemory implements MemoryView {
   /** Masks, since remainders of numbers above 2^32 are slow. */
   private readonly pageSize: number;
   private readonly pageMask: number;
-  /** Page number + 1 of each entry, by kind of access; 0 = none. */
-  private readonly readTags = new Float64Array(ENTRIES);
-  private readonly writeTags = new Float64Array(ENTRIES);
+  /** Page number of each entry, by kind of access; NaN, which is no page's, not even a negative address's: none. */
+  private readonly readTags = new Float64Array(ENTRIES).fill(NaN);
+  private readonly writeTags = new Float64Array(ENTRIES).fill(NaN);
   private readonly readFrames = new Uint32Array(ENTRIES);
   private readonly writeFrames = new Uint32Array(ENTRIES);
   private generation = -1;
@@ -52,11 +52,11 @@ export class GuestMemory implements MemoryView {
     const entry = page & (ENTRIES - 1);
     const frame = offset - (address & this.pageMask);
     if (access === Access.Write || this.supervisor) {
-      this.writeTags[entry] = page + 1;
+      this.writeTags[entry] = page;
       this.writeFrames[entry] = frame;
     }
     if (access === Access.Read || this.supervisor) {
-      this.readTags[entry] = page + 1;
+      this.readTags[entry] = page;
       this.readFrames[entry] = frame;
     }
     return offset;
@@ -66,15 +66,15 @@ export class GuestMemory implements MemoryView {
     const now = this.supervisor ? this.engine.mappingGeneration : this.engine.generation;
     if (now === this.generation) return;
     this.generation = now;
-    this.readTags.fill(0);
-    this.writeTags.fill(0);
+    this.readTags.fill(NaN);
+    this.writeTags.fill(NaN);
   }
 
   private forRead(address: number): number {
     this.check();
     const page = Math.floor(address / this.pageSize);
     const entry = page & (ENTRIES - 1);
-    if (this.readTags[entry] === page + 1) return this.readFrames[entry] + (address & this.pageMask);
+    if (this.readTags[entry] === page) return this.readFrames[entry] + (address & this.pageMask);
     return this.miss(address, Access.Read);
   }
 
@@ -82,7 +82,7 @@ export class GuestMemory implements MemoryView {
     this.check();
     const page = Math.floor(address / this.pageSize);
     const entry = page & (ENTRIES - 1);
-    if (this.writeTags[entry] === page + 1) return this.writeFrames[entry] + (address & this.pageMask);
+    if (this.writeTags[entry] === page) return this.writeFrames[entry] + (address & this.pageMask);
     return this.miss(address, Access.Write);
   }
 

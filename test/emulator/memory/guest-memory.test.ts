@@ -135,3 +135,16 @@ test('a word is four bytes for a 32-bit guest', (t) => {
   t.is(view.word(0x1004), 0xfffffffe);
   engine.close();
 });
+
+test('an address that no program has (a small negative number, one beyond all pages) faults in every view and touches nothing', (t) => {
+  const { engine, user, supervisor } = setUp();
+  const before = new Uint8Array(engine.physical.slice(0, 2 * 4096));
+  for (const at of [-1, -4, -64, -4096, -4097, -(2 ** 40), 2 ** 48, 2 ** 53]) {
+    for (const view of [user, supervisor]) {
+      t.throws(() => view.u8(at), { instanceOf: GuestFault }, `read ${at}`);
+      t.throws(() => view.setU8(at, 0xaa), { instanceOf: GuestFault }, `write ${at}`);
+      t.throws(() => view.bytes(at, 3), { instanceOf: GuestFault }, `range ${at}`);
+    }
+  }
+  t.deepEqual(new Uint8Array(engine.physical.slice(0, 2 * 4096)), before);
+});
