@@ -51,17 +51,10 @@ export interface Cpu {
   roles(convention: ConventionName): Roles;
 }
 
-const byNameOf = new WeakMap<Cpu, Map<string, RegisterName>>();
-
-/** A register by its name or an alias. */
+/** A register by its name or an alias, in any case. */
 export function registerNamed(cpu: Cpu, name: string): RegisterName | undefined {
-  let map = byNameOf.get(cpu);
-  if (!map) {
-    map = new Map();
-    for (const register of cpu.registers) for (const each of [register.name, ...register.aliases]) map.set(each, register);
-    byNameOf.set(cpu, map);
-  }
-  return map.get(name.toLowerCase());
+  const wanted = name.toLowerCase();
+  return cpu.registers.find((register) => register.name === wanted || register.aliases.includes(wanted));
 }
 
 export function registerAt(cpu: Cpu, slot: number): RegisterName | undefined {

@@ -8,18 +8,24 @@ export interface FaultedArena {
 }
 
 export class ArenaRing {
-  private static readonly rings = new WeakMap<Port, ArenaRing>();
-  readonly arenas: FaultedArena[] = [];
+  private readonly arenas: FaultedArena[] = [];
+  private handling = false;
 
-  private constructor(port: Port) {
-    port.protSetup((address, mode) => this.access(address, mode));
+  constructor(private readonly port: Port) {}
+
+  /** Protection faults come to the ring, from before the first arena has any. */
+  handleFaults(): void {
+    if (this.handling) return;
+    this.handling = true;
+    this.port.protSetup((address, mode) => this.access(address, mode));
   }
 
-  /** The ring of a process; the first arena installs the fault handler. */
-  static of(port: Port): ArenaRing {
-    let ring = this.rings.get(port);
-    if (!ring) this.rings.set(port, (ring = new ArenaRing(port)));
-    return ring;
+  add(arena: FaultedArena): void {
+    this.arenas.push(arena);
+  }
+
+  remove(arena: FaultedArena): void {
+    this.arenas.splice(this.arenas.indexOf(arena), 1);
   }
 
   /** A protection fault at `address`: is it ours? */

@@ -30,6 +30,8 @@ import { ArenaRing } from './arena-ring.js';
 
 export interface ArenaOptions {
   plinth?: Plinth;
+  /** The other arenas of the process; without it this is the only one. */
+  ring?: ArenaRing;
   size?: number;
   grainSize?: number;
   zoned?: boolean;
@@ -111,7 +113,8 @@ export abstract class ArenaStruct implements PoolArena {
     this.shield = new Shield(this);
     this.messages = new MessageQueue(this);
     this.collector = new Collector(this, options.pauseTime ?? 0.1);
-    this.ring = ArenaRing.of(port);
+    this.ring = options.ring ?? new ArenaRing(port);
+    this.ring.handleFaults();
     const descriptors = { unitSize: 6 * this.wordSize, extendBy: grain };
     const free = new MFSPool(this, descriptors, this.structBlock(POOL_WORDS), false);
     const spare = new MFSPool(this, descriptors, this.structBlock(POOL_WORDS), false);
@@ -145,7 +148,7 @@ export abstract class ArenaStruct implements PoolArena {
     if (block < 0) return failureOf(block);
     this.ownChain = new Chain(this, block, DEFAULT_CHAIN, this.topGen, this.chains);
     this.chains.add(this.ownChain);
-    this.ring.arenas.push(this);
+    this.ring.add(this);
     return Res.OK;
   }
 

@@ -90,7 +90,7 @@ export class Arena extends ArenaStruct {
       'RingLength(&arenaGlobals->poolRing) == arenaGlobals->systemPools',
     );
     this.leave();
-    this.ring.arenas.splice(this.ring.arenas.indexOf(this), 1);
+    this.ring.remove(this);
     this.noteMoved();
     this.exists = false;
     this.vm.finish();
@@ -179,7 +179,7 @@ export class Arena extends ArenaStruct {
   postmortem(): void {
     this.lock = 0;
     this.shield.inside = false;
-    this.ring.arenas.splice(this.ring.arenas.indexOf(this), 1);
+    this.ring.remove(this);
     this.collector.clamp();
     for (const chunk of this.vm.chunks.ring) {
       for (let i = chunk.allocBase; i < chunk.pages; i++) {

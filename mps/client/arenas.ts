@@ -94,7 +94,7 @@ export function arenaFunctions(client: Client): HostFunction[] {
 
 function createVm(client: Client, args: Args): Outcome {
   const { port } = client;
-  const options: ArenaOptions = { plinth: client.plinth, testHooks: client.options.testHooks };
+  const options: ArenaOptions = { plinth: client.plinth, ring: client.ring, testHooks: client.options.testHooks };
   const take = <K extends keyof ArenaOptions>(
     key: Parameters<Args['take']>[0],
     option: K,

@@ -12,6 +12,7 @@ import {
   type Signature,
 } from '../../platforms/port.js';
 import type { Arena } from '../arena/arena.js';
+import { ArenaRing } from '../arena/arena-ring.js';
 import { Plinth } from '../plinth/plinth.js';
 import type { Pool } from '../heap/pool.js';
 import { Assertions, type AssertionHooks } from './assertions.js';
@@ -48,6 +49,7 @@ export class Client {
   readonly assertions: Assertions;
   readonly plinth: Plinth;
   readonly scans: ScanStates;
+  readonly ring: ArenaRing;
   /** The class a pool was made of, as the guest sees it. */
   readonly guestClassOf = new WeakMap<Pool, GuestPoolClass>();
   /** All that were created, the destroyed ones included (for the report). */
@@ -61,6 +63,7 @@ export class Client {
     this.statics = new StaticMemory(port);
     this.assertions = new Assertions(port, this.statics, options.variety, options);
     this.plinth = new Plinth({ variety: options.variety, assertFail: (where, condition) => this.assertions.fail(where, 0, condition) });
+    this.ring = new ArenaRing(port);
     this.scans = new ScanStates(port, this.layouts);
   }
 
