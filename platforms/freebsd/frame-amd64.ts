@@ -1,14 +1,15 @@
 /** The signal frame of FreeBSD on x86-64. Source: sys/amd64/amd64/exec_machdep.c (sendsig, sys_sigreturn), x86/include/ucontext.h. */
-import { Fxsave, fxsaveImage, fxsaveName, initialFxsave } from '../../emulator/cpu/fxsave.js';
+import { Fxsave, fxsaveName } from '../../emulator/cpu/fxsave.js';
 import { X86 } from '../../emulator/cpu/registers.js';
-import { Eflags, STATUS_FLAGS } from '../../emulator/cpu/x86-flags.js';
+import { Eflags } from '../../emulator/cpu/x86-flags.js';
 import type { Process } from '../../emulator/process/process.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import { describeAlternateStack, onAlternateStack } from '../posix/alternate-stack.js';
-import { FrameMemory, permitted } from '../posix/frame-memory.js';
+import { permitted } from '../posix/frame-memory.js';
+import { COMMON_USER_FLAGS, X86Frame } from '../posix/frame-x86.js';
 import { posixThread, type SignalAction, type SignalInfo } from '../posix/posix-thread.js';
 import { frameStart, type ContextLayout } from '../posix/signal-frames.js';
-import { emptySet, type SignalSet } from '../posix/signal-set.js';
+import type { SignalSet } from '../posix/signal-set.js';
 import type { SignalTraits } from '../posix/traits.js';
 import { buildExtended, EXTENDED_SIZE, Fp, McFlag, writeSiginfo, type FreeBsdFrames, type SigreturnError } from './frame.js';
 import type { FreeBsdLayout } from './layout.js';
@@ -29,13 +30,13 @@ const REGISTERS = [
 const NAMES = ['onstack', 'rdi', 'rsi', 'rdx', 'rcx', 'r8', 'r9', 'rax', 'rbx', 'rbp', 'r10', 'r11', 'r12', 'r13', 'r14', 'r15', 'trapno', 'addr', 'flags',
   'err', 'rip', 'cs', 'rflags', 'rsp', 'ss', 'len', 'fpformat', 'ownedfp'];
 /** PSL_USERCHANGE: flags that a user context may set. */
-const USER_FLAGS = STATUS_FLAGS | Eflags.TF | Eflags.DF | Eflags.NT | Eflags.AC | Eflags.ID;
+const USER_FLAGS = COMMON_USER_FLAGS | Eflags.NT | Eflags.ID;
 const HANDLER_CLEARS = Eflags.DF | Eflags.TF;
 const CODE64 = 0x43;
 const CODE32 = 0x33;
 const DATA = 0x3b;
 
-export class FrameAmd64 implements FreeBsdFrames {
+export class FrameAmd64 extends X86Frame implements FreeBsdFrames {
   readonly context: ContextLayout = {
     ucontextSize: Uc.size,
     mcontext: Uc.mcontext,
@@ -44,24 +45,17 @@ export class FrameAmd64 implements FreeBsdFrames {
     pc: Uc.mcontext + Mc.rip,
     nameOf: amd64ContextName,
   };
-  private readonly frame: FrameMemory;
-  /** What sigreturn answers; valid until the next. */
-  private readonly mask = emptySet();
-  private readonly registers: Uint32Array;
-  private readonly image: Uint8Array;
 
   constructor(
-    private readonly process: Process,
-    private readonly traits: SignalTraits,
+    process: Process,
+    traits: SignalTraits,
     private readonly layout: FreeBsdLayout,
   ) {
-    this.frame = new FrameMemory(process, Frame.size + EXTENDED_SIZE);
-    this.registers = new Uint32Array(process.engine.registers.buffer);
-    this.image = fxsaveImage(process.engine);
+    super(process, traits, Frame.size + EXTENDED_SIZE);
   }
 
   push(thread: Thread, info: SignalInfo, action: SignalAction, savedMask: SignalSet): boolean {
-    const { process, frame, registers: r, traits } = this;
+    const { process, frame, traits } = this;
     const { engine } = process;
     const { registers } = engine;
     const state = posixThread(thread);
@@ -94,11 +88,7 @@ export class FrameAmd64 implements FreeBsdFrames {
     registers.set(X86.rsi, wantsInfo ? base + Frame.siginfo : info.code);
     registers.set(X86.rdx, base + Frame.ucontext);
     registers.set(X86.rcx, info.address ?? 0);
-    registers.set(X86.rsp, base);
-    registers.set(X86.rip, this.layout.sharedPage);
-    registers.set(X86.rflags, r[X86.rflags * 2] & ~HANDLER_CLEARS);
-    initialFxsave(this.image, this.layout.controlWord);
-    engine.writeFloat();
+    this.enterHandler(this.layout.sharedPage, base, HANDLER_CLEARS, this.layout.controlWord);
     return true;
   }
 
@@ -112,11 +102,8 @@ export class FrameAmd64 implements FreeBsdFrames {
     const w = frame.words;
     const mc = Frame.ucontext + Uc.mcontext;
     w[mc >>> 2] = onStack ? 1 : 0;
-    let at = (mc + Mc.rdi) >>> 2;
-    for (const slot of REGISTERS) {
-      w[at++] = r[slot * 2];
-      w[at++] = r[slot * 2 + 1];
-    }
+    this.storeWide(REGISTERS, mc + Mc.rdi);
+    const at = (mc + Mc.trapno) >>> 2;
     const copy = (offset: number, slot: number): void => {
       w[(mc + offset) >>> 2] = r[slot * 2];
       w[((mc + offset) >>> 2) + 1] = r[slot * 2 + 1];
@@ -144,8 +131,7 @@ export class FrameAmd64 implements FreeBsdFrames {
   }
 
   sigreturn(_thread: Thread, ucontext: number): SignalSet | SigreturnError {
-    const { process, frame, registers: r } = this;
-    const { engine } = process;
+    const { frame, registers: r } = this;
     const w = frame.words;
     if (!permitted(() => frame.load(ucontext, Frame.ucontext, Uc.size))) return 'EFAULT';
     const mc = Frame.ucontext + Uc.mcontext;
@@ -157,11 +143,7 @@ export class FrameAmd64 implements FreeBsdFrames {
     if (changed & ~(USER_FLAGS | Eflags.RF)) return 'EINVAL';
     const cs = w[(mc + Mc.cs) >>> 2] & 0xffff;
     if (cs !== CODE64 && cs !== CODE32) return 'selector';
-    let at = (mc + Mc.rdi) >>> 2;
-    for (const slot of REGISTERS) {
-      r[slot * 2] = w[at++];
-      r[slot * 2 + 1] = w[at++];
-    }
+    this.loadWide(REGISTERS, mc + Mc.rdi);
     const copy = (offset: number, slot: number): void => {
       r[slot * 2] = w[(mc + offset) >>> 2];
       r[slot * 2 + 1] = w[((mc + offset) >>> 2) + 1];
@@ -174,12 +156,10 @@ export class FrameAmd64 implements FreeBsdFrames {
       copy(Mc.fsbase, X86.fsBase);
       copy(Mc.gsbase, X86.gsBase);
     }
-    engine.registers.dirty |= 1;
-    const format = w[(mc + Mc.ownedfp) >>> 2];
-    if (w[(mc + Mc.fpformat) >>> 2] === Fp.XMM && format !== 0x20000)
-      this.image.set(frame.bytes.subarray(mc + Mc.fpstate, mc + Mc.fpstate + Fxsave.size));
-    else initialFxsave(this.image, this.layout.controlWord);
-    engine.writeFloat();
+    const holds = w[(mc + Mc.fpformat) >>> 2] === Fp.XMM && w[(mc + Mc.ownedfp) >>> 2] !== Fp.UNOWNED;
+    if (holds) this.image.set(frame.bytes.subarray(mc + Mc.fpstate, mc + Mc.fpstate + Fxsave.size));
+    else this.resetFloat(this.layout.controlWord);
+    this.changed();
     const { mask } = this;
     mask.set(w.subarray(Frame.ucontext >>> 2, (Frame.ucontext + 16) >>> 2));
     return mask;

@@ -1,14 +1,15 @@
 /** The signal frame of FreeBSD on IA-32. Source: sys/i386/i386/exec_machdep.c (sendsig, sys_sigreturn), x86/include/ucontext.h. */
-import { Fxsave, fxsaveImage, fxsaveName, initialFxsave } from '../../emulator/cpu/fxsave.js';
+import { Fxsave, fxsaveName } from '../../emulator/cpu/fxsave.js';
 import { X86 } from '../../emulator/cpu/registers.js';
-import { Eflags, STATUS_FLAGS } from '../../emulator/cpu/x86-flags.js';
+import { Eflags } from '../../emulator/cpu/x86-flags.js';
 import type { Process } from '../../emulator/process/process.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import { describeAlternateStack, onAlternateStack } from '../posix/alternate-stack.js';
-import { FrameMemory, permitted } from '../posix/frame-memory.js';
+import { permitted } from '../posix/frame-memory.js';
+import { COMMON_USER_FLAGS, X86Frame } from '../posix/frame-x86.js';
 import { posixThread, type SignalAction, type SignalInfo, type TrapRecord } from '../posix/posix-thread.js';
 import { frameStart, type ContextLayout } from '../posix/signal-frames.js';
-import { emptySet, type SignalSet } from '../posix/signal-set.js';
+import type { SignalSet } from '../posix/signal-set.js';
 import type { SignalTraits } from '../posix/traits.js';
 import { buildExtended, EXTENDED_SIZE, Fp, McFlag, writeSiginfo, type FreeBsdFrames, type SigreturnError } from './frame.js';
 import type { FreeBsdLayout } from './layout.js';
@@ -28,14 +29,13 @@ const REGISTERS = [
 // prettier-ignore
 const NAMES = ['onstack', 'gs', 'fs', 'es', 'ds', 'edi', 'esi', 'ebp', 'isp', 'ebx', 'edx', 'ecx', 'eax', 'trapno', 'err', 'eip', 'cs', 'eflags', 'esp', 'ss',
   'len', 'fpformat', 'ownedfp', 'flags'];
-const SELECTORS = new Set<number>([X86.gs, X86.fs, X86.es, X86.ds, X86.cs, X86.ss]);
 /** PSL_USERCHANGE. */
-const USER_FLAGS = STATUS_FLAGS | Eflags.TF | Eflags.DF | Eflags.NT | Eflags.AC | Eflags.ID;
+const USER_FLAGS = COMMON_USER_FLAGS | Eflags.NT | Eflags.ID;
 const HANDLER_CLEARS = Eflags.DF | Eflags.TF;
 const CODE = 0x33;
 const DATA = 0x3b;
 
-export class FrameI386 implements FreeBsdFrames {
+export class FrameI386 extends X86Frame implements FreeBsdFrames {
   readonly context: ContextLayout = {
     ucontextSize: Uc.size,
     mcontext: Uc.mcontext,
@@ -44,20 +44,13 @@ export class FrameI386 implements FreeBsdFrames {
     pc: Uc.mcontext + Mc.eip,
     nameOf: i386ContextName,
   };
-  private readonly frame: FrameMemory;
-  /** What sigreturn answers; valid until the next. */
-  private readonly mask = emptySet();
-  private readonly registers: Uint32Array;
-  private readonly image: Uint8Array;
 
   constructor(
-    private readonly process: Process,
-    private readonly traits: SignalTraits,
+    process: Process,
+    traits: SignalTraits,
     private readonly layout: FreeBsdLayout,
   ) {
-    this.frame = new FrameMemory(process, Frame.size + EXTENDED_SIZE);
-    this.registers = new Uint32Array(process.engine.registers.buffer);
-    this.image = fxsaveImage(process.engine);
+    super(process, traits, Frame.size + EXTENDED_SIZE);
   }
 
   push(thread: Thread, info: SignalInfo, action: SignalAction, savedMask: SignalSet): boolean {
@@ -93,17 +86,8 @@ export class FrameI386 implements FreeBsdFrames {
       frame.store(base, 0, Frame.size);
     });
     if (!written) return false;
-    const set = (slot: number, value: number): void => {
-      r[slot * 2] = value;
-      r[slot * 2 + 1] = 0;
-    };
-    set(X86.rsp, base);
-    set(X86.rip, this.layout.sharedPage);
-    set(X86.rflags, r[X86.rflags * 2] & ~HANDLER_CLEARS);
-    for (const slot of [X86.ds, X86.es, X86.fs]) set(slot, DATA);
-    engine.registers.dirty |= 1;
-    initialFxsave(this.image, this.layout.controlWord);
-    engine.writeFloat();
+    for (const slot of [X86.ds, X86.es, X86.fs]) this.set(slot, DATA);
+    this.enterHandler(this.layout.sharedPage, base, HANDLER_CLEARS, this.layout.controlWord);
     return true;
   }
 
@@ -115,9 +99,7 @@ export class FrameI386 implements FreeBsdFrames {
       w[mc + (offset >>> 2)] = value;
     };
     put(Mc.onstack, onStack ? 1 : 0);
-    REGISTERS.forEach((slot, i) => {
-      if (slot >= 0) put(Mc.gs + 4 * i, r[slot * 2]);
-    });
+    this.storeNarrow(REGISTERS, Frame.ucontext + Uc.mcontext + Mc.gs);
     if (info.trap !== undefined) {
       put(Mc.trapno, trap.number);
       put(Mc.err, trap.error);
@@ -135,8 +117,7 @@ export class FrameI386 implements FreeBsdFrames {
   }
 
   sigreturn(_thread: Thread, ucontext: number): SignalSet | SigreturnError {
-    const { process, frame, registers: r } = this;
-    const { engine } = process;
+    const { frame, registers: r } = this;
     const w = frame.words;
     if (!permitted(() => frame.load(ucontext, Frame.ucontext, Uc.size))) return 'EFAULT';
     const mc = (Frame.ucontext + Uc.mcontext) >>> 2;
@@ -144,20 +125,13 @@ export class FrameI386 implements FreeBsdFrames {
     if ((get(Mc.eflags) ^ r[X86.rflags * 2]) & ~(USER_FLAGS | Eflags.RF)) return 'EINVAL';
     if ((get(Mc.cs) & 0xffff) !== CODE) return 'selector';
     // The trampoline's load of gs took its base from the descriptor table; it is the thread's.
-    REGISTERS.forEach((slot, i) => {
-      if (slot < 0) return;
-      const value = get(Mc.gs + 4 * i);
-      r[slot * 2] = SELECTORS.has(slot) ? value & 0xffff : value;
-      r[slot * 2 + 1] = 0;
-    });
+    this.loadNarrow(REGISTERS, Frame.ucontext + Uc.mcontext + Mc.gs);
     r[X86.rflags * 2] &= ~Eflags.RF;
-    r[X86.gsBase * 2] = get(Mc.gsbase);
-    r[X86.gsBase * 2 + 1] = 0;
-    engine.registers.dirty |= 1;
+    this.set(X86.gsBase, get(Mc.gsbase));
     const at = Frame.ucontext + Uc.mcontext + Mc.fpstate;
-    if (get(Mc.fpformat) === Fp.XMM && get(Mc.ownedfp) !== 0x20000) this.image.set(frame.bytes.subarray(at, at + Fxsave.size));
-    else initialFxsave(this.image, this.layout.controlWord);
-    engine.writeFloat();
+    if (get(Mc.fpformat) === Fp.XMM && get(Mc.ownedfp) !== Fp.UNOWNED) this.image.set(frame.bytes.subarray(at, at + Fxsave.size));
+    else this.resetFloat(this.layout.controlWord);
+    this.changed();
     const { mask } = this;
     mask.set(w.subarray(Frame.ucontext >>> 2, (Frame.ucontext + 16) >>> 2));
     return mask;

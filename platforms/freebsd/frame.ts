@@ -25,7 +25,7 @@ export function buildExtended(frame: FrameMemory, at: number): void {
 }
 
 /** mcontext's constants: which FP format, and who holds it. */
-export const Fp = { XMM: 0x10002, NONE: 0x10000, OWNED: 0x20001 } as const;
+export const Fp = { XMM: 0x10002, NONE: 0x10000, OWNED: 0x20001, UNOWNED: 0x20000 } as const;
 export const McFlag = { segments: 1, bases: 2, extended: 4 } as const;
 
 export function writeSiginfo(frame: FrameMemory, at: number, info: SignalInfo, traits: SignalTraits, wide: boolean): void {

@@ -3,16 +3,17 @@
  * with SA_SIGINFO the rt frame, else the old one. Source: arch/x86/kernel/signal_32.c;
  * offsets observed on a 6.18 kernel.
  */
-import { Fxsave, fxsaveImage, fxsaveView, initialFxsave, X87Control } from '../../emulator/cpu/fxsave.js';
+import { Fxsave, fxsaveView, X87Control } from '../../emulator/cpu/fxsave.js';
 import { X86 } from '../../emulator/cpu/registers.js';
-import { Eflags, STATUS_FLAGS } from '../../emulator/cpu/x86-flags.js';
+import { Eflags } from '../../emulator/cpu/x86-flags.js';
 import type { Process } from '../../emulator/process/process.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import { changeAlternateStack } from '../posix/alternate-stack.js';
-import { FrameMemory, permitted } from '../posix/frame-memory.js';
+import { permitted } from '../posix/frame-memory.js';
+import { COMMON_USER_FLAGS, X86Frame } from '../posix/frame-x86.js';
 import { posixThread, type PosixThread, type SignalAction, type SignalInfo } from '../posix/posix-thread.js';
 import { frameStart, type ContextLayout } from '../posix/signal-frames.js';
-import { emptySet, type SignalSet } from '../posix/signal-set.js';
+import type { SignalSet } from '../posix/signal-set.js';
 import type { SignalTraits } from '../posix/traits.js';
 import type { LinuxFrames } from './frame.js';
 import { applyLegacyHeader, buildLegacyHeader, LEGACY_HEADER } from './legacy-fp.js';
@@ -43,13 +44,15 @@ const NAMES = [
 // prettier-ignore
 const Word = { esp: 7, trapno: 12, err: 13, eip: 14, cs: 15, eflags: 16, uesp: 17, ss: 18, fpregs: 19, oldmask: 20, cr2: 21 } as const;
 
-const RESTORED_FLAGS = STATUS_FLAGS | Eflags.TF | Eflags.DF | Eflags.AC;
+const RESTORED_FLAGS = COMMON_USER_FLAGS;
+/** SP is taken from its first place. */
+const RESTORED = GREGS.map((slot, i) => (i === Word.uesp ? -1 : slot));
 const HANDLER_CLEARS = Eflags.DF | Eflags.TF | Eflags.RF;
 /** mov eax,173; int 80h and pop eax; mov eax,119; int 80h: never executed, debuggers look for it. */
 const RT_RETCODE = [0x0000adb8, 0x0080cd00];
 const OLD_RETCODE = [0x0077b858, 0x80cd0000];
 
-export class FrameI386 implements LinuxFrames {
+export class FrameI386 extends X86Frame implements LinuxFrames {
   readonly context: ContextLayout = {
     ucontextSize: 364,
     mcontext: RtFrame.mcontext - RtFrame.ucontext,
@@ -58,22 +61,15 @@ export class FrameI386 implements LinuxFrames {
     pc: RtFrame.mcontext - RtFrame.ucontext + 4 * Word.eip,
     nameOf: (offset) => NAMES[offset >>> 2],
   };
-  private readonly frame: FrameMemory;
-  /** What sigreturn answers; valid until the next. */
-  private readonly mask = emptySet();
-  private readonly registers: Uint32Array;
-  private readonly image: Uint8Array;
   private readonly fx: DataView;
 
   constructor(
-    private readonly process: Process,
-    private readonly traits: SignalTraits,
+    process: Process,
+    traits: SignalTraits,
     /** Where actions without a restorer return to. */
     private readonly vdso: Pick<VdsoCode, 'sigreturn' | 'rtSigreturn'>,
   ) {
-    this.frame = new FrameMemory(process, (SIZE + 15) & ~15);
-    this.registers = new Uint32Array(process.engine.registers.buffer);
-    this.image = fxsaveImage(process.engine);
+    super(process, traits, SIZE);
     this.fx = fxsaveView(process.engine);
   }
 
@@ -112,29 +108,19 @@ export class FrameI386 implements LinuxFrames {
       frame.store(base + fp, fp, LEGACY_HEADER + FP_AREA_SIZE);
     });
     if (!written) return false;
-    const set = (slot: number, value: number): void => {
-      r[slot * 2] = value;
-      r[slot * 2 + 1] = 0;
-    };
-    set(X86.rax, info.signal);
-    set(X86.rdx, rt ? base + RtFrame.siginfo : 0);
-    set(X86.rcx, rt ? base + RtFrame.ucontext : 0);
-    set(X86.rsp, base);
-    set(X86.rip, action.handler);
-    set(X86.rflags, r[X86.rflags * 2] & ~HANDLER_CLEARS);
-    set(X86.ds, r[X86.ss * 2]);
-    set(X86.es, r[X86.ss * 2]);
-    engine.registers.dirty |= 1;
-    initialFxsave(this.image, X87Control.extended);
-    engine.writeFloat();
+    this.set(X86.rax, info.signal);
+    this.set(X86.rdx, rt ? base + RtFrame.siginfo : 0);
+    this.set(X86.rcx, rt ? base + RtFrame.ucontext : 0);
+    this.set(X86.ds, r[X86.ss * 2]);
+    this.set(X86.es, r[X86.ss * 2]);
+    this.enterHandler(action.handler, base, HANDLER_CLEARS, X87Control.extended);
     return true;
   }
 
   private fillContext(at: number, state: PosixThread, info: SignalInfo, savedMask: SignalSet, fp: number): void {
-    const { registers: r } = this;
     const w = this.frame.words;
     const first = at >>> 2;
-    for (let i = 0; i < GREGS.length; i++) if (GREGS[i] >= 0) w[first + i] = r[GREGS[i] * 2];
+    this.storeNarrow(GREGS, at);
     if (info.trap !== undefined) w[first + Word.eflags] |= Eflags.RF;
     w[first + Word.trapno] = state.trap.number;
     w[first + Word.err] = state.trap.error;
@@ -161,7 +147,7 @@ export class FrameI386 implements LinuxFrames {
   }
 
   sigreturn(thread: Thread, old: boolean): SignalSet | undefined {
-    const { process, frame, registers: r, image } = this;
+    const { frame, registers: r, image } = this;
     const layout = old ? OldFrame : RtFrame;
     const base = r[X86.rsp * 2] - (old ? 8 : 4);
     const w = frame.words;
@@ -176,21 +162,15 @@ export class FrameI386 implements LinuxFrames {
     const cs = w[first + Word.cs] & 0xffff;
     if (cs !== (r[X86.cs * 2] & 0xffff)) return undefined;
     const flags = r[X86.rflags * 2];
-    for (let i = 0; i < GREGS.length; i++) {
-      if (GREGS[i] < 0 || i === Word.uesp) continue;
-      const isSelector = i < 4 || i === Word.cs || i === Word.ss;
-      r[GREGS[i] * 2] = isSelector ? w[first + i] & 0xffff : w[first + i];
-      r[GREGS[i] * 2 + 1] = 0;
-    }
+    this.loadNarrow(RESTORED, layout.mcontext);
     r[X86.rflags * 2] = (flags & ~RESTORED_FLAGS) | (w[first + Word.eflags] & RESTORED_FLAGS);
-    process.engine.registers.dirty |= 1;
-    if (w[first + Word.fpregs] === 0) initialFxsave(image, X87Control.extended);
+    if (w[first + Word.fpregs] === 0) this.resetFloat(X87Control.extended);
     else {
       const fx = fp + LEGACY_HEADER;
       image.set(frame.bytes.subarray(fx, fx + Fxsave.software));
       applyLegacyHeader(frame.view, fp, this.fx);
     }
-    process.engine.writeFloat();
+    this.changed();
     const { mask } = this;
     if (old) {
       mask[0] = w[first + Word.oldmask];

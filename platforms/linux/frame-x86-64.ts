@@ -2,16 +2,17 @@
  * The signal frame of Linux on x86-64, as the kernel pushes it and rt_sigreturn
  * reads it back. Source: arch/x86/kernel/signal_64.c; offsets observed on a 6.18 kernel.
  */
-import { Fxsave, fxsaveImage, initialFxsave, X87Control } from '../../emulator/cpu/fxsave.js';
+import { Fxsave, X87Control } from '../../emulator/cpu/fxsave.js';
 import { X86 } from '../../emulator/cpu/registers.js';
-import { Eflags, STATUS_FLAGS } from '../../emulator/cpu/x86-flags.js';
+import { Eflags } from '../../emulator/cpu/x86-flags.js';
 import type { Process } from '../../emulator/process/process.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import { changeAlternateStack } from '../posix/alternate-stack.js';
-import { FrameMemory, permitted } from '../posix/frame-memory.js';
+import { permitted } from '../posix/frame-memory.js';
+import { COMMON_USER_FLAGS, X86Frame } from '../posix/frame-x86.js';
 import { posixThread, type SignalAction, type SignalInfo } from '../posix/posix-thread.js';
 import { frameStart, type ContextLayout } from '../posix/signal-frames.js';
-import { emptySet, type SignalSet } from '../posix/signal-set.js';
+import type { SignalSet } from '../posix/signal-set.js';
 import type { SignalTraits } from '../posix/traits.js';
 import type { LinuxFrames } from './frame.js';
 import { writeSiginfo } from './siginfo.js';
@@ -41,11 +42,11 @@ const ERR = 19;
 
 const Uc = { xstate: 1, savedSs: 2, strictSs: 4 } as const;
 /** Flags that sigreturn restores: AC OF DF TF SF ZF AF PF CF (RF has done its work). */
-const RESTORED_FLAGS = STATUS_FLAGS | Eflags.TF | Eflags.DF | Eflags.AC;
+const RESTORED_FLAGS = COMMON_USER_FLAGS;
 /** DF, TF and RF are clear in a handler. */
 const HANDLER_CLEARS = Eflags.DF | Eflags.TF | Eflags.RF;
 
-export class FrameX64 implements LinuxFrames {
+export class FrameX64 extends X86Frame implements LinuxFrames {
   readonly context: ContextLayout = {
     ucontextSize: 968,
     mcontext: Frame.gregs - Frame.ucontext,
@@ -54,19 +55,9 @@ export class FrameX64 implements LinuxFrames {
     pc: Frame.gregs - Frame.ucontext + 8 * 16,
     nameOf: (offset) => NAMES[offset >>> 3] ?? `mcontext+0x${(offset & ~7).toString(16)}`,
   };
-  private readonly frame: FrameMemory;
-  /** What sigreturn answers; valid until the next. */
-  private readonly mask = emptySet();
-  private readonly registers: Uint32Array;
-  private readonly image: Uint8Array;
 
-  constructor(
-    private readonly process: Process,
-    private readonly traits: SignalTraits,
-  ) {
-    this.frame = new FrameMemory(process, (SIZE + 15) & ~15);
-    this.registers = new Uint32Array(process.engine.registers.buffer);
-    this.image = fxsaveImage(process.engine);
+  constructor(process: Process, traits: SignalTraits) {
+    super(process, traits, SIZE);
   }
 
   push(thread: Thread, info: SignalInfo, action: SignalAction, savedMask: SignalSet): boolean {
@@ -88,11 +79,8 @@ export class FrameX64 implements LinuxFrames {
     frame.put64(Frame.stack, state.altStack.sp);
     frame.put64(Frame.stack + 8, state.altStack.flags);
     frame.put64(Frame.stack + 16, state.altStack.size);
-    let at = Frame.gregs >>> 2;
-    for (let i = 0; i < GREGS.length; i++) {
-      w[at++] = r[GREGS[i] * 2];
-      w[at++] = r[GREGS[i] * 2 + 1];
-    }
+    this.storeWide(GREGS, Frame.gregs);
+    let at = (Frame.gregs >>> 2) + 2 * GREGS.length;
     if (info.trap !== undefined) w[(Frame.gregs >>> 2) + 2 * EFL] |= Eflags.RF;
     w[at++] = r[X86.cs * 2] & 0xffff;
     w[at++] = r[X86.ss * 2] << 16;
@@ -121,11 +109,7 @@ export class FrameX64 implements LinuxFrames {
     registers.set(X86.rsi, base + Frame.siginfo);
     registers.set(X86.rdx, base + Frame.ucontext);
     registers.set(X86.rax, 0);
-    registers.set(X86.rsp, base);
-    registers.set(X86.rip, action.handler);
-    registers.set(X86.rflags, r[X86.rflags * 2] & ~HANDLER_CLEARS);
-    initialFxsave(this.image, X87Control.extended);
-    engine.writeFloat();
+    this.enterHandler(action.handler, base, HANDLER_CLEARS, X87Control.extended);
     return true;
   }
 
@@ -143,19 +127,14 @@ export class FrameX64 implements LinuxFrames {
     if (!read) return undefined;
     const cs = w[(Frame.gregs >>> 2) + 2 * CSGSFS] & 0xffff;
     if (cs !== 0x33 && cs !== 0x23) return undefined;
-    let at = Frame.gregs >>> 2;
     const flags = r[X86.rflags * 2];
-    for (let i = 0; i < GREGS.length; i++) {
-      r[GREGS[i] * 2] = w[at++];
-      r[GREGS[i] * 2 + 1] = w[at++];
-    }
+    this.loadWide(GREGS, Frame.gregs);
     r[X86.rflags * 2] = (flags & ~RESTORED_FLAGS) | (r[X86.rflags * 2] & RESTORED_FLAGS);
     r[X86.rflags * 2 + 1] = 0;
     if (cs !== (r[X86.cs * 2] & 0xffff)) engine.registers.set(X86.cs, cs);
-    engine.registers.dirty |= 1;
-    if (frame.get64(Frame.fpregs) === 0) initialFxsave(image, X87Control.extended);
+    if (frame.get64(Frame.fpregs) === 0) this.resetFloat(X87Control.extended);
     else image.set(frame.bytes.subarray(Frame.fp, Frame.fp + Fxsave.software));
-    engine.writeFloat();
+    this.changed();
     const stack = { sp: frame.get64(Frame.stack), flags: w[(Frame.stack + 8) >>> 2], size: frame.get64(Frame.stack + 16) };
     // Unlike the other two this kernel does so while SP is still the handler's.
     changeAlternateStack(posixThread(thread), stack, base, this.traits);
