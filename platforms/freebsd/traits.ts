@@ -94,6 +94,7 @@ function memory(layout: FreeBsdLayout): MemoryTraits {
     writeExecute: 'allowed',
     executeOnly: false,
     overcommitLimit: Infinity,
+    adviceRoundsDown: true,
     MADV_DONTNEED: 4,
     adviceLimit: 10,
   };

@@ -95,6 +95,7 @@ function memory(layout: LinuxLayout, executeOnly: boolean): MemoryTraits {
     writeExecute: 'allowed',
     executeOnly,
     overcommitLimit: MEMORY,
+    adviceRoundsDown: false,
     MADV_DONTNEED: 4,
     adviceLimit: 25,
   };

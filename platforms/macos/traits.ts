@@ -91,6 +91,7 @@ function memory(layout: MacLayout, writeExecute: MemoryTraits['writeExecute'], j
     jit: { flag: MAP_JIT, needsEntitlement: jitNeedsEntitlement },
     executeOnly: false,
     overcommitLimit: Infinity,
+    adviceRoundsDown: true,
     MADV_DONTNEED: 4,
     adviceLimit: 11,
   };

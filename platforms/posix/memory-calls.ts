@@ -157,11 +157,12 @@ export class MemoryCalls {
 
   madvise(address: number, length: number, advice: number): number {
     const { traits, errno } = this;
-    if (address % this.pageSize !== 0) return -errno.EINVAL;
+    if (address % this.pageSize !== 0 && !traits.adviceRoundsDown) return -errno.EINVAL;
     if (advice < 0 || advice > traits.adviceLimit) return -errno.EINVAL;
-    const limit = address + this.pageUp(length);
-    let covered = address;
-    for (const { base, limit: end } of this.pieces(address, limit)) {
+    const first = this.pageDown(address);
+    const limit = first + this.pageUp(length + (address - first));
+    let covered = first;
+    for (const { base, limit: end } of this.pieces(first, limit)) {
       if (advice === traits.MADV_DONTNEED && traits.dontNeedDrops) this.space.discard(base, end - base);
       if (base === covered) covered = end;
     }

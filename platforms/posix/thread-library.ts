@@ -76,6 +76,8 @@ export class ThreadLibrary {
     const thread = process.createThread(name);
     const posix = this.adopt(thread);
     posix.detached = attributes.detached;
+    // A new thread has no alternate stack, and Linux's frames say so (those of the first thread do not).
+    posix.altStack.flags = this.system.traits.signals.altStack.DISABLE;
     if (!this.platform.prepare(posix, attributes)) {
       process.endThread(thread, 0n);
       return undefined;

@@ -162,6 +162,8 @@ export interface MemoryTraits {
   jit?: { flag: number; needsEntitlement: boolean };
   /** Largest single writable private mapping (heuristic overcommit); Infinity where the OS is lazy. */
   overcommitLimit: number;
+  /** madvise rounds an unaligned address down instead of failing. */
+  adviceRoundsDown: boolean;
   MADV_DONTNEED: number;
   /** Largest number that madvise knows. */
   adviceLimit: number;
