@@ -43,7 +43,7 @@ export default {
       'no-cycle-at-run-time',
       { path: `^${anyOf(house)}/` },
       { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
-      'type imports make no cycle at run time; circles of them are counted by test/import-circles.mjs',
+      'type imports make no cycle at run time; circles of them are counted by test/imports.mjs',
     ),
     rule('everything-is-found', {}, { couldNotResolve: true }),
   ],

@@ -88,7 +88,7 @@ export function lowHalf(value: Value): number {
   return 0;
 }
 
-export function highHalf(value: Value): number {
+function highHalf(value: Value): number {
   if (typeof value === 'number') return value >= 2 ** 64 ? 0xffffffff : Math.floor(value / HIGH) >>> 0;
   if (typeof value === 'bigint') return Number((value >> 32n) & 0xffffffffn);
   return 0;

@@ -4,7 +4,7 @@ import type { VarArgs } from './abi.js';
 import { fromExtended, fromQuad } from './long-double.js';
 
 /** Over two primitives: the next 8-byte (or word-size) integer slot, and the next double. */
-export abstract class SlotVarArgs implements VarArgs {
+abstract class SlotVarArgs implements VarArgs {
   protected low = 0;
   protected high = 0;
 

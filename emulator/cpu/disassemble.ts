@@ -30,7 +30,7 @@ async function open(cpu: CpuName): Promise<Disassembler> {
   return new Disassembler(new module.Capstone(arch, mode), cpu === 'arm64' ? 4 : 1);
 }
 
-export class Disassembler {
+class Disassembler {
   constructor(
     private readonly capstone: Capstone,
     private readonly unit: 1 | 4,

@@ -3,7 +3,7 @@ import type { Image, ImageExport } from './image.js';
 import type { ProgramHeader } from './elf.js';
 import type { Reader } from './reader.js';
 
-export const DT = {
+const DT = {
   NEEDED: 1,
   PLTRELSZ: 2,
   HASH: 4,

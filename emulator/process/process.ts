@@ -40,7 +40,7 @@ export interface ProcessOptions {
 }
 
 /** Ends the run from anywhere, nested calls included. */
-export class ProcessEnded extends Error {}
+class ProcessEnded extends Error {}
 
 export class Process implements ProcessCore {
   readonly cpu: CpuName;

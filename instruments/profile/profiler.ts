@@ -9,7 +9,7 @@ import type { Thread } from '../../emulator/process/thread.js';
 import { Backtraces } from '../../machine/backtrace/backtrace.js';
 import type { Frame } from '../../machine/backtrace/frame.js';
 
-export const MEAN_INTERVAL = 1000;
+const MEAN_INTERVAL = 1000;
 
 /** A function of a stack. */
 export interface ProfiledFunction {

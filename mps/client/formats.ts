@@ -20,7 +20,7 @@ export interface GuestMethods {
 }
 
 /** Call the guest's methods, on the stack of the thread that is in the MPS. */
-export function wrapMethods(client: Client, guest: GuestMethods): Partial<FormatMethods> {
+function wrapMethods(client: Client, guest: GuestMethods): Partial<FormatMethods> {
   const port: Port = client.port;
   const methods: Partial<FormatMethods> = {};
   const { scan, skip, fwd, isfwd, pad, class: classOf } = guest;

@@ -12,7 +12,7 @@ const KINDS = ['arena', 'pool', 'trace', 'seg', 'ref', 'object', 'user'];
 const EOF = -1;
 
 /** The filter that the value of MPS_TELEMETRY_CONTROL asks for. */
-export function telemetryControl(text: string | undefined): number {
+function telemetryControl(text: string | undefined): number {
   if (text === undefined) return 0;
   const number = /^\s*(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)/.exec(text)?.[1];
   const value = number === undefined ? 0 : /^0[0-7]+$/.test(number) ? parseInt(number, 8) : Number(number);

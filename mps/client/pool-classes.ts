@@ -35,7 +35,7 @@ const amcKeys: Pick<GuestPoolClass, 'positional' | 'keys' | 'required' | 'apKeys
 
 const none: Pick<GuestPoolClass, 'positional' | 'keys' | 'apKeys'> = { positional: [], keys: [], apKeys: [] };
 
-export const guestPoolClasses: readonly GuestPoolClass[] = [
+const guestPoolClasses: readonly GuestPoolClass[] = [
   { name: 'amc', core: amcClass, ...amcKeys },
   { name: 'amcz', core: amczClass, ...amcKeys },
   {

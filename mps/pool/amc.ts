@@ -37,7 +37,7 @@ export class AMCGen {
   }
 }
 
-export class AMCBuffer extends Buffer {
+class AMCBuffer extends Buffer {
   gen!: AMCGen;
   /** Made with AP_HASH_ARRAYS: its bytes don't count as new. */
   hashArrays = false;

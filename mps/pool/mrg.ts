@@ -14,7 +14,7 @@ const State = { FREE: 1, PREFINAL: 2, FINAL: 3 } as const;
 /** Words of a guardian's link: state, and a ring node or a message. */
 const LINK_WORDS = 7;
 
-export class Guardian extends Message {
+class Guardian extends Message {
   readonly type = MessageType.FINALIZATION;
   state: number = State.FREE;
 

@@ -47,7 +47,7 @@ export interface Booted {
 
 export { projectRoot };
 
-export function choosePlatform(image: Image, bytes: Uint8Array, code: string | undefined): Platform {
+function choosePlatform(image: Image, bytes: Uint8Array, code: string | undefined): Platform {
   const fits = candidates(image, bytes);
   if (code === undefined) {
     if (fits.length === 1) return fits[0];

@@ -34,7 +34,7 @@ function leap(year: number): boolean {
 }
 
 /** Days from 1970-01-01 to the first of a month (0-11, any integer). */
-export function daysTo(year: number, month: number): number {
+function daysTo(year: number, month: number): number {
   year += Math.floor(month / 12);
   month = ((month % 12) + 12) % 12;
   const before = year - 1;

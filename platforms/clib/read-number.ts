@@ -1,8 +1,5 @@
 /** Numbers as C spells them (strtol, strtod, scanf): read from a source of bytes, exactly rounded. */
 
-/** The next byte; -1 = end. */
-export type Next = () => number;
-
 export interface IntegerText {
   negative: boolean;
   magnitude: bigint;

@@ -11,7 +11,7 @@ const EOF = -1;
 const NEWLINE = 10;
 
 /** fopen's mode; undefined: not one. */
-export function openMode(text: string, windows: boolean): (OpenMode & { text: boolean }) | undefined {
+function openMode(text: string, windows: boolean): (OpenMode & { text: boolean }) | undefined {
   const m = /^([rwa])([+bxte,cnSRTD]*)/.exec(text);
   if (!m) return undefined;
   const plus = m[2].includes('+');

@@ -187,7 +187,7 @@ export class Stream {
 }
 
 /** A place ahead in a stream's input. */
-export class Cursor {
+class Cursor {
   private pushed = 0;
   private raw = 0;
   private ended = false;

@@ -7,7 +7,7 @@ import { asctimeText, fromSeconds, strftimeText, toSeconds, type BrokenTime } fr
 import type { CLibrary } from './library.js';
 
 /** 2024-01-01 00:00:00 UTC, as the operating systems' own clocks start. */
-export const EPOCH = 1_704_067_200;
+const EPOCH = 1_704_067_200;
 
 const fields = ['sec', 'min', 'hour', 'mday', 'mon', 'year', 'wday', 'yday', 'isdst'] as const;
 

@@ -169,7 +169,7 @@ export class FrameAmd64 extends X86Frame implements FreeBsdFrames {
 /** User segments, which the kernel loads for a handler: they are those of the process already. */
 export const HANDLER_SELECTORS = { cs: CODE64, ss: DATA, ds: DATA, es: DATA, fs: 0x13, gs: 0x1b } as const;
 
-export function amd64ContextName(offset: number): string {
+function amd64ContextName(offset: number): string {
   const word = offset & ~7;
   if (word < Mc.fpstate) return NAMES[word >>> 3];
   if (word >= Mc.fpstate && word < Mc.fsbase) return fxsaveName(word - Mc.fpstate, 8);

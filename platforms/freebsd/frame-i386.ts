@@ -138,7 +138,7 @@ export class FrameI386 extends X86Frame implements FreeBsdFrames {
   }
 }
 
-export function i386ContextName(offset: number): string {
+function i386ContextName(offset: number): string {
   const word = offset & ~3;
   if (word < Mc.fpstate) return NAMES[word >>> 2];
   if (word < Mc.fsbase) return fxsaveName(word - Mc.fpstate, 4);

@@ -184,7 +184,7 @@ export class FrameArm64 implements LinuxFrames {
 }
 
 /** Name of the word at `offset` of mcontext_t. */
-export function arm64ContextName(offset: number): string {
+function arm64ContextName(offset: number): string {
   const word = offset & ~7;
   if (word === 0) return 'fault_address';
   if (word < 0x100) return `x${(word - 8) >>> 3}`;

@@ -22,11 +22,11 @@ import type { VdsoCode } from './vdso.js';
 import { buildFpArea, FP_AREA_SIZE, XSAVE_SIZE } from './xsave-area.js';
 
 // prettier-ignore
-export const RtFrame = {
+const RtFrame = {
   restorer: 0, signo: 4, pinfo: 8, puc: 0xc, siginfo: 0x10, ucontext: 0x90, stack: 0x98, mcontext: 0xa4, sigmask: 0xfc, retcode: 0x104, end: 0x10c, fp: 0x114,
 } as const;
 // prettier-ignore
-export const OldFrame = { restorer: 0, signo: 4, mcontext: 8, unused: 0x60, extramask: 0x2d0, retcode: 0x2d4, end: 0x2dc, fp: 0x2e4 } as const;
+const OldFrame = { restorer: 0, signo: 4, mcontext: 8, unused: 0x60, extramask: 0x2d0, retcode: 0x2d4, end: 0x2dc, fp: 0x2e4 } as const;
 const SIZE = OldFrame.fp + LEGACY_HEADER + FP_AREA_SIZE;
 const MCONTEXT_SIZE = 88;
 

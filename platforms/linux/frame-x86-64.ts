@@ -38,7 +38,6 @@ const NAMES = [
 ];
 const EFL = 17;
 const CSGSFS = 18;
-const ERR = 19;
 
 const Uc = { xstate: 1, savedSs: 2, strictSs: 4 } as const;
 /** Flags that sigreturn restores: AC OF DF TF SF ZF AF PF CF (RF has done its work). */
@@ -144,6 +143,3 @@ export class FrameX64 extends X86Frame implements LinuxFrames {
     return mask;
   }
 }
-
-/** Offsets inside gregs, for tests and tools. */
-export const Greg = { efl: EFL, csgsfs: CSGSFS, err: ERR } as const;

@@ -24,7 +24,7 @@ export const Kern = {
 } as const;
 
 /** mach_port_right_t. */
-export const PortRight = { Send: 0, Receive: 1, SendOnce: 2, PortSet: 3, DeadName: 4 } as const;
+const PortRight = { Send: 0, Receive: 1, SendOnce: 2, PortSet: 3, DeadName: 4 } as const;
 
 export interface ReceiveRight {
   kind: 'receive';

@@ -5,7 +5,7 @@ import type { MemoryView } from '../../emulator/memory/memory-view.js';
 import { copyOut, fail, libraryResult, systemCall, type PosixSystem } from './system.js';
 
 /** What CLOCK_REALTIME reads when a program starts: 2024-01-01 00:00:00 UTC. */
-export const REALTIME_EPOCH = 1_704_067_200;
+const REALTIME_EPOCH = 1_704_067_200;
 
 /** struct timezone: two ints. */
 const TIMEZONE_BYTES = 8;
@@ -17,7 +17,7 @@ interface Timespec {
 }
 
 /** struct timespec: time_t and long, a word each. Undefined: nanoseconds out of range. */
-export function readTimespec(memory: MemoryView, address: number): Timespec | undefined {
+function readTimespec(memory: MemoryView, address: number): Timespec | undefined {
   const { wordSize } = memory;
   const seconds = wordSize === 4 ? memory.i32(address) : memory.u32(address) + memory.i32(address + 4) * 0x100000000;
   const nanoseconds = wordSize === 4 ? memory.i32(address + 4) : memory.u32(address + 8) + memory.i32(address + 12) * 0x100000000;
@@ -25,7 +25,7 @@ export function readTimespec(memory: MemoryView, address: number): Timespec | un
   return { seconds, nanoseconds };
 }
 
-export function writeTimespec(memory: MemoryView, address: number, units: number, epoch = 0): void {
+function writeTimespec(memory: MemoryView, address: number, units: number, epoch = 0): void {
   const { wordSize } = memory;
   memory.setWord(address + wordSize, Math.floor((units % UNITS_PER_SECOND) / UNITS_PER_NANOSECOND));
   memory.setWord(address, Math.floor(units / UNITS_PER_SECOND) + epoch);

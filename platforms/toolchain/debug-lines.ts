@@ -41,7 +41,7 @@ class Files {
 }
 
 /** The rows in `llvm-dwarfdump --debug-line`'s text, by address. */
-export function parseDump(text: string): LineSequence[] {
+function parseDump(text: string): LineSequence[] {
   const sequences: LineSequence[] = [];
   let files = new Files();
   let rows: LineRow[] = [];

@@ -43,7 +43,7 @@ export interface Defined {
 }
 
 /** Names defined in objects or a library, without the format's underscore. */
-export async function definedNames(p: Platform, files: string[]): Promise<Defined[]> {
+async function definedNames(p: Platform, files: string[]): Promise<Defined[]> {
   const text = await run('llvm-nm', ['-g', '--defined-only', '--format=posix', ...files]);
   const underscore = p.os === 'macos' || (p.os === 'windows' && p.cpu === 'ia32');
   return text
@@ -72,7 +72,7 @@ export function crtSources(p: Platform): string[] {
 /** The guest half of the MPS's library: the keyword keys, and mps_reserve and mps_commit as functions. */
 export const clientSources = ['keys.c', 'allocation.c'];
 
-export function markFlags(p: Platform): string[] {
+function markFlags(p: Platform): string[] {
   return [`-DMPSEMU_CODE="${p.code}"`, ...(p.os === 'freebsd' ? ['-DMPSEMU_FREEBSD'] : [])];
 }
 

@@ -38,7 +38,7 @@ interface Sleeper {
   woken: boolean;
 }
 
-export class Locks {
+class Locks {
   private readonly sleepers: Sleeper[] = [];
 
   constructor(private readonly os: Needs) {}

@@ -30,7 +30,7 @@ export abstract class KernelObject {
   }
 }
 
-export const STILL_ACTIVE = 259;
+const STILL_ACTIVE = 259;
 
 export class ThreadObject extends KernelObject {
   readonly kind = 'thread';

@@ -13,7 +13,7 @@ import type { VirtualMemory } from './virtual-memory.js';
 
 /** The only process's identifier. */
 export const PROCESS_ID = 0xfa0;
-export const WINDOWS_VERSION = { major: 10, minor: 0, build: 19045 } as const;
+const WINDOWS_VERSION = { major: 10, minor: 0, build: 19045 } as const;
 /** 100 ns units from 1601 to the run's beginning: 2024-01-01 00:00:00 UTC, always. */
 export const START_TIME = 133_485_408_000_000_000n;
 const TICK_UNITS = 15_625_000;

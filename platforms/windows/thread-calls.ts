@@ -33,7 +33,7 @@ export interface ThreadNeeds extends Pick<Core, 'process' | 'memory' | 'layout' 
 }
 
 const ALL_ACCESS = 0x1fffff;
-export const CREATE_SUSPENDED = 4;
+const CREATE_SUSPENDED = 4;
 const STACK_SIZE_PARAM_IS_A_RESERVATION = 0x10000;
 const TLS_OUT_OF_INDEXES = 0xffffffff;
 const DEFAULT_RESERVE = 0x100000;

@@ -14,9 +14,9 @@ interface Needs extends Pick<Core, 'layout'> {
   readonly handles: HandleTable;
 }
 
-export const WAIT_OBJECT_0 = 0;
-export const WAIT_ABANDONED_0 = 0x80;
-export const WAIT_TIMEOUT = 258;
+const WAIT_OBJECT_0 = 0;
+const WAIT_ABANDONED_0 = 0x80;
+const WAIT_TIMEOUT = 258;
 const WAIT_FAILED = 0xffffffff;
 const MAXIMUM_WAIT_OBJECTS = 64;
 const SYNCHRONIZE = 0x100000;
