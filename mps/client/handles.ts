@@ -17,10 +17,20 @@ interface Entry {
 
 export class HandleTable {
   private readonly byAddress = new Map<number, Entry>();
+  /** Addresses of the handles that go with an object: its own, and those that it owns. */
+  private readonly held = new Map<object, Set<number>>();
 
   /** `address` now names `object`, until it is dropped or its owner is. */
   add(kind: HandleKind, address: number, object: object, owner?: object): number {
-    if (this.byAddress.get(address)?.object !== object) this.byAddress.set(address, { kind, object, owner });
+    if (this.byAddress.get(address)?.object === object) return address;
+    this.drop(address);
+    this.byAddress.set(address, { kind, object, owner });
+    for (const holder of [object, owner]) {
+      if (!holder) continue;
+      const addresses = this.held.get(holder);
+      if (addresses) addresses.add(address);
+      else this.held.set(holder, new Set([address]));
+    }
     return address;
   }
 
@@ -35,11 +45,19 @@ export class HandleTable {
   }
 
   drop(address: number): void {
+    const entry = this.byAddress.get(address);
+    if (!entry) return;
     this.byAddress.delete(address);
+    for (const holder of [entry.object, entry.owner]) {
+      if (!holder) continue;
+      const addresses = this.held.get(holder);
+      addresses?.delete(address);
+      if (addresses?.size === 0) this.held.delete(holder);
+    }
   }
 
-  /** Everything that `owner` held is gone. */
+  /** Everything that `owner` held is gone, and so are its own handles. */
   dropOwned(owner: object): void {
-    for (const [address, entry] of this.byAddress) if (entry.owner === owner || entry.object === owner) this.byAddress.delete(address);
+    for (const address of this.held.get(owner) ?? []) this.drop(address);
   }
 }

@@ -2,6 +2,7 @@ import test from 'ava';
 import type { MachineEvent } from '../../../emulator/events.js';
 import { AccessSet } from '../../../platforms/port.js';
 import { scanArea } from '../../../mps/trace/scan-area.js';
+import { Defer } from '../../../mps/trace/scan.js';
 import type { TracedSeg } from '../../../mps/trace/traced.js';
 import { Heap } from '../small-heap.js';
 
@@ -110,6 +111,7 @@ test('a segment is write-protected after enough scans that found nothing of inte
   t.is(port.faults, faults + 1);
   t.true(arena.zones.isUniv(seg.summary));
   t.is(port.protection(old), AccessSet.Empty);
+  t.is(seg.defer, Defer.HIT, 'one scan without interest brings the barrier back');
   // And the remembered set is right: the young object survives by that reference alone.
   collectYoung({ arena, make: () => heap.make([1, 1, 1]) });
   t.is(heap.get(heap.get(heap.getExact(0), 2), 0), 77);
