@@ -61,7 +61,7 @@ export class Process implements ProcessCore {
   readonly sequences: GuestSequences;
   readonly probes: Probes;
   readonly threads: Thread[] = [];
-  os!: OsModel;
+  private osModel: OsModel | undefined;
   status: ExitStatus | undefined;
   /** Registers that the current thread had when it did what the process died of, where it has others now. */
   diedAt: { pc: number; sp: number; fp: number } | undefined;
@@ -99,6 +99,15 @@ export class Process implements ProcessCore {
     this.sequences = new GuestSequences(this, this.guestCalls, this.gates);
     this.probes = new Probes(this.engine, this.events);
     this.events.now = () => this.whereNow();
+  }
+
+  /** What faults and system calls do: made for this process, and given to it before anything runs. */
+  get os(): OsModel {
+    return present(this.osModel, 'the OS model');
+  }
+
+  set os(model: OsModel) {
+    this.osModel = model;
   }
 
   abiOf(convention: 'stdcall' | undefined): Abi {
