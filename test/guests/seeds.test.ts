@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import test from 'ava';
 import { demoPrograms } from '../../cli/demo-programs.js';
+import type { MachineEvent } from '../../emulator/events.js';
 import { platforms } from '../../platforms/codes.js';
 import { fixturePath, runFixture, runProgram } from './harness.js';
 
@@ -13,6 +14,10 @@ const threads = demoPrograms.find((program) => program.name === 'threads')!;
 const seeds = process.env.SOAK ? 100 : 4;
 /** One code for each OS and CPU: the compilers' other rows run the same schedules. */
 const pairs = platforms.filter((p, i) => platforms.findIndex((q) => q.os === p.os && q.cpu === p.cpu) === i);
+
+/** An event as text; words are bigints, which JSON has not. */
+const textOf = (event: MachineEvent): string =>
+  JSON.stringify(event, (_key, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value));
 
 interface Trace {
   digest: string;
@@ -30,7 +35,7 @@ function trace(code: string, seed: number): Trace {
   const { stdout } = runProgram(fixturePath(code, 'threads'), code, {
     seed,
     watch: (event) => {
-      const line = `${JSON.stringify(event)}\n`;
+      const line = `${textOf(event)}\n`;
       events++;
       all.update(line);
       if (event.event === 'switch') schedule.update(line);
@@ -60,7 +65,7 @@ for (const code of ['w3i6mv', 'lii3gc', 'fri6ll', 'xca6ll']) {
   test.serial(`barriers on ${code}: the same events twice`, (t) => {
     const digests = [1, 2].map(() => {
       const hash = createHash('sha256');
-      const { status } = runFixture(code, 'barriers', { watch: (event) => void hash.update(JSON.stringify(event)) });
+      const { status } = runFixture(code, 'barriers', { watch: (event) => void hash.update(textOf(event)) });
       t.deepEqual(status, { kind: 'exit', code: 0 });
       return hash.digest('hex');
     });
