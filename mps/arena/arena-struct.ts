@@ -127,8 +127,14 @@ export abstract class ArenaStruct implements PoolArena {
       spare: options.spare ?? 0.75,
       topDown: options.topDown ?? false,
       zoned: options.zoned ?? true,
-      extended: options.extended,
-      contracted: options.contracted,
+      extended: (base, bytes) => {
+        this.ring.addChunk(base, base + bytes, this);
+        options.extended?.(base, bytes);
+      },
+      contracted: (base, bytes) => {
+        this.ring.removeChunk(base);
+        options.contracted?.(base, bytes);
+      },
     });
     this.vm.reserved += structure.size;
     this.vm.committed += grain;

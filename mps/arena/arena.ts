@@ -262,6 +262,7 @@ export class Arena extends ArenaStruct {
         return Res.FAIL;
       }
       this.roots.add(root);
+      if (root.isProtectable) this.ring.noteProtectableRoot(this);
       return root;
     });
   }
