@@ -71,15 +71,16 @@ export abstract class PortBase {
   /** Where the frame record of the MPS function that is running lies. */
   protected frameRecord = 0;
 
-  stackBegin(call: HostCall): () => void {
+  stackBegin(call: HostCall): number {
     const record = this.pushFrameRecord(call);
     const jumpBuffer = call.pushStack(this.jumpBufferSize, 16);
     this.saveJumpBuffer(call, jumpBuffer);
     this.warm.push({ thread: call.thread, jumpBuffer, record, sp: call.sp });
-    const depth = this.warm.length;
-    return () => {
-      this.warm.length = depth - 1;
-    };
+    return this.warm.length;
+  }
+
+  stackEnd(depth: number): void {
+    while (this.warm.length >= depth) this.warm.pop();
   }
 
   /**

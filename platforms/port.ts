@@ -83,9 +83,11 @@ export interface Port {
   /**
    * STACK_CONTEXT_BEGIN .. END: called on entry to an MPS function that may collect: saves the callee-saved
    * registers with this platform's setjmp in a jmp_buf on the caller's stack (as the MPS's frame would be there)
-   * and notes the warm end. Returns what undoes it.
+   * and notes the warm end. Returns what stackEnd undoes it by.
    */
-  stackBegin(call: HostCall): () => void;
+  stackBegin(call: HostCall): number;
+  /** On the way out, whatever was begun further in. */
+  stackEnd(depth: number): void;
   /** [warm, cold) of the calling thread (the jmp_buf, then the client's frames); undefined if no stackBegin is in force. */
   currentAreas(cold: number): ScanArea[] | undefined;
 

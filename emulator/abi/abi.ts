@@ -41,6 +41,8 @@ export interface BoundSignature {
   readonly signature: string;
   /** At a function's first instruction: decode the named arguments; `V` ones and trailing varargs become readers. */
   arguments(registers: Registers, memory: MemoryView): Value[];
+  /** Call `body` with `first` and these arguments: without garbage if there are few and all are integers in registers. */
+  apply<T, R>(body: (first: T, ...args: Value[]) => R, first: T, registers: Registers, memory: MemoryView): R;
   /** Reader of the variable arguments (signature with '.'). Needs the float registers on most ABIs: calls readFloat. */
   varargs(registers: Registers, memory: MemoryView): VarArgs;
   /** Put the result where the convention wants it and return to the caller (pops the return address, callee-popped arguments). */

@@ -38,6 +38,8 @@ export class Bound implements BoundSignature {
   private readonly resultSlot: number;
   private readonly resultCode: number;
 
+  /** How many arguments, if there are few and all are integers in registers; else -1. */
+  private readonly quick: number;
   /** Every argument is an integer in one register or one word of stack. */
   private readonly plain: boolean;
 
@@ -57,6 +59,8 @@ export class Bound implements BoundSignature {
     this.codes = new Uint8Array(args.length);
     this.at = new Int32Array(args.length);
     args.forEach((arg, i) => this.compile(arg, i));
+    const few = args.length <= 3 && args.every(({ type }, i) => this.fetch[i] === Fetch.Register && type.kind !== 'V');
+    this.quick = few ? args.length : -1;
     this.usesStack = args.some((arg) => arg.pieces.some((p) => p.place.in === 'stack'));
     const word = convention.model.word;
     this.plain =
@@ -133,6 +137,26 @@ export class Bound implements BoundSignature {
       if (plan.args[i].type.kind === 'V') out[i] = this.variadic.list(memory, out[i] as number);
     }
     return out;
+  }
+
+  apply<T, R>(body: (first: T, ...args: Value[]) => R, first: T, registers: Registers, memory: MemoryView): R {
+    switch (this.quick) {
+      case 0:
+        return body(first);
+      case 1:
+        return body(first, this.quickly(0, registers));
+      case 2:
+        return body(first, this.quickly(0, registers), this.quickly(1, registers));
+      case 3:
+        return body(first, this.quickly(0, registers), this.quickly(1, registers), this.quickly(2, registers));
+      default:
+        return body(first, ...this.arguments(registers, memory));
+    }
+  }
+
+  private quickly(i: number, registers: Registers): Value {
+    const place = this.at[i];
+    return fromHalves(this.codes[i], registers.lo(place), registers.hi(place));
   }
 
   private take(placed: Placed, registers: Registers, memory: MemoryView): Value {

@@ -54,15 +54,19 @@ export class RunningCall implements VariadicCall {
     return address;
   }
 
-  attempt<T>(create: () => T): T {
+  attempted<T>(): T | undefined {
     const { thread, gate, sp } = this;
+    if (thread.attempts.length === 0) return undefined;
     // Attempts further down this stack were left by longjmp: their calls will never complete.
     const onStack = (at: number): boolean => at >= thread.stackBase && at < thread.stackLimit;
-    if (thread.attempts.length > 0) {
-      if (onStack(sp)) thread.attempts = thread.attempts.filter((a) => a.sp >= sp || !onStack(a.sp));
-      const found = thread.attempts.find((a) => a.gate === gate.address && a.sp === sp);
-      if (found) return found.state as T;
-    }
+    if (onStack(sp)) thread.attempts = thread.attempts.filter((a) => a.sp >= sp || !onStack(a.sp));
+    return thread.attempts.find((a) => a.gate === gate.address && a.sp === sp)?.state as T | undefined;
+  }
+
+  attempt<T>(create: () => T): T {
+    const { thread, gate, sp } = this;
+    const found = this.attempted<T>();
+    if (found !== undefined) return found;
     const state = create();
     thread.attempts.push({ gate: gate.address, sp, state });
     return state;
@@ -76,9 +80,11 @@ export class RunningCall implements VariadicCall {
   complete(value: Value): void {
     const { thread, gate, sp, process } = this;
     const { attempts } = thread;
-    const last = attempts.at(-1);
-    if (last?.gate === gate.address && last.sp === sp) attempts.pop();
-    else if (last) thread.attempts = attempts.filter((a) => a.gate !== gate.address || a.sp !== sp);
+    if (attempts.length > 0) {
+      const last = attempts[attempts.length - 1];
+      if (last.gate === gate.address && last.sp === sp) attempts.pop();
+      else thread.attempts = attempts.filter((a) => a.gate !== gate.address || a.sp !== sp);
+    }
     this.giveBackStack();
     gate.bound.returns(process.engine.registers, process.supervisor, value);
   }

@@ -81,6 +81,8 @@ export interface HostCall {
   pushStack(bytes: number, align?: number): number;
   /** State that survives retries of this very call (created on first use, dropped when it completes). */
   attempt<T>(create: () => T): T;
+  /** That state, if this call has left some; undefined: it is not a retry, or left none. */
+  attempted<T>(): T | undefined;
   /** Throw Blocked. */
   block(wait: Wait): never;
 }

@@ -52,7 +52,7 @@ export class HostCalls {
     const { process } = this;
     const { registers } = process.engine;
     const call = new RunningCall(process, this.guestCalls, thread, probe, registers.get(process.abi.sp));
-    probe.fn.run(call, ...probe.bound.arguments(registers, process.supervisor));
+    probe.bound.apply(probe.fn.run, call, registers, process.supervisor);
   }
 
   /** Whatever the function did, its thread is loaded afterwards. */
@@ -60,7 +60,7 @@ export class HostCalls {
     const { process } = this;
     try {
       const { bound, fn } = call.gate;
-      const result = fn.run(call, ...bound.arguments(process.engine.registers, process.user));
+      const result = bound.apply(fn.run, call, process.engine.registers, process.user);
       process.load(call.thread);
       return result instanceof RegistersReplaced ? result : { kind: 'returned', value: result as Value };
     } catch (thrown) {

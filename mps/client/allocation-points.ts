@@ -57,10 +57,7 @@ export function allocationPointFunctions(client: Client): HostFunction[] {
       client.handles.drop(handle);
     }),
     d('mps_ap_fill', 'i(ppz)', (call, out, handle, size) =>
-      client.storing(call, out, 'p_o', () => {
-        const from = buffer(call, handle);
-        return client.mayCollect(call, () => client.allocated(from.fill(size)));
-      }),
+      client.allocating(call, out, handle, size, buffer, (from, bytes) => from.fill(bytes)),
     ),
     d('mps_ap_trip', 'i(ppz)', (call, handle, p, size) => (buffer(call, handle).trip(p, size) ? 1 : 0)),
 

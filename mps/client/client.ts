@@ -115,11 +115,11 @@ export class Client {
 
   /** Inside, the caller's registers are saved where the collector finds them. */
   mayCollect<T>(call: HostCall, body: () => T): T {
-    const undo = this.port.stackBegin(call);
+    const depth = this.port.stackBegin(call);
     try {
       return body();
     } finally {
-      undo();
+      this.port.stackEnd(depth);
     }
   }
 
@@ -129,17 +129,60 @@ export class Client {
    * fault too (a barrier went up meanwhile), the call is run again and only stores.
    */
   storing(call: HostCall, out: number, parameter: string, work: () => Outcome, bytes: number = this.layouts.word): number {
-    const attempt = call.attempt<{ outcome?: Outcome }>(() => ({}));
-    if (!attempt.outcome) {
-      if (this.aver(out !== 0, call.fn.name, `${parameter} != NULL`)) {
-        for (let at = out; at < out + bytes; at += 4) call.memory.setU32(at, call.memory.u32(at));
-      }
-      attempt.outcome = work();
+    const done = call.attempted<Outcome>();
+    if (done) return this.store(call, out, done, bytes);
+    this.tryPlace(call, out, parameter, bytes);
+    return this.store(call, out, work(), bytes);
+  }
+
+  /**
+   * The same for the allocators, which are called most: they may collect, and make no garbage on their way.
+   * `find` gives what `handle` stands for; `allocate` an address, or minus the failure.
+   */
+  allocating<T>(
+    call: HostCall,
+    out: number,
+    handle: number,
+    size: number,
+    find: (call: HostCall, handle: number) => T,
+    allocate: (from: T, size: number) => number,
+  ): number {
+    const done = call.attempted<Outcome>();
+    if (done) return this.store(call, out, done, this.layouts.word);
+    this.tryPlace(call, out, 'p_o', this.layouts.word);
+    const from = find(call, handle);
+    const depth = this.port.stackBegin(call);
+    let result: number;
+    try {
+      result = allocate(from, size);
+    } finally {
+      this.port.stackEnd(depth);
     }
-    const { returns, store } = attempt.outcome;
-    if (store !== undefined) {
+    if (result < 0) return -result;
+    try {
+      call.memory.setWord(out, result);
+    } catch (fault) {
+      call.attempt(() => this.allocated(result));
+      throw fault;
+    }
+    return 0;
+  }
+
+  private tryPlace(call: HostCall, out: number, parameter: string, bytes: number): void {
+    if (out === 0) this.plinth.assertFail(call.fn.name, `${parameter} != NULL`);
+    else for (let at = out; at < out + bytes; at += 4) call.memory.setU32(at, call.memory.u32(at));
+  }
+
+  /** Should the place fault now, the call is to find `outcome` when it is run again. */
+  private store(call: HostCall, out: number, outcome: Outcome, bytes: number): number {
+    const { returns, store } = outcome;
+    if (store === undefined) return returns;
+    try {
       if (bytes === 4) call.memory.setU32(out, store);
       else call.memory.setWord(out, store);
+    } catch (fault) {
+      call.attempt(() => outcome);
+      throw fault;
     }
     return returns;
   }

@@ -38,12 +38,7 @@ export function poolFunctions(client: Client): HostFunction[] {
     d('mps_pool_check_fenceposts', 'v(p)', (call, p) => void pool(call, p)),
     d('mps_pool_check_free_space', 'v(p)', (call, p) => void pool(call, p)),
 
-    d('mps_alloc', 'i(ppz)', (call, out, p, size) =>
-      client.storing(call, out, 'p_o', () => {
-        const from = pool(call, p);
-        return client.mayCollect(call, () => client.allocated(from.alloc(size)));
-      }),
-    ),
+    d('mps_alloc', 'i(ppz)', (call, out, p, size) => client.allocating(call, out, p, size, pool, (from, bytes) => from.alloc(bytes))),
     d('mps_free', 'v(ppz)', (call, p, address, size) => pool(call, p).free(address, size)),
 
     d('mps_chain_create', 'i(ppzp)', (call, out, a, count, params) =>

@@ -3,7 +3,7 @@
  * thread's pointer guard. Source: sysdeps/{x86_64,i386,aarch64}/setjmp.S, sysdep.h; checked by running.
  */
 import { A64, FLOAT_BYTES, FLOAT_OFFSET, X86 } from '../../emulator/cpu/registers.js';
-import type { Registers } from '../../emulator/engine.js';
+import { Access, type Registers } from '../../emulator/engine.js';
 import type { HostCall } from '../../emulator/process/host-call.js';
 import type { Process } from '../../emulator/process/process.js';
 import type { JumpBuffer } from '../posix/jump-buffer.js';
@@ -49,6 +49,8 @@ const VECTORS = 0x70;
 export class GlibcJumpBuffer implements JumpBuffer {
   readonly size: number;
   private readonly saved: Saved[];
+  private readonly words: Uint32Array;
+  private readonly pageMask: number;
 
   constructor(
     private readonly process: Process,
@@ -56,6 +58,8 @@ export class GlibcJumpBuffer implements JumpBuffer {
     private readonly guardVariable: () => number | undefined,
   ) {
     this.size = SIZES[process.cpu];
+    this.words = new Uint32Array(process.engine.physical);
+    this.pageMask = process.engine.pageSize - 1;
     this.saved = process.cpu === 'arm64' ? ARM64 : process.cpu === 'ia32' ? I386 : X64;
   }
 
@@ -73,9 +77,13 @@ export class GlibcJumpBuffer implements JumpBuffer {
     const { process, saved } = this;
     const memory = process.supervisor;
     const registers = process.registers(call.thread);
+    const { pageMask, words } = this;
+    // One translation where the buffer lies in one page, as it mostly does.
+    const index = (address & pageMask) + this.size <= pageMask + 1 ? memory.physical(address, Access.Write) / 4 : -1;
+    const wide = process.abi.wordSize === 8;
     const guard = this.guardAddress(registers);
     const guardLow = guard === undefined ? 0 : memory.u32(guard);
-    const guardHigh = guard === undefined || process.abi.wordSize === 4 ? 0 : memory.u32(guard + 4);
+    const guardHigh = guard === undefined || !wide ? 0 : memory.u32(guard + 4);
     for (let i = 0; i < saved.length; i++) {
       const { offset, slot, mangled } = saved[i];
       let low: number;
@@ -95,8 +103,13 @@ export class GlibcJumpBuffer implements JumpBuffer {
         low = this.mangledLow(a, b);
         high = this.mangledLow(b, a);
       }
-      memory.setU32(address + offset, low);
-      if (process.abi.wordSize === 8) memory.setU32(address + offset + 4, high);
+      if (index >= 0) {
+        words[index + (offset >> 2)] = low;
+        if (wide) words[index + (offset >> 2) + 1] = high;
+      } else {
+        memory.setU32(address + offset, low);
+        if (wide) memory.setU32(address + offset + 4, high);
+      }
     }
     if (process.cpu === 'arm64') this.storeVectors(address);
     memory.setU32(address + FLAG[process.cpu], 0);

@@ -195,13 +195,14 @@ export class WindowsPort extends PortBase implements Port {
 
   // ss, sp
 
-  override stackBegin(call: HostCall): () => void {
+  override stackBegin(call: HostCall): number {
     this.touch(call.thread, call.sp - PROBE_WORDS * this.wordSize - LOCALS);
-    const end = super.stackBegin(call);
-    return () => {
-      end();
-      this.local = undefined;
-    };
+    return super.stackBegin(call);
+  }
+
+  override stackEnd(depth: number): void {
+    super.stackEnd(depth);
+    this.local = undefined;
   }
 
   /** The stack must be there down to `address`: touch its pages in order, as the kit's probe and the compiler's do. */

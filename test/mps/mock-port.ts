@@ -182,9 +182,10 @@ export class MockPort implements Port {
     if (!(thread as MockThread).suspended) throw new Error('looked at while running');
     return (thread as MockThread).areas(cold);
   }
-  stackBegin(): () => void {
-    return () => undefined;
+  stackBegin(): number {
+    return 1;
   }
+  stackEnd(): void {}
   currentAreas(cold: number): ScanArea[] | undefined {
     return this.inMPS ? this.current.areas(cold) : undefined;
   }

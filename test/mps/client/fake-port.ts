@@ -155,8 +155,10 @@ export class FakeHost {
       threadResume: () => true,
       threadAreas: () => [],
       stackBegin: () => {
-        this.saved++;
-        return () => this.saved--;
+        return ++this.saved;
+      },
+      stackEnd: (depth) => {
+        this.saved = depth - 1;
       },
       currentAreas: (cold) =>
         this.saved > 0 ? [{ base: this.sp, limit: cold, kind: 'stack', nameOf: (a) => `[sp+${a - this.sp}]` }] : undefined,
@@ -204,6 +206,7 @@ export class FakeHost {
     let state: unknown;
     const call = {
       attempt: <T>(create: () => T): T => (state ??= create()) as T,
+      attempted: <T>() => state as T | undefined,
       process: {
         status: undefined,
         end: (status: { text?: string }): never => {

@@ -117,6 +117,7 @@ export class TestLibrary {
       fn,
       varargs: () => new ListedArguments(rest),
       attempt: <T>(create: () => T) => create(),
+      attempted: () => undefined,
     };
     return fn.run(call as unknown as HostCall, ...args);
   }

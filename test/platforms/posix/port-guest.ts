@@ -51,9 +51,9 @@ export function portLibrary(log: PortLog): (os: PosixOs, process: Process) => Ho
           hostFunction('port_resume', 'i(i)', (_call, n) => (port.threadResume(threads[n]) ? 1 : 0)),
           hostFunction('port_scan', 'i(ip)', (_call, n, cold) => record(port.threadAreas(threads[n], cold))),
           hostFunction('port_scan_self', 'i(p)', (call, cold) => {
-            const end = port.stackBegin(call);
+            const depth = port.stackBegin(call);
             const found = record(port.currentAreas(cold));
-            end();
+            port.stackEnd(depth);
             return found;
           }),
         ],

@@ -48,17 +48,17 @@ function probe(os: Windows): Probe {
     define('port_hits', 'i()', () => hits),
     define('port_register', 'i()', () => threads.push(port.threadRegister()!) - 1),
     define('port_find', 'i(ipp)', (call, id, cold, value) => {
-      const end = port.stackBegin(call);
+      const depth = port.stackBegin(call);
       if (port.isCurrent(threads[id]) || !port.threadSuspend(threads[id])) throw new Error('cannot suspend');
       const found = find(port.threadAreas(threads[id], cold), value);
       if (!port.threadResume(threads[id])) throw new Error('cannot resume');
-      end();
+      port.stackEnd(depth);
       return found;
     }),
     define('port_find_own', 'i(pp)', (call, cold, value) => {
-      const end = port.stackBegin(call);
+      const depth = port.stackBegin(call);
       const found = find(port.currentAreas(cold), value - SOUGHT);
-      end();
+      port.stackEnd(depth);
       return found;
     }),
     define('port_dead', 'i(i)', (_call, id) => {
