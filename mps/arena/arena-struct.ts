@@ -217,7 +217,7 @@ export abstract class ArenaStruct implements PoolArena {
    * The client left by a non-local exit, from an assertion handler perhaps. If nothing was
    * under way the arena stays usable; otherwise the lock stays held, as in the original.
    */
-  private abandon(): void {
+  abandon(): void {
     this.collector.abandonPoll();
     if (this.lock > 1 || (this.shield.depth === 0 && this.shield.holds === 0)) this.leave();
   }

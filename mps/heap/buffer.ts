@@ -195,15 +195,26 @@ export class Buffer implements SegBuffer {
   }
 
   fill(size: number): number {
+    const { arena } = this.pool;
+    let p: number;
+    arena.enter();
+    try {
+      p = this.pollAndFill(size);
+    } catch (error) {
+      arena.abandon();
+      throw error;
+    }
+    arena.leave();
+    return p;
+  }
+  private pollAndFill(size: number): number {
     const { arena, align } = this.pool;
     const { plinth } = arena;
-    return arena.inside(() => {
-      arena.collector.poll();
-      if (!plinth.aver(size > 0, 'BufferFill', 'size > 0')) return -Res.PARAM;
-      if (!plinth.aver(size % align === 0, 'BufferFill', 'SizeIsAligned(size, BufferPool(buffer)->alignment)')) return -Res.PARAM;
-      if (!plinth.aver(this.init === this.alloc, 'BufferFill', 'BufferIsReady(buffer)')) return -Res.FAIL;
-      return this.fillInside(size);
-    });
+    arena.collector.poll();
+    if (!plinth.aver(size > 0, 'BufferFill', 'size > 0')) return -Res.PARAM;
+    if (!plinth.aver(size % align === 0, 'BufferFill', 'SizeIsAligned(size, BufferPool(buffer)->alignment)')) return -Res.PARAM;
+    if (!plinth.aver(this.init === this.alloc, 'BufferFill', 'BufferIsReady(buffer)')) return -Res.FAIL;
+    return this.fillInside(size);
   }
 
   trip(p: number, size: number): boolean {

@@ -20,6 +20,10 @@ export interface HeapArena extends TracedArena {
   readonly defaultPref: LocusPref;
   /** Run `body` in the arena. */
   inside<T>(body: () => T): T;
+  /** The same in parts, for the calls that are made most: `abandon` where something is thrown in between. */
+  enter(): void;
+  leave(): void;
+  abandon(): void;
   /** A block of the control pool. Address, or -Res. */
   controlAlloc(size: number): number;
   controlFree(address: number, size: number): void;

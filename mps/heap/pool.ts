@@ -115,32 +115,52 @@ export abstract class Pool implements SegPool, BufferPool {
   // The interface of mps.h.
   alloc(size: number): number {
     const { arena } = this;
+    let p: number;
+    arena.enter();
+    try {
+      p = this.allocInside(size);
+    } catch (error) {
+      arena.abandon();
+      throw error;
+    }
+    arena.leave();
+    return p;
+  }
+  private allocInside(size: number): number {
+    const { arena } = this;
     const { plinth } = arena;
-    return arena.inside(() => {
-      arena.collector.poll();
-      plinth.aver(size > 0, 'PoolAlloc', 'size > 0');
-      const p = this.allocBlock(size);
-      if (p > 0) {
-        arena.collector.noteAlloc(size);
-        plinth.aver(p % this.align === 0, 'PoolAlloc', 'AddrIsAligned(*pReturn, pool->alignment)');
-      }
-      return p;
-    });
+    arena.collector.poll();
+    plinth.aver(size > 0, 'PoolAlloc', 'size > 0');
+    const p = this.allocBlock(size);
+    if (p > 0) {
+      arena.collector.noteAlloc(size);
+      plinth.aver(p % this.align === 0, 'PoolAlloc', 'AddrIsAligned(*pReturn, pool->alignment)');
+    }
+    return p;
   }
 
   free(address: number, size: number): void {
     const { arena } = this;
+    arena.enter();
+    try {
+      this.freeInside(address, size);
+    } catch (error) {
+      arena.abandon();
+      throw error;
+    }
+    arena.leave();
+  }
+  private freeInside(address: number, size: number): void {
+    const { arena } = this;
     const { plinth } = arena;
-    arena.inside(() => {
-      if (plinth.checking) {
-        plinth.aver(size > 0, 'PoolFree', 'size > 0');
-        if (!plinth.aver(address !== 0, 'PoolFree', 'old != NULL')) return;
-        plinth.aver(address % this.align === 0, 'PoolFree', 'AddrIsAligned(old, pool->alignment)');
-        const own = arena.vm.poolOf(address) === this && arena.vm.poolOf(address + size - 1) === this;
-        if (!plinth.aver(own, 'PoolFree', 'PoolHasRange(pool, old, AddrAdd(old, size))')) return;
-      }
-      this.freeBlock(address, size);
-    });
+    if (plinth.checking) {
+      plinth.aver(size > 0, 'PoolFree', 'size > 0');
+      if (!plinth.aver(address !== 0, 'PoolFree', 'old != NULL')) return;
+      plinth.aver(address % this.align === 0, 'PoolFree', 'AddrIsAligned(old, pool->alignment)');
+      const own = arena.vm.poolOf(address) === this && arena.vm.poolOf(address + size - 1) === this;
+      if (!plinth.aver(own, 'PoolFree', 'PoolHasRange(pool, old, AddrAdd(old, size))')) return;
+    }
+    this.freeBlock(address, size);
   }
 
   walk(visit: (object: number) => void): void {
