@@ -3,6 +3,7 @@
  * thw3, prmcw3 and ss do: VirtualAlloc and VirtualProtect, a vectored exception
  * handler, SuspendThread, and GetThreadContext when a thread is scanned.
  */
+import { present } from '../../emulator/present.js';
 import { X86 } from '../../emulator/cpu/registers.js';
 import { GuestFault } from '../../emulator/memory/memory-view.js';
 import { Access } from '../../emulator/engine.js';
@@ -160,7 +161,7 @@ export class WindowsPort extends PortBase implements Port {
   }
 
   private caller(): Thread {
-    return (this.currentCall()?.thread ?? this.process.current) as Thread;
+    return present(this.currentCall()?.thread ?? this.process.current, 'the current thread');
   }
 
   threadAreas(thread: PortThread, cold: number): ScanArea[] | undefined {
