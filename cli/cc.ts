@@ -53,7 +53,10 @@ export async function main(args: string[]): Promise<number> {
   try {
     return (await drive(present(platform(code), code), rest, { noMps, allowMissing })).status;
   } catch (error) {
-    if (error instanceof ToolchainError) throw new CommandError(error.status ?? 1, `cc: ${error.message}`);
+    if (error instanceof ToolchainError) {
+      const [first, ...below] = error.message.split('\n');
+      throw new CommandError(error.status ?? 1, `cc: ${first}`, below);
+    }
     throw error;
   }
 }

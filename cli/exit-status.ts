@@ -22,6 +22,8 @@ export class CommandError extends Error {
   constructor(
     readonly status: number,
     message: string,
+    /** Lines below the message: what a tool said. */
+    readonly below: readonly string[] = [],
   ) {
     super(message);
   }

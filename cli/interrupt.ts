@@ -1,23 +1,29 @@
 /**
- * What ends a run from outside: SIGINT, SIGTERM, or that nobody reads its output any more. The run is one long
+ * What ends a run from outside: SIGINT, SIGTERM, or that its output can't be written any more. The run is one long
  * synchronous call, so signals are noted by the native module, and the process looks between pieces of guest code.
  */
 import { readSync } from 'node:fs';
 import { catchSignals, releaseSignals } from '../emulator/native-engine.js';
 import type { ExitStatus } from '../emulator/process/os-model.js';
 import type { Process } from '../emulator/process/process.js';
-import { ReaderGone, writeAll } from './output-file.js';
+import { CommandError } from './exit-status.js';
+import { writeAll } from './output-file.js';
 
 export const SIGPIPE = 13;
 
 export class Interrupt {
-  private word: Int32Array = new Int32Array(1);
+  private readonly word: Int32Array;
+  /** The first output that could not be written. */
+  failure: CommandError | undefined;
+
+  /** From here on signals are caught: before the files are opened, which then are written whatever comes. */
+  constructor() {
+    this.word = catchSignals();
+  }
 
   /** The whole run; a second signal, while trace and report are written, ends the command at once. */
   during(process: Process): ExitStatus {
-    const started = this.word[0];
-    this.word = process.interrupt = catchSignals();
-    this.word[0] = started;
+    process.interrupt = this.word;
     try {
       return process.run();
     } finally {
@@ -25,13 +31,19 @@ export class Interrupt {
     }
   }
 
-  /** The guest's output. It never learns that its reader has gone. */
+  /** Ends the run: what it is for can't be written. */
+  fail(failure: CommandError): void {
+    this.failure ??= failure;
+    this.word[0] ||= SIGPIPE;
+  }
+
+  /** The guest's output. It never learns that nobody has it any more. */
   write(stream: number, bytes: Uint8Array): void {
     try {
       writeAll(stream, bytes, undefined, () => this.word[0] !== 0);
     } catch (error) {
-      if (!(error instanceof ReaderGone)) throw error;
-      this.word[0] ||= SIGPIPE;
+      if (!(error instanceof CommandError)) throw error;
+      this.fail(error);
     }
   }
 

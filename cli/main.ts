@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../platforms/toolchain/paths.js';
 import { CommandError, ExitCode } from './exit-status.js';
+import { tell } from './message.js';
 import { print } from './output-file.js';
 
 interface Command {
@@ -55,11 +56,11 @@ main(process.argv.slice(2)).then(
   },
   (error: unknown) => {
     if (error instanceof CommandError) {
-      if (error.message !== '') process.stderr.write(`mpsemu: ${error.message}\n`);
+      if (error.message !== '') tell(error.message, ...error.below);
       process.exitCode = error.status;
     } else {
-      const text = error instanceof Error ? (process.env.MPSEMU_DEBUG ? error.stack : error.message) : String(error);
-      process.stderr.write(`mpsemu: internal error: ${text} (set MPSEMU_DEBUG=1 for where)\n`);
+      const stack = process.env.MPSEMU_DEBUG && error instanceof Error ? (error.stack ?? '').split('\n').slice(1) : [];
+      tell(`internal error: ${error instanceof Error ? error.message : String(error)} (set MPSEMU_DEBUG=1 for where)`, ...stack);
       process.exitCode = ExitCode.Internal;
     }
   },

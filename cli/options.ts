@@ -50,7 +50,8 @@ function number(text: string): number {
 export function wholeNumber(command: string, name: string, text: string, minimum = 0): number {
   const value = number(text);
   if (!Number.isSafeInteger(value) || value < minimum) {
-    throw usageError(`${command}: --${name} wants a whole number of at least ${minimum} (1000000, 1e6, 1M, 0x10), not '${text}'`);
+    const range = value > Number.MAX_SAFE_INTEGER ? `from ${minimum} to ${Number.MAX_SAFE_INTEGER}` : `of at least ${minimum}`;
+    throw usageError(`${command}: --${name} wants a whole number ${range} (1000000, 1e6, 1M, 0x10), not '${text}'`);
   }
   return value;
 }

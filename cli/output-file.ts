@@ -1,7 +1,8 @@
 /** Files that the command writes for the user: stdout and stderr of the guest, traces, reports; `-` is stdout. */
-import { closeSync, openSync, statSync, writeSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { closeSync, lstatSync, openSync, readlinkSync, readSync, realpathSync, statSync, writeSync, type Stats } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { CommandError, ExitCode, usageError } from './exit-status.js';
+import { printableJson, reasonOf } from './message.js';
 
 const STDOUT = 1;
 
@@ -23,10 +24,10 @@ export function writeAll(
     try {
       done += writeSync(file, bytes, done);
     } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException;
+      const { code } = error as NodeJS.ErrnoException;
       if (code === 'EPIPE') throw new ReaderGone();
       if ((code === 'EAGAIN' || code === 'EINTR') && giveUp()) return;
-      if (code !== 'EAGAIN' && code !== 'EINTR') throw new CommandError(ExitCode.Internal, `${name} can't be written: ${message}`);
+      if (code !== 'EAGAIN' && code !== 'EINTR') throw new CommandError(ExitCode.Internal, `${name} can't be written: ${reasonOf(error)}`);
     }
   }
 }
@@ -37,43 +38,110 @@ export function print(text: string): 0 {
   return 0;
 }
 
-/** A file that the command writes is neither the program nor another of those; devices may be. */
+/** A file that the command writes is nothing that a program is run from, and not another of those; devices may be. */
 export function checkOutputs(program: string, outputs: Record<string, string | undefined>): void {
   const seen: { what: string; path: string }[] = [{ what: 'the program', path: program }];
   for (const [option, path] of Object.entries(outputs)) {
     if (path === undefined || path === '-') continue;
-    const other = seen.find((each) => sameFile(each.path, path));
-    if (other) throw usageError(`run: ${option} '${path}' would overwrite ${other.what}`);
+    const other = seen.find((each) => sameFile(each.path, path))?.what ?? partOfProgram(path);
+    if (other !== undefined) throw usageError(`run: ${option} '${path}' would overwrite ${other}`);
     seen.push({ what: `what ${option} writes`, path });
   }
 }
 
-function sameFile(a: string, b: string): boolean {
-  const [one, other] = [a, b].map((path) => statSync(path, { throwIfNoEntry: false }));
-  if (one && other) return one.isFile() && one.ino === other.ino && one.dev === other.dev;
-  return !one && !other && resolve(a) === resolve(b);
+/** Undefined where there is nothing, and where nobody may look: opening it will say why. */
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
 }
 
-/** Opened before the run, so that a wrong path costs no run. */
+function sameFile(a: string, b: string): boolean {
+  const [one, other] = [a, b].map(statOf);
+  if (one && other) return one.isFile() && one.ino === other.ino && one.dev === other.dev;
+  return !one && !other && destination(a) === destination(b);
+}
+
+const LINKS_FOLLOWED = 40;
+
+/** The path that a file will have when it is made: the one behind links that lead to nothing yet. */
+function destination(path: string): string {
+  let at = resolve(path);
+  for (let i = 0; i < LINKS_FOLLOWED; i++) {
+    const folder = dirname(at);
+    if (!statOf(folder)) break;
+    at = join(realpathSync(folder), basename(at));
+    if (lstatSync(at, { throwIfNoEntry: false })?.isSymbolicLink() !== true) break;
+    at = resolve(dirname(at), readlinkSync(at));
+  }
+  return at;
+}
+
+/** Programs, libraries and debug information begin so: ELF, Mach-O of 64 and of 32 bits. PE begins with 'MZ'. */
+const MAGIC = ['7f454c46', 'cffaedfe', 'cefaedfe'];
+
+/** Which libraries a program needs is known when it is loaded, and then its trace is open: none may be overwritten. */
+function partOfProgram(path: string): string | undefined {
+  const target = destination(path);
+  if (target.endsWith('.lines')) return 'a line table';
+  if (statOf(target)?.isFile() !== true) return undefined;
+  const start = Buffer.alloc(4);
+  let file: number | undefined;
+  try {
+    file = openSync(target, 'r');
+    readSync(file, start);
+  } catch {
+    // What can't be read may still be written.
+    return undefined;
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+  return MAGIC.includes(start.toString('hex')) || start.toString('latin1', 0, 2) === 'MZ' ? 'a program or library' : undefined;
+}
+
+/** JSON for the user. Opened before the run, so that a wrong path costs no run. */
 export class OutputFile {
   private readonly file: number;
+  /** Why nothing more is written. */
+  failure: CommandError | undefined;
 
   constructor(
     what: string,
     private readonly path: string,
+    /** Told of a failure once: whoever writes goes on, so that what can be written is. */
+    private readonly failed: (failure: CommandError) => void = () => undefined,
   ) {
     try {
       this.file = path === '-' ? STDOUT : openSync(path, 'w');
     } catch (error) {
-      throw usageError(`run: the ${what} file '${path}' can't be written: ${(error as Error).message}`);
+      const { code } = error as NodeJS.ErrnoException;
+      const status = code === 'ENOENT' || code === 'ENOTDIR' ? ExitCode.NotFound : ExitCode.Usage;
+      throw new CommandError(status, `run: the ${what} file '${path}' can't be written: ${reasonOf(error)}`);
     }
   }
 
   write(text: string): void {
-    writeAll(this.file, Buffer.from(text), `run: the file '${this.path}'`);
+    this.attempt(() =>
+      writeAll(this.file, Buffer.from(printableJson(text)), `run: ${this.path === '-' ? 'stdout' : `the file '${this.path}'`}`),
+    );
   }
 
   close(): void {
-    if (this.file !== STDOUT) closeSync(this.file);
+    if (this.file !== STDOUT) this.attempt(() => closeSync(this.file));
+  }
+
+  private attempt(action: () => void): void {
+    if (this.failure) return;
+    try {
+      action();
+    } catch (error) {
+      this.failure =
+        error instanceof CommandError
+          ? error
+          : new CommandError(ExitCode.Internal, `run: the file '${this.path}' can't be written: ${reasonOf(error)}`);
+      this.failed(this.failure);
+    }
   }
 }

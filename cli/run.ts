@@ -1,20 +1,22 @@
 /** `mpsemu run`: boot a program file, pass its output through, report at exit. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { LoadError } from '../emulator/loader/image.js';
 import { NativeModuleMissing } from '../emulator/native-engine.js';
+import type { ExitStatus } from '../emulator/process/os-model.js';
 import { Profiler } from '../instruments/profile/profiler.js';
 import { speedscopeFile } from '../instruments/profile/speedscope.js';
 import { crashReport } from '../machine/crash-report.js';
-import { startMachine, type Machine } from '../machine/machine.js';
-import { reportOf } from '../machine/report.js';
+import { startMachine } from '../machine/machine.js';
+import { reportOf, type Report } from '../machine/report.js';
 import { platforms } from '../platforms/codes.js';
 import { OptionError } from '../platforms/option-error.js';
 import { grantedDirectory } from './directories.js';
 import { CommandError, ExitCode, usageError } from './exit-status.js';
+import { Interrupt } from './interrupt.js';
+import { reasonOf, tell } from './message.js';
 import { oneOf, parseOptions, wholeNumber, type OptionSpec } from './options.js';
-import { Interrupt, SIGPIPE } from './interrupt.js';
-import { checkOutputs, OutputFile, print } from './output-file.js';
+import { checkOutputs, OutputFile, print, ReaderGone } from './output-file.js';
 import { TraceFile } from './trace-file.js';
 
 const help = `usage: mpsemu run PROGRAM [OPTIONS] [-- ARGUMENTS]
@@ -25,7 +27,7 @@ Run a program compiled for one of the platforms. Its output passes through; its 
   --seed N             schedule of the threads (default 0); same seed, same run, byte for byte
   --budget N           stop after N guest instructions (1e9, 10M), with status 124
   --variety cool|hot   how much the MPS checks (default hot)
-  --scan POLICY        scan more than the real MPS would (named policies; may be repeated)
+  --scan POLICY        scan more than the real MPS would (there are no such policies yet)
   --quirk NAME         switch on a quirk of the OS (may be repeated)
   --os-version V       behave as this version of the OS
   --dir HOST[:GUEST]   let the guest use this directory (may be repeated)
@@ -57,12 +59,17 @@ const options: OptionSpec = {
 
 function readProgram(path: string): Uint8Array {
   try {
+    const stat = statSync(path);
+    // It may never end.
+    if (stat.isCharacterDevice() || stat.isBlockDevice())
+      throw new CommandError(ExitCode.CannotLoad, `run: '${path}' is a device, not a program`);
     return readFileSync(path);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
+    if (error instanceof CommandError) throw error;
+    const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') throw new CommandError(ExitCode.NotFound, `run: there is no file '${path}'`);
     if (code === 'EISDIR') throw new CommandError(ExitCode.CannotLoad, `run: '${path}' is a directory, not a program`);
-    throw new CommandError(ExitCode.CannotLoad, `run: '${path}' can't be read: ${message}`);
+    throw new CommandError(ExitCode.CannotLoad, `run: '${path}' can't be read: ${reasonOf(error)}`);
   }
 }
 
@@ -98,13 +105,15 @@ export async function main(args: string[]): Promise<number> {
     '--report': values.report as string | undefined,
     '--profile': values.profile as string | undefined,
   });
-  const trace = values.trace === undefined ? undefined : new TraceFile(values.trace as string);
-  const report = values.report === undefined ? undefined : new OutputFile('report', values.report as string);
-  const profile = values.profile === undefined ? undefined : new OutputFile('profile', values.profile as string);
-  const interrupt = new Interrupt();
-  let machine: Machine;
-  try {
-    machine = startMachine({
+  const interrupt = provided(() => new Interrupt());
+  const output = (what: string): OutputFile | undefined =>
+    values[what] === undefined ? undefined : new OutputFile(what, values[what] as string, (failure) => interrupt.fail(failure));
+  const traceFile = output('trace');
+  const trace = traceFile && new TraceFile(traceFile);
+  const report = output('report');
+  const profile = output('profile');
+  const machine = provided(() =>
+    startMachine({
       path,
       bytes,
       ...(code !== undefined && { code }),
@@ -119,28 +128,29 @@ export async function main(args: string[]): Promise<number> {
       directories,
       output: (stream, data) => interrupt.write(stream, data),
       input: (length) => interrupt.read(length),
-      note: (text) => void process.stderr.write(`mpsemu: run: ${text}\n`),
+      note: (text) => tell(`run: ${text}`),
       ...(trace && { listen: (events, names) => trace.attach(events, names) }),
-    });
-  } catch (error) {
-    if (error instanceof NativeModuleMissing) throw new CommandError(ExitCode.Internal, error.message);
-    if (error instanceof LoadError) throw new CommandError(ExitCode.CannotLoad, `run: ${error.message}`);
-    if (error instanceof OptionError) throw usageError(`run: ${error.message}`);
-    throw error;
-  }
+    }),
+  );
   const profiler = profile && new Profiler(machine.process);
-  const status = interrupt.during(machine.process);
-  machine.finish();
-  if (profile && profiler) {
-    profiler.finish();
-    profile.write(`${JSON.stringify(speedscopeFile(basename(path), profiler.functions, profiler.threads))}\n`);
-    profile.close();
+  let status: ExitStatus;
+  try {
+    status = interrupt.during(machine.process);
+  } finally {
+    // Each is finished whatever has become of the run and of the others.
+    machine.finish();
+    if (profile && profiler) {
+      profiler.finish();
+      profile.write(`${JSON.stringify(speedscopeFile(basename(path), profiler.functions, profiler.threads))}\n`);
+      profile.close();
+    }
+    trace?.close();
+    report?.write(`${JSON.stringify(withFailure(reportOf(machine), interrupt.failure), null, 2)}\n`);
+    report?.close();
   }
-  trace?.close();
-  report?.write(`${JSON.stringify(reportOf(machine), null, 2)}\n`);
-  report?.close();
-  const say = (text: string): void => void process.stderr.write(`mpsemu: run: ${basename(path)}: ${text}\n`);
-  const sayWhere = async (text: string): Promise<void> => say([text, ...(await crashReport(machine.process))].join('\n    '));
+  if (interrupt.failure) throw interrupt.failure;
+  const say = (text: string, ...below: string[]): void => tell(`run: ${basename(path)}: ${text}`, ...below);
+  const sayWhere = async (text: string): Promise<void> => say(text, ...(await crashReport(machine.process)));
   switch (status.kind) {
     case 'exit':
       return status.code & (machine.platform.os === 'windows' ? 0xffffffff : 0xff);
@@ -154,15 +164,31 @@ export async function main(args: string[]): Promise<number> {
       await sayWhere(status.text);
       return ExitCode.Deadlock;
     case 'interrupted':
-      // A reader that has gone wants no words either.
-      if (status.signal !== SIGPIPE)
-        say(`interrupted after ${machine.process.instructions} instructions, at ${machine.where()}${written(values)}`);
+      say(`interrupted after ${machine.process.instructions} instructions, at ${machine.where()}${written(values)}`);
       return ExitCode.SignalBase + status.signal;
     case 'unsupported':
     case 'error':
       await sayWhere(status.text);
       return ExitCode.NotProvided;
   }
+}
+
+/** What `make` makes; what stands in its way is said with the status that it has. */
+function provided<T>(make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof NativeModuleMissing) throw new CommandError(ExitCode.Internal, error.message);
+    if (error instanceof LoadError) throw new CommandError(ExitCode.CannotLoad, `run: ${error.message}`);
+    if (error instanceof OptionError) throw usageError(`run: ${error.message}`);
+    throw error;
+  }
+}
+
+/** A run that was ended because its output could not be written says so. A reader that has gone has no words: SIGPIPE. */
+function withFailure(report: Report, failure: CommandError | undefined): Report {
+  const ended = report.status.kind === 'interrupted' && failure !== undefined && !(failure instanceof ReaderGone);
+  return ended ? { ...report, status: { kind: 'error', text: failure.message } } : report;
 }
 
 /** What there is of an interrupted run. */

@@ -2,18 +2,15 @@
 import type { EventStream, MachineEvent } from '../emulator/events.js';
 import type { CodeNames } from '../emulator/process/code-names.js';
 import { TraceLines } from '../machine/trace-line.js';
-import { OutputFile } from './output-file.js';
+import type { OutputFile } from './output-file.js';
 
 const CHUNK = 1 << 16;
 
 export class TraceFile {
-  private readonly file: OutputFile;
   private pending: string[] = [];
   private size = 0;
 
-  constructor(path: string) {
-    this.file = new OutputFile('trace', path);
-  }
+  constructor(private readonly file: OutputFile) {}
 
   attach(events: EventStream, names: CodeNames): void {
     const lines = new TraceLines(names);

@@ -14,8 +14,8 @@ export interface Report {
   flips: number;
   objectsMoved: number;
   objectsPinned: number;
-  /** One reference that pinned an object: the register's or stack slot's name. */
-  pinnedExample?: { address: number; holder: string; thread: number };
+  /** One reference that pinned an object: its address, hexadecimal as in traces, and the register's or stack slot's name. */
+  pinnedExample?: { address: string; holder: string; thread: number };
   barrierFaults: number;
   hostCalls: number;
   threads: number;
@@ -26,13 +26,15 @@ export interface Report {
 
 export function reportOf(machine: Machine): Report {
   const { process, platform, images } = machine;
+  const { pinnedExample, ...collected } = machine.mps.report();
   return {
     platform: platform.code,
     program: images.program.image.path,
     status: process.status ?? { kind: 'error', text: 'not finished' },
     instructions: process.instructions,
     virtualTime: process.clock.now,
-    ...machine.mps.report(),
+    ...collected,
+    ...(pinnedExample && { pinnedExample: { ...pinnedExample, address: `0x${pinnedExample.address.toString(16)}` } }),
     hostCalls: process.hostCalls.count,
     threads: process.threads.length,
     peakCommitted: process.space.peakCommittedBytes,

@@ -88,17 +88,47 @@ export class LineTable {
     return `${head},"sequences":[\n${sequences.join(',\n')}\n]}\n`;
   }
 
-  /** From the file's text. Undefined: not a line table, or that of another image. */
+  /** From the file's text. Undefined: that of another image. Throws BadLineTable. */
   static parse(text: string, of: string): LineTable | undefined {
-    let stored: Stored;
-    try {
-      stored = JSON.parse(text) as Stored;
-      if (stored.version !== 1 || stored.of !== of) return undefined;
-      return new LineTable(stored.sequences.map((sequence) => expand(sequence, stored.files)));
-    } catch {
-      return undefined;
-    }
+    const stored = checked(text);
+    return stored.of === of ? new LineTable(stored.sequences.map((sequence) => expand(sequence, stored.files))) : undefined;
   }
+}
+
+/** The text is no line table. */
+export class BadLineTable extends Error {
+  override name = 'BadLineTable';
+}
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
+
+/** Every value is looked at: the file may have been damaged, or be somebody else's. */
+function checked(text: string): Stored {
+  let stored: Partial<Record<keyof Stored, unknown>> | null;
+  try {
+    stored = JSON.parse(text) as typeof stored;
+  } catch {
+    throw new BadLineTable('it is not JSON');
+  }
+  if (typeof stored !== 'object' || stored === null) throw new BadLineTable('it is not a line table');
+  const { version, of, files, sequences } = stored;
+  if (version !== 1 || typeof of !== 'string') throw new BadLineTable('it is not a line table of version 1');
+  if (!Array.isArray(files) || !files.every((file): file is string => typeof file === 'string' && file !== '')) {
+    throw new BadLineTable('its `files` are not names');
+  }
+  if (!Array.isArray(sequences)) throw new BadLineTable('it has no `sequences`');
+  return { version, of, files, sequences: sequences.map((each, i) => checkedSequence(each, i, files.length)) };
+}
+
+function checkedSequence(value: unknown, index: number, files: number): StoredSequence {
+  const { at, file, rows, size } = (value ?? {}) as Partial<Record<keyof StoredSequence, unknown>>;
+  const good =
+    isCount(at) && isCount(size) && isCount(at + size) && isCount(file) && file < files && Array.isArray(rows) && rows.every(isCount);
+  if (good && rows.length % 2 === 0) {
+    const span = rows.reduce((sum: number, step, i) => (i % 2 === 0 ? sum + step : sum), 0);
+    if (span <= size) return { at, file, rows, size };
+  }
+  throw new BadLineTable(`its sequence ${index} is damaged`);
 }
 
 function expand({ at, file, rows: pairs, size }: StoredSequence, files: string[]): LineSequence {

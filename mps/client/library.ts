@@ -28,7 +28,7 @@ export interface MpsLibrary {
 
 export function mpsLibrary(port: Port, options: ClientOptions): MpsLibrary {
   if (options.scan.length > 0) {
-    throw new OptionError(`there is no scan policy '${options.scan[0]}'`);
+    throw new OptionError(`there is no scan policy '${options.scan[0]}'; there are none yet`);
   }
   const client = new Client(port, options);
   const functions = [

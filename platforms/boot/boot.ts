@@ -4,12 +4,13 @@
  * the guest half of the C library (machine code) or to a host function.
  */
 import { present } from '../../emulator/present.js';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { EventStream } from '../../emulator/events.js';
 import { LoadError, type Image } from '../../emulator/loader/image.js';
 import { LoadedImages } from '../../emulator/loader/link.js';
 import { parseImage } from '../../emulator/loader/load.js';
+import { isRegularFile } from '../../emulator/loader/regular-file.js';
 import type { CodeNames } from '../../emulator/process/code-names.js';
 import type { HostFunction, HostLibrary } from '../../emulator/process/host-call.js';
 import { Process } from '../../emulator/process/process.js';
@@ -72,11 +73,13 @@ export function boot(options: BootOptions): Booted {
   for (const quirk of options.quirks) {
     if (!(quirk in system.quirks)) {
       const known = Object.keys(system.quirks);
-      throw new OptionError(`${platform.code} has no quirk '${quirk}'${known.length > 0 ? `; it has ${known.join(', ')}` : ''}`);
+      throw new OptionError(
+        `${platform.code} has no quirk '${quirk}'${known.length > 0 ? `; it has ${known.join(', ')}` : '; it has none'}`,
+      );
     }
   }
   if (options.osVersion !== undefined && !system.versions.includes(options.osVersion)) {
-    throw new OptionError(`${platform.os} is modelled as ${system.versions.join(', ')}, not '${options.osVersion}'`);
+    throw new OptionError(`${platform.os} is modelled as one of ${system.versions.join(', ')}, not '${options.osVersion}'`);
   }
   const process = new Process({
     ...system.processOptions(platform),
@@ -140,7 +143,7 @@ function load(
       const name = basename(needed.replaceAll('\\', '/'));
       if (seen.has(name.toLowerCase())) continue;
       seen.add(name.toLowerCase());
-      const file = search.map((directory) => join(directory, name)).find((candidate) => existsSync(candidate));
+      const file = search.map((directory) => join(directory, name)).find(isRegularFile);
       if (file !== undefined) {
         const library = parseImage(readFileSync(file), file);
         place(library, needed, basename(images.list[i].image.path));

@@ -2,11 +2,12 @@
  * Line tables out of DWARF, which every platform's compilers write and llvm-dwarfdump reads, whether it lies in an ELF
  * or PE file or, for Mach-O, in the bundle that dsymutil makes from the object files.
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Image } from '../../emulator/loader/image.js';
 import { parseImage } from '../../emulator/loader/load.js';
 import { digestOf, LineTable, type LineRow, type LineSequence } from '../../emulator/loader/line-table.js';
+import { isRegularFile } from '../../emulator/loader/regular-file.js';
 import { Prot } from '../../emulator/engine.js';
 import { runNow } from './tools.js';
 
@@ -21,7 +22,7 @@ export function debugFile(path: string, bytes: Uint8Array): string | undefined {
   // The name of a section, in the table of names of an ELF or COFF file or in a Mach-O object's own.
   if (Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes('debug_line')) return path;
   const bundled = join(debugBundle(path), 'Contents', 'Resources', 'DWARF', basename(path));
-  return existsSync(bundled) ? bundled : undefined;
+  return isRegularFile(bundled) ? bundled : undefined;
 }
 
 /** What llvm-dwarfdump says of one unit's files. */

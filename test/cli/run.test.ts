@@ -44,9 +44,10 @@ test.serial('wrong use of the command is status 125', (t) => {
   fails(t, ['run', hello, '--seed', 'abc'], 125, /--seed wants a whole number/);
   fails(t, ['run', hello, '--platform', 'vax'], 125, /--platform wants one of/);
   fails(t, ['run', hello, '--variety', 'rash'], 125, /--variety wants one of cool, hot/);
-  fails(t, ['run', hello, '--quirk', 'nonesuch'], 125, /no quirk 'nonesuch'/);
-  fails(t, ['run', hello, '--scan', 'nonesuch'], 125, /nonesuch/);
-  fails(t, ['run', hello, '--os-version', '1.0'], 125, /modelled as/);
+  fails(t, ['run', hello, '--quirk', 'nonesuch'], 125, /no quirk 'nonesuch'; it has execute-only/);
+  fails(t, ['run', fixturePath('w3i6mv', 'hello'), '--quirk', 'nonesuch'], 125, /no quirk 'nonesuch'; it has none/);
+  fails(t, ['run', hello, '--scan', 'nonesuch'], 125, /no scan policy 'nonesuch'; there are none yet/);
+  fails(t, ['run', hello, '--os-version', '1.0'], 125, /modelled as one of 6\.18, not '1\.0'/);
   fails(t, ['run', hello, 'argument'], 125, /go after '--'/);
   fails(t, ['cc', 'x.c'], 125, /--platform/);
   fails(t, ['demo', 'nonesuch'], 125, /no demo 'nonesuch'/);

@@ -1,9 +1,10 @@
 /** Compiled with -g, a program that dies says where: module, function and source line, on every platform. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import test from 'ava';
-import { digestOf, LineTable } from '../../emulator/loader/line-table.js';
+import { BadLineTable, digestOf, LineTable } from '../../emulator/loader/line-table.js';
 import { crashReport } from '../../machine/crash-report.js';
 import { startMachine } from '../../machine/machine.js';
 import { platforms } from '../../platforms/codes.js';
@@ -21,7 +22,7 @@ const work = mkdtempSync(join(tmpdir(), 'source-lines-'));
 test.after.always(() => rmSync(work, { recursive: true, force: true }));
 
 /** What is said of a program's death, and below it the instruction and the calls. */
-async function death(path: string, code: string): Promise<string[]> {
+async function death(path: string, code: string, note: (text: string) => void = () => undefined): Promise<string[]> {
   const machine = startMachine({
     path,
     bytes: readFileSync(path),
@@ -34,6 +35,7 @@ async function death(path: string, code: string): Promise<string[]> {
     quirks: [],
     directories: [],
     output: () => undefined,
+    note,
     input: () => new Uint8Array(0),
   });
   const status = machine.process.run();
@@ -118,7 +120,44 @@ test('a line table finds rows within their sequences only, and survives being wr
     t.is(each.find(0x210), undefined);
   }
   t.is(LineTable.parse(text, digestOf(new Uint8Array([1]))), undefined);
-  t.is(LineTable.parse('not a table', digestOf(bytes)), undefined);
+  t.throws(() => LineTable.parse('not a table', digestOf(bytes)), { instanceOf: BadLineTable });
+});
+
+test('a damaged line table is refused as a whole', (t) => {
+  const good = { version: 1, of: 'x', files: ['a.c'], sequences: [{ at: 16, file: 0, rows: [0, 3, 4, 5], size: 8 }] };
+  const [sequence] = good.sequences;
+  t.deepEqual(LineTable.parse(JSON.stringify(good), 'x')?.find(20), { file: 'a.c', line: 5 });
+  const damages: unknown[] = [null, [], 'x', 1, {}, { ...good, version: 2 }, { ...good, of: 1 }];
+  for (const files of [[], [null, 1], 'x', null, {}, [''], [['a.c']]]) damages.push({ ...good, files });
+  for (const sequences of [null, 'x', {}, [null], [[]], ['x']]) damages.push({ ...good, sequences });
+  for (const at of [-1, 0.5, '16', null, 1e300]) damages.push({ ...good, sequences: [{ ...sequence, at }] });
+  for (const file of [-1, 1, 0.5, '0', null]) damages.push({ ...good, sequences: [{ ...sequence, file }] });
+  for (const size of [-1, 3, '8', null]) damages.push({ ...good, sequences: [{ ...sequence, size }] });
+  for (const rows of [null, 'x', [0], [0, -3], [0, '3'], [0, null], [-1, 3], [9, 3], [0, 1.5]])
+    damages.push({ ...good, sequences: [{ ...sequence, rows }] });
+  for (const damage of damages) {
+    const text = JSON.stringify(damage);
+    t.throws(() => LineTable.parse(text, 'x'), { instanceOf: BadLineTable }, text);
+  }
+});
+
+test('what is no regular file, or damaged, beside a program is no line table, and one note says so', async (t) => {
+  const program = fixturePath('lii6ll', 'bad-null');
+  for (const [name, make] of [
+    ['pipe', (path: string) => execFileSync('mkfifo', [path])],
+    ['zero', (path: string) => symlinkSync('/dev/zero', path)],
+    ['directory', (path: string) => mkdirSync(path)],
+    ['damaged', (path: string) => writeFileSync(path, readFileSync(linesBeside(program), 'utf8').replace(/"files":\[.*?\]/, '"files":[]'))],
+  ] as const) {
+    const path = join(mkdtempSync(join(work, `${name}-`)), 'prog');
+    copyFileSync(program, path);
+    make(linesBeside(path));
+    const notes: string[] = [];
+    const [text] = await death(path, 'lii6ll', (note) => notes.push(note));
+    t.regex(text, / at prog!main\+0x[0-9a-f]+$/, name);
+    t.is(notes.length, 1, name);
+    t.regex(notes[0], /^the line table prog\.lines is not used: it/, name);
+  }
 });
 
 test('an endless recursion shows where it goes round, and a hang where each thread is', async (t) => {
