@@ -212,6 +212,7 @@ test.serial('--report has the documented fields', (t) => {
   ]) {
     t.is(typeof report[key], 'number', key);
   }
+  t.regex((report.pinnedExample as { address: string }).address, /^0x[0-9a-f]+$/);
   t.is(report.platform, 'xca6ll');
   t.deepEqual(report.status, { kind: 'exit', code: 0 });
 });
