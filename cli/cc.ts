@@ -20,7 +20,8 @@ There are no shared libraries (-shared), no -static, and no C++.
 
 Example: mpsemu cc --platform fri6ll -g -O2 -Wall -o prog prog.c && mpsemu run prog
 
-Exit status: the compiler's or linker's own (1: errors); 125 wrong use, 127 a file or tool is not there.
+Exit status: the compiler's or linker's own (1: errors); 125 wrong use, 126 an input
+can't be read, 127 a file or tool is not there.
 `;
 
 export async function main(args: string[]): Promise<number> {

@@ -3,16 +3,17 @@
  * does everything, with its flags around the user's; the program is then linked by lld with our libraries.
  */
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { basename, join, relative, resolve } from 'node:path';
 import { platform, type Platform } from '../codes.js';
-import { parseCommandLine, plainPath, usage, type CommandLine, type Item } from './command-line.js';
+import { parseCommandLine, plainPath, type CommandLine } from './command-line.js';
 import { bundleArguments, debugFlags, givenPath, hasDebugInformation, mappedPaths, type Debug } from './debug.js';
-import { keepLines } from './debug-lines.js';
+import { keepLines, linesBeside } from './debug-lines.js';
 import { findLibrary, linkCommand } from './link.js';
+import { programDependencies, programName, protectInputs, writesBeside } from './outputs.js';
 import { includeFlags } from './prototypes.js';
 import { targetOf } from './targets.js';
 import { withTemporaryDirectory } from './temporary.js';
-import { runTool, toolPath, ToolchainError, type RunAt } from './tools.js';
+import { refusedBySystem, runTool, toolPath, ToolchainError, usage, type RunAt } from './tools.js';
 import { linkWindows } from './windows-link.js';
 
 export { ToolchainError };
@@ -29,6 +30,8 @@ export interface DriverOptions {
 /** Runs the tools of one command. */
 class Driver {
   private kept = '';
+  /** What was compiled into each temporary object. */
+  private readonly sourceOf = new Map<string, string>();
   private readonly target;
   /** Flags around the user's: ours that theirs may override before, our headers behind. */
   private before: string[] = [];
@@ -48,10 +51,15 @@ class Driver {
     this.refuseOtherMachines();
     toolPath(this.target.compiler);
     const said = line.items.flatMap((item) => item.words);
-    this.before = [...this.target.flags, ...this.position(), ...mappedPaths(), ...debugFlags(this.p, line)];
-    this.after = said.includes('-nostdinc') ? [] : await includeFlags(this.target);
+    this.before = this.ours([...this.target.flags, ...this.position(), ...mappedPaths(), ...debugFlags(this.p, line)]);
+    this.after = said.includes('-nostdinc') ? [] : this.ours(await includeFlags(this.target));
     const status = await this.step();
     return { status, messages: this.kept };
+  }
+
+  /** Flags that the user didn't give are no cause for a warning that an assembler or linker has no use for them. */
+  private ours(flags: string[]): string[] {
+    return this.target.gcc ? flags : ['--start-no-unused-arguments', ...flags, '--end-no-unused-arguments'];
   }
 
   private position(): string[] {
@@ -70,7 +78,7 @@ class Driver {
       if (!line.verbose) throw usage('name at least one source file');
       return this.compiler([...this.target.flags, '-v']);
     }
-    this.protectInputs();
+    protectInputs(this.p, line);
     if (line.step === 'link') return withTemporaryDirectory('cc', (directory) => this.program(directory));
     const output = line.output === undefined ? [] : ['-o', line.output === '-' ? '-' : plainPath(line.output)];
     return this.compiler([...this.before, ...words, ...this.after, ...output]);
@@ -78,14 +86,16 @@ class Driver {
 
   private async program(directory: string): Promise<number> {
     const { line, p } = this;
-    const output = line.output ?? (p.os === 'windows' ? 'a.exe' : 'a.out');
+    const output = programName(p, line);
     const sources = line.items.filter((item) => item.kind === 'source');
-    const flags = line.items.filter((item) => item.kind === 'compiler').flatMap((item) => item.words);
+    const options = line.items.filter((item) => item.kind === 'compiler');
+    const flags = options.flatMap((item) => item.words);
     for (const item of line.items) if (item.kind === 'library') findLibrary(p, item.name, line.libraryFolders);
     let status = 0;
-    // With no source nobody would see what the compiler's options are.
-    if (sources.length === 0 && flags.length > 0)
-      status = await this.compiler([...this.before, ...flags, '-fsyntax-only', '-x', 'c', '/dev/null']);
+    // With no source nobody would see what the compiler's options are; those that name files have nothing to write.
+    const seen = options.filter((item) => !writesBeside(item.words)).flatMap((item) => item.words);
+    if (sources.length === 0 && seen.length > 0)
+      status = await this.compiler([...this.before, ...seen, '-fsyntax-only', '-x', 'c', '/dev/null']);
     const objects: string[] = [];
     const rules: string[] = [];
     for (const [i, source] of sources.entries()) {
@@ -107,32 +117,31 @@ class Driver {
       ]);
       status ||= done;
       objects.push(object);
+      this.sourceOf.set(object, source.path);
       rules.push(rule);
     }
     if (status !== 0) return status;
-    if (line.dependencies.wanted && !line.dryRun)
-      this.writeDependencies(line.dependencies.file ?? `${output.replace(/\.\w+$/, '')}.d`, rules);
+    if (line.dependencies.wanted && sources.length > 0 && !line.dryRun) this.writeDependencies(programDependencies(line, output), rules);
     return this.link(objects, output, directory);
   }
 
   private writeDependencies(path: string, rules: string[]): void {
+    const text = rules.map((rule) => readFileSync(rule, 'utf8')).join('');
     try {
-      const text = rules.map((rule) => readFileSync(rule, 'utf8')).join('');
       if (path === '-') process.stdout.write(text);
-      else {
-        this.refuseInput(path, this.inputs());
-        writeFileSync(path, text);
-      }
+      else writeFileSync(path, text);
     } catch (error) {
-      if (error instanceof ToolchainError) throw error;
-      throw new ToolchainError(`the dependency file '${path}' can't be written: ${(error as Error).message}`);
+      throw refusedBySystem(`the dependency file '${path}' can't be written`, error, 1);
     }
   }
 
   private async link(objects: string[], output: string, directory: string): Promise<number> {
     const { p, line } = this;
     const inputs = [...objects, ...line.items.flatMap((item) => (item.kind === 'object' ? [item.path] : []))];
-    if (line.link.strip || line.dryRun || !inputs.some(hasDebugInformation)) return this.linkTo(objects, output, 'none', directory);
+    // Nothing can lie beside a device such as /dev/null.
+    const device = isDevice(output);
+    if (line.link.strip || line.dryRun || device || !inputs.some(hasDebugInformation))
+      return this.linkTo(objects, output, 'none', directory);
     // Where only lines are wanted, what they are read from is a twin of the program.
     const whole = this.options.onlyLines ? join(directory, basename(output)) : output;
     let status = await this.linkTo(objects, whole, 'keep', directory);
@@ -146,11 +155,10 @@ class Driver {
   private keepLines(output: string, whole: string): void {
     try {
       keepLines(output, whole);
-    } catch (error) {
+    } catch (refusal) {
+      const error = refusedBySystem(linesBeside(output), refusal, 1);
       if (this.options.onlyLines || !(error instanceof ToolchainError)) throw error;
-      const note = `no line table beside ${output}: ${error.message}\n`;
-      if (this.stdio === 'inherit') process.stderr.write(`mpsemu: cc: ${note}`);
-      else this.kept += note;
+      this.say(`mpsemu: cc: no line table beside ${output}: ${error.message}\n`);
     }
   }
 
@@ -160,11 +168,28 @@ class Driver {
     const command = linkCommand(p, line, objects, output, { allowMissing, noMps, debug, temporary: directory });
     if (command.tool === 'lld-link' && allowMissing && !line.dryRun) {
       const { status, messages } = await linkWindows(p, command.args);
-      if (this.stdio === 'inherit') process.stderr.write(messages);
-      else this.kept += messages;
+      this.say(this.explained(messages));
       return status;
     }
-    return this.tool(command.tool, command.args, command.at);
+    this.show(command.tool, command.args);
+    if (line.dryRun) return 0;
+    const { status, messages } = await runTool(command.tool, command.args, this.stdio === 'inherit' ? 'keep-errors' : 'keep', command.at);
+    this.say(this.explained(messages));
+    return status;
+  }
+
+  private say(messages: string): void {
+    if (this.stdio === 'inherit') process.stderr.write(messages);
+    else this.kept += messages;
+  }
+
+  /** The linker's messages with the sources' names for objects that nobody sees, and the way out where only we know it. */
+  private explained(messages: string): string {
+    let text = messages;
+    for (const [object, source] of this.sourceOf)
+      for (const name of [object, relative(process.cwd(), object)]) text = text.replaceAll(name, source);
+    if (!/archive has no index/.test(text)) return text;
+    return `${text}mpsemu: cc: the linker for ${this.p.code} reads no index that GNU ar makes: make the archive with llvm-ar (AR=llvm-ar)\n`;
   }
 
   private compiler(args: string[]): Promise<number> {
@@ -172,11 +197,15 @@ class Driver {
   }
 
   private async tool(name: string, args: string[], at: RunAt = {}): Promise<number> {
-    if (this.line.dryRun || this.line.verbose) process.stderr.write(` ${[toolPath(name), ...args].map(quoted).join(' ')}\n`);
+    this.show(name, args);
     if (this.line.dryRun) return 0;
     const { status, messages } = await runTool(name, args, this.stdio, at);
     this.kept += messages;
     return status;
+  }
+
+  private show(name: string, args: string[]): void {
+    if (this.line.dryRun || this.line.verbose) process.stderr.write(` ${[toolPath(name), ...args].map(quoted).join(' ')}\n`);
   }
 
   /** -m32 and its like: fine where they say what is so anyway. lld does not read what gcc's -flto leaves in objects. */
@@ -188,40 +217,15 @@ class Driver {
         throw usage(`${words[0]} is not offered: ${this.p.code} is a platform of ${this.p.wordSize * 8} bits`);
     }
   }
-
-  private inputs(): string[] {
-    const { line } = this;
-    const files = line.items.flatMap((item: Item) => {
-      if (item.kind === 'source' || item.kind === 'object') return [item.path];
-      const library = item.kind === 'library' && line.step === 'link' ? findLibrary(this.p, item.name, line.libraryFolders) : undefined;
-      return library === undefined ? [] : [library];
-    });
-    return [...files, ...line.read].filter((path) => path !== '-');
-  }
-
-  /** Nothing that is written may be something that is read, whatever it is called. */
-  private protectInputs(): void {
-    const { line, p } = this;
-    const suffix = { object: '.o', assembly: '.s', link: '', preprocess: '', check: '', inform: '' }[line.step];
-    const named = line.output === undefined ? [] : [line.output];
-    const derived =
-      line.output !== undefined || suffix === ''
-        ? []
-        : line.items.flatMap((item) => (item.kind === 'source' ? [`${basename(item.path).replace(/\.\w+$/, '')}${suffix}`] : []));
-    const standard = line.step === 'link' && line.output === undefined ? [p.os === 'windows' ? 'a.exe' : 'a.out'] : [];
-    const inputs = this.inputs();
-    for (const path of [...named, ...derived, ...standard, ...line.written]) this.refuseInput(path, inputs);
-  }
-
-  private refuseInput(path: string, inputs: string[]): void {
-    const same = inputs.find((input) => sameFile(input, path));
-    if (same !== undefined) throw usage(`the output '${path}' would overwrite the input '${same}'`);
-  }
 }
 
-function sameFile(a: string, b: string): boolean {
-  const [one, other] = [a, b].map((path) => statSync(path, { throwIfNoEntry: false }));
-  return one !== undefined && other !== undefined && one.isFile() && one.ino === other.ino && one.dev === other.dev;
+function isDevice(path: string): boolean {
+  try {
+    const found = statSync(path, { throwIfNoEntry: false });
+    return found !== undefined && !found.isFile() && !found.isDirectory();
+  } catch (error) {
+    throw refusedBySystem(`the output '${path}' can't be written`, error, 1);
+  }
 }
 
 /** As a shell takes it. */
@@ -230,13 +234,22 @@ function quoted(word: string): string {
 }
 
 /** Do what a C compiler's command line says, for that platform. The tools' messages are shown, or kept and returned. */
-export function drive(
+export async function drive(
   p: Platform,
   args: string[],
   options: DriverOptions = {},
   stdio: 'inherit' | 'keep' = 'inherit',
 ): Promise<{ status: number; messages: string }> {
-  return new Driver(p, parseCommandLine(args), options, stdio).run();
+  try {
+    process.cwd();
+  } catch (error) {
+    throw refusedBySystem('the working directory is not there', error);
+  }
+  try {
+    return await new Driver(p, parseCommandLine(args), options, stdio).run();
+  } catch (error) {
+    throw refusedBySystem("a file can't be read or written", error, 1);
+  }
 }
 
 export interface CompileOptions extends DriverOptions {

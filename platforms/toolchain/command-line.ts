@@ -2,8 +2,8 @@
  * A C compiler's command line, as gcc and clang read theirs: which words are options with a value, which are inputs,
  * which reach the linker. What is not known here goes to the compiler, which refuses what it does not know.
  */
-import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs';
-import { ToolchainError } from './tools.js';
+import { accessSync, closeSync, constants, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { refusedBySystem, ToolchainError, usage } from './tools.js';
 
 /** What the command asks for; the earliest step that was named wins, as in other drivers. */
 export type Step = 'inform' | 'preprocess' | 'check' | 'assembly' | 'object' | 'link';
@@ -27,9 +27,8 @@ export interface CommandLine {
   libraryFolders: string[];
   /** Dependency file: -MD or -MMD was given; -MF names the file. */
   dependencies: { wanted: boolean; file?: string; targeted: boolean };
-  /** Files beside the inputs that are read (-include, response files), and written (-MF, -Wl,-Map). */
+  /** Files beside the inputs that are read: -include, response files. */
   read: string[];
-  written: string[];
   verbose: boolean;
   /** -###: show the commands only. */
   dryRun: boolean;
@@ -44,18 +43,43 @@ export interface LinkChoices {
   libraries: boolean;
 }
 
-export function usage(message: string): ToolchainError {
-  return new ToolchainError(message, 125);
-}
-
 /** Options whose value is the next word; those of the second list may have it joined to them. */
 const separate = new Set(
   (
     '-include -imacros -iquote -isystem -idirafter -iprefix -iwithprefix -iwithprefixbefore -MF -MT -MQ -Xlinker -Xclang -Xpreprocessor ' +
-    '-Xassembler -mllvm --param -aux-info -dumpbase -dumpdir -dumpbase-ext --serialize-diagnostics -T -u -e -z -x -o -I -D -U -L -l'
+    '-Xassembler -mllvm --param -aux-info -dumpbase -dumpdir -dumpbase-ext --serialize-diagnostics -serialize-diagnostics -MJ -T -u -e -z -x -o -I -D -U -L -l'
   ).split(' '),
 );
 const joined = ['-isystem', '-iquote', '-idirafter', '-MF', '-MT', '-MQ', '-I', '-D', '-U', '-L', '-l', '-o', '-x', '-u', '-T'];
+/** The long names of options, as gcc and clang take them; the value follows = or is the next word. */
+const longNames: Record<string, string> = {
+  '--output': '-o',
+  '--include': '-include',
+  '--imacros': '-imacros',
+  '--include-directory': '-I',
+  '--define-macro': '-D',
+  '--undefine-macro': '-U',
+  '--language': '-x',
+  '--library-directory': '-L',
+  '--for-linker': '-Xlinker',
+  '--compile': '-c',
+  '--assemble': '-S',
+  '--preprocess': '-E',
+  '--dependencies': '-M',
+  '--user-dependencies': '-MM',
+  '--write-dependencies': '-MD',
+  '--write-user-dependencies': '-MMD',
+  '--verbose': '-v',
+  '--no-standard-libraries': '-nostdlib',
+};
+
+/** The short name of an option, and what was joined to the long one, in words of their own. */
+function shortNames(word: string): string[] {
+  const [long, ...rest] = word.split('=');
+  if (!Object.hasOwn(longNames, long)) return [word];
+  return rest.length === 0 ? [longNames[long]] : [longNames[long], rest.join('=')];
+}
+
 /** Begins like one with a joined value, and is none. */
 const notJoined = /^-undef$/;
 
@@ -101,6 +125,14 @@ function responseWords(text: string): string[] {
   return words;
 }
 
+function responseText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw refusedBySystem(`the response file '${path}' can't be read`, error);
+  }
+}
+
 /** Words of a command line with its response files read in. A file that is not there is an input of that name, as for gcc. */
 function withResponseFiles(args: string[], read: string[], depth = 0): string[] {
   return args.flatMap((arg) => {
@@ -108,7 +140,7 @@ function withResponseFiles(args: string[], read: string[], depth = 0): string[] 
     if (!arg.startsWith('@') || !existsSync(path)) return [arg];
     if (depth > 20) throw usage(`'${arg}': response files that contain each other`);
     read.push(path);
-    return withResponseFiles(responseWords(readFileSync(path, 'utf8')), read, depth + 1);
+    return withResponseFiles(responseWords(responseText(path)), read, depth + 1);
   });
 }
 
@@ -169,7 +201,6 @@ export function parseCommandLine(args: string[]): CommandLine {
     libraryFolders: [],
     dependencies: { wanted: false, targeted: false },
     read,
-    written: [],
     verbose: false,
     dryRun: false,
     link: { exportDynamic: false, strip: false, startFiles: true, libraries: true },
@@ -180,6 +211,7 @@ export function parseCommandLine(args: string[]): CommandLine {
   let onlyInputs = false;
   let informs = false;
   for (let i = 0; i < words.length; i++) {
+    if (!onlyInputs) words.splice(i, 1, ...shortNames(words[i]));
     const word = words[i];
     if (onlyInputs || word === '-' || !word.startsWith('-')) {
       if (word === '') throw usage("'' is no file name");
@@ -219,25 +251,39 @@ export function parseCommandLine(args: string[]): CommandLine {
   return line;
 }
 
+function checkInput(path: string): void {
+  if (!existsSync(path)) throw new ToolchainError(`there is no file '${path}'`, 127);
+  try {
+    if (statSync(path).isDirectory()) throw new ToolchainError(`the input '${path}' is a directory`, 126);
+    accessSync(path, constants.R_OK);
+  } catch (error) {
+    throw refusedBySystem(`the input '${path}' can't be read`, error);
+  }
+}
+
 function inputItem(line: CommandLine, { path, language }: { path: string; language?: string }): Item {
   const words = [plainPath(path)];
   if (path === '-') {
     if (language === undefined && line.step !== 'preprocess') throw usage("standard input ('-') needs -x c, -x assembler, or -E");
     return { kind: 'source', path, words: ['-'], ...(language !== undefined && { language }) };
   }
-  if (!existsSync(path)) throw new ToolchainError(`there is no file '${path}'`, 127);
+  checkInput(path);
   if (language !== undefined) return { kind: 'source', path, words, language };
   return { kind: inputKind(path, line.step), path, words };
 }
 
-/** Linker options that name a file it writes. */
-const map = /^(?:--?Map=|[-/]map:)(.*)$/i;
+/** What would make the linker write under another name than -o says. */
+const linkerOutput = /^(-o(?!rder|rphan|format|magic|so_prefix|bject_path|pt|verlap|ut-)|--output(=|$)|[-/]out:)/i;
+/** What would make it no program: each linker's own words for -shared and -r. */
+const linkerKind =
+  /^(--?shared|--?Bshareable|-r|--?relocatable|-dylib|-bundle|-bundle_loader|-dylinker|-kext|-preload|[-/]dll|[-/]driver(:.*)?|[-/]lib)$/i;
 
 function linkerOptions(line: CommandLine, options: string[], said: string[]): void {
-  for (const [i, word] of options.entries()) {
-    if (/^(-o|--output(=.*)?|[-/]out:.*)$/i.test(word)) throw usage(`${said.join(' ')}: name the output with -o`);
-    const file = map.exec(word)?.[1] ?? (/^--?Map$/.test(options[i - 1] ?? '') || options[i - 1] === '-map' ? word : undefined);
-    if (file) line.written.push(file);
+  for (const word of options) {
+    if (word.startsWith('@')) throw usage(`${said.join(' ')}: give response files without -Wl, and -Xlinker`);
+    if (linkerOutput.test(word)) throw usage(`${said.join(' ')}: name the output with -o`);
+    if (linkerKind.test(word))
+      throw usage(`${said.join(' ')} is not offered: the machine runs programs, and has no shared libraries but its own`);
   }
   line.items.push({ kind: 'linker', options, words: said });
 }
@@ -269,7 +315,6 @@ function option(line: CommandLine, name: string, value: string, said: string[]):
       break;
     case '-MF':
       dependencies.file = value;
-      line.written.push(value);
       break;
     case '-MT':
     case '-MQ':
@@ -313,7 +358,6 @@ function option(line: CommandLine, name: string, value: string, said: string[]):
       return;
     default:
       if (name.startsWith('-Wl,')) return linkerOptions(line, name.slice(4).split(','), said);
-      if (/^-Wp,-MM?D,/.test(name)) line.written.push(name.split(',')[2]);
   }
   line.items.push({ kind: 'compiler', words: said });
 }

@@ -3,13 +3,13 @@ import { present } from '../../emulator/present.js';
 import { existsSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import type { Platform } from '../codes.js';
-import { plainPath, usage, type CommandLine, type LinkChoices } from './command-line.js';
+import { plainPath, type CommandLine, type LinkChoices } from './command-line.js';
 import { linkerEnvironment, linkerFlags, type Debug } from './debug.js';
 import { clientSources, crtSources } from './guest-libraries.js';
 import { linkFor } from './paths.js';
 import { stubFile } from './stubs.js';
 import { targetOf } from './targets.js';
-import { ToolchainError, type RunAt } from './tools.js';
+import { ToolchainError, usage, type RunAt } from './tools.js';
 
 export interface LinkOptions {
   /** Link even if a function is provided by nobody. */
@@ -112,6 +112,8 @@ export function linkCommand(p: Platform, line: CommandLine, objects: string[], o
           '/errorlimit:0',
           ...(p.cpu === 'ia32' ? ['/safeseh:no'] : []),
           `/out:${output}`,
+          // What a program exports would make an import library beside it, which nobody can use.
+          `/implib:${join(options.temporary, 'exports.lib')}`,
           ...inputs,
           ...parts.map(windowsPath),
         ],

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { refusedBySystem } from './tools.js';
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const inUse = new Set<string>();
@@ -17,8 +18,16 @@ function endedBy(signal: NodeJS.Signals): void {
   process.kill(process.pid, signal);
 }
 
+function newDirectory(prefix: string): string {
+  try {
+    return mkdtempSync(prefix);
+  } catch (error) {
+    throw refusedBySystem(`no temporary folder can be made in '${tmpdir()}' (TMPDIR)`, error);
+  }
+}
+
 export async function withTemporaryDirectory<T>(name: string, action: (directory: string) => Promise<T>): Promise<T> {
-  const directory = mkdtempSync(join(tmpdir(), `mpsemu-${name}-`));
+  const directory = newDirectory(join(tmpdir(), `mpsemu-${name}-`));
   if (inUse.size === 0) for (const signal of signals) process.on(signal, endedBy);
   inUse.add(directory);
   try {

@@ -1,5 +1,6 @@
 /** Running the installed compilers and linkers; a missing one is one clear message. */
 import { accessSync, constants, statSync } from 'node:fs';
+import type { IOType } from 'node:child_process';
 import { delimiter, join } from 'node:path';
 
 /** Loaded when it is wanted: most runs start and end without. */
@@ -12,6 +13,19 @@ export class ToolchainError extends Error {
   ) {
     super(message);
   }
+}
+
+export function usage(message: string): ToolchainError {
+  return new ToolchainError(message, 125);
+}
+
+const isSystemError = (error: unknown): error is NodeJS.ErrnoException => error instanceof Error && 'syscall' in error && 'code' in error;
+
+/** A file system's refusal as one line: `what` can't be had, and why. What is no such refusal stays as it is. */
+export function refusedBySystem(what: string, error: unknown, status?: number): unknown {
+  if (!isSystemError(error)) return error;
+  const reason = /^\w+: ([^,]*)/.exec(error.message)?.[1] ?? error.message;
+  return new ToolchainError(`${what}: ${reason}`, status ?? (error.code === 'ENOENT' ? 127 : 126));
 }
 
 const found = new Map<string, string>();
@@ -103,12 +117,16 @@ export interface ToolResult {
   messages: string;
 }
 
-/** Run a tool whose messages the user sees as they come (`inherit`), or which are kept. */
-export function runTool(name: string, args: string[], stdio: 'inherit' | 'keep', at: RunAt = {}): Promise<ToolResult> {
+/** Run a tool whose messages the user sees as they come (`inherit`), or which are kept: all, or what it says on standard error. */
+export function runTool(name: string, args: string[], stdio: 'inherit' | 'keep' | 'keep-errors', at: RunAt = {}): Promise<ToolResult> {
   const path = toolPath(name);
   return new Promise((resolve, reject) => {
     const child = childProcess().spawn(path, args, {
-      stdio: stdio === 'inherit' ? 'inherit' : ['ignore', 'pipe', 'pipe'],
+      stdio: {
+        inherit: 'inherit' as const,
+        keep: ['ignore', 'pipe', 'pipe'] as IOType[],
+        'keep-errors': ['inherit', 'inherit', 'pipe'] as IOType[],
+      }[stdio],
       ...placed(at),
     });
     const pieces: Buffer[] = [];

@@ -152,6 +152,8 @@ check('no output overwrites an input, whatever it is called', async (t) => {
   f.write('words', 'main.c greet.c');
   f.write('main.s', '.text\n');
   f.write('libgreet.a', '!<arch>\n');
+  f.write('in.d', f.read('main.c'));
+  f.write('prog.lines', f.read('greet.c'));
   const text = f.read('main.c');
   for (const args of [
     ['-o', 'main.c', 'main.c', 'greet.c'],
@@ -167,12 +169,32 @@ check('no output overwrites an input, whatever it is called', async (t) => {
     ['-o', 'words', '@words'],
     ['-S', 'main.c', 'main.s'],
     ['main.c', '-L.', '-lgreet', '-o', 'libgreet.a'],
+    ['-g', 'main.c', '-x', 'c', 'prog.lines', '-o', 'prog'],
+    ['main.c', 'greet.c', '-Xlinker', '-Map', '-Xlinker', 'greet.c'],
+    ['main.c', 'greet.c', '-Wl,-Map', '-Xlinker', 'greet.c'],
+    ['main.c', 'greet.c', '-Wl,--dependency-file=greet.c'],
+    ['-c', 'main.c', '--serialize-diagnostics', 'main.c'],
+    ['-c', 'main.c', '-foptimization-record-file=hard.c'],
+    ['-c', 'main.c', '-MJ', 'hard.c'],
+    ['-c', 'main.c', '-MJhard.c'],
+    ['-c', '-MD', '-x', 'c', 'in.d'],
+    ['-c', '-MD', '-x', 'c', 'in.d', '-o', 'folder/../in.o'],
+    ['-MD', '-x', 'c', 'in.d', '-o', 'in'],
+    ['-c', 'main.c', '-Xclang', '-dependency-file', '-Xclang', 'main.c'],
+    ['-c', 'main.c', '--output=main.c'],
+    ['-c', '--save-temps', 'main.c', 'main.s'],
   ]) {
     const { status, stderr } = await f.cc(args);
     t.is(status, 125, `${args.join(' ')}: ${stderr}`);
     t.regex(stderr, /^mpsemu: cc: the output '.*' would overwrite the input '.*'\n$/);
   }
   t.is(f.read('main.c'), text);
+  t.is(f.read('in.d'), text);
+  const mac = new Folder('xci6ll');
+  mkdirSync(join(mac.path, 'prog.dSYM', 'Contents', 'Resources', 'DWARF'), { recursive: true });
+  mac.write('prog.dSYM/Contents/Resources/DWARF/prog', text);
+  const bundle = await mac.cc(['-g', '-x', 'c', 'prog.dSYM/Contents/Resources/DWARF/prog', 'greet.c', '-o', 'prog']);
+  t.is(bundle.status, 125, bundle.stderr);
   t.true(existsSync(join(f.path, 'link.c')));
 });
 
@@ -221,6 +243,109 @@ check('link choices: -no-pie, -s, -u, -nostdlib, --no-mps, -Wl', async (t) => {
   const bare = await f.cc(['-nostdlib', 'bare.c', '-o', 'bare']);
   t.is(bare.status, 0, bare.stderr);
   t.is(await f.output(t, 'bare'), '');
+});
+
+check('linking objects alone writes no dependency file', async (t) => {
+  const f = new Folder(code);
+  t.is((await f.cc(['-c', '-w', 'main.c', 'greet.c'])).status, 0);
+  const before = readdirSync(f.path);
+  for (const flags of [['-MD'], ['-MMD', '-MP'], ['-MD', '-MF', 'named.d'], ['-MD', '-MT', 'x'], ['-O2', '-MJ', 'base.json']]) {
+    const { status, stdout, stderr } = await f.cc([...flags, 'main.o', 'greet.o', '-o', 'p']);
+    t.deepEqual({ status, stdout, stderr }, { status: 0, stdout: '', stderr: '' }, flags.join(' '));
+    t.deepEqual(readdirSync(f.path).sort(), [...before, 'p'].sort(), flags.join(' '));
+  }
+});
+
+check('what the file system refuses is one line, and no fault of the command', async (t) => {
+  const f = new Folder(code);
+  for (const name of ['folder', 'folder.o', 'hello.lines']) mkdirSync(join(f.path, name));
+  for (const [args, expected, message] of [
+    [['@folder'], 126, /^mpsemu: cc: the response file 'folder' can't be read: .*directory.*\n$/],
+    [['main.c', 'folder.o'], 126, /^mpsemu: cc: the input 'folder\.o' is a directory\n$/],
+    [['main.c', 'folder'], 126, /^mpsemu: cc: the input 'folder' is a directory\n$/],
+    [['-x', 'c', 'folder'], 126, /^mpsemu: cc: the input 'folder' is a directory\n$/],
+    [
+      ['-w', 'main.c', 'greet.c', '-MD', '-MF', 'folder', '-o', 'x'],
+      1,
+      /^mpsemu: cc: the dependency file 'folder' can't be written: .*\n$/,
+    ],
+    [['-w', '-g', 'main.c', 'greet.c', '-o', 'hello'], 0, /^mpsemu: cc: no line table beside hello: hello\.lines: .*directory.*\n$/],
+    [['-w', '-g', 'main.c', 'greet.c', '-o', 'n'.repeat(300)], 1, /too long/i],
+  ] as [string[], number, RegExp][]) {
+    const { status, stderr } = await f.cc(args);
+    t.is(status, expected, `${args.join(' ')}: ${stderr}`);
+    t.regex(stderr, message);
+    t.notRegex(stderr, /\n\s+at .*js/);
+  }
+  const command = [node, ...words, 'cc', '--platform', code].join(' ');
+  const lost = await f.run('sh', ['-c', `TMPDIR=/no/such/folder ${command} main.c greet.c`]);
+  t.is(lost.status, 127);
+  t.regex(lost.stderr, /^mpsemu: cc: no temporary folder can be made in '\/no\/such\/folder' \(TMPDIR\): .*\n$/);
+  const gone = await f.run('sh', ['-c', `mkdir gone && cd gone && rmdir ../gone && exec ${command} -c ../main.c`]);
+  t.is(gone.status, 127);
+  t.regex(gone.stderr, /^mpsemu: cc: the working directory is not there: .*\n$/);
+});
+
+check('long names of options are the short ones', async (t) => {
+  const f = new Folder(code);
+  for (const args of [
+    ['--output=hello', '-w', 'main.c', 'greet.c'],
+    ['-w', 'main.c', 'greet.c', '--output', 'hello'],
+  ]) {
+    const { status, stderr } = await f.cc(args);
+    t.is(status, 0, stderr);
+    t.is(await f.output(t, 'hello'), good);
+    rmSync(join(f.path, 'hello'));
+  }
+  t.is((await f.cc(['--compile', '--define-macro=X=1', 'greet.c'])).status, 0);
+  t.true(existsSync(join(f.path, 'greet.o')));
+  t.false(existsSync(join(f.path, 'a.out')));
+});
+
+check('what the linker would make of -shared is refused in its own words too', async (t) => {
+  for (const [platform, option] of [
+    ['lii6ll', '-shared'],
+    ['lii6ll', '--shared'],
+    ['lii6ll', '-Bshareable'],
+    ['lii6ll', '-r'],
+    ['w3i6mv', '/dll'],
+    ['w3i6mv', '-DLL'],
+    ['xci6ll', '-dylib'],
+    ['xci6ll', '-bundle'],
+    ['lii6ll', '-ohello'],
+  ]) {
+    const f = new Folder(platform);
+    for (const words of [[`-Wl,${option}`], ['-Xlinker', option]]) {
+      const { status, stderr } = await f.cc([...words, 'main.c', 'greet.c']);
+      t.is(status, 125, `${words.join(' ')}: ${stderr}`);
+      t.regex(stderr, /^mpsemu: cc: .*\n$/);
+    }
+  }
+});
+
+for (const other of ['lii6ll', 'xci6ll', 'w3i6mv']) {
+  check(`${other}: a device for the output, assembly without warnings about our flags, link errors by the source's name`, async (t) => {
+    const f = new Folder(other);
+    const device = await f.cc(['-g', '-w', 'main.c', 'greet.c', '-o', '/dev/null']);
+    if (other !== 'w3i6mv') t.deepEqual(device, { status: 0, stdout: '', stderr: '' });
+    f.write('empty.s', '.text\n');
+    for (const flags of [['-c'], ['-g', '-c']]) t.deepEqual(await f.cc([...flags, 'empty.s']), { status: 0, stdout: '', stderr: '' });
+    // For macOS clang never warns of it.
+    if (other !== 'xci6ll') t.regex((await f.cc(['-c', '-funroll-loops', 'empty.s'])).stderr, /unused.*-funroll-loops/);
+    f.write('lonely.c', 'int nobody(void); int main(void) { return nobody(); }\n');
+    const lonely = await f.cc(['lonely.c']);
+    t.regex(lonely.stderr, /lonely\.c/);
+    t.notRegex(lonely.stderr, /mpsemu-cc-/);
+  });
+}
+
+(hasTool('ar') ? check : test.skip)("macOS: an archive of GNU ar's is answered with the way out", async (t) => {
+  const f = new Folder('xci6ll');
+  t.is((await f.cc(['-c', '-w', 'main.c', 'greet.c'])).status, 0);
+  t.is((await f.run('ar', ['rcs', 'libgreet.a', 'greet.o'])).status, 0);
+  const { status, stderr } = await f.cc(['main.o', 'libgreet.a', '-o', 'hello']);
+  t.is(status, 1);
+  t.regex(stderr, /\nmpsemu: cc: .*AR=llvm-ar\)\n/);
 });
 
 test('a missing compiler is one line that says how to get it', async (t) => {
