@@ -74,6 +74,16 @@ export class AMCSeg extends MutatorSeg {
     const { interior, header } = this.pool;
     return interior ? !board.isFree(object - header, next - header) : board.get(object);
   }
+  /** Does `next`, which a skip method has returned, lie behind the object and within the segment? What it says is the guest's word. */
+  private isNext(object: number, next: number, func: string): boolean {
+    const { arena, pool } = this;
+    const { plinth } = arena;
+    return (
+      plinth.aver(next > object, func, 'q > p') &&
+      plinth.aver((next - object) % pool.align === 0, func, 'SizeIsAligned(size, PoolAlignment(pool))') &&
+      plinth.aver(next - pool.header <= this.limit, func, 'q <= SegLimit(seg)')
+    );
+  }
   private staysInPlace(object: number, next: number): boolean {
     return this.board === undefined || this.isPinned(this.board, object, next);
   }
@@ -156,7 +166,7 @@ export class AMCSeg extends MutatorSeg {
     for (let p = this.base; p < this.scanLimit;) {
       const object = p + header;
       const next = this.methods.skip(object);
-      if (!this.arena.plinth.aver(next > object, 'amcSegScanNailedRange', 'q > p')) return Res.FAIL;
+      if (!this.isNext(object, next, 'amcSegScanNailedRange')) return Res.FAIL;
       if (this.isPinned(board, object, next)) {
         const res = this.scanObjects(ss, object, next);
         if (res !== Res.OK) return res;
@@ -216,6 +226,7 @@ export class AMCSeg extends MutatorSeg {
         return Res.OK;
       }
       const next = ss.next !== 0 ? ss.next : methods.skip(ref);
+      if (!this.isNext(ref, next, 'amcSegFix')) return Res.MEMORY; // It can't be moved: as without memory.
       if (this.nailed && this.staysInPlace(ref, next)) {
         if (ss.traces & ~this.nailed) {
           if (this.rankSet !== 0) this.setGrey(this.grey | ss.traces);
@@ -308,7 +319,7 @@ export class AMCSeg extends MutatorSeg {
     for (let p = this.base; p < limit;) {
       const object = p + header;
       const next = methods.skip(object);
-      if (!arena.plinth.aver(next > object, 'amcSegReclaimNailed', 'q > p')) break;
+      if (!this.isNext(object, next, 'amcSegReclaimNailed')) break;
       const end = next - header;
       if (board ? this.isPinned(board, object, next) : methods.isfwd(object) === 0) {
         padTo(p);

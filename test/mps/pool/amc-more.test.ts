@@ -1,5 +1,6 @@
 import test from 'ava';
 import { amcClass, amczClass, AMCPool, Ramp } from '../../../mps/pool/amc.js';
+import { MpsAssertion } from '../../../mps/plinth/plinth.js';
 import { Res } from '../../../mps/plinth/res.js';
 import { Kind } from '../cons-format.js';
 import { Heap, ok } from '../small-heap.js';
@@ -179,4 +180,21 @@ test('destroying an allocation point in mid-reservation asserts', (t) => {
   t.throws(() => heap.ap.fill(16), { message: /BufferIsReady/ });
   t.throws(() => heap.ap.fill(7), { message: /SizeIsAligned/ });
   t.throws(() => heap.pool.alloc(16), { message: /unreachable/ });
+});
+
+test('a skip method that lies fails an assertion', (t) => {
+  const lies: [string, (object: number) => number][] = [
+    ['its argument', (object) => object],
+    ['an address below', (object) => object - 32],
+    ['null', () => 0],
+    ['an address between two alignments', (object) => object + 3],
+    ['an address beyond the segment', (object) => object + 2 ** 24],
+    ['the end of a 64-bit address space', () => 2 ** 64],
+  ];
+  for (const [what, lie] of lies) {
+    const heap = new Heap();
+    heap.setExact(0, heap.make([1, 1]));
+    Object.assign((heap.pool as AMCPool).methods, { skip: lie });
+    t.throws(() => heap.arena.collect(), { instanceOf: MpsAssertion, message: /^amcSegFix: (q >|q <=|SizeIsAligned)/ }, what);
+  }
 });
