@@ -43,7 +43,8 @@ export class Arm64Unwinder implements Unwinder {
     const pc = this.word(base + rule.at);
     const fp = rule.from === 'x29' ? this.word(base) : frame.fp;
     if (pc === undefined || fp === undefined || !this.afterCall(pc)) return undefined;
-    return { pc, sp: base + rule.caller, fp };
+    // The chain of records rises to 0: one that does not is damaged, and would lead here again.
+    return { pc, sp: base + rule.caller, fp: rule.from === 'x29' && fp <= base ? 0 : fp };
   }
 
   /** Undefined: the function is not known, perhaps none is there. */
