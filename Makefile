@@ -8,11 +8,12 @@
 ## make fixtures        rebuild the guest programs and libraries
 ## make check-fixtures  does a rebuild give the same bytes?
 ## make package-check   pack, install in an empty project, try it there (needs the npm registry)
+## make oracles         programs of test/oracles on the model and on native Linux, qemu-user and Wine, line by line
 ## make soak            the long runs: a hundred seeds of `threads` on each platform, wide fuzzing
 ## make clean           remove what was built
 ## npm run t -- FILE    one test file from the TypeScript sources, without a build
 
-.PHONY: demo help test bench build native toolchain lint fixtures check-fixtures package-check soak clean
+.PHONY: demo help test oracles bench build native toolchain lint fixtures check-fixtures package-check soak clean
 SHELL := /bin/bash
 
 demo: build
@@ -37,6 +38,9 @@ native: node_modules/.installed
 test: build
 	@bash test/toolchain.sh
 	@npx ava
+
+oracles: build
+	@node dist/test/oracles/run.js
 
 bench: build
 	@node dist/cli/start.cjs bench

@@ -7,7 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { missingTool } from './needs.js';
+import { missingTool } from './missing.js';
 
 interface Oracle {
   compiler: string;
@@ -30,10 +30,9 @@ done
 umask 022
 exec "$@"`;
 
-/** What `command` prints. A program that fails, or can't be run, is an error. */
-export function runHere(command: string[], status = 0): string {
+function spawnHere(command: string[]) {
   const env = { PATH: process.env.PATH ?? '', LC_ALL: 'C', TZ: 'UTC' };
-  const result = spawnSync('/bin/sh', ['-c', LIMITS, 'sh', ...command], {
+  return spawnSync('/bin/sh', ['-c', LIMITS, 'sh', ...command], {
     encoding: 'latin1',
     env,
     cwd: tmpdir(),
@@ -41,6 +40,11 @@ export function runHere(command: string[], status = 0): string {
     maxBuffer: 1 << 26,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+}
+
+/** What `command` prints. A program that fails, or can't be run, is an error. */
+export function runHere(command: string[], status = 0): string {
+  const result = spawnHere(command);
   if (result.status !== status)
     throw new Error(`${command.join(' ')} ended with ${result.status ?? result.signal ?? result.error}: ${result.stderr}`);
   return result.stdout;
@@ -48,6 +52,12 @@ export function runHere(command: string[], status = 0): string {
 
 export function runOracle(code: string, program: string, args: string[] = [], status = 0): string {
   return runHere([...(oracles[code].emulator ?? []), program, ...args], status);
+}
+
+/** What a program prints, and how it ends, whatever that is. */
+export function runToEnd(code: string, program: string): { stdout: string; status: number | string } {
+  const { stdout, status, signal, error } = spawnHere([...(oracles[code].emulator ?? []), program]);
+  return { stdout, status: status ?? signal ?? String(error) };
 }
 
 /** A static program against the C library of the oracle's compiler. */

@@ -84,6 +84,7 @@ function memory(layout: FreeBsdLayout): MemoryTraits {
     beyondLimit: 'EINVAL',
     topDown: false,
     mmapBase: layout.mmapBase,
+    hintRounds: 'up',
     needsSharing: false,
     refusesUnknownFlags: true,
     roundsDown: true,

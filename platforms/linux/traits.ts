@@ -85,6 +85,7 @@ function memory(layout: LinuxLayout, executeOnly: boolean): MemoryTraits {
     beyondLimit: 'ENOMEM',
     topDown: true,
     mmapBase: layout.mmapBase,
+    hintRounds: 'down',
     needsSharing: true,
     refusesUnknownFlags: false,
     roundsDown: false,

@@ -80,6 +80,7 @@ function memory(layout: MacLayout, writeExecute: MemoryTraits['writeExecute'], j
     beyondLimit: 'ENOMEM',
     topDown: false,
     mmapBase: layout.programBase,
+    hintRounds: 'up',
     needsSharing: true,
     refusesUnknownFlags: true,
     roundsDown: false,

@@ -65,7 +65,7 @@ export class MemoryCalls {
       if (traits.jit.needsEntitlement) return -errno.EPERM;
     }
     if (offset % this.pageSize !== 0) return -errno.EINVAL;
-    if (!(flags & map.ANON)) return fd < 0 ? -errno.EBADF : -errno.ENODEV;
+    if (!(flags & map.ANON)) return fd < 0 || fd > 2 ? -errno.EBADF : -errno.ENODEV;
     if (traits.anonymousWithFile === 'EINVAL' && (fd !== -1 || offset !== 0)) return -errno.EINVAL;
     if (flags & map.NOREPLACE && !(flags & map.FIXED) && map.noReplaceAlone === 'EINVAL') return -errno.EINVAL;
     const denied = this.protectionError(prot);
@@ -101,7 +101,7 @@ export class MemoryCalls {
   /** Where the kernel puts a mapping that is not fixed. */
   private place(hint: number, size: number): number {
     const { traits, space } = this;
-    const wanted = this.pageUp(hint);
+    const wanted = traits.hintRounds === 'down' ? this.pageDown(hint) : this.pageUp(hint);
     if (wanted >= traits.lowest && wanted + size <= traits.limit && space.isFree(wanted, size)) return wanted;
     const { pageSize } = this;
     const found = traits.topDown

@@ -142,6 +142,8 @@ export interface MemoryTraits {
   /** Where unplaced mappings go: down from `mmapBase`, or up from it. */
   topDown: boolean;
   mmapBase: number;
+  /** Where an unaligned hint is rounded to. */
+  hintRounds: 'down' | 'up';
   /** MAP_SHARED or MAP_PRIVATE must be given. */
   needsSharing: boolean;
   refusesUnknownFlags: boolean;
