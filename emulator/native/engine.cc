@@ -3,6 +3,10 @@
 #include "exits.h"
 #include "x86.h"
 
+namespace {
+constexpr const char* kNoHook = "Unicorn refuses a hook";
+}
+
 Engine::Engine(const CpuModel& model, uint64_t physicalBytes, double* state, uint8_t* block, unsigned hiddenPlaces)
     : model_(model), state_(state), main_(model_, false), stepperMachine_(model_, true), places_(hiddenPlaces),
       memory_(model_, main_, stepperMachine_, state), counting_(main_, memory_, breakpoints_, stop_), descriptors_(model_, memory_),
@@ -17,20 +21,29 @@ std::string Engine::Open(uint64_t physicalBytes) {
   if (!memory_.Open(physicalBytes)) return "no address space for guest memory";
   stepper_.probe.Open();
   if (model_.x86()) descriptors_.Build();
-  for (Machine* machine : {&main_, &stepperMachine_}) {
-    std::string error = machine->Open(memory_.physical().base(), memory_.physical().bytes());
-    if (!error.empty()) return error;
-  }
-  if (!main_.Hook(UC_HOOK_TLB_FILL, &GuestMemory::OnMainFill, &memory_) || !mainTraps_.Hook() || !counting_.Hook() || !remainder_.Hook() || !stepper_.Hook())
-    return "Unicorn refuses a hook";
+  std::string error = OpenMachine(main_);
+  if (!error.empty()) return error;
+  if (!main_.Hook(UC_HOOK_TLB_FILL, &GuestMemory::OnMainFill, &memory_) || !mainTraps_.Hook() || !counting_.Hook() || !remainder_.Hook()) return kNoHook;
 
   BootCode boot(memory_, counting_, stop_);
-  for (Machine* machine : {&main_, &stepperMachine_}) {
-    if (model_.x86()) SetUpX86(*machine);
-    places_.FindRefusedAddress(*machine, boot);
-  }
-  std::string error = places_.FindInSavedState(main_, boot);
+  places_.FindRefusedAddress(main_, boot);
+  error = places_.FindInSavedState(main_, boot);
   return error.empty() ? cpu_.MakeThreads(boot) : error;
+}
+
+std::string Engine::OpenMachine(Machine& machine) {
+  std::string error = machine.Open(memory_.physical().base(), memory_.physical().bytes());
+  if (error.empty() && model_.x86()) SetUpX86(machine);
+  return error;
+}
+
+// Opening a machine takes as long as all of a short run, and many a run never steps.
+bool Engine::OpenStepper() {
+  if (stepperMachine_.uc()) return true;
+  error_ = OpenMachine(stepperMachine_);
+  if (error_.empty() && !stepper_.Hook()) error_ = kNoHook;
+  places_.ShareRefusedAddress(main_, stepperMachine_);
+  return error_.empty();
 }
 
 void Engine::Close() {
@@ -71,6 +84,7 @@ int Engine::RunBudget(int64_t budget) {
 }
 
 int Engine::RunSingly(int64_t count) {
+  if (!OpenStepper()) return Finish(cpu_.Settle(), kHalt);
   int reason = stepper_.Step(count);
   return reason == kGoOn ? kGoOn : Finish(stepperMachine_, reason);
 }
@@ -161,7 +175,7 @@ void Engine::ReportWatched() {
 uint32_t Engine::AccessSize() {
   if (state_[kSize] >= 0) return static_cast<uint32_t>(state_[kSize]);
   state_[kSize] = 0;
-  if (!cpu_.settled()) return 0;
+  if (!cpu_.settled() || !OpenStepper()) return 0;
   uint64_t page = memory_.refusal.page;
   bool exact = main_.refusedAddress && stepperMachine_.refusedAddress;
   cpu_.Lend(stepperMachine_);

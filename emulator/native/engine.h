@@ -24,7 +24,7 @@ class Engine {
   // `state` and `block` are shared with TypeScript: exits.h, register-block.h. `hiddenPlaces`: unicorn-places.h.
   Engine(const CpuModel& model, uint64_t physicalBytes, double* state, uint8_t* block, unsigned hiddenPlaces);
   ~Engine() { Close(); }
-  // Empty when all went well, else what is wrong.
+  // Empty while all goes well, else what is wrong.
   const std::string& error() const { return error_; }
   // Frees the CPUs; the memory goes with the destructor.
   void Close();
@@ -44,6 +44,9 @@ class Engine {
 
  private:
   std::string Open(uint64_t physicalBytes);
+  std::string OpenMachine(Machine& machine);
+  // Where it fails, `error` says why.
+  bool OpenStepper();
   int RunBudget(int64_t budget);
   int RunSingly(int64_t count);
   int AfterMain(uc_err error);

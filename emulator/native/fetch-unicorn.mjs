@@ -10,27 +10,30 @@ import { fileURLToPath } from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const VERSION = '2.1.4';
+// Linked in, Unicorn's forty thousand symbols are bound when the module is made, not each time that it is loaded.
+const STATIC = { library: 'libunicorn.a', link: ['-Wl,--exclude-libs,ALL', '-Wl,-Bsymbolic', '-Wl,--gc-sections', '-pthread', '-lm'] };
+const DYNAMIC = { library: 'libunicorn.2.dylib', link: ['-Wl,-rpath,@loader_path/../../unicorn/unicorn/lib'] };
 /** The wheels of unicorn 2.1.4 that we know how to use, by `process.platform-process.arch`: pip's name of the host, the file's sha256, its library. */
 const WHEELS = {
   'linux-x64': {
     host: 'manylinux2014_x86_64',
     sha256: '9d6e6dea140560de4ebd8446661f7ef84a357d428c14a3ef09dacd306ec8c239',
-    library: 'libunicorn.so.2',
+    ...STATIC,
   },
   'linux-arm64': {
     host: 'manylinux2014_aarch64',
     sha256: 'bd1fb0c9af5f57e356d8a96928b4fe045b2e18f308ef23b481d5f970008aa722',
-    library: 'libunicorn.so.2',
+    ...STATIC,
   },
   'darwin-x64': {
     host: 'macosx_10_9_x86_64',
     sha256: '2a6f738fab5fabffa56af1e7bbf16ea1e91466c342f8dc64f125bd70f36c6b80',
-    library: 'libunicorn.2.dylib',
+    ...DYNAMIC,
   },
   'darwin-arm64': {
     host: 'macosx_11_0_arm64',
     sha256: 'd6c93e0f60328d8f4a1792af3f834137a28050fcc2305f2ec01efe8558a9844e',
-    library: 'libunicorn.2.dylib',
+    ...DYNAMIC,
   },
 };
 const HOST = `${process.platform}-${process.arch}`;
@@ -59,12 +62,7 @@ function wheelFlags(wheel) {
   const root = join(here, 'unicorn', 'unicorn');
   const library = join(root, 'lib', wheel.library);
   if (!existsSync(library)) return null;
-  const origin = process.platform === 'darwin' ? '@loader_path' : "'$$ORIGIN'";
-  return {
-    source: `wheel ${VERSION}`,
-    cflags: [`-I${join(root, 'include')}`],
-    libraries: [library, `-Wl,-rpath,${origin}/../../unicorn/unicorn/lib`],
-  };
+  return { source: `wheel ${VERSION}`, cflags: [`-I${join(root, 'include')}`], libraries: [library, ...wheel.link] };
 }
 
 function download(wheel) {

@@ -1,5 +1,5 @@
 // One Unicorn instance over the guest's physical memory. There are two: "main" runs
-// freely, the "stepper" stops before any instruction. And what is known of its TLB.
+// freely, the "stepper", opened when it is first needed, stops before any instruction. And what is known of its TLB.
 #pragma once
 #include <unicorn/unicorn.h>
 

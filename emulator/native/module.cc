@@ -7,6 +7,7 @@
 
 #include "engine.h"
 #include "exits.h"
+#include "guest-array.h"
 #include "interrupt.h"
 
 namespace {
@@ -15,6 +16,7 @@ struct Handle {
   Engine* engine = nullptr;  // null when closed
   Engine* memory = nullptr;  // the same, until the array buffer is collected
   napi_ref state = nullptr, block = nullptr;
+  int64_t counted = 0;
 };
 
 struct Call {
@@ -67,8 +69,10 @@ METHOD(Run) {
   void* data = nullptr;
   napi_get_cb_info(env, info, nullptr, nullptr, nullptr, &data);
   auto* handle = static_cast<Handle*>(data);
-  if (handle->engine) handle->engine->Run();
-  else napi_throw_error(env, nullptr, "the engine is closed");
+  Engine* engine = handle->engine;
+  if (engine) engine->Run();
+  const char* error = engine ? engine->error().c_str() : "the engine is closed";
+  if (*error) napi_throw_error(env, nullptr, error);
   return nullptr;
 }
 METHOD(ReadFloat) { CALL(); call->cpu().ReadFloats(); return nullptr; }
@@ -127,8 +131,19 @@ METHOD(Close) {
   if (handle->engine) {
     handle->engine->Close();
     handle->engine = nullptr;
+    // What scripts still hold, for the collector to know.
+    CountGuestArray(env, handle->counted = static_cast<int64_t>(handle->memory->memory().physical().resident()));
   }
   return nullptr;
+}
+
+void Collected(napi_env env, void*, void* hint) {
+  auto* handle = static_cast<Handle*>(hint);
+  CountGuestArray(env, -handle->counted);
+  delete handle->memory;
+  handle->engine = handle->memory = nullptr;
+  napi_delete_reference(env, handle->state);
+  napi_delete_reference(env, handle->block);
 }
 
 // createEngine(cpu, physicalBytes, pageShift, selectors: Uint16Array(8), state: Float64Array, block: ArrayBuffer, hiddenPlaces)
@@ -164,15 +179,7 @@ METHOD(CreateEngine) {
 
   napi_value object, physical;
   napi_create_object(env, &object);
-  napi_create_external_arraybuffer(env, engine->memory().physical().base(), engine->memory().physical().bytes(),
-      [](napi_env collected, void*, void* hint) {
-        auto* gone = static_cast<Handle*>(hint);
-        delete gone->memory;
-        gone->engine = gone->memory = nullptr;
-        napi_delete_reference(collected, gone->state);
-        napi_delete_reference(collected, gone->block);
-      },
-      handle, &physical);
+  physical = GuestArray(env, engine->memory().physical(), Collected, handle);
   napi_set_named_property(env, object, "physical", physical);
   struct { const char* name; napi_callback function; } methods[] = {
       {"run", Run}, {"readFloat", ReadFloat}, {"newContext", NewContext}, {"saveContext", SaveContext}, {"restoreContext", RestoreContext},

@@ -4,6 +4,7 @@
 #include "guest-memory.h"
 
 void GuestMemory::DropCode(Machine& machine, uint64_t offset) {
+  if (!machine.uc()) return;  // not opened yet
   Internal ours(own);
   uc_ctl_remove_cache(machine.uc(), uint64_t{kDirectMap + offset}, uint64_t{kDirectMap + offset + model_.pageSize()});
   machine.tlb.flush = true;

@@ -45,6 +45,11 @@ void UnicornPlaces::FindRefusedAddress(Machine& machine, BootCode& boot) {
   if (Found(kRefusedAddress, places.size())) machine.refusedAddress = state + places[0];
 }
 
+void UnicornPlaces::ShareRefusedAddress(const Machine& from, Machine& to) {
+  if (!from.refusedAddress || !to.uc()) return;
+  to.refusedAddress = reinterpret_cast<const uint64_t*>(to.uc()) + (from.refusedAddress - reinterpret_cast<const uint64_t*>(from.uc()));
+}
+
 std::string UnicornPlaces::FindInSavedState(Machine& machine, BootCode& boot) {
   if (machine.model().x86()) {
     exception_ = FindException(machine, boot);

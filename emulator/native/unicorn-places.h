@@ -22,6 +22,8 @@ class UnicornPlaces {
 
   // In a machine that has its hooks and still runs at the most privileged level.
   void FindRefusedAddress(Machine& machine, BootCode& boot);
+  // Another machine of the same model keeps it at the same place.
+  static void ShareRefusedAddress(const Machine& from, Machine& to);
   // In a state of the CPU as Machine::Save gives it. Returns what went wrong.
   std::string FindInSavedState(Machine& machine, BootCode& boot);
   // In the hook, which was added with this range.
