@@ -35,7 +35,7 @@ void GuestMemory::Narrowed(uint64_t entry) {
 // Gives back the frames of the pages; their entries keep the bits `kept`.
 void GuestMemory::Drop(uint64_t address, uint64_t length, uint64_t kept) {
   uint64_t run = 0, count = 0;
-  table_.ForEach(address, length, [&](uint64_t& entry, uint64_t) {
+  table_.ForEach(address, length, [&](uint64_t& entry, uint64_t, uint64_t) {
     uint64_t offset = PageTable::FrameOf(entry);
     if (offset) {
       Narrowed(entry);
@@ -60,20 +60,16 @@ void GuestMemory::Drop(uint64_t address, uint64_t length, uint64_t kept) {
 
 bool GuestMemory::Map(uint64_t address, uint64_t length, unsigned prot) {
   Drop(address, length, 0);
-  for (uint64_t page = address; page != address + length; page += model_.pageSize()) {
-    uint64_t* entry = table_.Make(page);
-    if (!entry) return false;
-    *entry = kMapped | (prot & kProtMask);
-  }
+  bool done = table_.Fill(address, length, kMapped | (prot & kProtMask));
   ApplyWatchpoints(address, length);
-  return true;
+  return done;
 }
 
 bool GuestMemory::Protect(uint64_t address, uint64_t length, unsigned prot) {
   uint64_t wanted = prot & kProtMask, pages = 0;
   bool narrowed = false;
-  table_.ForEach(address, length, [&](uint64_t& entry, uint64_t) {
-    pages++;
+  table_.ForEach(address, length, [&](uint64_t& entry, uint64_t, uint64_t count) {
+    pages += count;
     uint64_t before = entry & kProtMask;
     if (before == wanted) return;
     if (before & ~wanted) {

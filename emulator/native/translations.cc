@@ -22,7 +22,7 @@ void GuestMemory::DropCode(uint64_t offset) {
 
 void GuestMemory::CodeChanged(uint64_t address, uint64_t length) {
   uint64_t first = model_.PageOf(address), end = model_.PageAfter(address + length);
-  table_.ForEach(first, end - first, [&](uint64_t& entry, uint64_t) {
+  table_.ForEach(first, end - first, [&](uint64_t& entry, uint64_t, uint64_t) {
     uint64_t offset = PageTable::FrameOf(entry);
     if (!offset || !physical_.frame(offset).code) return;
     DropCode(offset);

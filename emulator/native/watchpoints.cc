@@ -9,7 +9,7 @@ void GuestMemory::ApplyWatchpoints(uint64_t address, uint64_t length) {
     uint64_t bits = 0;
     if (w.access & kRead) bits |= kWatchRead;
     if (w.access & kWrite) bits |= kWatchWrite;
-    table_.ForEach(first, model_.PageAfter(w.address + w.length) - first, [&](uint64_t& entry, uint64_t) {
+    table_.ForEach(first, model_.PageAfter(w.address + w.length) - first, [&](uint64_t& entry, uint64_t, uint64_t) {
       if (bits & ~entry) Narrowed(entry);
       entry |= bits;
     });
@@ -26,7 +26,7 @@ void GuestMemory::RemoveWatchpoint(uint64_t address, uint64_t length) {
     if (watchpoints_[i].address == address && watchpoints_[i].length == length) watchpoints_.erase(watchpoints_.begin() + static_cast<long>(i));
   }
   uint64_t first = model_.PageOf(address), size = model_.PageAfter(address + length) - first;
-  table_.ForEach(first, size, [](uint64_t& entry, uint64_t) { entry &= ~kWatchMask; });
+  table_.ForEach(first, size, [](uint64_t& entry, uint64_t, uint64_t) { entry &= ~kWatchMask; });
   ApplyWatchpoints(first, size);
 }
 

@@ -182,9 +182,7 @@ export class Arena extends ArenaStruct {
     this.ring.remove(this);
     this.collector.clamp();
     for (const chunk of this.vm.chunks.ring) {
-      for (let i = chunk.allocBase; i < chunk.pages; i++) {
-        if (chunk.mapped[i]) this.port.protSet(chunk.address(i), chunk.address(i + 1), 0);
-      }
+      for (const { first, end } of chunk.mapped.runs()) this.port.protSet(chunk.address(first), chunk.address(end), 0);
     }
   }
 

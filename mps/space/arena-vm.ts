@@ -7,6 +7,7 @@ import { CBS } from './cbs.js';
 import type { Chunk, Described } from './chunk.js';
 import { Chunks } from './chunks.js';
 import type { BlockPool } from './land.js';
+import type { PageMap } from './page-map.js';
 import type { LocusPref } from './locus.js';
 import type { GuestMemory } from '../plinth/guest-memory.js';
 import type { Plinth } from '../plinth/plinth.js';
@@ -97,12 +98,7 @@ export class ArenaVM<P extends object, S extends Described> {
   finish(): void {
     for (const chunk of [...this.chunks.ring].reverse()) {
       this.unmapSpare(chunk.base, chunk.limit);
-      for (let i = 0; i < chunk.pages;) {
-        let j = i + 1;
-        while (j < chunk.pages && chunk.mapped[j] === chunk.mapped[i]) j++;
-        if (chunk.mapped[i]) this.unmapPages(chunk, i, j);
-        i = j;
-      }
+      for (const { first, end } of [...chunk.mapped.runs()]) this.unmapPages(chunk, first, end);
       this.chunks.destroy(chunk);
     }
   }
@@ -127,21 +123,21 @@ export class ArenaVM<P extends object, S extends Described> {
   }
   private unmapPages(chunk: Chunk<P, S>, first: number, end: number): void {
     this.unmap(chunk.address(first), chunk.address(end));
-    chunk.mapped.fill(0, first, end);
+    chunk.mapped.fill(undefined, first, end);
   }
 
   poolOf(address: number): P | undefined {
     const chunk = this.chunks.of(address);
-    return chunk?.pools[chunk.index(address)];
+    return chunk?.pools.get(chunk.index(address));
   }
   segOf(address: number): S | undefined {
     const chunk = this.chunks.of(address);
-    return chunk === undefined ? undefined : chunk.segs[((address - chunk.base) / chunk.grain) | 0];
+    return chunk === undefined ? undefined : chunk.segs.get(chunk.index(address));
   }
   /** In a chunk, but allocated to nobody. */
   isFree(address: number): boolean {
     const chunk = this.chunks.of(address);
-    return chunk !== undefined && chunk.pools[chunk.index(address)] === undefined;
+    return chunk !== undefined && chunk.pools.get(chunk.index(address)) === undefined;
   }
   setSeg(base: number, limit: number, seg: S | undefined): void {
     const chunk = this.chunks.at(base);
@@ -230,9 +226,9 @@ export class ArenaVM<P extends object, S extends Described> {
     const end = first + size / this.grain;
     let i = first;
     while (i < end) {
-      const isSpare = chunk.mapped[i];
+      const isSpare = chunk.mapped.get(i);
       let j = i + 1;
-      while (j < end && chunk.mapped[j] === isSpare) j++;
+      while (j < end && chunk.mapped.get(j) === isSpare) j++;
       if (isSpare) {
         while (this.spareLand.delete(chunk.address(i), chunk.address(j)) === Res.LIMIT) {
           const taken = this.extendBlocks(this.spareBlocks);
@@ -259,7 +255,7 @@ export class ArenaVM<P extends object, S extends Described> {
       let res = this.mapTable(chunk, first, end);
       if (res === Res.OK) res = this.map(chunk.address(first), chunk.address(end), true);
       if (res === Res.OK) {
-        chunk.mapped.fill(1, first, end);
+        chunk.mapped.fill(true, first, end);
         return res;
       }
       if (this.purge((end - first) * this.grain) === 0) return res;
@@ -270,10 +266,10 @@ export class ArenaVM<P extends object, S extends Described> {
   private mapTable(chunk: Chunk<P, S>, first: number, end: number): Res {
     const [a, b] = chunk.tableRange(first, end);
     for (let t = a; t < b; t++) {
-      if (chunk.tableMapped[t]) continue;
+      if (chunk.tableMapped.get(t)) continue;
       const res = this.map(chunk.tableAddress(t), chunk.tableAddress(t + 1), false);
       if (res !== Res.OK) return res;
-      chunk.tableMapped[t] = 1;
+      chunk.tableMapped.fill(true, t, t + 1);
     }
     return Res.OK;
   }
@@ -282,11 +278,11 @@ export class ArenaVM<P extends object, S extends Described> {
     const chunk = this.chunks.at(base);
     let first = chunk.index(base);
     const end = first + size / this.grain;
-    this.plinth.aver(chunk.pools[first] !== undefined, 'ArenaFree', 'TractOfAddr(base) exists');
+    this.plinth.aver(chunk.pools.get(first) !== undefined, 'ArenaFree', 'TractOfAddr(base) exists');
     const res = this.insertFree(base, base + size);
     if (isAllocFailure(res)) {
       // No memory for the descriptor anywhere else: the range pays for it.
-      chunk.pools[first] = this.freeBlocks;
+      chunk.pools.fill(this.freeBlocks, first, first + 1);
       chunk.setSeg(first, first + 1, undefined);
       this.freeBlocks.extend(base, base + this.grain);
       if (++first === end) return;
@@ -367,12 +363,16 @@ export class ArenaVM<P extends object, S extends Described> {
     let free = 0;
     let spare = 0;
     for (const chunk of this.chunks.ring) {
-      for (let i = chunk.allocBase; i < chunk.pages; i++) {
-        if (chunk.pools[i] === undefined) {
-          free += this.grain;
-          if (chunk.mapped[i]) spare += this.grain;
-        } else if (!chunk.mapped[i]) plinth.aver(false, 'ChunkCheck', 'allocated pages are mapped');
-      }
+      const count = (map: PageMap<unknown>): number => {
+        let pages = 0;
+        for (const { first, end } of map.runs()) pages += end - first;
+        return pages;
+      };
+      const allocated = count(chunk.pools);
+      free += (chunk.pages - chunk.allocBase - allocated) * this.grain;
+      spare += (count(chunk.mapped) - allocated) * this.grain;
+      for (const { first, end } of chunk.pools.runs())
+        for (let i = first; i < end; i++) if (!chunk.mapped.get(i)) plinth.aver(false, 'ChunkCheck', 'allocated pages are mapped');
     }
     return (
       this.chunks.check() &&

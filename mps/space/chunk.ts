@@ -6,6 +6,7 @@
  */
 import { TractWord } from '../plinth/descriptors.js';
 import type { GuestMemory } from '../plinth/guest-memory.js';
+import { PageMap } from './page-map.js';
 
 const DESCRIPTOR_WORDS = 40;
 
@@ -30,12 +31,12 @@ export class Chunk<P, S extends Described> {
   /** Index of the first page that can be allocated. */
   readonly allocBase: number;
   /** Tracts: the pool of each allocated page (the allocation table is "has a pool"). */
-  readonly pools: (P | undefined)[];
-  readonly segs: (S | undefined)[];
-  /** 1: the page has memory. */
-  readonly mapped: Uint8Array;
-  /** 1: this page of the page table has memory. */
-  readonly tableMapped: Uint8Array;
+  readonly pools = new PageMap<P>();
+  readonly segs = new PageMap<S>();
+  /** The pages that have memory. */
+  readonly mapped = new PageMap<true>();
+  /** The pages of the page table that have memory. */
+  readonly tableMapped = new PageMap<true>();
   allocated = 0;
 
   constructor(
@@ -51,10 +52,6 @@ export class Chunk<P, S extends Described> {
     const overhead = chunkOverhead(this.pages, grain, memory.wordSize);
     this.tables = overhead.tables;
     this.allocBase = (overhead.tables + overhead.pageTable) / grain;
-    this.pools = new Array<P | undefined>(this.pages);
-    this.segs = new Array<S | undefined>(this.pages);
-    this.mapped = new Uint8Array(this.pages);
-    this.tableMapped = new Uint8Array(overhead.pageTable / grain);
   }
 
   index(address: number): number {
@@ -105,7 +102,7 @@ export class Chunk<P, S extends Described> {
   }
   /** The lowest page without a tract, or -1. */
   firstFree(): number {
-    for (let i = this.allocBase; i < this.pages; i++) if (this.pools[i] === undefined) return i;
-    return -1;
+    const page = this.pools.firstWithout(this.allocBase);
+    return page < this.pages ? page : -1;
   }
 }

@@ -76,9 +76,7 @@ export class Chunks<P extends object, S extends Described> {
   destroy(chunk: Chunk<P, S>): void {
     const { vm } = this;
     vm.contracted(chunk.base, chunk.limit - chunk.base);
-    for (let i = 0; i < chunk.tableMapped.length; i++) {
-      if (chunk.tableMapped[i]) vm.unmap(chunk.tableAddress(i), chunk.tableAddress(i + 1));
-    }
+    for (const { first, end } of chunk.tableMapped.runs()) vm.unmap(chunk.tableAddress(first), chunk.tableAddress(end));
     vm.unmap(chunk.base, chunk.base + chunk.tables);
     vm.port.vmRelease(chunk.reservedBase, chunk.reservedSize);
     vm.reserved -= chunk.reservedSize;
