@@ -8,7 +8,7 @@
         "physical-memory.cc", "page-table.cc", "pages.cc", "fill.cc", "translations.cc", "shadow-code.cc", "watchpoints.cc",
         "counting.cc", "remainder.cc", "stepper.cc", "access-probe.cc", "traps.cc", "cpuid.cc", "arm64-system-registers.cc", "x86-decode.cc",
         "cpu-state.cc", "register-block.cc", "float-area.cc", "descriptors.cc",
-        "boot-code.cc", "x86.cc", "arm64.cc", "unicorn-places.cc"
+        "boot-code.cc", "x86.cc", "arm64.cc", "unicorn-places.cc", "register-places.cc"
       ],
       "cflags": ["<@(unicorn_cflags)"],
       "cflags_cc": ["-std=c++17", "-O2", "-fomit-frame-pointer", "-fno-plt", "-Wall", "-Wextra", "-Wno-unused-parameter", "-fno-exceptions", "-fno-rtti", "<@(unicorn_cflags)"],

@@ -27,6 +27,7 @@ std::string Engine::Open(uint64_t physicalBytes) {
 
   BootCode boot(memory_, counting_, stop_);
   places_.FindRefusedAddress(main_, boot);
+  cpu_.registers.FindPlaces(main_, places_);
   error = places_.FindInSavedState(main_, boot);
   return error.empty() ? cpu_.MakeThreads(boot) : error;
 }

@@ -53,6 +53,9 @@ class Machine {
   // A state saved from any machine of the same model.
   void Restore(const Blob& blob);
 
+  // What a blank state begins with, and room for the rest.
+  const Blob& header() const { return header_; }
+
   uc_engine* uc() const { return uc_; }
   const CpuModel& model() const { return model_; }
 

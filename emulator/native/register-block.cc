@@ -20,11 +20,24 @@ const int kArm64Registers[kArm64Slots] = {
 constexpr uint64_t kConditionFlags = 0xf0000000;  // NZCV, all of PSTATE that is the program's
 }  // namespace
 
+void RegisterBlock::FindPlaces(Machine& machine, UnicornPlaces& places) {
+  const int* ids = Ids();
+  places.FindRegisters(machine, ids, count(), plain());
+  places_ = places.registers();
+  for (int i = 0; i < count(); i++) {
+    if (places_ && places_->Has(i)) continue;
+    askedSlots_.push_back(i);
+    askedIds_.push_back(ids[i]);
+  }
+}
+
+const int* RegisterBlock::Ids() const { return model_.x86() ? kX86Registers : kArm64Registers; }
+
 void RegisterBlock::ReadInto(const Machine& machine, uint64_t* slots) const {
-  void* places[kGeneralSlots];
-  int count = model_.x86() ? static_cast<int>(kX86Slots) : static_cast<int>(kArm64Slots);
-  for (int i = 0; i < count; i++) places[i] = slots + i;
-  uc_reg_read_batch(machine.uc(), model_.x86() ? kX86Registers : kArm64Registers, places, count);
+  if (places_) places_->Read(machine, slots);
+  void* asked[kGeneralSlots];
+  for (size_t i = 0; i < askedSlots_.size(); i++) asked[i] = slots + askedSlots_[i];
+  uc_reg_read_batch(machine.uc(), const_cast<int*>(askedIds_.data()), asked, static_cast<int>(askedIds_.size()));
   if (model_.cpu == Cpu::kIa32 && !model_.Is64BitCode(static_cast<uint16_t>(slots[kCs]))) {
     for (int i = 0; i < 8; i++) slots[i] &= 0xffffffff;
     slots[kRip] &= 0xffffffff;
@@ -56,17 +69,16 @@ bool RegisterBlock::changesMode() {
 
 void RegisterBlock::Write(Machine& machine, Descriptors& descriptors) {
   uint64_t* slots = general();
-  if (!model_.x86()) {
-    slots[kPstate] &= kConditionFlags;  // EL0 whatever the host writes
-    for (int i = 0; i < kArm64Slots; i++) {
-      if (slots[i] != inMachine_[i]) machine.Write(kArm64Registers[i], slots[i]);
-    }
-  } else {
-    for (int i = 0; i < kX86Slots; i++) {
-      if (slots[i] == inMachine_[i]) continue;
-      if (i == kFs || i == kGs) WriteSegment(machine, descriptors, i);
-      else machine.Write(kX86Registers[i], slots[i]);
-    }
+  if (!model_.x86()) slots[kPstate] &= kConditionFlags;  // EL0 whatever the host writes
+  int from = 0;
+  if (places_) {
+    from = plain();
+    if (memcmp(slots, inMachine_, static_cast<size_t>(from) * 8) != 0) places_->WritePlain(machine, slots);
+  }
+  for (int i = from; i < count(); i++) {
+    if (slots[i] == inMachine_[i]) continue;
+    if (model_.x86() && (i == kFs || i == kGs)) WriteSegment(machine, descriptors, i);
+    else machine.Write(Ids()[i], slots[i]);
   }
   memcpy(inMachine_, slots, sizeof inMachine_);
 }
@@ -76,7 +88,7 @@ void RegisterBlock::Write(Machine& machine, Descriptors& descriptors) {
 void RegisterBlock::WriteSegment(Machine& machine, Descriptors& descriptors, int slot) {
   uint64_t& selector = general()[slot];
   descriptors.Sync(general());
-  if (!machine.Write(kX86Registers[slot], selector)) selector = inMachine_[slot];
+  if (!machine.Write(Ids()[slot], selector)) selector = inMachine_[slot];
   int base = kFsBase + slot - kFs;
-  inMachine_[base] = machine.Read(kX86Registers[base]);
+  inMachine_[base] = machine.Read(Ids()[base]);
 }

@@ -2,9 +2,11 @@
 // General registers are current after each run; the float area when asked for.
 #pragma once
 #include <cstdint>
+#include <vector>
 
 #include "descriptors.h"
 #include "machine.h"
+#include "unicorn-places.h"
 
 enum RegisterGroup { kGeneral = 1, kFloat = 2 };
 constexpr int kGeneralSlots = 64, kFloatOffset = 512, kFloatBytes = 512, kBlockBytes = 1024;
@@ -15,6 +17,9 @@ enum Arm64Slot { kArm64Pc = 32, kPstate = 33, kArm64Slots = 38 };
 class RegisterBlock {
  public:
   RegisterBlock(const CpuModel& model, uint8_t* block) : model_(model), block_(block) {}
+
+  // At start-up: unicorn-places.h.
+  void FindPlaces(Machine& machine, UnicornPlaces& places);
 
   uint64_t* general() { return reinterpret_cast<uint64_t*>(block_); }
   uint64_t& pc() { return general()[model_.x86() ? static_cast<int>(kRip) : static_cast<int>(kArm64Pc)]; }
@@ -38,10 +43,16 @@ class RegisterBlock {
   void WriteFloats(Machine& machine, const uint8_t* area) const;
 
  private:
+  const int* Ids() const;
+  int count() const { return model_.x86() ? static_cast<int>(kX86Slots) : static_cast<int>(kArm64Slots); }
+  // The first ones, up to the PC, are nothing but numbers.
+  int plain() const { return 1 + (model_.x86() ? static_cast<int>(kRip) : static_cast<int>(kArm64Pc)); }
   void WriteSegment(Machine& machine, Descriptors& descriptors, int slot);
   void ReadInto(const Machine& machine, uint64_t* slots) const;
 
   const CpuModel& model_;
   uint8_t* block_;
   uint64_t inMachine_[kGeneralSlots] = {};
+  RegisterPlaces* places_ = nullptr;  // null: every register is asked for
+  std::vector<int> askedSlots_, askedIds_;
 };

@@ -113,6 +113,11 @@ void UnicornPlaces::FindHookRange(uc_hook hook, uint64_t begin, uint64_t end) {
   if (Found(kHookRange, count)) hookRange_ = range;
 }
 
+void UnicornPlaces::FindRegisters(Machine& machine, const int* ids, int count, int plain) {
+  if (hidden_ & kRegisters) return;
+  if (registers_.Find(machine, ids, count, plain)) found_ |= kRegisters;
+}
+
 void UnicornPlaces::ForgetException(Blob& state) const {
   if (exception_ != kNowhere) memset(reinterpret_cast<uint8_t*>(state.data()) + exception_, 0xff, 4);
 }

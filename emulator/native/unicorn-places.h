@@ -1,10 +1,11 @@
-// Four things that Unicorn knows and has no call for. Each is found at start-up by
+// Five things that Unicorn knows and has no call for, or a slow one. Each is found at start-up by
 // experiment, never by a fixed offset, and used only where exactly one place fits. Where
 // it is not found:
 //   the exact address of a refused access   each fault takes a slower way (access-probe.h)
 //   the exception in flight (x86)           the engine does not open
 //   the exclusive monitor (ARM64)           the engine does not open
 //   the range of a code hook                ends of budgets are left to the stepper
+//   the general registers                   each is asked for at every exit (register-places.h)
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -12,8 +13,9 @@
 
 #include "boot-code.h"
 #include "machine.h"
+#include "register-places.h"
 
-enum UnicornPlace : unsigned { kRefusedAddress = 1, kExceptionInFlight = 2, kExclusiveMonitor = 4, kHookRange = 8 };
+enum UnicornPlace : unsigned { kRefusedAddress = 1, kExceptionInFlight = 2, kExclusiveMonitor = 4, kHookRange = 8, kRegisters = 16 };
 
 class UnicornPlaces {
  public:
@@ -29,12 +31,17 @@ class UnicornPlaces {
   // In the hook, which was added with this range.
   void FindHookRange(uc_hook hook, uint64_t begin, uint64_t end);
 
+  // `ids`, `count`, `plain`: register-places.h. In a machine that still runs at the most privileged level.
+  void FindRegisters(Machine& machine, const int* ids, int count, int plain);
+
   // Unicorn never forgets that an exception was in flight, and turns the next one into a double fault.
   void ForgetException(Blob& state) const;
   // A store exclusive after this fails.
   void BreakMonitor(Blob& state) const;
   // Null, or where the first and the last address of the hook are.
   uint64_t* hookRange() const { return hookRange_; }
+  // Null where they were not found.
+  RegisterPlaces* registers() { return registers_.found() ? &registers_ : nullptr; }
   unsigned found() const { return found_; }
 
  private:
@@ -48,4 +55,5 @@ class UnicornPlaces {
   unsigned found_ = 0;
   size_t exception_ = kNowhere, monitor_ = kNowhere;  // byte offsets in a saved state
   uint64_t* hookRange_ = nullptr;
+  RegisterPlaces registers_;
 };

@@ -1,6 +1,7 @@
 /** What Unicorn has no call for is found by experiment; without it there is a slower way or a clear error. */
 import test from 'ava';
 import fc from 'fast-check';
+import { A64, X86 } from '../../../emulator/cpu/registers.js';
 import { Access, Exit, Prot } from '../../../emulator/engine.js';
 import type { CpuName } from '../../../emulator/engine.js';
 import { NativeEngine, UnicornPlace } from '../../../emulator/native-engine.js';
@@ -15,7 +16,7 @@ const savedPlace = (cpu: CpuName): number => (cpu === 'arm64' ? UnicornPlace.Exc
 for (const cpu of CPUS) {
   test(`${cpu}: every place is found`, (t) => {
     const m = withPlaces(cpu, 0);
-    t.is(m.engine.unicornPlaces, UnicornPlace.RefusedAddress | UnicornPlace.HookRange | savedPlace(cpu));
+    t.is(m.engine.unicornPlaces, UnicornPlace.RefusedAddress | UnicornPlace.HookRange | UnicornPlace.Registers | savedPlace(cpu));
     m.close();
   });
 
@@ -70,6 +71,44 @@ for (const cpu of CPUS) {
     }
   }
 
+  // Every general register has a number of its own, is seen by the program, and comes back.
+  const numbered = cpu === 'arm64' ? 31 : cpu === 'ia32' ? 8 : 16;
+  const [data, sp] = cpu === 'arm64' ? [1, 31] : [3, 4];
+  const ia32 = ['eax', 'ecx', 'edx', 'ebx', 'esp', 'ebp', 'esi', 'edi'];
+  const x64 = [...ia32.map((name) => `r${name.slice(1)}`), ...Array.from({ length: 8 }, (_, i) => `r${8 + i}`)];
+  const stores = Array.from({ length: numbered }, (_, i) =>
+    cpu === 'arm64' ? `str x${i}, [x1, #${8 * i}]` : cpu === 'ia32' ? `mov [ebx+${8 * i}], ${ia32[i]}` : `mov [rbx+${8 * i}], ${x64[i]}`,
+  );
+  for (const [hidden, how] of [
+    [0, 'in their places'],
+    [UnicornPlace.Registers, 'by asking for each'],
+  ] as const) {
+    test(`${cpu}: registers are written and read ${how}`, (t) => {
+      const change = textFor(cpu, { ia32: 'lea edi, [esi+5]', x64: 'lea r15, [r14+5]', arm64: 'add x30, x29, #5' });
+      const m = withPlaces(cpu, hidden).code(`${stores.join('; ')}; ${change}; nop`);
+      t.is((m.engine.unicornPlaces & UnicornPlace.Registers) === 0, hidden !== 0);
+      const { registers } = m.engine;
+      const values = Array.from({ length: numbered }, (_, i) => (cpu === 'ia32' ? 0x89abcd00n : 0xfedcba9876543200n) + BigInt(i));
+      values[data] = BigInt(DATA);
+      if (cpu !== 'arm64') values[sp] = BigInt(DATA + 0x8000);
+      values.forEach((value, slot) => registers.setBig(slot, value));
+      const [thread, flags] = cpu === 'arm64' ? [A64.tpidr, A64.pstate] : [cpu === 'ia32' ? X86.gsBase : X86.fsBase, X86.rflags];
+      const flagged = cpu === 'arm64' ? 0xa0000000 : 0x247;
+      registers.set(thread, 0x123450);
+      registers.set(flags, flagged);
+      t.is(m.run(numbered), 'Budget');
+      const stored = (slot: number): bigint => BigInt(m.peek(DATA + 8 * slot)) | (BigInt(m.peek(DATA + 8 * slot + 4)) << 32n);
+      values.forEach((value, slot) => t.is(stored(slot), value, `stored ${slot}`));
+      t.is(m.run(1), 'Budget');
+      const changed = cpu === 'arm64' ? 30 : numbered - 1;
+      values[changed] = values[changed - 1] + 5n;
+      values.forEach((value, slot) => t.is(registers.big(slot), value, `read ${slot}`));
+      t.is(registers.get(thread), 0x123450);
+      t.is(registers.get(flags), flagged);
+      m.close();
+    });
+  }
+
   // One long block: every budget that is no multiple of it ends inside.
   const loop = textFor(cpu, {
     ia32: 'top: inc eax; add [ebx], eax; nop; add ecx, 3; xor edx, ecx; jmp top',
@@ -106,7 +145,7 @@ for (const cpu of CPUS) {
 
 test('without any place that has another way, a program runs the same', (t) => {
   const text = 'mov ecx, 1000; top: dec ecx; add [rbx+rcx*4], ecx; test ecx, ecx; jne top; mov eax, [rbx+0x10004]';
-  const [whole, without] = [0, UnicornPlace.RefusedAddress | UnicornPlace.HookRange].map((hidden) => {
+  const [whole, without] = [0, UnicornPlace.RefusedAddress | UnicornPlace.HookRange | UnicornPlace.Registers].map((hidden) => {
     const m = withPlaces('x86-64', hidden).code(text).set({ rbx: DATA });
     let total = 0;
     while (m.engine.run(7) === Exit.Budget) total += m.exit.executed;
