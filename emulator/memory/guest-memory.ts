@@ -28,10 +28,15 @@ export class GuestMemory implements MemoryView {
   private generation = -1;
   private readonly supervisor: boolean;
 
+  /**
+   * `resolve`: asked before a user's access is refused, as a kernel's page-fault handler is (a copy to be made on
+   * writing, a stack to grow); true: the page allows the access now.
+   */
   constructor(
     private readonly engine: Engine,
     readonly wordSize: 4 | 8,
     privilege: 'user' | 'supervisor',
+    private readonly resolve: (address: number, access: number) => boolean = () => false,
   ) {
     this.supervisor = privilege === 'supervisor';
     this.pageSize = engine.pageSize;
@@ -46,7 +51,11 @@ export class GuestMemory implements MemoryView {
   /** A translation that the TLB lacks. */
   private miss(address: number, access: number): number {
     const need = this.supervisor ? 0 : access;
-    const offset = this.engine.translate(address, need);
+    let offset = this.engine.translate(address, need);
+    if (offset < 0 && this.resolve(address, access)) {
+      offset = this.engine.translate(address, need);
+      this.check();
+    }
     if (offset < 0) throw new GuestFault(address, access);
     const page = Math.floor(address / this.pageSize);
     const entry = page & (ENTRIES - 1);
@@ -235,7 +244,8 @@ export class GuestMemory implements MemoryView {
   physical(address: number, access: number): number {
     if (access === Access.Write) return this.forWrite(address);
     if (access === Access.Read) return this.forRead(address);
-    const offset = this.engine.translate(address, this.supervisor ? 0 : access);
+    let offset = this.engine.translate(address, this.supervisor ? 0 : access);
+    if (offset < 0 && this.resolve(address, access)) offset = this.engine.translate(address, access);
     if (offset < 0) throw new GuestFault(address, access);
     return offset;
   }

@@ -22,6 +22,11 @@ export interface MemoryFault {
 export interface OsModel {
   readonly name: string;
   memoryFault(thread: Thread, fault: MemoryFault): void;
+  /**
+   * An access that the page table refuses, by the program or by a host function for it: what the kernel's handler puts
+   * right without telling anybody (a private copy on writing, a note of a written page, a stack that grows). True: try again.
+   */
+  resolveAccess?(thread: Thread, address: number, access: number): boolean;
   /** PC is after the instruction. `detail`: arm64 svc immediate. number 1 = sysenter. */
   systemCall(thread: Thread, number: number, detail: number): void;
   /** x86 vector or arm64 exception class (Exit.Interrupt). */

@@ -88,7 +88,7 @@ export class Process implements ProcessCore {
     this.space = new AddressSpace(this.engine);
     this.abi = abiFor(options.abi, this.engine);
     this.stdcall = options.cpu === 'ia32' ? abiFor('stdcall', this.engine) : undefined;
-    this.user = new GuestMemory(this.engine, this.abi.wordSize, 'user');
+    this.user = new GuestMemory(this.engine, this.abi.wordSize, 'user', (address, access) => this.resolveAccess(address, access));
     this.supervisor = new GuestMemory(this.engine, this.abi.wordSize, 'supervisor');
     this.budget = options.budget ?? Infinity;
     this.scheduler = new Scheduler(this, options.seed ?? 0);
@@ -231,6 +231,7 @@ export class Process implements ProcessCore {
         }
       }
       if (frame) this.guestCalls.checkLeft(thread, frame, exit.address);
+      if (exit.canonical && this.resolveAccess(exit.address, exit.access)) return executed;
       if (this.events.on) this.noteFault(thread, exit.address, exit.access, exit.pc);
       this.os.memoryFault(thread, new CpuFault(exit));
       return executed;
@@ -260,6 +261,12 @@ export class Process implements ProcessCore {
         break;
     }
     return executed;
+  }
+
+  private resolveAccess(address: number, access: number): boolean {
+    return (
+      this.loaded !== undefined && this.osModel?.resolveAccess !== undefined && this.osModel.resolveAccess(this.loaded, address, access)
+    );
   }
 
   /** `fault`: an access refused, at its exact PC; `fault-resume`: the thread is back at that PC, to try it again. */

@@ -17,9 +17,14 @@ const libmps = ['fix.c', 'scan-area.c'];
 /** Code that does just what it says: no calls of memcpy for its loops, and none of them unrolled. */
 const plainLoops = ['-fno-tree-vectorize', '-fno-unroll-loops'];
 /** What the libraries take from the host. */
-const fromHost = { c: ['malloc', '_errno', '_Exit'], mps: ['_mps_fix2_host'] };
+const fromHost: Record<'c' | 'mps', Prototype[]> = {
+  c: ['malloc', '_errno', '_Exit'].map((name) => ({ name, library: 'kernel32' })),
+  mps: [{ name: '_mps_fix2_host', library: 'kernel32' }],
+};
 /** Preferred addresses on Windows. */
 const bases = { c: { ia32: '0x10000000', 'x86-64': '0x180000000' }, mps: { ia32: '0x10100000', 'x86-64': '0x180100000' } };
+/** What only the Microsoft C run-time has. */
+const windowsLibc = ['stack-overflow.c'].map((f) => `windows/${f}`);
 const libc = ['memory.c', 'string.c', 'ctype.c', 'sort.c', 'data.c', 'idioms.c', 'options.c', 'random48.c'];
 /** Functions that the guest library has beside those in headers, and its data. */
 const extraFunctions = ['__stack_chk_fail'];
@@ -83,7 +88,8 @@ export async function buildGuestLibraries(p: Platform, host: Prototype[]): Promi
   const work = mkdtempSync(join(tmpdir(), `mpsemu-guest-${p.code}-`));
   try {
     const suffix = { ia32: 'i386', 'x86-64': 'x86-64', arm64: 'arm64' }[p.cpu];
-    const sources = [...libc.map((f) => join(guest, 'libc', f)), join(guest, 'libc', `setjmp-${suffix}.S`)];
+    const ownC = [...libc, ...(p.os === 'windows' ? windowsLibc : [])];
+    const sources = [...ownC.map((f) => join(guest, 'libc', f)), join(guest, 'libc', `setjmp-${suffix}.S`)];
     const debug = ['-g', ...(p.os === 'windows' ? ['-gdwarf-4'] : []), ...mappedPaths()];
     const flags = ['-O2', '-ffreestanding', '-fno-builtin', ...(p.os === 'windows' ? [] : ['-fPIC']), ...debug];
     const gccFlags = targetOf(p).gcc ? ['-fno-tree-loop-distribute-patterns'] : [];
@@ -174,8 +180,8 @@ async function linkLibrary(p: Platform, name: Library, objects: string[], output
     case 'windows': {
       // What it takes from the host has to come from some library: any name does, since host functions bind by theirs.
       const host = join(work, 'host.lib');
-      const needed = fromHost[name].map((function_): Prototype => ({ name: function_, library: 'kernel32' }));
-      await writeStub(p, 'kernel32', needed, [], host);
+      const system = (await prototypes(p)).filter((f) => f.library === 'kernel32');
+      await writeStub(p, 'kernel32', [...fromHost[name], ...system], [], host);
       const own = await definedNames(p, objects);
       const exported = own.map((o) => `/export:${o.name}${o.data ? ',data' : ''}`);
       await run('lld-link', [

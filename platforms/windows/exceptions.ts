@@ -137,7 +137,8 @@ export class Exceptions {
       const page = last - (last % PAGE_SIZE);
       const start = Math.max(0, page - address);
       let offset = engine.translate(address + start, Access.Write);
-      if (offset < 0 && this.os.guards.touch(thread, address + start)) offset = engine.translate(address + start, Access.Write);
+      if (offset < 0 && this.os.guards.resolve(thread, address + start, Access.Write))
+        offset = engine.translate(address + start, Access.Write);
       if (offset < 0) return false;
       this.physical.set(this.bytes.subarray(start, end), offset);
       end = start;
@@ -161,7 +162,7 @@ export class Exceptions {
       const from = address + start;
       const count = Math.min(length - start, PAGE_SIZE - (from % PAGE_SIZE));
       let offset = engine.translate(from, Access.Read);
-      if (offset < 0 && this.os.guards.touch(thread, from)) offset = engine.translate(from, Access.Read);
+      if (offset < 0 && this.os.guards.resolve(thread, from, Access.Read)) offset = engine.translate(from, Access.Read);
       if (offset < 0) return false;
       this.taken.bytes.set(this.physical.subarray(offset, offset + count), start);
       start += count;

@@ -41,7 +41,6 @@ export class Faults {
     }
     const kind = fault.access === Access.Write ? WRITE : fault.access === Access.Fetch ? EXECUTE : READ;
     if (!fault.canonical) return this.raise(thread, Status.ACCESS_VIOLATION, fault.pc, [READ, noAddress(os.layout.wordSize)]);
-    if (os.guards.touch(thread, fault.address)) return;
     if (os.guards.isOn(thread, fault.address)) {
       os.guards.take(thread, fault.address);
       return this.raise(thread, Status.STACK_OVERFLOW, fault.pc, [WRITE, BigInt(fault.address)]);

@@ -43,16 +43,15 @@ export function fileCalls(os: Needs): HostFunction[] {
       return -1n;
     }),
     win32('GetFileType', 'u(i)', (call, handle) => (stream(call, handle) ? FILE_TYPE_CHAR : 0)),
-    // System calls: a buffer that the caller may not touch is an error, not a fault (no barrier is hit).
+    // NtReadFile and NtWriteFile are services: a buffer that the caller may not touch is an error, not a fault (no barrier
+    // is hit). The count is stored by the library's own code around them.
     win32('WriteFile', 'i(ipupp)', (call, handle, buffer, length, written, _overlapped) => {
       const to = stream(call, handle);
       if (!to) return FALSE;
       if (to.stream === 0) return failed(call, ErrorCode.ACCESS_DENIED);
-      const bytes = os.guards.kernelAccess(call.thread, () => {
-        if (written !== 0) call.memory.setU32(written, 0);
-        return call.memory.bytes(buffer, length);
-      });
-      if (!bytes) return failed(call, ErrorCode.NO_ACCESS);
+      if (written !== 0) call.memory.setU32(written, 0);
+      const bytes = os.guards.kernelAccess(call.thread, () => call.memory.bytes(buffer, length));
+      if (!bytes) return failed(call, os.guards.error);
       os.console.write(to.stream, bytes);
       if (written !== 0) os.memory.setU32(written, length);
       return TRUE;
@@ -61,12 +60,12 @@ export function fileCalls(os: Needs): HostFunction[] {
       const from = stream(call, handle);
       if (!from) return FALSE;
       if (from.stream !== 0) return failed(call, ErrorCode.ACCESS_DENIED);
+      if (read !== 0) call.memory.setU32(read, 0);
       const probed = os.guards.kernelAccess(call.thread, () => {
-        if (read !== 0) call.memory.setU32(read, 0);
         call.memory.write(buffer, call.memory.bytes(buffer, length));
         return true;
       });
-      if (!probed) return failed(call, ErrorCode.NO_ACCESS);
+      if (!probed) return failed(call, os.guards.error);
       const bytes = os.console.read(length);
       os.memory.write(buffer, bytes);
       if (read !== 0) os.memory.setU32(read, bytes.length);

@@ -9,6 +9,7 @@ import { memoryCalls } from './memory-calls.js';
 import { moduleCalls } from './module-calls.js';
 import { objectCalls } from './object-calls.js';
 import { kernelThreadCalls, threadCalls } from './thread-calls.js';
+import { pageCalls } from './page-calls.js';
 import { timeCalls } from './time-calls.js';
 import { waitCalls } from './waits.js';
 
@@ -19,6 +20,7 @@ export type LibraryNeeds = Parameters<typeof exceptionCalls>[0] &
   Parameters<typeof memoryCalls>[0] &
   Parameters<typeof moduleCalls>[0] &
   Parameters<typeof objectCalls>[0] &
+  Parameters<typeof pageCalls>[0] &
   Parameters<typeof threadCalls>[0] &
   Parameters<typeof timeCalls>[0] &
   Parameters<typeof waitCalls>[0];
@@ -29,6 +31,7 @@ export function libraries(os: LibraryNeeds): HostLibrary[] {
       name: 'kernel32.dll',
       functions: [
         ...memoryCalls(os),
+        ...pageCalls(os),
         ...exceptionCalls(os),
         ...threadCalls(os),
         ...objectCalls(os),

@@ -33,7 +33,7 @@ export function memoryCalls(os: Needs): HostFunction[] {
         call.memory.setU32(old, call.memory.u32(old));
         return true;
       });
-      if (probed === undefined) return failed(call, ErrorCode.NO_ACCESS);
+      if (probed === undefined) return failed(call, os.guards.error);
       const before = vm.protect(address, size, protect);
       if (before === 0) return failed(call, vm.error);
       os.memory.setU32(old, before);
@@ -56,7 +56,7 @@ export function memoryCalls(os: Needs): HostFunction[] {
         memory.setU32(buffer + at.type, found.type);
         return at.bytes;
       });
-      return written ?? failed(call, ErrorCode.NO_ACCESS);
+      return written ?? failed(call, os.guards.error);
     }),
     win32('GetSystemInfo', 'v(p)', (call, info) => systemInfo(os, call, info)),
     win32('GetNativeSystemInfo', 'v(p)', (call, info) => systemInfo(os, call, info)),

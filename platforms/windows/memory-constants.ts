@@ -46,20 +46,36 @@ export function validProtection(protect: number, copyOnWrite: boolean): boolean 
   return !(protect & Page.NOCACHE && protect & Page.WRITECOMBINE);
 }
 
+/** What a copy-on-write page has become once it has been written; undefined: it was none. */
+export function afterCopy(protect: number): number | undefined {
+  if (protect & Page.GUARD) return undefined;
+  if ((protect & 0xff) === Page.WRITECOPY) return protect - Page.WRITECOPY + Page.READWRITE;
+  if ((protect & 0xff) === Page.EXECUTE_WRITECOPY) return protect - Page.EXECUTE_WRITECOPY + Page.EXECUTE_READWRITE;
+  return undefined;
+}
+
+/** A writable protection as it is on a page that is to be copied first. */
+export function beforeCopy(protect: number): number {
+  if ((protect & 0xff) === Page.READWRITE) return protect - Page.READWRITE + Page.WRITECOPY;
+  if ((protect & 0xff) === Page.EXECUTE_READWRITE) return protect - Page.EXECUTE_READWRITE + Page.EXECUTE_WRITECOPY;
+  return protect;
+}
+
 /** Engine protection of a committed page; x86 has no execute-only and no write-only. */
 export function accessOf(protect: number): number {
   if (protect & Page.GUARD) return Prot.None;
   switch (protect & 0xff) {
+    // The first write to a copy-on-write page makes it another.
     case Page.READONLY:
+    case Page.WRITECOPY:
       return Prot.Read;
     case Page.READWRITE:
-    case Page.WRITECOPY:
       return Prot.RW;
     case Page.EXECUTE:
     case Page.EXECUTE_READ:
+    case Page.EXECUTE_WRITECOPY:
       return Prot.RX;
     case Page.EXECUTE_READWRITE:
-    case Page.EXECUTE_WRITECOPY:
       return Prot.RWX;
     default:
       return Prot.None;

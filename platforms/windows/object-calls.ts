@@ -100,7 +100,7 @@ export function objectCalls(os: Needs): HostFunction[] {
           call.memory.setU32(previous, semaphore.count);
           return true;
         });
-        if (!written) return failed(call, ErrorCode.NO_ACCESS);
+        if (!written) return failed(call, os.guards.error);
       }
       semaphore.count += count;
       call.process.changed(semaphore);
@@ -121,7 +121,7 @@ export function objectCalls(os: Needs): HostFunction[] {
         if (place !== 0) call.memory.setU32(place, call.memory.u32(place));
         return true;
       });
-      if (!probed) return failed(call, ErrorCode.NO_ACCESS);
+      if (!probed) return failed(call, os.guards.error);
       const made = os.handles.open(entry.object, rights);
       if (place !== 0) os.memory.setWord(place, made);
       if (options & DUPLICATE_CLOSE_SOURCE) os.handles.close(handle);

@@ -1,7 +1,15 @@
 /** The reservations of an address space, ordered by address, and the holes between them. */
 import { SortedRanges } from '../../emulator/memory/sorted-ranges.js';
-import { GRANULARITY, PAGE_SIZE } from './memory-constants.js';
+import { afterCopy, beforeCopy, GRANULARITY, Mem, PAGE_SIZE } from './memory-constants.js';
 import { PageStates } from './page-states.js';
+
+/** What lies behind a view. */
+export interface ViewOwner {
+  /** Protections that the view may have, as a mask of PAGE_* values. */
+  readonly allowed: number;
+  /** FILE_MAP_COPY. */
+  readonly copies: boolean;
+}
 
 export class Reservation {
   /** End of its last 64 KiB unit, which is nobody else's. */
@@ -9,6 +17,12 @@ export class Reservation {
   /** First address after its pages. */
   readonly end: number;
   readonly pages: PageStates;
+  /** MEM_WRITE_WATCH: indices of the pages written since they were last reset. */
+  written: Set<number> | undefined;
+  /** Pages that were copied when they were written, and are the process's own since then. */
+  readonly copied = new Set<number>();
+  /** Who has the memory, where it is not this address space alone (a view of a file mapping). */
+  readonly owner: ViewOwner | undefined;
 
   constructor(
     readonly base: number,
@@ -17,10 +31,18 @@ export class Reservation {
     readonly protect: number,
     /** MEM_PRIVATE, MEM_IMAGE or MEM_MAPPED. */
     readonly type: number,
+    owner?: ViewOwner,
   ) {
+    this.owner = owner;
     this.end = base + size;
     this.limit = Math.ceil(this.end / GRANULARITY) * GRANULARITY;
     this.pages = new PageStates(size / PAGE_SIZE);
+  }
+
+  /** What VirtualProtect makes of a page that is asked to be `protect`: writing to one that is still shared copies it first. */
+  protectionOf(index: number, protect: number): number {
+    if (this.copied.has(index)) return afterCopy(protect) ?? protect;
+    return this.type === Mem.IMAGE || this.owner?.copies ? beforeCopy(protect) : protect;
   }
 
   index(address: number): number {
@@ -58,8 +80,8 @@ export class ReservationMap {
     return this.ranges.after(found.limit)?.base ?? this.limit;
   }
 
-  add(base: number, size: number, protect: number, type: number): Reservation {
-    const reservation = new Reservation(base, size, protect, type);
+  add(base: number, size: number, protect: number, type: number, owner?: ViewOwner): Reservation {
+    const reservation = new Reservation(base, size, protect, type, owner);
     this.ranges.replace(base, reservation.limit, [reservation]);
     return reservation;
   }

@@ -22,9 +22,14 @@ const MEGABYTE = 0x100000;
 const GUARDED = Page.READWRITE | Page.GUARD;
 const up = (value: number, unit: number): number => Math.ceil(value / unit) * unit;
 
+/** Bytes of guard below a stack; `guaranteed` (SetThreadStackGuarantee) is what an overflow's handler must find besides its page. */
+export function guardBytes(wordSize: 4 | 8, guaranteed: number): number {
+  const usual = (wordSize === 8 ? 3 : 2) * PAGE_SIZE;
+  return guaranteed === 0 ? usual : Math.max(usual, up(guaranteed, PAGE_SIZE) + PAGE_SIZE);
+}
+
 /** Undefined: no memory. */
-export function createStack(vm: VirtualMemory, reserve: number, commit: number, guardPages: number): Stack | undefined {
-  const guard = guardPages * PAGE_SIZE;
+export function createStack(vm: VirtualMemory, reserve: number, commit: number, guard: number): Stack | undefined {
   const committed = Math.max(up(commit, PAGE_SIZE), PAGE_SIZE);
   const size = up(committed >= reserve ? up(committed, MEGABYTE) : reserve, GRANULARITY);
   const deallocation = vm.allocate(0, size, Mem.RESERVE, Page.READWRITE);
@@ -48,17 +53,18 @@ export function canGrow(stack: Stack, address: number): boolean {
 
 /**
  * The guard page at `address` of this stack has been touched, which ends its being one: the stack
- * now reaches down to it, or to its end. A guard that the program has put back is taken the same way.
+ * now reaches down to it, or to its end, and the new limit is returned. A guard that the program has put back is taken the
+ * same way.
  */
-export function growStack(vm: VirtualMemory, stack: Stack, address: number): void {
+export function growStack(vm: VirtualMemory, stack: Stack, address: number): number {
   const page = address - (address % PAGE_SIZE);
   vm.takeGuard(page);
   const room = canGrow(stack, address) && vm.allocate(page - stack.guard, stack.guard, Mem.COMMIT, GUARDED) !== 0;
   const limit = room ? page : stack.deallocation + PAGE_SIZE;
   if (limit < stack.limit) vm.allocate(limit, stack.limit - limit, Mem.COMMIT, Page.READWRITE);
-  stack.limit = limit;
+  return limit;
 }
 
-export function freeStack(vm: VirtualMemory, stack: Stack): void {
-  vm.free(stack.deallocation, 0, Mem.RELEASE);
+export function freeStack(vm: VirtualMemory, deallocation: number): void {
+  vm.free(deallocation, 0, Mem.RELEASE);
 }

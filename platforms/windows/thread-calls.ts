@@ -85,7 +85,7 @@ export function threadCalls(os: ThreadNeeds): HostFunction[] {
     const { codec, layout, suspension } = os;
     if (layout.wordSize === 8 && address % 16 !== 0) return failed(call, ErrorCode.NO_ACCESS, FALSE);
     const bytes = os.guards.kernelAccess(call.thread, () => call.memory.bytes(address, codec.bytes));
-    if (!bytes) return failed(call, ErrorCode.NO_ACCESS, FALSE);
+    if (!bytes) return failed(call, os.guards.error, FALSE);
     if (!(set ? suspension.set(call.thread, handle, bytes) : suspension.get(call.thread, handle, bytes)))
       return failed(call, suspension.error, FALSE);
     const written =
@@ -94,7 +94,7 @@ export function threadCalls(os: ThreadNeeds): HostFunction[] {
         call.memory.write(address, bytes);
         return true;
       });
-    return written ? TRUE : failed(call, ErrorCode.NO_ACCESS, FALSE);
+    return written ? TRUE : failed(call, os.guards.error, FALSE);
   };
   const sleep = (call: HostCall, milliseconds: number): void => {
     if (milliseconds === 0) {
@@ -123,11 +123,9 @@ export function threadCalls(os: ThreadNeeds): HostFunction[] {
     win32('GetExitCodeThread', 'i(ip)', (call, handle, place) => {
       const object = thread(call, handle, 0);
       if (!object) return FALSE;
-      const written = os.guards.kernelAccess(call.thread, () => {
-        call.memory.setU32(place, object.exitCode);
-        return true;
-      });
-      return written ? TRUE : failed(call, ErrorCode.NO_ACCESS, FALSE);
+      // NtQueryInformationThread fills a structure of the library's, whose code then stores the one word.
+      call.memory.setU32(place, object.exitCode);
+      return TRUE;
     }),
     win32('GetCurrentThread', 'q()', () => BigInt(CURRENT_THREAD)),
     win32('GetCurrentProcess', 'q()', () => BigInt(CURRENT_PROCESS)),

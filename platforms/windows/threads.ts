@@ -11,13 +11,13 @@ import type { HandleTable } from './handles.js';
 import type { Ntdll } from './ntdll.js';
 import { ThreadObject } from './objects.js';
 import { PROCESS_ID, type ProcessBlock } from './process-block.js';
-import { createStack, freeStack } from './stacks.js';
+import { createStack, freeStack, guardBytes } from './stacks.js';
 import type { Tls } from './tls.js';
 import { WindowsThread, windowsThread } from './windows-thread.js';
 
 const FIRST_THREAD_ID = PROCESS_ID + 4;
 
-interface Needs extends Pick<Core, 'process' | 'layout' | 'vm' | 'heap'> {
+interface Needs extends Pick<Core, 'process' | 'memory' | 'layout' | 'vm' | 'heap'> {
   readonly blocks: ProcessBlock;
   readonly tls: Tls;
   readonly ntdll: Ntdll;
@@ -33,12 +33,12 @@ export class Threads {
   /** A thread whose context is at RtlUserThreadStart(routine, parameter). Undefined: no memory. */
   create(name: string, routine: number, parameter: Word, size: { reserve: number; commit: number }): Thread | undefined {
     const { vm, layout, blocks, process, tls } = this.os;
-    const stack = createStack(vm, size.reserve, size.commit, layout.wordSize === 8 ? 3 : 2);
+    const stack = createStack(vm, size.reserve, size.commit, guardBytes(layout.wordSize, 0));
     if (!stack) return undefined;
     const id = this.nextId;
     const teb = blocks.createTeb(stack, PROCESS_ID, id);
     if (teb === undefined) {
-      freeStack(vm, stack);
+      freeStack(vm, stack.deallocation);
       return undefined;
     }
     this.nextId += 4;
@@ -72,7 +72,7 @@ export class Threads {
 
   /** The end of a thread. The process ends with its last one. */
   end(thread: Thread, code: number): void {
-    const { process, vm, heap, handles, blocks } = this.os;
+    const { process, memory, layout, vm, heap, handles, blocks } = this.os;
     const own = windowsThread(thread);
     own.object.exitCode = code;
     for (const mutex of own.object.owned) {
@@ -85,7 +85,8 @@ export class Threads {
     if (own.closeAtEnd) handles.close(own.closeAtEnd);
     process.endThread(thread, BigInt(code >>> 0));
     if (--this.live === 0) process.end({ kind: 'exit', code });
-    freeStack(vm, own.stack);
+    // Of the stack that it is on: a thread that ends in a fiber leaves its first one behind.
+    freeStack(vm, memory.word(own.teb + layout.teb.deallocationStack));
     blocks.freeTeb(own.teb);
   }
 }

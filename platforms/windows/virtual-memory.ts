@@ -5,8 +5,9 @@
  * documented for the Win32 memory functions; where Wine and the documentation
  * differ, the documentation is followed.
  */
+import { Prot } from '../../emulator/engine.js';
 import { ErrorCode } from './error-codes.js';
-import { accessOf, GRANULARITY, Mem, Page, PAGE_SIZE, validProtection } from './memory-constants.js';
+import { accessOf, afterCopy, GRANULARITY, Mem, Page, PAGE_SIZE, validProtection } from './memory-constants.js';
 import type { PageStates } from './page-states.js';
 import { ReservationMap, type Reservation } from './reservations.js';
 
@@ -74,7 +75,8 @@ export class VirtualMemory {
     if (type & Mem.RESET && type !== Mem.RESET) return this.fail(ErrorCode.INVALID_PARAMETER);
     if (!validProtection(protect, false)) return this.fail(ErrorCode.INVALID_PARAMETER);
     if (type & Mem.LARGE_PAGES) return this.fail(ErrorCode.PRIVILEGE_NOT_HELD);
-    if (type & (Mem.WRITE_WATCH | Mem.PHYSICAL)) return this.fail(ErrorCode.NOT_SUPPORTED);
+    if (type & Mem.WRITE_WATCH && !(type & Mem.RESERVE)) return this.fail(ErrorCode.INVALID_PARAMETER);
+    if (type & Mem.PHYSICAL) return this.fail(ErrorCode.NOT_SUPPORTED);
     if (address > this.highest || size > this.highest + 1 - Math.max(address, this.lowest)) return this.fail(ErrorCode.INVALID_PARAMETER);
     if (type & Mem.RESET) return this.reset(address, size);
     if (!(type & Mem.RESERVE) && address !== 0) return this.commit(address, size, protect);
@@ -102,7 +104,9 @@ export class VirtualMemory {
       if (this.map.overlaps(base, limit)) return void this.fail(ErrorCode.INVALID_ADDRESS);
     }
     this.pages.reserve(base, limit - base);
-    return this.map.add(base, limit - base, protect, Mem.PRIVATE);
+    const reservation = this.map.add(base, limit - base, protect, Mem.PRIVATE);
+    if (type & Mem.WRITE_WATCH) reservation.written = new Set();
+    return reservation;
   }
 
   private remove(reservation: Reservation): void {
@@ -121,7 +125,10 @@ export class VirtualMemory {
     const base = pageDown(address);
     const limit = pageUp(address + size);
     const reservation = this.map.at(base);
-    if (!reservation || limit > reservation.end || reservation.type !== Mem.PRIVATE) return this.fail(ErrorCode.INVALID_ADDRESS);
+    if (!reservation || limit > reservation.end) return this.fail(ErrorCode.INVALID_ADDRESS);
+    // What has a file behind it is committed already (STATUS_ALREADY_COMMITTED).
+    if (reservation.type === Mem.IMAGE) return this.fail(ErrorCode.ACCESS_DENIED);
+    if (reservation.type !== Mem.PRIVATE) return this.fail(ErrorCode.INVALID_ADDRESS);
     const { pages } = reservation;
     const to = reservation.index(limit);
     const from = reservation.index(base);
@@ -138,17 +145,85 @@ export class VirtualMemory {
    * state is Windows' own (guard pages, copy on write); what the CPU may do follows from it, here only.
    */
   private setState(reservation: Reservation, from: number, to: number, state: number): void {
-    const { pages } = reservation;
+    const { pages, written } = reservation;
     const access = accessOf(state);
     for (let index = from; index < to;) {
-      const end = pages.runEnd(index, to);
+      const end = written ? index + 1 : pages.runEnd(index, to);
       const start = reservation.base + index * PAGE_SIZE;
       const bytes = (end - index) * PAGE_SIZE;
-      if (pages.get(index) === 0) this.pages.commit(start, bytes, access);
-      else this.pages.protect(start, bytes, access);
+      const allowed = written?.has(index) === false ? access & ~Prot.Write : access;
+      if (pages.get(index) === 0) this.pages.commit(start, bytes, allowed);
+      else this.pages.protect(start, bytes, allowed);
       index = end;
     }
     pages.fill(from, to, state);
+  }
+
+  /** Pages [from, to) of the image at `base` are of a section with this protection. */
+  setImageState(base: number, from: number, to: number, state: number): void {
+    const reservation = this.map.at(base);
+    if (reservation) this.setState(reservation, from, to, state);
+  }
+
+  /** A write that the page table has refused: true if it may be tried again, as the page was to be copied or noted first. */
+  resolveWrite(address: number): boolean {
+    const reservation = this.map.at(address);
+    if (!reservation) return false;
+    const index = reservation.index(address);
+    const state = reservation.pages.get(index);
+    const copied = afterCopy(state);
+    if (copied !== undefined) {
+      reservation.copied.add(index);
+      this.setState(reservation, index, index + 1, copied);
+      return true;
+    }
+    if (reservation.written?.has(index) !== false || (accessOf(state) & Prot.Write) === 0) return false;
+    reservation.written.add(index);
+    this.setState(reservation, index, index + 1, state);
+    return true;
+  }
+
+  /** The watched region that [address, +size) is a part of. */
+  private watched(address: number, size: number): { reservation: Reservation; written: Set<number>; from: number; to: number } | undefined {
+    const base = pageDown(address);
+    const limit = pageUp(address + size);
+    const reservation = this.map.at(base);
+    if (size === 0 || !reservation?.written || limit > reservation.end) return void this.fail(ErrorCode.INVALID_PARAMETER);
+    return { reservation, written: reservation.written, from: reservation.index(base), to: reservation.index(limit) };
+  }
+
+  /** GetWriteWatch: addresses of at most `count` written pages; `reset`: these count as not written from now on. */
+  writeWatch(address: number, size: number, count: number, reset: boolean): number[] | undefined {
+    const found = this.watched(address, size);
+    if (!found || count === 0) return void this.fail(ErrorCode.INVALID_PARAMETER);
+    const { reservation, written, from, to } = found;
+    const indices = [...written]
+      .filter((index) => index >= from && index < to)
+      .sort((a, b) => a - b)
+      .slice(0, count);
+    if (reset) this.forget(reservation, written, indices);
+    return indices.map((index) => reservation.base + index * PAGE_SIZE);
+  }
+
+  /** ResetWriteWatch. */
+  resetWriteWatch(address: number, size: number): boolean {
+    const found = this.watched(address, size);
+    if (!found) return false;
+    const { reservation, written, from, to } = found;
+    this.forget(
+      reservation,
+      written,
+      [...written].filter((index) => index >= from && index < to),
+    );
+    return true;
+  }
+
+  private forget(reservation: Reservation, written: Set<number>, indices: number[]): void {
+    for (const index of indices) {
+      written.delete(index);
+      const state = reservation.pages.get(index);
+      if (state !== 0) this.setState(reservation, index, index + 1, state);
+    }
   }
 
   /** VirtualFree. */
@@ -196,13 +271,15 @@ export class VirtualMemory {
     const reservation = this.map.at(base);
     if (!validProtection(protect, reservation !== undefined && reservation.type !== Mem.PRIVATE))
       return this.fail(ErrorCode.INVALID_PARAMETER);
+    if (reservation?.owner && (protect & 0xff & ~reservation.owner.allowed) !== 0) return this.fail(ErrorCode.INVALID_PARAMETER);
     if (!reservation || limit > reservation.end) return this.fail(ErrorCode.INVALID_ADDRESS);
     const { pages } = reservation;
     const from = reservation.index(base);
     const to = reservation.index(limit);
     if (!pages.allCommitted(from, to)) return this.fail(ErrorCode.INVALID_ADDRESS);
     const old = pages.get(from);
-    this.setState(reservation, from, to, protect);
+    if (reservation.type === Mem.PRIVATE) this.setState(reservation, from, to, protect);
+    else for (let index = from; index < to; index++) this.setState(reservation, index, index + 1, reservation.protectionOf(index, protect));
     return old;
   }
 

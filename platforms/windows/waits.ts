@@ -72,7 +72,7 @@ export function waitCalls(os: Needs): HostFunction[] {
     const values = os.guards.kernelAccess(call.thread, () =>
       Array.from({ length: count }, (_, i) => call.memory.i32(handles + i * os.layout.wordSize)),
     );
-    if (!values) return failed(call, ErrorCode.NO_ACCESS);
+    if (!values) return failed(call, os.guards.error);
     const objects: KernelObject[] = [];
     for (const value of values) {
       const found = object(call, value);

@@ -2,6 +2,7 @@
  * Windows at work in one process: its parts, made in the order in which they stand
  * on each other, and the start of the program (as the loader does it).
  */
+import { Prot } from '../../emulator/engine.js';
 import { LoadError, type Image } from '../../emulator/loader/image.js';
 import type { LoadedImage, LoadedImages } from '../../emulator/loader/link.js';
 import type { HostLibrary } from '../../emulator/process/host-call.js';
@@ -17,7 +18,7 @@ import { Exceptions } from './exceptions.js';
 import { Faults } from './faults.js';
 import { HandleTable } from './handles.js';
 import { Heap } from './heap.js';
-import { pageStateOf } from './image-pages.js';
+import { pagesOf, pageStateOf, writtenByLoader } from './image-pages.js';
 import { LastError } from './last-error.js';
 import { layoutOf } from './layout.js';
 import { libraries, type LibraryNeeds } from './libraries.js';
@@ -98,8 +99,7 @@ export class Windows implements Os {
     }
     const states = vm.addMapped(base, image.span, Mem.IMAGE, Page.EXECUTE_WRITECOPY);
     for (const segment of image.segments) {
-      const from = Math.floor(segment.offset / PAGE_SIZE);
-      const to = Math.ceil((segment.offset + segment.size) / PAGE_SIZE);
+      const { from, to } = pagesOf(segment);
       states.fill(from, to, pageStateOf(segment.prot));
     }
     return base;
@@ -127,6 +127,7 @@ export class Windows implements Os {
     });
     this.blocks.fillPeb(program.base, heap.base, parameters);
     tls.adopt(images);
+    for (const loaded of images.list) this.copyOnWrite(loaded);
     if (image.entry === undefined) throw new LoadError(`${image.path}: no entry point`);
     const reserve = image.stackReserve ?? DEFAULT_RESERVE;
     const thread = threads.create('main', program.base + image.entry, BigInt(this.blocks.peb), {
@@ -135,6 +136,21 @@ export class Windows implements Os {
     });
     if (!thread) throw new LoadError(`${image.path}: no memory for a stack of ${reserve} bytes`);
     ntdll.setStartCalls(images, program, windowsThread(thread).id);
+  }
+
+  /** The image's pages are as the loader leaves them: to be copied when they are written, but for those it has written itself. */
+  private copyOnWrite(loaded: LoadedImage): void {
+    const written = writtenByLoader(loaded);
+    for (const segment of loaded.image.segments) {
+      if ((segment.prot & Prot.Write) === 0) continue;
+      const { from, to } = pagesOf(segment);
+      this.core.vm.setImageState(loaded.base, from, to, pageStateOf(segment.prot));
+      for (let page = from; page < to; page++) if (written.has(page)) this.core.vm.resolveWrite(loaded.base + page * PAGE_SIZE);
+    }
+  }
+
+  resolveAccess(thread: Thread, address: number, access: number): boolean {
+    return this.parts.guards.resolve(thread, address, access);
   }
 
   memoryFault(thread: Thread, fault: MemoryFault): void {

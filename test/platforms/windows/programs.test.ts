@@ -1,0 +1,45 @@
+/**
+ * Programs against our headers and libraries, on both Windows platforms, with the output that Windows' documentation
+ * gives each: programs/NAME.c, and what it prints. What Wine can answer for is in test/oracles.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'ava';
+import { compile } from '../../../platforms/toolchain/cc.js';
+import { runProgram } from '../../guests/harness.js';
+import { codes, missing, root } from './guest.js';
+
+const scratch = mkdtempSync(join(tmpdir(), 'windows-programs-'));
+process.once('exit', () => rmSync(scratch, { recursive: true, force: true }));
+
+function program(title: string, name: string, expected: string, status = 0): void {
+  for (const code of codes) {
+    if (missing) test.skip(`${code}: ${title} (${missing})`, (t) => t.pass());
+    else
+      test(`${code}: ${title}`, async (t) => {
+        const output = join(scratch, `${name}-${code}.exe`);
+        const source = join(root, 'test', 'platforms', 'windows', 'programs', `${name}.c`);
+        await compile({ platform: code, sources: [source], output, flags: ['-O2', '-Wall', '-Werror'], noMps: true });
+        const run = runProgram(output, code);
+        t.is(run.stdout, expected.trimStart());
+        t.deepEqual(run.status, { kind: 'exit', code: status });
+      });
+  }
+}
+
+program(
+  'a stack overflows once for each guard, wherever the guard has been put back',
+  'stack-overflow',
+  `
+first 1 0 0
+limit-after 4096
+reset 1
+second 2 0 0
+reset-again 1
+third 3 0 0
+guarantee 1
+reset-with-guarantee 1
+fourth 4 0 0
+`,
+);
