@@ -50,6 +50,8 @@ export interface HostLibrary {
   functions: HostFunction[];
   /** Functions that the guest's own part of the library has, to be looked at while somebody listens (Process.probe). */
   probes?: HostFunction[];
+  /** The guest's own part is in memory: `address` says where its functions are, undefined if the program has it not. */
+  loaded?: (address: (name: string) => number | undefined) => void;
 }
 
 /** Thrown many times a second as a transfer of control, so not an Error: making one records a stack, at several microseconds. */

@@ -50,6 +50,8 @@ export class Client {
   readonly plinth: Plinth;
   readonly scans: ScanStates;
   readonly ring: ArenaRing;
+  /** Where libmps has what walks over a nailed segment (fixtures/guest/mps/walk.c). */
+  nextPinned: number | undefined;
   /** The class a pool was made of, as the guest sees it. */
   readonly guestClassOf = new WeakMap<Pool, GuestPoolClass>();
   /** All that were created, the destroyed ones included (for the report). */

@@ -34,9 +34,13 @@ function wrapMethods(client: Client, guest: GuestMethods): Partial<FormatMethods
   return methods;
 }
 
-/** The methods that moving an object takes, if they were all given. */
-function moving({ isfwd, skip, fwd }: GuestMethods): FormatArgs['inGuest'] {
-  return isfwd && skip && fwd ? { isfwd, skip, fwd } : undefined;
+/** The methods that moving an object takes, if they were all given, and libmps's walk that calls them. */
+function moving({ port, nextPinned }: Client, { isfwd, skip, fwd }: GuestMethods): FormatArgs['inGuest'] {
+  if (!isfwd || !skip || !fwd) return undefined;
+  const walk =
+    nextPinned !== undefined &&
+    ((seg: number, object: number, limit: number) => port.callGuest(nextPinned, 'p(ppp)', [seg, object, limit]));
+  return { isfwd, skip, fwd, ...(walk && { nextPinned: walk }) };
 }
 
 interface Description extends GuestMethods {
@@ -67,7 +71,7 @@ export function formatFunctions(client: Client): HostFunction[] {
         ...(align !== undefined && { align }),
         ...(headerSize !== undefined && { headerSize }),
         methods: wrapMethods(client, methods),
-        inGuest: moving(methods),
+        inGuest: moving(client, methods),
       });
       return client.created('Format', format, arena);
     });

@@ -46,5 +46,8 @@ export function mpsLibrary(port: Port, options: ClientOptions): MpsLibrary {
     ...plinthFunctions(client),
   ];
   const probes = scanningProbes(client);
-  return { library: { name: 'libmps', functions, probes }, report: () => collectorReport(client.arenas) };
+  const loaded: HostLibrary['loaded'] = (address) => {
+    client.nextPinned = address('_mps_next_pinned');
+  };
+  return { library: { name: 'libmps', functions, probes, loaded }, report: () => collectorReport(client.arenas) };
 }

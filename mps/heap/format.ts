@@ -20,12 +20,24 @@ export interface FormatMethods {
   class(address: number): number;
 }
 
+/** Where the guest has the methods that moving an object takes. */
+export interface MethodsInGuest {
+  isfwd: number;
+  skip: number;
+  fwd: number;
+  /**
+   * Guest code that goes over the objects of a nailed segment (its descriptor) from client pointer `object` on: the first before
+   * `limit` that stays in place or can't be skipped, what is behind it being in the descriptor; 0: none. Undefined: there is no such code.
+   */
+  nextPinned?: (seg: number, object: number, limit: number) => number;
+}
+
 export interface FormatArgs {
   align?: number;
   headerSize?: number;
   methods: Partial<FormatMethods>;
-  /** Where the guest has the methods that moving an object takes, if it has them all. */
-  inGuest?: { isfwd: number; skip: number; fwd: number } | undefined;
+  /** If it has them all. */
+  inGuest?: MethodsInGuest | undefined;
 }
 
 export class Format {
@@ -34,7 +46,7 @@ export class Format {
   readonly headerSize: number;
   readonly methods: FormatMethods;
   /** Guest code may move objects by it. */
-  readonly inGuest: boolean;
+  readonly inGuest: MethodsInGuest | undefined;
   /** Pools that use it. */
   poolCount = 0;
 
@@ -49,7 +61,7 @@ export class Format {
     this.headerSize = args.headerSize ?? 0;
     const { plinth } = arena;
     plinth.aver(this.align > 0 && Number.isInteger(Math.log2(this.align)), 'FormatCheck', 'AlignCheck(format->alignment)');
-    this.inGuest = args.inGuest !== undefined;
+    this.inGuest = args.inGuest;
     if (args.inGuest) this.describe(args.inGuest);
     // A method that wasn't given is found out when it is called.
     this.methods = {

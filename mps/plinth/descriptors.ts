@@ -37,7 +37,17 @@ export const SegWord = {
   to: 7,
   /** Bytes moved out of it: the guest's. */
   forwarded: 8,
+  limit: 9,
+  /** Its nailboard, 0: none. */
+  board: 10,
+  /** 1: a nail anywhere in an object pins it, rather than at its client pointer alone. */
+  interior: 11,
+  /** Behind the object that a walk has come to: the guest's. */
+  next: 12,
 } as const;
+
+/** At the start of a nailboard; tables of bits, a pointer to each, are the levels from the lowest. */
+export const BoardWord = { base: 0, alignShift: 1, levels: 2, tables: 5 } as const;
 
 /** The allocation point lies in the same descriptor. */
 export const BufferWord = { seg: 0, ap: 8 } as const;

@@ -24,6 +24,12 @@ export class GuestMemory {
   setWord(address: number, value: number): void {
     this.view.setWord(address, value);
   }
+  u32(address: number): number {
+    return this.view.u32(address);
+  }
+  setU32(address: number, value: number): void {
+    this.view.setU32(address, value);
+  }
   /** A word given as halves. */
   setHalves(address: number, lo: number, hi: number): void {
     this.view.setU32(address, lo >>> 0);

@@ -10,9 +10,7 @@ import type { AMCGen, AMCPool } from './amc.js';
 
 export class AMCSeg extends MutatorSeg {
   declare buffer: Buffer | undefined;
-  /** Ambiguous references to it; nailed without a board means that everything in it stays. */
-  board: Nailboard | undefined;
-  private boardBlock = 0;
+  private board_: Nailboard | undefined;
   accountedAsBuffered = false;
   /** Where what was condemned ends: beyond it a buffer has been allocating since. */
   private condemnedLimit = 0;
@@ -36,6 +34,9 @@ export class AMCSeg extends MutatorSeg {
     this.tell(SegWord.format, format?.inGuest ? format.address : 0);
     this.tell(SegWord.to, this.amcGen.forward.address);
     this.forwarded = 0;
+    this.tell(SegWord.limit, this.limit);
+    this.tell(SegWord.board, this.board_?.address ?? 0);
+    this.tell(SegWord.interior, this.pool.interior ? 1 : 0);
   }
 
   /** Bytes copied out of it in this trace, by guest code too. */
@@ -51,12 +52,19 @@ export class AMCSeg extends MutatorSeg {
   }
 
   // Nails.
+  /** Ambiguous references to it; nailed without a board means that everything in it stays. */
+  get board(): Nailboard | undefined {
+    return this.board_;
+  }
+  private setBoard(board: Nailboard | undefined): void {
+    this.board_ = board;
+    this.tell(SegWord.board, board?.address ?? 0);
+  }
   private createBoard(): Res {
     const { arena, pool } = this;
     const block = arena.controlAlloc(Nailboard.size(this.size, pool.align, arena.wordWidth));
     if (block < 0) return failureOf(block);
-    this.boardBlock = block;
-    this.board = new Nailboard(this.base, this.limit, pool.align, arena.wordWidth);
+    this.setBoard(new Nailboard(arena.memory, block, this.base, this.limit, pool.align));
     return Res.OK;
   }
   /** The board, made if need be. Undefined: no memory. */
@@ -66,8 +74,8 @@ export class AMCSeg extends MutatorSeg {
   }
   private destroyBoard(): void {
     if (!this.board) return;
-    this.arena.controlFree(this.boardBlock, Nailboard.size(this.size, this.pool.align, this.arena.wordWidth));
-    this.board = undefined;
+    this.arena.controlFree(this.board.address, Nailboard.size(this.size, this.pool.align, this.arena.wordWidth));
+    this.setBoard(undefined);
   }
   /** Is the object at this client pointer kept in place by a nail? */
   private isPinned(board: Nailboard, object: number, next: number): boolean {
@@ -86,6 +94,29 @@ export class AMCSeg extends MutatorSeg {
   }
   private staysInPlace(object: number, next: number): boolean {
     return this.board === undefined || this.isPinned(this.board, object, next);
+  }
+  /**
+   * In a nailed segment, the first object in [base, limit) that stays in place, as client pointers to it and behind it. OK: there is
+   * none. FAIL, after an assertion: what a skip method says is not so.
+   */
+  private nextPinned(base: number, limit: number, func: string): { object: number; next: number } | Res {
+    const { arena, board, methods, pool } = this;
+    const walk = pool.format?.inGuest?.nextPinned;
+    const end = limit + pool.header;
+    let object = base + pool.header;
+    if (walk) {
+      object = walk(this.block, object, end);
+      if (object === 0) return Res.OK;
+      const next = arena.memory.word(this.block + SegWord.next * arena.wordSize);
+      return this.isNext(object, next, func) ? { object, next } : Res.FAIL;
+    }
+    while (object < end) {
+      const next = methods.skip(object);
+      if (!this.isNext(object, next, func)) return Res.FAIL;
+      if (board ? this.isPinned(board, object, next) : methods.isfwd(object) === 0) return { object, next };
+      object = next;
+    }
+    return Res.OK;
   }
 
   override whiten(trace: Trace): void {
@@ -151,7 +182,7 @@ export class AMCSeg extends MutatorSeg {
     do {
       board.newNails = false;
       passes++;
-      const res = this.scanPinned(ss, board);
+      const res = this.scanPinned(ss);
       if (res !== Res.OK) {
         ss.total = false;
         return res;
@@ -161,16 +192,19 @@ export class AMCSeg extends MutatorSeg {
     if (passes > 1) ss.setSummary(ss.summary);
     return Res.OK;
   }
-  private scanPinned(ss: ScanState, board: Nailboard): Res {
+  private scanPinned(ss: ScanState): Res {
     const { header } = this.pool;
     for (let p = this.base; p < this.scanLimit;) {
-      const object = p + header;
-      const next = this.methods.skip(object);
-      if (!this.isNext(object, next, 'amcSegScanNailedRange')) return Res.FAIL;
-      if (this.isPinned(board, object, next)) {
-        const res = this.scanObjects(ss, object, next);
-        if (res !== Res.OK) return res;
-      } else ss.total = false;
+      const found = this.nextPinned(p, this.scanLimit, 'amcSegScanNailedRange');
+      if (typeof found === 'number') {
+        ss.total = false;
+        return found;
+      }
+      const { object, next } = found;
+      // Something before it is not pinned.
+      if (object > p + header) ss.total = false;
+      const res = this.scanObjects(ss, object, next);
+      if (res !== Res.OK) return res;
       p = next - header;
     }
     return Res.OK;
@@ -316,18 +350,15 @@ export class AMCSeg extends MutatorSeg {
     const padTo = (end: number): void => {
       if (end > padBase) methods.pad(padBase, end - padBase);
     };
-    for (let p = this.base; p < limit;) {
-      const object = p + header;
-      const next = methods.skip(object);
-      if (!this.isNext(object, next, 'amcSegReclaimNailed')) break;
-      const end = next - header;
-      if (board ? this.isPinned(board, object, next) : methods.isfwd(object) === 0) {
-        padTo(p);
-        preserved += end - p;
-        if (board && p < this.condemnedLimit) statistics.notePin(trace, p, end);
-        padBase = end;
-      }
-      p = end;
+    while (padBase < limit) {
+      const found = this.nextPinned(padBase, limit, 'amcSegReclaimNailed');
+      if (typeof found === 'number') break;
+      const base = found.object - header;
+      const end = found.next - header;
+      padTo(base);
+      preserved += end - base;
+      if (board && base < this.condemnedLimit) statistics.notePin(trace, base, end);
+      padBase = end;
     }
     padTo(limit);
     arena.shield.cover(this);

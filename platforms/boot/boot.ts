@@ -154,7 +154,8 @@ function load(
       }
     }
   }
-  for (const { name, probes = [] } of libraries) {
+  for (const { name, probes = [], loaded } of libraries) {
+    loaded?.((wanted) => images.exported(wanted));
     for (const probe of probes) {
       const address = images.exported(probe.name);
       if (address !== undefined) process.probe(address, probe, name);

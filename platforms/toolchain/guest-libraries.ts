@@ -13,7 +13,7 @@ import { targetOf } from './targets.js';
 import { run } from './tools.js';
 
 /** The part of libmps that is guest code. */
-const libmps = ['fix.c', 'scan-area.c'];
+const libmps = ['fix.c', 'scan-area.c', 'walk.c'];
 /** Code that does just what it says: no calls of memcpy for its loops, and none of them unrolled. */
 const plainLoops = ['-fno-tree-vectorize', '-fno-unroll-loops'];
 /** What the libraries take from the host. */

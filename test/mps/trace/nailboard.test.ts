@@ -1,9 +1,24 @@
 import test from 'ava';
 import fc from 'fast-check';
+import { GuestMemory } from '../../../mps/plinth/guest-memory.js';
 import { Nailboard } from '../../../mps/trace/nailboard.js';
+import { MockPort } from '../mock-port.js';
 
-for (const width of [32, 64]) {
-  test(`a nailboard answers as a plain bit table would (words of ${width} bits)`, (t) => {
+/** A board in memory that is not clean and ends where the board does. */
+function boardFor(memory: GuestMemory, base: number, limit: number): Nailboard {
+  const page = 0x40000;
+  const size = Nailboard.size(limit - base, 8, memory.wordSize * 8);
+  return new Nailboard(memory, page - size, base, limit, 8);
+}
+function memoryOf(wordSize: 4 | 8): GuestMemory {
+  const port = new MockPort({ wordSize });
+  port.memory.map(0x30000, 0x40000);
+  return new GuestMemory(port);
+}
+
+for (const wordSize of [4, 8] as const) {
+  test(`a nailboard answers as a plain bit table would (words of ${wordSize} bytes)`, (t) => {
+    const memory = memoryOf(wordSize);
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 6000 }),
@@ -13,7 +28,7 @@ for (const width of [32, 64]) {
         }),
         (nails, set, ranges) => {
           const base = 0x10000;
-          const board = new Nailboard(base, base + nails * 8, 8, width);
+          const board = boardFor(memory, base, base + nails * 8);
           const bits = new Set<number>();
           for (const s of set) {
             const i = Math.floor(s * nails);
@@ -35,7 +50,7 @@ for (const width of [32, 64]) {
 }
 
 test('nailing a range, and new nails', (t) => {
-  const board = new Nailboard(0, 8192, 8, 64);
+  const board = boardFor(memoryOf(8), 0, 8192);
   board.newNails = false;
   t.false(board.set(16));
   t.true(board.newNails);
