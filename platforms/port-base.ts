@@ -22,6 +22,8 @@ export abstract class PortBase {
   readonly events: EventStream;
   readonly physical: ArrayBuffer;
   protected readonly warm: WarmEnd[] = [];
+  /** What `warm` is made of, used again at each depth. */
+  private readonly warmEnds: WarmEnd[] = [];
 
   constructor(
     readonly platform: Platform,
@@ -75,8 +77,14 @@ export abstract class PortBase {
     const record = this.pushFrameRecord(call);
     const jumpBuffer = call.pushStack(this.jumpBufferSize, 16);
     this.saveJumpBuffer(call, jumpBuffer);
-    this.warm.push({ thread: call.thread, jumpBuffer, record, sp: call.sp });
-    return this.warm.length;
+    const depth = this.warm.length;
+    const end = this.warmEnds[depth] ?? (this.warmEnds[depth] = { thread: call.thread, jumpBuffer, record, sp: call.sp });
+    end.thread = call.thread;
+    end.jumpBuffer = jumpBuffer;
+    end.record = record;
+    end.sp = call.sp;
+    this.warm.push(end);
+    return depth + 1;
   }
 
   stackEnd(depth: number): void {

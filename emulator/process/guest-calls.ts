@@ -66,7 +66,7 @@ export class GuestCalls {
         if (!thread.runnable) process.end({ kind: 'error', text: 'a thread ended or stopped inside a callback from the host' });
       } while (registers.get(abi.pc) !== returnGate);
     } finally {
-      thread.callbacks.length = frame.depth;
+      while (thread.callbacks.length > frame.depth) thread.callbacks.pop();
       this.nesting--;
     }
     const result = bound.result(registers, process.supervisor);

@@ -19,6 +19,7 @@ export function allocationPointFunctions(client: Client): HostFunction[] {
     client.aver(handle !== 0, call.fn.name, 'mps_ap != NULL');
     return client.object<Buffer>('Buffer', call, handle, 'buf');
   };
+  const fill = (from: Buffer, size: number): number => from.fill(size);
   const create = (call: HostCall, out: number, p: number, list: (pool: Pool) => Args): number =>
     client.storing(call, out, 'mps_ap_o', () => {
       const pool = client.object<Pool>('Pool', call, p, 'pool');
@@ -56,9 +57,7 @@ export function allocationPointFunctions(client: Client): HostFunction[] {
       buffer(call, handle).destroy();
       client.handles.drop(handle);
     }),
-    d('mps_ap_fill', 'i(ppz)', (call, out, handle, size) =>
-      client.allocating(call, out, handle, size, buffer, (from, bytes) => from.fill(bytes)),
-    ),
+    d('mps_ap_fill', 'i(ppz)', (call, out, handle, size) => client.allocating(call, out, handle, size, buffer, fill)),
     d('mps_ap_trip', 'i(ppz)', (call, handle, p, size) => (buffer(call, handle).trip(p, size) ? 1 : 0)),
 
     // The inline protocols out of line, with checks.

@@ -9,7 +9,12 @@
 export type HandleKind =
   'Arena' | 'ArenaClass' | 'Pool' | 'PoolClass' | 'Chain' | 'Format' | 'Root' | 'Thread' | 'Message' | 'Buffer' | 'SAC' | 'AllocPattern';
 
+/** A power of two. */
+const RECENT = 64;
+const recentIndex = (address: number): number => ((address & 0x7fffffff) >>> 4) & (RECENT - 1);
+
 interface Entry {
+  address: number;
   kind: HandleKind;
   object: object;
   owner: object | undefined;
@@ -18,13 +23,15 @@ interface Entry {
 export class HandleTable {
   private readonly byAddress = new Map<number, Entry>();
   /** Addresses of the handles that go with an object: its own, and those that it owns. */
+  /** What was found of late, by address: addresses above 2^30 are slow to look up in a Map. */
+  private readonly recent: (Entry | undefined)[] = new Array<Entry | undefined>(RECENT).fill(undefined);
   private readonly held = new Map<object, Set<number>>();
 
   /** `address` now names `object`, until it is dropped or its owner is. */
   add(kind: HandleKind, address: number, object: object, owner?: object): number {
     if (this.byAddress.get(address)?.object === object) return address;
     this.drop(address);
-    this.byAddress.set(address, { kind, object, owner });
+    this.byAddress.set(address, { address, kind, object, owner });
     for (const holder of [object, owner]) {
       if (!holder) continue;
       const addresses = this.held.get(holder);
@@ -36,7 +43,12 @@ export class HandleTable {
 
   /** The object, if `address` is a live handle of that kind. */
   find<T extends object>(kind: HandleKind, address: number): T | undefined {
-    const entry = this.byAddress.get(address);
+    const index = recentIndex(address);
+    let entry = this.recent[index];
+    if (entry?.address !== address) {
+      entry = this.byAddress.get(address);
+      if (entry) this.recent[index] = entry;
+    }
     return entry?.kind === kind ? (entry.object as T) : undefined;
   }
 
@@ -48,6 +60,7 @@ export class HandleTable {
     const entry = this.byAddress.get(address);
     if (!entry) return;
     this.byAddress.delete(address);
+    this.recent[recentIndex(address)] = undefined;
     for (const holder of [entry.object, entry.owner]) {
       if (!holder) continue;
       const addresses = this.held.get(holder);

@@ -12,6 +12,8 @@ export function poolFunctions(client: Client): HostFunction[] {
   const d = client.define;
   const pool = (call: HostCall, handle: number): Pool => client.object<Pool>('Pool', call, handle, 'pool');
 
+  const alloc = (from: Pool, size: number): number => from.alloc(size);
+
   const create = (call: HostCall, out: number, a: number, classHandle: number, list: (cls: GuestPoolClass) => Args): number =>
     client.storing(call, out, 'mps_pool_o', () => {
       const arena = client.arena(call, a);
@@ -38,7 +40,7 @@ export function poolFunctions(client: Client): HostFunction[] {
     d('mps_pool_check_fenceposts', 'v(p)', (call, p) => void pool(call, p)),
     d('mps_pool_check_free_space', 'v(p)', (call, p) => void pool(call, p)),
 
-    d('mps_alloc', 'i(ppz)', (call, out, p, size) => client.allocating(call, out, p, size, pool, (from, bytes) => from.alloc(bytes))),
+    d('mps_alloc', 'i(ppz)', (call, out, p, size) => client.allocating(call, out, p, size, pool, alloc)),
     d('mps_free', 'v(ppz)', (call, p, address, size) => pool(call, p).free(address, size)),
 
     d('mps_chain_create', 'i(ppzp)', (call, out, a, count, params) =>

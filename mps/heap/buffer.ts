@@ -49,7 +49,8 @@ export class Buffer implements SegBuffer {
   /** Set of the ranks of references in objects that it allocates; empty for leaf pools. */
   rankSet = 0;
   private seg_: GCSeg | undefined;
-  private offered: [number, number] = [0, 0];
+  private offeredBase = 0;
+  private offeredLimit = 0;
   private readonly word: number;
 
   constructor(
@@ -100,13 +101,14 @@ export class Buffer implements SegBuffer {
 
   /** What a pool's bufferFill found. */
   offer(base: number, limit: number, seg?: GCSeg): void {
-    this.offered = [base, limit];
+    this.offeredBase = base;
+    this.offeredLimit = limit;
     this.seg = seg;
   }
 
   private attach(size: number): void {
     const { arena } = this.pool;
-    const [base, limit] = this.offered;
+    const { offeredBase: base, offeredLimit: limit } = this;
     if (this.seg) this.seg.buffer = this;
     this.base = base;
     this.poolLimit = limit;

@@ -134,7 +134,8 @@ export abstract class Pool implements SegPool, BufferPool {
     const p = this.allocBlock(size);
     if (p > 0) {
       arena.collector.noteAlloc(size);
-      plinth.aver(p % this.align === 0, 'PoolAlloc', 'AddrIsAligned(*pReturn, pool->alignment)');
+      // A mask: the remainder of a number above 2^31 is slow.
+      plinth.aver((p & (this.align - 1)) === 0, 'PoolAlloc', 'AddrIsAligned(*pReturn, pool->alignment)');
     }
     return p;
   }

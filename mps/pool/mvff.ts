@@ -105,14 +105,16 @@ export class MVFFPool extends Pool {
 
   override allocBlock(size: number): number {
     size = this.arena.alignUp(size, this.align);
-    const del = this.slotHigh ? FindDelete.HIGH : FindDelete.LOW;
-    const find = (): boolean => (this.firstFit ? this.free_.findFirst(size, del) : this.free_.findLast(size, del));
-    if (!find()) {
+    if (!this.find(size)) {
       const res = this.extend(size);
       if (res !== Res.OK) return -res;
-      if (!this.arena.plinth.aver(find(), 'MVFFAlloc', 'found')) return -Res.RESOURCE;
+      if (!this.arena.plinth.aver(this.find(size), 'MVFFAlloc', 'found')) return -Res.RESOURCE;
     }
     return this.free_.base;
+  }
+  private find(size: number): boolean {
+    const del = this.slotHigh ? FindDelete.HIGH : FindDelete.LOW;
+    return this.firstFit ? this.free_.findFirst(size, del) : this.free_.findLast(size, del);
   }
 
   override freeBlock(address: number, size: number): void {

@@ -45,10 +45,16 @@ const SIZES = { ia32: 156, 'x86-64': 200, arm64: 312 } as const;
 /** mask_was_saved. */
 const FLAG = { ia32: 0x18, 'x86-64': 0x40, arm64: 0xb0 } as const;
 const VECTORS = 0x70;
+/** In place of a register's slot: the SP of the call. */
+const SP = -1;
 
 export class GlibcJumpBuffer implements JumpBuffer {
   readonly size: number;
   private readonly saved: Saved[];
+  /** The same, as `store` goes through them. */
+  private readonly offsets: Int32Array;
+  private readonly slots: Int32Array;
+  private readonly mangled: Uint8Array;
   private readonly words: Uint32Array;
   private readonly pageMask: number;
 
@@ -61,6 +67,9 @@ export class GlibcJumpBuffer implements JumpBuffer {
     this.words = new Uint32Array(process.engine.physical);
     this.pageMask = process.engine.pageSize - 1;
     this.saved = process.cpu === 'arm64' ? ARM64 : process.cpu === 'ia32' ? I386 : X64;
+    this.offsets = Int32Array.from(this.saved, (s) => s.offset);
+    this.slots = Int32Array.from(this.saved, ({ slot }) => (slot === 'sp' ? SP : slot === 'pc' ? process.abi.pc : slot));
+    this.mangled = Uint8Array.from(this.saved, (s) => (s.mangled ? 1 : 0));
   }
 
   nameOf(offset: number): string | undefined {
@@ -74,7 +83,7 @@ export class GlibcJumpBuffer implements JumpBuffer {
 
   /** Called at every entry to an MPS function that may collect, so it makes no garbage. */
   store(call: HostCall, address: number): void {
-    const { process, saved } = this;
+    const { process, offsets, slots, mangled } = this;
     const memory = process.supervisor;
     const registers = process.registers(call.thread);
     const { pageMask, words } = this;
@@ -84,20 +93,20 @@ export class GlibcJumpBuffer implements JumpBuffer {
     const guard = this.guardAddress(registers);
     const guardLow = guard === undefined ? 0 : memory.u32(guard);
     const guardHigh = guard === undefined || !wide ? 0 : memory.u32(guard + 4);
-    for (let i = 0; i < saved.length; i++) {
-      const { offset, slot, mangled } = saved[i];
+    for (let i = 0; i < offsets.length; i++) {
+      const offset = offsets[i];
+      const slot = slots[i];
       let low: number;
       let high: number;
-      if (typeof slot === 'number') {
+      if (slot !== SP) {
         low = registers.lo(slot);
         high = registers.hi(slot);
       } else {
         // setjmp was called from the MPS's function: SP is in its frame, PC after the call.
-        const value = slot === 'sp' ? address : registers.get(process.abi.pc);
-        low = value >>> 0;
-        high = Math.floor(value / 0x100000000);
+        low = address >>> 0;
+        high = Math.floor(address / 0x100000000);
       }
-      if (mangled) {
+      if (mangled[i] !== 0) {
         const a = low ^ guardLow;
         const b = high ^ guardHigh;
         low = this.mangledLow(a, b);
