@@ -2,6 +2,7 @@
  * What a person wants to see of a program that has died: the instruction that did it and the calls that led there; of
  * one that hangs, where each thread is. Lines of text, for below the status.
  */
+import { hexAddress } from '../emulator/memory/hex-address.js';
 import type { Process } from '../emulator/process/process.js';
 import type { Thread } from '../emulator/process/thread.js';
 import { Backtraces } from './backtrace/backtrace.js';
@@ -42,5 +43,5 @@ export async function crashReport(process: Process): Promise<string[]> {
   if (status?.kind !== 'signal' || !current) return [];
   const frames = backtraces.of(current, process.diedAt);
   const instruction = await instructionAt(process, frames[0].pc);
-  return [...(instruction === undefined ? [] : [`instruction 0x${frames[0].pc.toString(16)}: ${instruction}`]), ...calls(process, frames)];
+  return [...(instruction === undefined ? [] : [`instruction ${hexAddress(frames[0].pc)}: ${instruction}`]), ...calls(process, frames)];
 }

@@ -1,6 +1,7 @@
 /** A program on its platform with the MPS behind it: what the command and the tests start. */
 import { boot, type Booted, type BootOptions } from '../platforms/boot/boot.js';
 import { mpsLibrary, type MpsLibrary } from '../mps/client/library.js';
+import { hexAddress } from '../emulator/memory/hex-address.js';
 import { sourceLines } from './source-lines.js';
 
 export interface MachineOptions extends Omit<BootOptions, 'libraries'> {
@@ -47,8 +48,8 @@ export function startMachine(options: MachineOptions): Machine {
     where() {
       const thread = process.current;
       if (!thread) return 'the start';
-      const pc = process.registers(thread).get(process.abi.pc);
-      return `${process.names.describe(pc)}, 0x${pc.toString(16)}`;
+      const pc = process.registers(thread).big(process.abi.pc);
+      return `${process.names.describe(pc)}, ${hexAddress(pc)}`;
     },
     finish() {
       process.events.emit('exit', { status: process.status });

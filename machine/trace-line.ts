@@ -3,15 +3,15 @@
  * `function` and `line` for the PC, `handlerFunction` and `handlerLine` for a detail called `handler`.
  */
 import type { DetailKind } from '../emulator/event-schema.js';
+import { hexAddress } from '../emulator/memory/hex-address.js';
 import type { MachineEvent } from '../emulator/events.js';
 import { lineName, placeName, type CodeNames } from '../emulator/process/code-names.js';
 import { eventSchema } from './events.js';
 
 type Field = [name: string, value: unknown];
 
-const hex = (value: number | bigint): string => `0x${value.toString(16)}`;
 /** What is no number is shown as it is. */
-const word = (value: unknown): unknown => (typeof value === 'number' || typeof value === 'bigint' ? hex(value) : value);
+const word = (value: unknown): unknown => (typeof value === 'number' || typeof value === 'bigint' ? hexAddress(value) : value);
 
 function valueOf(kind: DetailKind, value: unknown): unknown {
   switch (kind) {
@@ -34,7 +34,13 @@ export class TraceLines {
 
   text(event: MachineEvent): string {
     const { t, thread, pc, event: name, ...details } = event;
-    const fields: Field[] = [['t', t], ['thread', thread], ['pc', hex(pc)], ...this.namesOf(pc, 'function', 'line'), ['event', name]];
+    const fields: Field[] = [
+      ['t', t],
+      ['thread', thread],
+      ['pc', hexAddress(pc)],
+      ...this.namesOf(pc, 'function', 'line'),
+      ['event', name],
+    ];
     const described = eventSchema[name].details;
     for (const [detail, value] of Object.entries(details)) {
       const { kind } = described[detail];

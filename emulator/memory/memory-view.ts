@@ -6,6 +6,7 @@
  * implements). Both throw GuestFault where an access is refused.
  */
 import { Access } from '../engine.js';
+import { hexAddress } from './hex-address.js';
 
 /** An access to guest memory by host code that the page table refuses. */
 export class GuestFault extends Error {
@@ -16,7 +17,7 @@ export class GuestFault extends Error {
     /** One of Access. */
     readonly access: number,
   ) {
-    super(`${access === Access.Write ? 'write' : access === Access.Fetch ? 'fetch' : 'read'} fault at 0x${address.toString(16)}`);
+    super(`${access === Access.Write ? 'write' : access === Access.Fetch ? 'fetch' : 'read'} fault at ${hexAddress(address)}`);
   }
 }
 

@@ -5,6 +5,7 @@
  */
 import type { LoadedImage, LoadedImages } from '../loader/link.js';
 import type { AddressSpace } from '../memory/address-space.js';
+import { hexAddress } from '../memory/hex-address.js';
 import type { GateTable } from './gates.js';
 
 export interface SourceLine {
@@ -94,12 +95,12 @@ export class CodeNames {
   }
 
   /** 'list!main+0x12 (list.c:33)' for people; the bare address where nothing is known of it. */
-  describe(address: number): string {
-    return this.inWords(this.find(address), address);
+  describe(address: number | bigint): string {
+    return this.inWords(this.find(Number(address)), address);
   }
 
-  private inWords(place: CodePlace | undefined, address: number): string {
-    if (!place) return `0x${address.toString(16)}`;
+  private inWords(place: CodePlace | undefined, address: number | bigint): string {
+    if (!place) return hexAddress(address);
     return `${placeName(place)}${place.source ? ` (${lineName(place.source)})` : ''}`;
   }
 }

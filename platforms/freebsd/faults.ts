@@ -44,7 +44,7 @@ export class FreeBsdFaults {
     const { numbers, codes } = os.traits.signals;
     if (fault.exhausted)
       os.signals.kill(thread, { signal: numbers.SIGKILL, code: codes.KERNEL, about: 'the emulated machine is out of memory' });
-    const kernelHalf = fault.canonical && fault.address >= os.traits.memory.limit;
+    const kernelHalf = fault.canonical && (fault.address < 0 || fault.address >= os.traits.memory.limit);
     const mapped = fault.canonical && !kernelHalf && os.memory.isMapped(fault.address);
     const about = (): string => describeFault(os.process, fault, mapped);
     if (!fault.canonical) {

@@ -49,7 +49,7 @@ export class LinuxFaults {
     if (fault.exhausted)
       os.signals.kill(thread, { signal: numbers.SIGKILL, code: SI_KERNEL, about: 'the emulated machine is out of memory' });
     const { trap } = posixThread(thread);
-    const kernelHalf = fault.canonical && fault.address >= os.traits.memory.limit;
+    const kernelHalf = fault.canonical && (fault.address < 0 || fault.address >= os.traits.memory.limit);
     const mapped = !kernelHalf && os.memory.isMapped(fault.address);
     const about = (): string => describeFault(os.process, fault, mapped);
     let key: number | undefined;

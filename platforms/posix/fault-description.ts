@@ -1,5 +1,6 @@
 /** A fault in words, for the line that says what a program died of. */
 import { Access } from '../../emulator/engine.js';
+import { hexAddress } from '../../emulator/memory/hex-address.js';
 import type { MemoryFault } from '../../emulator/process/os-model.js';
 import type { Process } from '../../emulator/process/process.js';
 
@@ -15,5 +16,5 @@ export function describeFault(process: Process, fault: MemoryFault, mapped: bool
   // Below a stack there is nothing, or its guard.
   const overflow = below && process.engine.protection(fault.address) <= 0;
   const state = overflow ? ' below the stack (stack overflow)' : mapped ? ', which is protected against it' : ', which is not mapped';
-  return `${verb} 0x${fault.address.toString(16)}${state}`;
+  return `${verb} ${hexAddress(fault.address)}${state}`;
 }

@@ -236,7 +236,7 @@ export class Signals {
     const { process } = this;
     const name = this.name(info.signal);
     const description = signalDescription(name);
-    const pc = info.pc ?? process.registers(thread).get(process.abi.pc);
+    const pc = info.pc ?? process.registers(thread).big(process.abi.pc);
     const about = info.about ? inWords(info.about) : info.pid !== undefined ? 'sent by the program itself' : undefined;
     return process.end({
       kind: 'signal',

@@ -53,7 +53,7 @@ function raiseException(os: Needs, call: HostCall, code: number, flags: number, 
   const address = registers.get(X86.rip);
   registers.set(X86.rip, call.returnAddress);
   registers.set(X86.rsp, call.sp + wordSize + (wordSize === 4 ? 16 : 0));
-  os.exceptions.raise(call.thread, { code: code & ~RESERVED_BIT, flags: flags & NONCONTINUABLE, address, information });
+  os.exceptions.raise(call.thread, { code: code & ~RESERVED_BIT, flags: flags & NONCONTINUABLE, address: BigInt(address), information });
   return os.exceptions.leave();
 }
 

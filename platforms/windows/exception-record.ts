@@ -9,6 +9,6 @@ export interface Exception {
   flags: number;
   /** EXCEPTION_RECORD this one is about, or 0. */
   record?: number;
-  address: number;
+  address: Word;
   information: Word[];
 }

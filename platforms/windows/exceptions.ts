@@ -5,6 +5,7 @@
  * NtContinue reads the CONTEXT back. Layout of the frames: Windows 7 and later
  * on x86-64; the cut record before the CONTEXT on IA-32.
  */
+import { hexAddress } from '../../emulator/memory/hex-address.js';
 import type { Word } from '../../emulator/abi/abi.js';
 import { X86 } from '../../emulator/cpu/registers.js';
 import { Eflags } from '../../emulator/cpu/x86-flags.js';
@@ -51,7 +52,7 @@ export class Exceptions {
   raise(thread: Thread, exception: Exception): void {
     const registers = this.os.process.registers(thread);
     const sp = registers.get(X86.rsp);
-    windowsThread(thread).raisedAt = { pc: exception.address, sp, fp: registers.get(X86.rbp) };
+    windowsThread(thread).raisedAt = { pc: Number(exception.address), sp, fp: registers.get(X86.rbp) };
     const top = this.os.layout.wordSize === 8 ? this.frame64(sp, exception) : this.frame32(sp, exception);
     if (!this.copyOut(thread, top.sp, top.length)) {
       // The frame met the last guard page: that becomes a stack overflow in place of the exception.
@@ -68,7 +69,12 @@ export class Exceptions {
     registers.set(X86.rip, this.os.ntdll.userExceptionDispatcher);
     registers.set(X86.rflags, registers.lo(X86.rflags) & ~TRAP_AND_DIRECTION);
     const { events } = this.os.process;
-    if (events.on) events.emit('exception', { code: exception.code, address: exception.address, information: exception.information });
+    if (events.on)
+      events.emit('exception', {
+        code: exception.code,
+        address: Number(BigInt.asIntN(64, exception.address)),
+        information: exception.information,
+      });
   }
 
   private frame64(sp: number, exception: Exception): { sp: number; length: number } {
@@ -84,7 +90,7 @@ export class Exceptions {
     view.setUint32(CONTEXT_EX + 0xc, CONTEXT_EX, true);
     view.setUint32(CONTEXT_EX + 0x10, 0x19, true);
     this.putRecord(RECORD_64, exception);
-    this.putWord(MACHINE_FRAME, words.get(X86.rip));
+    this.putBits(MACHINE_FRAME, words.big(X86.rip));
     view.setUint32(MACHINE_FRAME + 8, words.lo(X86.cs), true);
     view.setUint32(MACHINE_FRAME + 0x10, words.lo(X86.rflags), true);
     this.putWord(MACHINE_FRAME + 0x18, sp);
@@ -122,7 +128,7 @@ export class Exceptions {
     this.view.setUint32(at, exception.code, true);
     this.view.setUint32(at + record.flags, exception.flags, true);
     this.putWord(at + record.next, exception.record ?? 0);
-    this.putWord(at + record.address, exception.address);
+    this.putBits(at + record.address, exception.address);
     this.view.setUint32(at + record.parameters, exception.information.length, true);
     exception.information.forEach((value, i) => this.putBits(at + record.information + i * wordSize, value));
   }
@@ -181,7 +187,7 @@ export class Exceptions {
       code: memory.u32(address),
       flags: memory.u32(address + record.flags),
       record: memory.word(address + record.next),
-      address: memory.word(address + record.address),
+      address: memory.bits(address + record.address),
       information,
     };
   }
@@ -190,7 +196,7 @@ export class Exceptions {
   unhandled(exception: Exception): never {
     const { process } = this.os;
     const at = process.current && windowsThread(process.current).raisedAt;
-    if (at?.pc === exception.address) process.diedAt = at;
+    if (at?.pc === Number(exception.address)) process.diedAt = at;
     return this.end(exception.code, this.describe(exception));
   }
 
@@ -204,7 +210,7 @@ export class Exceptions {
     let access = '';
     if ((exception.code === Status.ACCESS_VIOLATION || exception.code === Status.GUARD_PAGE_VIOLATION) && target !== undefined) {
       const verb = kind === 1n ? 'writing' : kind === 8n ? 'executing' : 'reading';
-      access = target === noAddress(8) ? ` ${verb} a non-canonical address` : ` ${verb} 0x${target.toString(16)}`;
+      access = kind === 0n && target === noAddress(8) ? ` ${verb} a non-canonical address` : ` ${verb} ${hexAddress(target)}`;
     }
     return `${statusName(exception.code)}${access} at ${this.os.process.names.describe(exception.address)}`;
   }

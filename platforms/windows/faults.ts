@@ -30,8 +30,8 @@ const Gate = { FastFail: 0x29, Assertion: 0x2c, DebugService: 0x2d, SystemCall: 
 export class Faults {
   constructor(private readonly os: Needs) {}
 
-  private raise(thread: Thread, code: number, address: number, information: Word[] = [], flags = 0): void {
-    this.os.exceptions.raise(thread, { code, flags, address, information });
+  private raise(thread: Thread, code: number, address: number | Word, information: Word[] = [], flags = 0): void {
+    this.os.exceptions.raise(thread, { code, flags, address: BigInt(address), information });
   }
 
   memory(thread: Thread, fault: MemoryFault): void {
@@ -40,13 +40,16 @@ export class Faults {
       os.process.end({ kind: 'unsupported', text: `out of emulated physical memory at ${os.process.names.describe(fault.pc)}` });
     }
     const kind = fault.access === Access.Write ? WRITE : fault.access === Access.Fetch ? EXECUTE : READ;
-    if (!fault.canonical) return this.raise(thread, Status.ACCESS_VIOLATION, fault.pc, [READ, noAddress(os.layout.wordSize)]);
+    // The record has the whole of a program counter that is no address.
+    const pc = fault.fromHost ? fault.pc : os.process.registers(thread).big(X86.rip);
+    const address = BigInt.asUintN(64, BigInt(fault.address));
+    if (!fault.canonical) return this.raise(thread, Status.ACCESS_VIOLATION, pc, [READ, noAddress(os.layout.wordSize)]);
     if (os.guards.isOn(thread, fault.address)) {
       os.guards.take(thread, fault.address);
-      return this.raise(thread, Status.STACK_OVERFLOW, fault.pc, [WRITE, BigInt(fault.address)]);
+      return this.raise(thread, Status.STACK_OVERFLOW, pc, [WRITE, address]);
     }
-    if (os.vm.takeGuard(fault.address)) return this.raise(thread, Status.GUARD_PAGE_VIOLATION, fault.pc, [kind, BigInt(fault.address)]);
-    this.raise(thread, Status.ACCESS_VIOLATION, fault.pc, [kind, BigInt(fault.address)]);
+    if (os.vm.takeGuard(fault.address)) return this.raise(thread, Status.GUARD_PAGE_VIOLATION, pc, [kind, address]);
+    this.raise(thread, Status.ACCESS_VIOLATION, pc, [kind, address]);
   }
 
   interrupt(thread: Thread, vector: number): void {
@@ -101,7 +104,7 @@ export class Faults {
     return this.os.exceptions.unhandled({
       code: Status.STACK_BUFFER_OVERRUN,
       flags: NONCONTINUABLE,
-      address: pc,
+      address: BigInt(pc),
       information: [BigInt(code)],
     });
   }

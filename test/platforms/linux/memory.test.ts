@@ -39,3 +39,16 @@ for (const code of ['lii6gc', 'lii3gc']) {
     t.deepEqual(guest.output().trim().split('\n'), ['ran 0', ...read, 'readable c3', ...write]);
   });
 }
+
+// The error code's bits: protection (set for every address of the kernel's), write, user, fetch. Source: sanitize_error_code in arch/x86/mm/fault.c.
+needing(missingGuest('lii6gc'))("lii6gc: the kernel's half of the address space", (t) => {
+  const guest = bootGuest('lii6gc', 'linux/guests/upper-half.c');
+  t.deepEqual(guest.run(), { kind: 'exit', code: 0 });
+  const fault = (address: string, error: string): string[] => ['code 1', `address ${address}`, `error ${error}`, `cr2 ${address}`];
+  t.deepEqual(guest.output().trim().split('\n'), [
+    ...fault('ffff800000001234', '5'),
+    ...fault('ffffffffffffffff', '7'),
+    ...fault('fffffffffffffff8', '15'),
+    'rip fffffffffffffff8',
+  ]);
+});

@@ -33,6 +33,27 @@ const deaths: Death[] = [
     text: /jump to 0x123450, which is not mapped/,
   },
   {
+    name: 'jump to the last byte of 64 bits',
+    way: 'jump_to_last_byte',
+    signal: () => 11,
+    text: /jump to 0xffffffffffffffff, which is not mapped, at 0xffffffffffffffff$/,
+    codes: ['lii6gc', 'lia6gc', 'fri6gc'],
+  },
+  {
+    name: 'read from the upper half',
+    way: 'read_upper_half',
+    signal: () => 11,
+    text: /read from 0xffff800000001234, which is not mapped, at guest-\S+!read_upper_half/,
+    codes: ['lii6gc', 'lia6gc', 'fri6gc'],
+  },
+  {
+    name: 'jump to a program counter that no double holds',
+    way: 'jump_to_odd_place',
+    signal: (code) => (code.startsWith('lia') ? 11 : GPF[code.slice(0, 2) as 'li' | 'fr']),
+    text: /jump to a non-canonical address, at 0x8123456789abcdef$/,
+    codes: ['lii6gc', 'lia6gc', 'fri6gc'],
+  },
+  {
     name: 'jump to data',
     way: 'jump_to_data',
     signal: () => 11,

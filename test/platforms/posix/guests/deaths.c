@@ -10,6 +10,15 @@ int jump_to_nowhere() {
   ((void (*)(void))0x123450)();
   return 0;
 }
+int jump_to_last_byte() {
+  ((void (*)(void))(word)-1)();
+  return 0;
+}
+int read_upper_half() { return *(volatile int *)(word)0xffff800000001234; }
+int jump_to_odd_place() {
+  ((void (*)(void))(word)0x8123456789abcdef)();
+  return 0;
+}
 int jump_to_data() {
   void *p = mmap(0, 4096, 3, PRIVATE_MEMORY, -1, 0);
   ((void (*)(void))p)();
