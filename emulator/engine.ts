@@ -14,7 +14,10 @@ export const Exit = {
   Fault: 1,
   /** syscall, sysenter, svc: PC is after it; `number` 0 = syscall / svc (its immediate in `detail`), 1 = sysenter. */
   SystemCall: 2,
-  /** x86: vector in `number` (int n, int3: PC after; #DE, #GP: PC at). arm64: brk (number 7, immediate in `detail`, PC at). */
+  /**
+   * x86: an exception, its vector in `number` and its error code in `detail` (faults: PC at the instruction; int3, into and
+   * the step under TF: PC after; icebp is vector 1 with `detail` 1). arm64: brk (number 7, immediate in `detail`, PC at).
+   */
   Interrupt: 3,
   /** ud2, an undefined encoding, a privileged instruction on arm64. PC at it. */
   InvalidInstruction: 4,
@@ -24,6 +27,8 @@ export const Exit = {
   Watchpoint: 6,
   /** hlt, wfi at a level where they stop the CPU. */
   Halt: 7,
+  /** x86: int n, n in `number`, its length in `detail`. PC is after it. Whether a program may use that gate is the OS's affair. */
+  SoftwareInterrupt: 8,
 } as const;
 
 /** A kind of access; also the bits of a page's protection (as PROT_*). */

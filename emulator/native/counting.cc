@@ -90,6 +90,19 @@ int32_t Counting::CountBefore(uint64_t pc) {
   return count;
 }
 
+uint64_t Counting::BeginningOf(uint64_t pc) {
+  if (stepping_) return steppedAt_;
+  uint64_t at = AddressOf(*current_);
+  if (pc != at + current_->size) return pc;
+  uint8_t code[16];
+  bool mode64 = main_.Is64BitCode();
+  for (;;) {
+    uint64_t next = at + X86Decode(code, memory_.ReadCode(at, code, sizeof code), mode64).length;
+    if (next >= pc) return at;
+    at = next;
+  }
+}
+
 void Counting::StoppedInBlock(uint64_t pc) {
   if (current_) remaining_ += current_->count - CountBefore(pc);
 }

@@ -42,7 +42,10 @@ class alignas(64) Counting {
   // The current block is run singly; it fits into no budget otherwise.
   void BeginSteppedBlock();
   int64_t stepsLeft() const { return stepsLeft_; }
-  void Stepped() { stepsLeft_--; }
+  void Stepped(uint64_t address) {
+    stepsLeft_--;
+    steppedAt_ = address;
+  }
   void NotStepped() { stepsLeft_++; }
   // What is left of them is given back; returns it.
   int64_t EndSteps();
@@ -51,6 +54,11 @@ class alignas(64) Counting {
   uint64_t ExecutedBefore(uint64_t pc);
   // A trap has taken the place of the instruction at pc, and the rest of its block will not run.
   void CutShortAfter(uint64_t pc);
+
+  // Where the instruction begins that has come to its end at pc; pc itself where none has: it stopped in the middle of one.
+  uint64_t BeginningOf(uint64_t pc);
+  // One more instruction, which the machine has not executed itself.
+  void CountOne() { remaining_--; }
 
   // For start-up code: more than it needs.
   void BeginBoot() { remaining_ = 1000; }
@@ -75,6 +83,7 @@ class alignas(64) Counting {
   int64_t budget_ = 0;
   bool stepping_ = false;
   int64_t stepsLeft_ = 0, setAside_ = 0;  // remaining = their sum
+  uint64_t steppedAt_ = 0;
   Machine& main_;
   GuestMemory& memory_;
   const Breakpoints& breakpoints_;

@@ -82,10 +82,12 @@ void CpuState::Reclaim(Machine& machine) {
   if (at_ == &machine) machine.Restore(lent_);
 }
 
-void CpuState::ForgetException() {
+uint32_t CpuState::ForgetException() {
   at_->Save(scratch_);
+  uint32_t code = places_.ErrorCode(scratch_);
   places_.ForgetException(scratch_);
   at_->Restore(scratch_);
+  return code;
 }
 
 CpuState::Context* CpuState::Find(int id) {

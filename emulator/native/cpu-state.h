@@ -37,8 +37,8 @@ class CpuState {
   // A copy of the state goes to `machine`, which may spoil it until it is reclaimed.
   void Lend(Machine& machine);
   void Reclaim(Machine& machine);
-  // Before the next instruction of the machine that has the state: no exception was in flight.
-  void ForgetException();
+  // Before the next instruction of the machine that has the state: no exception was in flight. Returns its error code.
+  uint32_t ForgetException();
 
   RegisterBlock registers;
 

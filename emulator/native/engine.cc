@@ -5,7 +5,8 @@
 
 namespace {
 constexpr const char* kNoHook = "Unicorn refuses a hook";
-}
+constexpr uint32_t kIcebp = 0xf1, kIntN = 0xcd, kDebugVector = 1, kInvalidVector = 6;
+}  // namespace
 
 Engine::Engine(const CpuModel& model, uint64_t physicalBytes, double* state, uint8_t* block, unsigned hiddenPlaces)
     : model_(model), state_(state), main_(model_, false), stepperMachine_(model_, true), places_(hiddenPlaces),
@@ -135,11 +136,15 @@ int Engine::Finish(Machine& machine, int reason) {
   else state_[kDetail] = stop_.detail;
   if (reason == kWatchpoint) ReportWatched();
   uint32_t vector = stop_.number;
-  if (reason == kInterrupt && model_.x86() && (vector == 0 || vector == 8 || (vector >= 10 && vector <= 13))) cpu_.ForgetException();
+  if (reason == kInterrupt && model_.x86()) {
+    bool inFlight = vector == 0 || vector == 8 || (vector >= 10 && vector <= 13);
+    state_[kDetail] = inFlight && stop_.detail == kCodeInState ? cpu_.ForgetException() : 0;
+  }
   cpu_.registers.Read(machine);
+  if (model_.x86()) ReportX86(reason);
   state_[kReason] = reason;
   state_[kPc] = static_cast<double>(static_cast<int64_t>(cpu_.registers.pc()));
-  state_[kNumber] = vector;
+  state_[kNumber] = stop_.number;
   state_[kExecuted] = static_cast<double>(counting_.executed());
   if (reason == kFault && !machine.refusedAddress && memory_.refusal.type != UC_MEM_FETCH && state_[kCanonical]) AccessSize();
   return reason;
@@ -163,6 +168,29 @@ void Engine::ReportFault(Machine& machine) {
   state_[kAccess] = refusal.type == UC_MEM_WRITE ? kWrite : fetch ? kExec : kRead;
   state_[kSize] = fetch ? 0 : -1;  // -1: found when asked for
   state_[kDetail] = refusal.exhausted;
+}
+
+// What Unicorn reports otherwise than the processor, now that the registers are in the block.
+void Engine::ReportX86(int& reason) {
+  uint64_t pc = cpu_.registers.pc();
+  if (reason == kFault && state_[kAccess] == kRead && Decode(pc).writesMemory) state_[kAccess] = kWrite;
+  if (reason == kFault && !state_[kCanonical] && Decode(pc).usesStack()) state_[kDetail] = kStackSegment;
+  if (reason != kInvalidInstruction) return;
+  X86Instruction instruction = Decode(pc);
+  if (instruction.opcode == kIcebp) {
+    reason = kInterrupt;
+    stop_.number = kDebugVector;
+    state_[kDetail] = 1;
+  } else if (instruction.opcode == kIntN) {  // int 6, the vector of what is invalid
+    reason = kSoftwareInterrupt;
+    stop_.number = kInvalidVector;
+    state_[kDetail] = instruction.length;
+  } else {
+    return;
+  }
+  cpu_.registers.pc() += instruction.length;
+  state_[kDirty] = static_cast<int>(state_[kDirty]) | kGeneral;
+  counting_.CountOne();
 }
 
 void Engine::ReportWatched() {

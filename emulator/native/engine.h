@@ -53,6 +53,7 @@ class Engine {
   int AfterStop(uc_err error, uint64_t pc);
   int Finish(Machine& machine, int reason);
   void ReportFault(Machine& machine);
+  void ReportX86(int& reason);
   void ReportWatched();
 
   static constexpr int kGoOn = Stepper::kGoOn;

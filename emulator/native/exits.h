@@ -3,7 +3,10 @@
 // agree with emulator/native-engine.ts; reasons and accesses with emulator/engine.ts.
 #pragma once
 
-enum ExitReason { kBudget, kFault, kSystemCall, kInterrupt, kInvalidInstruction, kBreakpoint, kWatchpoint, kHalt };
+enum ExitReason { kBudget, kFault, kSystemCall, kInterrupt, kInvalidInstruction, kBreakpoint, kWatchpoint, kHalt, kSoftwareInterrupt };
+
+// The detail of a fault.
+enum FaultDetail { kExhausted = 1, kStackSegment = 2 };
 
 enum StateSlot {
   kReason, kPc, kAddress, kCanonical, kAccess, kSize, kNumber, kDetail, kExecuted,  // the exit record

@@ -17,6 +17,7 @@ const int kArm64Registers[kArm64Slots] = {
     UC_ARM64_REG_X28, UC_ARM64_REG_FP, UC_ARM64_REG_LR, UC_ARM64_REG_SP, UC_ARM64_REG_PC, UC_ARM64_REG_PSTATE,
     UC_ARM64_REG_TPIDR_EL0, UC_ARM64_REG_TPIDRRO_EL0, UC_ARM64_REG_FPSR, UC_ARM64_REG_FPCR};
 
+constexpr uint64_t kResume = 0x10000;  // RF: shown after faults, never run with
 constexpr uint64_t kConditionFlags = 0xf0000000;  // NZCV, all of PSTATE that is the program's
 }  // namespace
 
@@ -78,7 +79,7 @@ void RegisterBlock::Write(Machine& machine, Descriptors& descriptors) {
   for (int i = from; i < count(); i++) {
     if (slots[i] == inMachine_[i]) continue;
     if (model_.x86() && (i == kFs || i == kGs)) WriteSegment(machine, descriptors, i);
-    else machine.Write(Ids()[i], slots[i]);
+    else machine.Write(Ids()[i], model_.x86() && i == kRflags ? slots[i] & ~kResume : slots[i]);
   }
   memcpy(inMachine_, slots, sizeof inMachine_);
 }

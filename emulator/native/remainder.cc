@@ -22,7 +22,7 @@ void Remainder::OnInstruction(uc_engine* uc, uint64_t address, uint32_t, void* u
     uc_emu_stop(uc);
     return;
   }
-  r->counting_.Stepped();
+  r->counting_.Stepped(address);
   r->singly_.Note(r->main_, address);
 }
 

@@ -111,7 +111,7 @@ void Stepper::BeforeInstruction(uint64_t address) {
     return machine_.Stop();
   }
   breakpoints_.passed = Breakpoints::kNone;
-  counting_.Stepped();
+  counting_.Stepped(address);
   singly_.Note(machine_, address);
   if (machine_.model().x86()) {
     uint8_t code[16];

@@ -2,6 +2,9 @@
 #pragma once
 #include <cstdint>
 
+// The detail of an x86 exception whose error code must be asked of the CPU's state.
+constexpr uint32_t kCodeInState = 1;
+
 struct Stop {
   int exit = -1;        // an ExitReason, where a trap stopped it
   bool before = false;  // in front of a block or an instruction that is not to run now

@@ -2,11 +2,12 @@
 
 #include "cpuid.h"
 #include "exits.h"
+#include "x86-decode.h"
 
 namespace {
 // ARM64: what Unicorn (QEMU) calls exceptions.
 constexpr uint32_t kUndefined = 1, kSvc = 2, kBrk = 7, kSmc = 13;
-constexpr uint32_t kGeneralProtection = 13;
+constexpr uint32_t kGeneralProtection = 13, kIntN = 0xcd;
 constexpr uint32_t kViaSyscall = 0, kViaSysenter = 1;
 }  // namespace
 
@@ -27,8 +28,21 @@ void Traps::StopWith(int reason, uint32_t number, uint32_t detail) {
 
 void Traps::OnInterrupt(uc_engine*, uint32_t number, void* user) {
   auto* t = static_cast<Traps*>(user);
-  if (t->machine_.model().x86() || t->memory_.own.internal) return t->StopWith(kInterrupt, number);
-  t->ArmException(number);
+  if (t->memory_.own.internal) t->StopWith(kInterrupt, number);
+  else if (t->machine_.model().x86()) t->X86Exception(number);
+  else t->ArmException(number);
+}
+
+// `int n` comes as an exception of that vector would, but after the instruction.
+void Traps::X86Exception(uint32_t number) {
+  if (stop_.exit >= 0) return;  // a system call under the trap flag: the step ends behind the next instruction
+  uint64_t pc = machine_.Pc(), start = counting_.BeginningOf(pc);
+  if (start != pc) {
+    uint8_t code[16];
+    X86Instruction ended = X86Decode(code, memory_.ReadCode(start, code, sizeof code), machine_.Is64BitCode());
+    if (ended.opcode == kIntN && code[ended.length - 1] == number) return StopWith(kSoftwareInterrupt, number, ended.length);
+  }
+  StopWith(kInterrupt, number, kCodeInState);
 }
 
 uint32_t Traps::ArmInstruction(uint64_t pc) {

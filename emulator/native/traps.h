@@ -29,6 +29,7 @@ class Traps {
   static void OnOut(uc_engine*, uint32_t port, int size, uint32_t value, void*);
 
   void StopWith(int reason, uint32_t number, uint32_t detail = 0);
+  void X86Exception(uint32_t number);
   void ArmException(uint32_t number);
   uint32_t ArmInstruction(uint64_t pc);
   bool EmulateSystemRegister();  // arm64-system-registers.cc

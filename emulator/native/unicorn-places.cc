@@ -53,6 +53,7 @@ void UnicornPlaces::ShareRefusedAddress(const Machine& from, Machine& to) {
 std::string UnicornPlaces::FindInSavedState(Machine& machine, BootCode& boot) {
   if (machine.model().x86()) {
     exception_ = FindException(machine, boot);
+    errorCode_ = FindErrorCode(machine, boot);
     return exception_ == kNowhere ? "this build of Unicorn keeps its exception state where it cannot be found" : "";
   }
   monitor_ = FindMonitor(machine, boot);
@@ -76,6 +77,25 @@ size_t UnicornPlaces::FindException(Machine& machine, BootCode& boot) {
     count++;
   }
   return Found(kExceptionInFlight, count) ? place : kNowhere;
+}
+
+// The int32 that is the index of each of two selectors that are refused; the selectors themselves have other low bits.
+size_t UnicornPlaces::FindErrorCode(Machine& machine, BootCode& boot) {
+  const uint8_t bad[][6] = {{0x66, 0xb8, 0xfb, 0x7f, 0x8e, 0xe8}, {0x66, 0xb8, 0xf3, 0x5f, 0x8e, 0xe8}};  // mov ax, selector; mov gs, ax
+  Blob before, refused[2];
+  machine.Save(before);
+  for (int i = 0; i < 2; i++) {
+    boot.Run(machine, bad[i]);
+    machine.Save(refused[i]);
+    machine.Restore(before);
+  }
+  size_t place = kNowhere, count = 0;
+  for (size_t i = 0; i < before.size() * 2; i++) {
+    if (Word(refused[0], i) != 0x7ff8 || Word(refused[1], i) != 0x5ff0) continue;
+    place = i * 4;
+    count++;
+  }
+  return Found(kErrorCode, count) ? place : kNowhere;
 }
 
 // The word that holds the monitor's address: the address after a load exclusive, all ones after clrex.
@@ -120,6 +140,10 @@ void UnicornPlaces::FindRegisters(Machine& machine, const int* ids, int count, i
 
 void UnicornPlaces::ForgetException(Blob& state) const {
   if (exception_ != kNowhere) memset(reinterpret_cast<uint8_t*>(state.data()) + exception_, 0xff, 4);
+}
+
+uint32_t UnicornPlaces::ErrorCode(const Blob& state) const {
+  return errorCode_ == kNowhere ? 0 : static_cast<uint32_t>(Word(state, errorCode_ / 4)) & 0xffff;
 }
 
 void UnicornPlaces::BreakMonitor(Blob& state) const {

@@ -87,6 +87,27 @@ void ReadModRm(Cursor& c, X86Instruction& i, bool mode64) {
 
 bool IsPort(uint32_t opcode) { return (opcode >= 0x6c && opcode <= 0x6f) || (opcode >= 0xe4 && opcode <= 0xe7) || (opcode >= 0xec && opcode <= 0xef); }
 
+// Instructions that read their memory operand, change it, and write it: the processor asks for a page that can be
+// written before it reads (Intel SDM vol. 2, appendix A, and each instruction).
+bool ChangesMemory(const X86Instruction& i) {
+  unsigned digit = i.modrm >> 3 & 7;
+  uint32_t o = i.opcode;
+  if (o < 0x38) return (o & 7) < 2;  // add or adc sbb and sub xor
+  switch (o) {
+    case 0x80: case 0x81: case 0x83: return digit != 7;
+    case 0x86: case 0x87: return true;
+    case 0xc0: case 0xc1: case 0xd0: case 0xd1: case 0xd2: case 0xd3: return true;
+    case 0xf6: case 0xf7: return digit == 2 || digit == 3;
+    case 0xfe: return digit < 2;
+    case 0xff: return digit < 2;
+    case 0x0fa4: case 0x0fa5: case 0x0fac: case 0x0fad: case 0x0fab: case 0x0fb3: case 0x0fbb: return true;
+    case 0x0fba: return digit > 4;
+    case 0x0fb0: case 0x0fb1: case 0x0fc0: case 0x0fc1: return true;
+    case 0x0fc7: return digit == 1;
+    default: return false;
+  }
+}
+
 bool IsShift(uint32_t opcode) { return opcode == 0xc0 || opcode == 0xc1 || (opcode >= 0xd0 && opcode <= 0xd3); }
 
 // Returns the first byte that is no prefix; where there are too many, `length` is set.
@@ -158,9 +179,16 @@ X86Instruction X86Decode(const uint8_t* code, unsigned available, bool mode64) {
   }
   i.length = c.at;
   bool rotateCarry = IsShift(i.opcode) && i.hasMemory() && (i.modrm >> 3 & 6) == 2, setMemory = (i.opcode & ~0xfu) == 0x0f90 && i.hasMemory();
+  i.writesMemory = i.hasMemory() && ChangesMemory(i);
   i.pushFlags = i.opcode == 0x9c;
   i.careful = rotateCarry || setMemory || IsPort(i.opcode) || i.pushFlags;
   return i;
+}
+
+bool X86Instruction::usesStack() const {
+  if (hasMemory()) return !segment && (base == kRsp || base == kRbp);
+  return (opcode >= 0x50 && opcode < 0x60) || opcode == 0x68 || opcode == 0x6a || opcode == 0x9c || opcode == 0x9d || opcode == 0xe8 ||
+         (opcode >= 0xc2 && opcode <= 0xcb) || opcode == 0xff || opcode == 0x8f;
 }
 
 uint64_t X86Instruction::OperandAddress(uint64_t pc, const uint64_t* general) const {

@@ -22,9 +22,12 @@ struct X86Instruction {
   int base = kNone, index = kNone;
   unsigned scale = 0;         // the index is shifted by it
   int32_t displacement = 0;
+  bool writesMemory = false;  // and not only reads it, however it begins
   uint8_t segment = 0;        // 0x64 fs, 0x65 gs; 0: one whose base is zero
   unsigned addressBytes = 8;  // the address is cut to 2, 4 or 8 bytes
 
+  // Its memory is the stack segment's: the base is a stack register, or it pushes or pops.
+  bool usesStack() const;
   bool hasMemory() const { return hasModRm && modrm < 0xc0; }
   // `general`: the packed registers (register-block.h) in front of the instruction, which is at `pc`.
   uint64_t OperandAddress(uint64_t pc, const uint64_t* general) const;

@@ -10,6 +10,7 @@ export class CpuFault implements MemoryFault {
   readonly pc: number;
   readonly fromHost = false;
   readonly exhausted: boolean;
+  readonly stackSegment: boolean;
 
   constructor(private readonly exit: ExitRecord) {
     this.address = exit.address;
@@ -17,6 +18,7 @@ export class CpuFault implements MemoryFault {
     this.access = exit.access;
     this.pc = exit.pc;
     this.exhausted = exit.detail === 1;
+    this.stackSegment = exit.detail === 2;
   }
 
   get size(): number {

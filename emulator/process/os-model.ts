@@ -17,6 +17,8 @@ export interface MemoryFault {
   fromHost: boolean;
   /** Out of emulated physical memory rather than refused. */
   exhausted: boolean;
+  /** x86, a non-canonical address: it is the stack segment's. */
+  stackSegment?: boolean;
 }
 
 export interface OsModel {
@@ -29,7 +31,9 @@ export interface OsModel {
   resolveAccess?(thread: Thread, address: number, access: number): boolean;
   /** PC is after the instruction. `detail`: arm64 svc immediate. number 1 = sysenter. */
   systemCall(thread: Thread, number: number, detail: number): void;
-  /** x86 vector or arm64 exception class (Exit.Interrupt). */
+  /** Gates beside those of int3 and into that programs may use by int n. */
+  readonly gates?: ReadonlySet<number>;
+  /** x86 vector, with its error code as detail, or arm64 exception class (Exit.Interrupt); a gate above the exceptions. */
   interrupt(thread: Thread, vector: number, detail: number): void;
   invalidInstruction(thread: Thread): void;
   /** A thread is about to run after it was blocked or created (deliver pending signals here). */

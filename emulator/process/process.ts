@@ -25,6 +25,7 @@ import { Probes } from './probes.js';
 import { Scheduler } from './scheduler.js';
 import { GuestSequences } from './sequence.js';
 import { Thread, type CallbackFrame } from './thread.js';
+import { FaultMarker, softwareInterrupt } from './x86-traps.js';
 
 export interface ProcessOptions {
   cpu: CpuName;
@@ -75,6 +76,7 @@ export class Process implements ProcessCore {
   /** Set when the runnable threads changed: the scheduler decides anew. */
   reschedule = false;
   private loaded: Thread | undefined;
+  private readonly faultMarker: FaultMarker | undefined;
   private readonly stdcall: Abi | undefined;
 
   constructor(readonly options: ProcessOptions) {
@@ -85,6 +87,7 @@ export class Process implements ProcessCore {
       ...(options.selectors && { selectors: options.selectors }),
       ...(options.physicalBytes && { physicalBytes: options.physicalBytes }),
     });
+    if (options.cpu !== 'arm64') this.faultMarker = new FaultMarker(this.engine.registers);
     this.space = new AddressSpace(this.engine);
     this.abi = abiFor(options.abi, this.engine);
     this.stdcall = options.cpu === 'ia32' ? abiFor('stdcall', this.engine) : undefined;
@@ -233,6 +236,7 @@ export class Process implements ProcessCore {
       if (frame) this.guestCalls.checkLeft(thread, frame, exit.address);
       if (exit.canonical && this.resolveAccess(exit.address, exit.access)) return executed;
       if (this.events.on) this.noteFault(thread, exit.address, exit.access, exit.pc);
+      this.faultMarker?.mark(exit);
       this.os.memoryFault(thread, new CpuFault(exit));
       return executed;
     }
@@ -244,10 +248,15 @@ export class Process implements ProcessCore {
         this.os.systemCall(thread, exit.number, exit.detail);
         break;
       case Exit.Interrupt:
+        this.faultMarker?.mark(exit);
         this.os.interrupt(thread, exit.number, exit.detail);
+        break;
+      case Exit.SoftwareInterrupt:
+        softwareInterrupt(this.os, thread, engine.registers, exit.number, exit.detail);
         break;
       case Exit.InvalidInstruction:
       case Exit.Halt:
+        this.faultMarker?.mark(exit);
         this.os.invalidInstruction(thread);
         break;
       case Exit.Breakpoint: {

@@ -2,8 +2,7 @@
  * Machine faults as FreeBSD signals, with its own trap numbers. A general protection
  * fault names the PC, never the pointer. Source: sys/amd64/amd64/trap.c, sys/i386/i386/trap.c, x86/include/trap.h.
  */
-import { X86 } from '../../emulator/cpu/registers.js';
-import { INT_LENGTH, pageFaultError, Vector } from '../../emulator/cpu/x86-exceptions.js';
+import { pageFaultError, Vector } from '../../emulator/cpu/x86-exceptions.js';
 import type { MemoryFault } from '../../emulator/process/os-model.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import { describeFault } from '../posix/fault-description.js';
@@ -31,11 +30,20 @@ export const PROT_FAULT_SIGBUS = 'prot-fault-sigbus';
 export class FreeBsdFaults {
   constructor(private readonly os: PosixSystem) {}
 
-  private raise(thread: Thread, name: string, code: number, address: number, trapNumber: number, about: string | (() => string)): void {
+  /** `error`: tf_err. tf_addr is a page fault's alone. */
+  private raise(
+    thread: Thread,
+    name: string,
+    code: number,
+    address: number,
+    trapNumber: number,
+    about: string | (() => string),
+    error = 0,
+  ): void {
     const { trap } = posixThread(thread);
     trap.number = trapNumber;
-    trap.address = address;
-    if (trapNumber !== T.PAGEFLT) trap.error = 0;
+    trap.address = trapNumber === T.PAGEFLT ? address : 0;
+    trap.error = error;
     this.os.signals.force(thread, { signal: this.os.traits.signals.numbers[name], code, address, trap: trapNumber, about });
   }
 
@@ -49,19 +57,19 @@ export class FreeBsdFaults {
     const about = (): string => describeFault(os.process, fault, mapped);
     if (!fault.canonical) {
       const pc = os.process.registers(thread).get(os.process.abi.pc);
+      if (fault.stackSegment) return this.raise(thread, 'SIGBUS', BUS_ADRERR, pc, T.STKFLT, about);
       return this.raise(thread, 'SIGBUS', BUS_OBJERR, pc, T.PROTFLT, about);
     }
     const present = kernelHalf || os.process.engine.protection(fault.address) > 0;
-    posixThread(thread).trap.error = pageFaultError(fault.access, present);
+    const error = pageFaultError(fault.access, present);
     if (mapped && os.options.quirks.includes(PROT_FAULT_SIGBUS))
-      return this.raise(thread, 'SIGBUS', T.PAGEFLT, fault.address, T.PAGEFLT, about);
-    this.raise(thread, 'SIGSEGV', mapped ? SEGV_ACCERR : SEGV_MAPERR, fault.address, T.PAGEFLT, about);
+      return this.raise(thread, 'SIGBUS', T.PAGEFLT, fault.address, T.PAGEFLT, about, error);
+    this.raise(thread, 'SIGSEGV', mapped ? SEGV_ACCERR : SEGV_MAPERR, fault.address, T.PAGEFLT, about, error);
   }
 
-  interrupt(thread: Thread, vector: number): void {
+  interrupt(thread: Thread, vector: number, detail: number): void {
     const { process } = this.os;
-    const registers = process.registers(thread);
-    const pc = registers.get(process.abi.pc);
+    const pc = process.registers(thread).get(process.abi.pc);
     switch (vector) {
       case Vector.divide:
         return this.raise(thread, 'SIGFPE', FPE_INTDIV, pc, T.DIVIDE, 'integer division by zero or overflow');
@@ -74,19 +82,18 @@ export class FreeBsdFaults {
       case Vector.bound:
         return this.raise(thread, 'SIGFPE', 8, pc, T.BOUND, 'bound check failed');
       case Vector.segmentNotPresent:
-        return this.raise(thread, 'SIGBUS', BUS_ADRERR, pc, T.SEGNPFLT, 'bad segment');
+        return this.raise(thread, 'SIGBUS', BUS_ADRERR, pc, T.SEGNPFLT, 'bad segment', detail);
       case Vector.stackSegment:
-        return this.raise(thread, 'SIGBUS', BUS_ADRERR, pc, T.STKFLT, 'bad stack segment');
+        return this.raise(thread, 'SIGBUS', BUS_ADRERR, pc, T.STKFLT, 'bad stack segment', detail);
       case Vector.x87:
       case Vector.simd:
         return this.raise(thread, 'SIGFPE', 0, pc, T.ARITHTRAP, 'floating-point exception');
       case Vector.alignment:
         return this.raise(thread, 'SIGBUS', BUS_ADRALN, pc, T.ALIGNFLT, 'misaligned access');
-      case Vector.protection:
-        return this.raise(thread, 'SIGBUS', BUS_OBJERR, pc, T.PROTFLT, 'privileged instruction or bad selector');
-      default:
-        registers.set(X86.rip, pc - INT_LENGTH);
-        return this.raise(thread, 'SIGBUS', BUS_OBJERR, pc - INT_LENGTH, T.PROTFLT, `int 0x${vector.toString(16)}`);
+      default: {
+        const about = 'privileged instruction, bad selector or gate, or misaligned operand';
+        return this.raise(thread, 'SIGBUS', BUS_OBJERR, pc, T.PROTFLT, about, detail);
+      }
     }
   }
 

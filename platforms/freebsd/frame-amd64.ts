@@ -117,7 +117,6 @@ export class FrameAmd64 extends X86Frame implements FreeBsdFrames {
     copy(Mc.rip, X86.rip);
     copy(Mc.cs, X86.cs);
     copy(Mc.rflags, X86.rflags);
-    if (info.trap !== undefined) w[(mc + Mc.rflags) >>> 2] |= Eflags.RF;
     copy(Mc.rsp, X86.rsp);
     copy(Mc.ss, X86.ss);
     w[(mc + Mc.len) >>> 2] = Mc.size;

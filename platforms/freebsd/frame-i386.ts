@@ -103,7 +103,6 @@ export class FrameI386 extends X86Frame implements FreeBsdFrames {
     if (info.trap !== undefined) {
       put(Mc.trapno, trap.number);
       put(Mc.err, trap.error);
-      put(Mc.eflags, r[X86.rflags * 2] | Eflags.RF);
     }
     put(Mc.len, Mc.size);
     put(Mc.fpformat, Fp.XMM);

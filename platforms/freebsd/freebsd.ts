@@ -117,9 +117,11 @@ export class FreeBsd extends PosixOs {
     this.calls.dispatch(thread);
   }
 
-  interrupt(thread: Thread, vector: number): void {
+  readonly gates = new Set([SYSTEM_CALL_GATE]);
+
+  interrupt(thread: Thread, vector: number, detail: number): void {
     if (vector === SYSTEM_CALL_GATE) this.calls.dispatch(thread);
-    else this.faults.interrupt(thread, vector);
+    else this.faults.interrupt(thread, vector, detail);
   }
 
   invalidInstruction(thread: Thread): void {

@@ -5,8 +5,8 @@
  */
 import { abortSyndrome, ALIGNMENT_SYNDROME, ArmException, brkSyndrome, UNDEFINED_SYNDROME } from '../../emulator/cpu/arm64-exceptions.js';
 import { FloatException, fxsaveView, pendingFloatExceptions } from '../../emulator/cpu/fxsave.js';
-import { A64, X86 } from '../../emulator/cpu/registers.js';
-import { INT_LENGTH, interruptGateError, PageFault, pageFaultError, Vector } from '../../emulator/cpu/x86-exceptions.js';
+import { A64 } from '../../emulator/cpu/registers.js';
+import { PageFault, pageFaultError, Vector } from '../../emulator/cpu/x86-exceptions.js';
 import { Prot } from '../../emulator/engine.js';
 import type { MemoryFault } from '../../emulator/process/os-model.js';
 import type { Thread } from '../../emulator/process/thread.js';
@@ -29,6 +29,9 @@ const BUS_ADRALN = 1;
 const TRAP_BRKPT = 1;
 const TRAP_TRACE = 2;
 const SI_KERNEL = 0x80;
+
+/** Error code of a selector: it names a gate of the IDT. */
+const GATE = 2;
 
 /** The key that the kernel gives to all pages of PROT_EXEC alone: the first free one. */
 const EXECUTE_ONLY_KEY = 1;
@@ -55,13 +58,16 @@ export class LinuxFaults {
     let key: number | undefined;
     if (os.process.cpu === 'arm64') this.arm64Record(thread, fault, mapped);
     else if (!fault.canonical) {
-      trap.number = Vector.protection;
+      const vector = fault.stackSegment ? Vector.stackSegment : Vector.protection;
+      trap.number = vector;
       trap.error = 0;
-      os.signals.force(thread, { signal: numbers.SIGSEGV, code: SI_KERNEL, address: 0, trap: Vector.protection, about });
+      const signal = fault.stackSegment ? numbers.SIGBUS : numbers.SIGSEGV;
+      os.signals.force(thread, { signal, code: SI_KERNEL, address: 0, trap: vector, about });
       return;
     } else {
       const prot = os.process.engine.protection(fault.address);
-      const present = kernelHalf || prot > 0;
+      // The kernel's own addresses are always called present: programs are not to learn its tables. A 32-bit process has none.
+      const present = prot > 0 || (kernelHalf && os.process.cpu === 'x86-64');
       if (mapped && prot === Prot.Exec) key = EXECUTE_ONLY_KEY;
       trap.number = Vector.page;
       trap.error = pageFaultError(fault.access, present) | (key !== undefined ? PageFault.protectionKey : 0);
@@ -84,11 +90,11 @@ export class LinuxFaults {
     trap.address = fault.address;
   }
 
-  private raise(thread: Thread, name: string, code: number, address: number, vector: number, about: string): void {
+  private raise(thread: Thread, name: string, code: number, address: number, vector: number, about: string, error = 0): void {
     const { os } = this;
     const { trap } = posixThread(thread);
     trap.number = vector;
-    trap.error = 0;
+    trap.error = error;
     os.signals.force(thread, { signal: os.traits.signals.numbers[name], code, address, trap: vector, about });
   }
 
@@ -99,7 +105,8 @@ export class LinuxFaults {
       case Vector.divide:
         return this.raise(thread, 'SIGFPE', FPE_INTDIV, pc, vector, 'integer division by zero or overflow');
       case Vector.debug:
-        return this.raise(thread, 'SIGTRAP', TRAP_TRACE, pc, vector, 'single step');
+        // icebp leaves no reason in the debug status.
+        return this.raise(thread, 'SIGTRAP', detail ? TRAP_BRKPT : TRAP_TRACE, pc, vector, detail ? 'icebp' : 'single step');
       case Vector.breakpoint:
         return this.raise(thread, 'SIGTRAP', SI_KERNEL, 0, vector, 'breakpoint instruction');
       case Vector.overflow:
@@ -107,27 +114,15 @@ export class LinuxFaults {
         return this.raise(thread, 'SIGSEGV', SI_KERNEL, 0, vector, vector === Vector.overflow ? 'overflow trap' : 'bound check failed');
       case Vector.segmentNotPresent:
       case Vector.stackSegment:
-        return this.raise(thread, 'SIGBUS', SI_KERNEL, 0, vector, 'bad segment');
-      case Vector.protection:
-        return this.raise(thread, 'SIGSEGV', SI_KERNEL, 0, vector, 'privileged instruction or bad selector');
+        return this.raise(thread, 'SIGBUS', SI_KERNEL, 0, vector, 'bad segment', detail);
       case Vector.x87:
       case Vector.simd:
         return this.raise(thread, 'SIGFPE', this.floatCode(), pc, vector, 'floating-point exception');
       case Vector.alignment:
         return this.raise(thread, 'SIGBUS', BUS_ADRALN, 0, vector, 'misaligned access');
       default: {
-        // int n of a gate that user mode may not use: #GP at the instruction, with the gate as error code.
-        this.os.process.registers(thread).set(X86.rip, pc - INT_LENGTH);
-        posixThread(thread).trap.error = interruptGateError(vector);
-        posixThread(thread).trap.number = Vector.protection;
-        const { SIGSEGV } = this.os.traits.signals.numbers;
-        this.os.signals.force(thread, {
-          signal: SIGSEGV,
-          code: SI_KERNEL,
-          address: 0,
-          trap: Vector.protection,
-          about: `int 0x${vector.toString(16)}`,
-        });
+        const about = detail & GATE ? `int 0x${(detail >>> 3).toString(16)}` : 'privileged instruction, bad selector or misaligned operand';
+        return this.raise(thread, 'SIGSEGV', SI_KERNEL, 0, Vector.protection, about, detail);
       }
     }
   }

@@ -89,7 +89,7 @@ export class FrameI386 extends X86Frame implements LinuxFrames {
     const w = frame.words;
     w[0] = action.restorer || (rt ? this.vdso.rtSigreturn : this.vdso.sigreturn);
     w[1] = info.signal;
-    this.fillContext(layout.mcontext, state, info, savedMask, base + layout.fp);
+    this.fillContext(layout.mcontext, state, savedMask, base + layout.fp);
     const fp = layout.fp;
     buildLegacyHeader(frame.view, fp, this.fx, r[X86.cs * 2], r[X86.ds * 2]);
     buildFpArea(frame, fp + LEGACY_HEADER, this.image, LEGACY_HEADER);
@@ -117,11 +117,10 @@ export class FrameI386 extends X86Frame implements LinuxFrames {
     return true;
   }
 
-  private fillContext(at: number, state: PosixThread, info: SignalInfo, savedMask: SignalSet, fp: number): void {
+  private fillContext(at: number, state: PosixThread, savedMask: SignalSet, fp: number): void {
     const w = this.frame.words;
     const first = at >>> 2;
     this.storeNarrow(GREGS, at);
-    if (info.trap !== undefined) w[first + Word.eflags] |= Eflags.RF;
     w[first + Word.trapno] = state.trap.number;
     w[first + Word.err] = state.trap.error;
     w[first + Word.fpregs] = fp;

@@ -36,7 +36,6 @@ const NAMES = [
   'r8', 'r9', 'r10', 'r11', 'r12', 'r13', 'r14', 'r15', 'rdi', 'rsi', 'rbp', 'rbx', 'rdx', 'rax', 'rcx', 'rsp', 'rip', 'eflags', 'csgsfs', 'err',
   'trapno', 'oldmask', 'cr2', 'fpregs',
 ];
-const EFL = 17;
 const CSGSFS = 18;
 
 const Uc = { xstate: 1, savedSs: 2, strictSs: 4 } as const;
@@ -80,7 +79,6 @@ export class FrameX64 extends X86Frame implements LinuxFrames {
     frame.put64(Frame.stack + 16, state.altStack.size);
     this.storeWide(GREGS, Frame.gregs);
     let at = (Frame.gregs >>> 2) + 2 * GREGS.length;
-    if (info.trap !== undefined) w[(Frame.gregs >>> 2) + 2 * EFL] |= Eflags.RF;
     w[at++] = r[X86.cs * 2] & 0xffff;
     w[at++] = r[X86.ss * 2] << 16;
     w[at++] = state.trap.error;

@@ -163,8 +163,10 @@ export class Linux extends PosixOs {
     this.calls.dispatch(thread);
   }
 
+  readonly gates = new Set([SYSTEM_CALL_GATE]);
+
   interrupt(thread: Thread, vector: number, detail: number): void {
-    if (vector === SYSTEM_CALL_GATE && this.process.cpu === 'ia32') this.calls.dispatch(thread);
+    if (vector === SYSTEM_CALL_GATE) this.calls.dispatch(thread, true);
     else this.faults.interrupt(thread, vector, detail);
   }
 

@@ -24,6 +24,8 @@ const ARCH_GET_FS = 0x1003;
 
 export class LinuxSystemCalls {
   private readonly names: Map<number, SystemCallName>;
+  /** What int 80h calls, in 64-bit processes too. */
+  private readonly compatNames = systemCallNames('ia32');
   private readonly byName: Record<SystemCallName, SystemCall>;
 
   constructor(
@@ -35,15 +37,16 @@ export class LinuxSystemCalls {
   }
 
   /** The thread (loaded) has executed its system call instruction; PC is after it. */
-  dispatch(thread: Thread): void {
+  dispatch(thread: Thread, gate = false): void {
     const { process } = this.os;
     const { cpu } = process;
     const registers = process.registers(thread);
     const number = cpu === 'arm64' ? registers.lo(A64.x8) : registers.lo(X86.rax);
-    const name = this.names.get(number);
+    const compat = gate && cpu === 'x86-64';
+    const name = (compat ? this.compatNames : this.names).get(number);
     if (name === 'rt_sigreturn' || name === 'sigreturn') return this.sigreturn(thread, name === 'sigreturn');
-    if (cpu === 'x86-64') syscallClobbers(registers);
-    const args = ARGUMENTS[cpu].map((slot) => argument(registers, slot));
+    if (cpu === 'x86-64' && !compat) syscallClobbers(registers);
+    const args = compat ? ARGUMENTS.ia32.map((slot) => registers.lo(slot)) : ARGUMENTS[cpu].map((slot) => argument(registers, slot));
     const result = name ? systemCall(this.os, () => this.byName[name](thread, args)) : -this.os.traits.errno.ENOSYS;
     if (result !== undefined) this.setResult(thread, result);
     if (thread.state !== 'ended' && this.os.signals.hasDeliverable(thread)) this.os.signals.deliver(thread);

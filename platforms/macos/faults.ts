@@ -17,7 +17,10 @@ import type { MacLayout } from './layout.js';
 import { Kern } from './mach-ports.js';
 
 const EXC_I386_GPFLT = 13;
+const EXC_I386_SEGNPFLT = 11;
+const EXC_I386_STKFLT = 12;
 const EXC_I386_DIV = 1;
+const EXC_I386_INTO = 2;
 const EXC_I386_INVOP = 1;
 const EXC_I386_BPT = 2;
 const EXC_I386_SGL = 1;
@@ -27,6 +30,7 @@ const EXC_ARM_UNDEFINED = 1;
 const EXC_ARM_BREAKPOINT = 1;
 const EXC_ARM_DA_ALIGN = 0x101;
 const FPE_INTDIV = 7;
+const FPE_INTOVF = 8;
 const ILL_ILLOPC = 1;
 const TRAP_BRKPT = 1;
 
@@ -52,11 +56,16 @@ export class MacFaults {
     const { numbers } = system.traits.signals;
     if (fault.exhausted) system.signals.kill(thread, { signal: numbers.SIGKILL, code: 0, about: 'the emulated machine is out of memory' });
     const { trap } = posixThread(thread);
-    const mapped = fault.canonical && fault.address < this.layout.userLimit && system.memory.isMapped(fault.address);
+    const mapped = fault.canonical && fault.address >= 0 && fault.address < this.layout.userLimit && system.memory.isMapped(fault.address);
     const about = (): string => describeFault(this.process, fault, mapped);
     if (!fault.canonical && !this.arm) {
-      trap.number = Vector.protection;
       trap.error = 0;
+      if (fault.stackSegment) {
+        trap.number = Vector.stackSegment;
+        const info: SignalInfo = { signal: numbers.SIGILL, code: 0, address: this.pc(thread), trap: Vector.stackSegment, about };
+        return this.raise(thread, { type: Exc.BadInstruction, code: [EXC_I386_STKFLT, 0] }, info);
+      }
+      trap.number = Vector.protection;
       this.raise(
         thread,
         { type: Exc.BadAccess, code: [EXC_I386_GPFLT, 0] },
@@ -70,7 +79,7 @@ export class MacFaults {
       trap.syndrome = abortSyndrome(fault.access, mapped);
     } else {
       trap.number = Vector.page;
-      const present = this.process.engine.protection(fault.address) > 0;
+      const present = fault.address >= 0 && this.process.engine.protection(fault.address) > 0;
       trap.error = pageFaultError(fault.access, present);
     }
     const kern = mapped ? Kern.ProtectionFailure : Kern.InvalidAddress;
@@ -104,10 +113,19 @@ export class MacFaults {
     });
   }
 
-  private trap(thread: Thread, type: number, code: [number, number], name: string, siCode: number, vector: number, about: string): void {
+  private trap(
+    thread: Thread,
+    type: number,
+    code: [number, number],
+    name: string,
+    siCode: number,
+    vector: number,
+    about: string,
+    error = 0,
+  ): void {
     const { trap } = posixThread(thread);
     trap.number = vector;
-    trap.error = 0;
+    trap.error = error;
     this.raise(
       thread,
       { type, code },
@@ -147,11 +165,19 @@ export class MacFaults {
           vector,
           'floating-point exception',
         );
+      case Vector.overflow:
+        return this.trap(thread, Exc.Arithmetic, [EXC_I386_INTO, 0], 'SIGFPE', FPE_INTOVF, vector, 'overflow trap');
+      case Vector.segmentNotPresent:
+      case Vector.stackSegment: {
+        const code = vector === Vector.stackSegment ? EXC_I386_STKFLT : EXC_I386_SEGNPFLT;
+        return this.trap(thread, Exc.BadInstruction, [code, detail], 'SIGILL', 0, vector, 'bad segment', detail);
+      }
       default: {
         // Everything else that user code may cause is a general protection fault.
         const { trap } = posixThread(thread);
         trap.number = Vector.protection;
-        const about = vector === Vector.protection ? 'privileged instruction or bad selector' : `int 0x${vector.toString(16)}`;
+        trap.error = detail;
+        const about = 'privileged instruction, bad selector or gate, or misaligned operand';
         const info: SignalInfo = {
           signal: this.system.traits.signals.numbers.SIGSEGV,
           code: 0,
@@ -159,7 +185,7 @@ export class MacFaults {
           trap: Vector.protection,
           about,
         };
-        this.raise(thread, { type: Exc.BadAccess, code: [EXC_I386_GPFLT, 0] }, info);
+        this.raise(thread, { type: Exc.BadAccess, code: [EXC_I386_GPFLT, detail] }, info);
       }
     }
   }

@@ -3,6 +3,7 @@ import type { Word } from '../../emulator/abi/abi.js';
 import { FloatException, Fxsave, fxsaveView, pendingFloatExceptions, STACK_FAULT } from '../../emulator/cpu/fxsave.js';
 import { X86 } from '../../emulator/cpu/registers.js';
 import { INT_LENGTH, Vector } from '../../emulator/cpu/x86-exceptions.js';
+import { Eflags } from '../../emulator/cpu/x86-flags.js';
 import { Access } from '../../emulator/engine.js';
 import type { MemoryFault } from '../../emulator/process/os-model.js';
 import type { Thread } from '../../emulator/process/thread.js';
@@ -27,7 +28,12 @@ const NONCONTINUABLE = 1;
 /** int n: calls of the kernel beside system calls. */
 const Gate = { FastFail: 0x29, Assertion: 0x2c, DebugService: 0x2d, SystemCall: 0x2e } as const;
 
+/** Print, load and unload symbols, command string: a kernel debugger's, done with nothing where there is none. */
+const DEBUGGER_SERVICES: ReadonlySet<bigint> = new Set([1n, 3n, 4n, 5n]);
+
 export class Faults {
+  readonly gates: ReadonlySet<number> = new Set(Object.values(Gate));
+
   constructor(private readonly os: Needs) {}
 
   private raise(thread: Thread, code: number, address: number | Word, information: Word[] = [], flags = 0): void {
@@ -60,6 +66,8 @@ export class Faults {
       case Vector.divide:
         return this.raise(thread, divideStatus(os.process.engine, os.memory, pc), pc);
       case Vector.debug:
+        // A handler sees the flag clear, so that going on takes no further step.
+        registers.set(X86.rflags, (registers.lo(X86.rflags) & ~Eflags.TF) >>> 0);
         return this.raise(thread, Status.SINGLE_STEP, pc);
       case Vector.breakpoint:
         // The saved PC and the address are those of the int3 itself.
@@ -73,15 +81,35 @@ export class Faults {
         return this.raise(thread, this.floatStatus(), pc, [0n]);
       case Gate.FastFail:
         return this.fastFail(registers.lo(X86.rcx), pc - INT_LENGTH);
+      case Gate.Assertion:
+        registers.set(X86.rip, pc - INT_LENGTH);
+        return this.raise(thread, Status.ASSERTION_FAILURE, pc - INT_LENGTH);
+      case Gate.DebugService:
+        return this.debugService(thread);
+      case Gate.SystemCall:
+        return this.systemCall(thread, vector);
       case Vector.protection:
         if (privileged(os.process.engine, pc)) return this.raise(thread, Status.PRIVILEGED_INSTRUCTION, pc);
         return this.raise(thread, Status.ACCESS_VIOLATION, pc, [READ, noAddress(os.layout.wordSize)]);
       default:
-        if (vector === Gate.SystemCall || vector === Gate.DebugService || vector === Gate.Assertion) return this.systemCall(thread, vector);
-        // int n of a gate that user mode may not use is a #GP at the instruction.
-        if (vector >= 0x20) registers.set(X86.rip, pc - INT_LENGTH);
-        return this.raise(thread, Status.ACCESS_VIOLATION, registers.get(X86.rip), [READ, noAddress(os.layout.wordSize)]);
+        // Everything else is a general protection fault.
+        return this.raise(thread, Status.ACCESS_VIOLATION, pc, [READ, noAddress(os.layout.wordSize)]);
     }
+  }
+
+  /**
+   * int 2d, which is followed by a byte that it skips: a debugger's services, and without one a breakpoint whose
+   * address is behind that byte and whose context is in front of it.
+   */
+  private debugService(thread: Thread): void {
+    const registers = this.os.process.registers(thread);
+    const pc = registers.get(X86.rip);
+    const service = registers.big(X86.rax);
+    if (DEBUGGER_SERVICES.has(service)) {
+      registers.set(X86.rip, pc + 1);
+      return;
+    }
+    this.raise(thread, Status.BREAKPOINT, pc + 1, [service]);
   }
 
   /** Which unmasked x87 exception is pending. */

@@ -25,6 +25,7 @@ export const Status = {
   PRIVILEGED_INSTRUCTION: 0xc0000096,
   STACK_OVERFLOW: 0xc00000fd,
   STACK_BUFFER_OVERRUN: 0xc0000409,
+  ASSERTION_FAILURE: 0xc0000420,
 } as const;
 
 const names = new Map<number, string>(Object.entries(Status).map(([name, code]) => [code, `STATUS_${name}`]));

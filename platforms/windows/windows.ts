@@ -161,6 +161,10 @@ export class Windows implements Os {
     this.faults.systemCall(thread, number);
   }
 
+  get gates(): ReadonlySet<number> {
+    return this.faults.gates;
+  }
+
   interrupt(thread: Thread, vector: number): void {
     this.faults.interrupt(thread, vector);
   }

@@ -60,7 +60,7 @@ for (const cpu of CPUS) {
       }),
       { numRuns: 40, seed: 7 },
     );
-    t.is(reason, cpu === 'arm64' ? 'SystemCall' : 'Interrupt');
+    t.is(reason, cpu === 'arm64' ? 'SystemCall' : 'SoftwareInterrupt');
     whole.close();
     stepped.close();
   });
@@ -104,7 +104,7 @@ test('x86: a long run of nops is counted exactly across block limits', (t) => {
   m.pc = CODE;
   t.is(m.run(0x1fff), 'Budget');
   t.is(m.pc, CODE + 0x1fff);
-  t.is(m.run(), 'Interrupt');
+  t.is(m.run(), 'SoftwareInterrupt');
   t.is(m.exit.executed, 2);
   m.pc = CODE;
   m.run();

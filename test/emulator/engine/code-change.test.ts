@@ -97,7 +97,7 @@ test('x86-64: a block that changes its own next instruction', (t) => {
   m.put(CODE, [0xc6, 0x05, 0x01, 0, 0, 0, 7, 0xb8, 1, 0, 0, 0, 0xcd, 0x80]);
   for (let i = 0; i < 3; i++) {
     m.pc = CODE;
-    t.is(m.run(), 'Interrupt');
+    t.is(m.run(), 'SoftwareInterrupt');
     t.is(m.get('rax'), 7);
     t.is(m.exit.executed, 3);
     m.put(CODE + 8, [1]);

@@ -96,7 +96,7 @@ test('x86: the FXSAVE image is what the processor would store', (t) => {
     for (let i = 160; i < 160 + (cpu === 'ia32' ? 128 : 256); i++) image[i] = i * 7;
     m.engine.writeFloat();
     m.set({ rbx: DATA });
-    t.is(m.run(), 'Interrupt');
+    t.is(m.run(), 'SoftwareInterrupt');
     m.engine.readFloat();
     const stored = m.bytes.subarray(m.engine.translate(DATA, 0));
     const compared = [
@@ -146,7 +146,7 @@ test('ia32: thread segments, by the host and by the guest', (t) => {
     for (const context of [a, b, a]) {
       m.engine.restoreContext(context);
       m.pc = CODE;
-      t.is(m.run(), 'Interrupt', name);
+      t.is(m.run(), 'SoftwareInterrupt', name);
       const value = context === a ? 0x11 : 0x22;
       t.deepEqual([m.get('eax'), m.get('ecx'), m.engine.registers.get(X86.gs)], [value, value, selectors.gs], name);
       m.engine.saveContext(context);
@@ -164,7 +164,7 @@ test('ia32: Windows selectors, native and WOW64', (t) => {
     m.engine.registers.set(X86.fsBase, DATA + 0x1000);
     m.set({ esp: DATA + 0x8000 });
     m.put(DATA + 0x1018, [0x42]);
-    t.is(m.run(), 'Interrupt');
+    t.is(m.run(), 'SoftwareInterrupt');
     t.deepEqual([m.exit.number, m.get('eax'), m.get('ecx'), m.get('edx') & 0xffff], [0x2e, 0x42, 0x42, selectors.cs]);
     m.close();
   }
@@ -179,7 +179,7 @@ test('x86-64: FS and GS bases, as Linux, Windows and the wrfsbase instruction se
   m.put(DATA, [1]);
   m.put(DATA + 0x1030, [2]);
   m.put(DATA + 0x100, [3]);
-  t.is(m.run(), 'Interrupt');
+  t.is(m.run(), 'SoftwareInterrupt');
   t.deepEqual([m.get('rax'), m.get('rcx'), m.get('rsi'), m.engine.registers.get(X86.fsBase)], [1, 2, 3, DATA + 0x100]);
   m.close();
 });
@@ -210,7 +210,7 @@ test('WOW64: 32-bit code goes to 64-bit code and back by far transfers', (t) => 
       m.engine.restoreContext(m.engine.newContext('32'));
       m.engine.restoreContext(context);
     }
-    t.is(m.run(), 'Interrupt');
+    t.is(m.run(), 'SoftwareInterrupt');
     t.is(m.get('eax'), 0x11223345);
     t.is(m.engine.registers.get(X86.cs), 0x23);
   }
@@ -219,7 +219,7 @@ test('WOW64: 32-bit code goes to 64-bit code and back by far transfers', (t) => 
   m.engine.registers.set(X86.cs, 0x33);
   m.pc = long + 0x80;
   m.set({ r9: 0x7fffffffffff });
-  t.is(m.run(), 'Interrupt');
+  t.is(m.run(), 'SoftwareInterrupt');
   t.deepEqual([m.exit.number, m.get('r9'), m.engine.registers.get(X86.cs)], [0x81, 0x800000000000, 0x33]);
   m.close();
 });

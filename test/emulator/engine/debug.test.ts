@@ -20,7 +20,7 @@ for (const cpu of CPUS) {
       t.is(m.exit.executed, i === 0 ? 1 : 4);
       t.is(m.get(counter), 5 - i);
     }
-    t.is(m.run(), arm ? 'SystemCall' : 'Interrupt');
+    t.is(m.run(), arm ? 'SystemCall' : 'SoftwareInterrupt');
     t.is(m.exit.executed, 4);
     // A budget that ends on a breakpoint is a budget; the next run meets the breakpoint.
     m.set({ [counter]: 2 });
@@ -30,7 +30,7 @@ for (const cpu of CPUS) {
     t.is(m.exit.executed, 0);
     t.is(m.run(1), 'Budget');
     m.engine.removeBreakpoint(CODE + width);
-    t.is(m.run(), arm ? 'SystemCall' : 'Interrupt');
+    t.is(m.run(), arm ? 'SystemCall' : 'SoftwareInterrupt');
     m.close();
   });
 
@@ -47,7 +47,7 @@ for (const cpu of CPUS) {
     }
     for (const context of [b, a]) {
       m.engine.restoreContext(context);
-      t.is(m.run(), arm ? 'SystemCall' : 'Interrupt');
+      t.is(m.run(), arm ? 'SystemCall' : 'SoftwareInterrupt');
       m.engine.saveContext(context);
     }
     m.close();

@@ -7,8 +7,11 @@ for (const cpu of ['ia32', 'x86-64'] as const) {
     const m = new Machine(cpu);
     const cases: [string, string, number, number, number][] = [
       // text, reason, vector, PC relative to the start of the instruction, instructions executed
-      ['int 0x80', 'Interrupt', 0x80, 2, 2],
+      ['int 0x80', 'SoftwareInterrupt', 0x80, 2, 2],
       ['int3', 'Interrupt', 3, 1, 2],
+      ['int 0x0d', 'SoftwareInterrupt', 13, 2, 2],
+      ['int 6', 'SoftwareInterrupt', 6, 2, 2],
+      ['.byte 0xf1', 'Interrupt', 1, 1, 2],
       ['ud2', 'InvalidInstruction', 0, 0, 1],
       ['div ecx', 'Interrupt', 0, 0, 1],
       ['hlt', 'Interrupt', 13, 0, 1],
@@ -55,7 +58,7 @@ for (const cpu of ['ia32', 'x86-64'] as const) {
       'mov eax, 7; xor ecx, ecx; cpuid; mov edi, ebx; mov eax, 1; cpuid; mov esi, ecx; nop; rdtsc; nop; rdtsc; int 0x80',
     );
     m.engine.setTimestamp(1000);
-    t.is(m.run(), 'Interrupt');
+    t.is(m.run(), 'SoftwareInterrupt');
     t.is(m.get('edi') & (1 << 9), 0, 'no ERMS');
     t.is(m.get('edi') & (1 << 5), 0, 'no AVX2');
     t.is(m.get('esi') & ((1 << 28) | (1 << 30) | (1 << 26)), 0, 'no AVX, RDRAND, XSAVE');

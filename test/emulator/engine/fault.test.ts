@@ -44,7 +44,7 @@ for (const cpu of CPUS) {
       });
       t.is(m.pc, pc);
       m.engine.mapPages(BAD, 0x4000, Prot.RW);
-      t.is(m.run(), cpu === 'arm64' ? 'SystemCall' : 'Interrupt');
+      t.is(m.run(), cpu === 'arm64' ? 'SystemCall' : 'SoftwareInterrupt');
       t.is(m.exit.executed, 3);
       m.close();
     });
@@ -151,7 +151,7 @@ test('ia32: an access that wraps at 4 GiB touches the bottom of memory', (t) => 
   m.engine.mapPages(0, 0x1000, Prot.RW);
   m.put(0xfffffffe, [1, 2]);
   m.put(0, [3, 4]);
-  t.is(m.run(), 'Interrupt');
+  t.is(m.run(), 'SoftwareInterrupt');
   t.is(m.get('eax'), 0x04030201);
   m.close();
 });
@@ -198,7 +198,7 @@ test('a repeated store that meets a refused page has done what came before', (t)
   t.is(m.run(), 'Fault');
   t.deepEqual([m.pc, m.get('rdi'), m.get('rcx'), m.exit.address, m.exit.executed], [CODE, BAD, 7, BAD, 3]);
   m.engine.mapPages(BAD, 0x1000, Prot.RW);
-  t.is(m.run(), 'Interrupt');
+  t.is(m.run(), 'SoftwareInterrupt');
   t.is(m.get('rcx'), 0);
   m.close();
 });
@@ -229,7 +229,7 @@ test('x86: flags are exact at a fault, and restarts of what reads them are right
             t.is(m.get('rflags') & 0xff, 0x97, `${text} ${prot} ${cut}`); // carry, parity (of 0xff), adjust, sign
             m.engine.protectPages(DATA, 0x1000, Prot.RW);
           }
-          while (m.run() !== 'Interrupt');
+          while (m.run() !== 'SoftwareInterrupt');
           return [m.peek(DATA), m.get('rflags')];
         };
         t.deepEqual(outcome(true), outcome(false), `${text} ${prot} ${cut}`);

@@ -20,7 +20,7 @@ test('a vector store that crosses into a refused page has written its first half
   t.is(m.peek(BAD - 8), 0xaaaaaaaa);
   // The restart is right.
   m.engine.mapPages(BAD, 0x1000, Prot.RW);
-  t.is(m.run(), 'Interrupt');
+  t.is(m.run(), 'SoftwareInterrupt');
   t.is(m.peek(BAD + 4), 0xaaaaaaaa);
   m.close();
 });
@@ -38,7 +38,7 @@ test('a vector load that crosses into a refused page may have changed its regist
 test('a misaligned movaps does not fault', (t) => {
   const m = new Machine('x86-64').code('movaps xmm0, [rbx]; int 0x80');
   m.set({ rbx: DATA + 1 });
-  t.is(m.run(), 'Interrupt');
+  t.is(m.run(), 'SoftwareInterrupt');
   t.is(m.exit.number, 0x80);
   m.close();
 });
@@ -50,7 +50,7 @@ test('SSE sets no status flags in MXCSR and raises no exceptions', (t) => {
   image.setFloat32(160, 1, true);
   image.setUint32(24, 0x1f80 & ~0x200, true); // division by zero unmasked
   m.engine.writeFloat();
-  t.is(m.run(), 'Interrupt');
+  t.is(m.run(), 'SoftwareInterrupt');
   t.is(m.exit.number, 0x80);
   m.engine.readFloat();
   t.is(image.getUint32(24, true) & 0x3f, 0);
@@ -89,7 +89,7 @@ test('ia32: the limits of segments are not checked', (t) => {
   const m = new Machine('ia32', { selectors: { fs: 0x53 } }).code('mov eax, fs:[0x5000]; int 0x80');
   m.engine.registers.set(X86.fsBase, DATA);
   m.put(DATA + 0x5000, [3]);
-  t.is(m.run(), 'Interrupt');
+  t.is(m.run(), 'SoftwareInterrupt');
   t.is(m.get('eax'), 3);
   m.close();
 });
