@@ -213,7 +213,14 @@ function selectorTable(options: EngineOptions): Uint16Array {
  * What Unicorn knows and has no call for, or a slow one; each is found by experiment (emulator/native/unicorn-places.h).
  * A mask of them.
  */
-export const UnicornPlace = { RefusedAddress: 1, ExceptionInFlight: 2, ExclusiveMonitor: 4, HookRange: 8, Registers: 16, ErrorCode: 32 } as const;
+export const UnicornPlace = {
+  RefusedAddress: 1,
+  ExceptionInFlight: 2,
+  ExclusiveMonitor: 4,
+  HookRange: 8,
+  Registers: 16,
+  ErrorCode: 32,
+} as const;
 
 export class NativeEngine implements Engine {
   readonly cpu: CpuName;

@@ -18,7 +18,11 @@ for (const cpu of CPUS) {
     const m = withPlaces(cpu, 0);
     t.is(
       m.engine.unicornPlaces,
-      UnicornPlace.RefusedAddress | UnicornPlace.HookRange | UnicornPlace.Registers | savedPlace(cpu) | (cpu === 'arm64' ? 0 : UnicornPlace.ErrorCode),
+      UnicornPlace.RefusedAddress |
+        UnicornPlace.HookRange |
+        UnicornPlace.Registers |
+        savedPlace(cpu) |
+        (cpu === 'arm64' ? 0 : UnicornPlace.ErrorCode),
     );
     m.close();
   });
