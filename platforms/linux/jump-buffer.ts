@@ -42,6 +42,8 @@ const ARM64: Saved[] = [
 ];
 
 const SIZES = { ia32: 156, 'x86-64': 200, arm64: 312 } as const;
+/** Bits by which a mangled word is rotated left. */
+const ROTATION = { ia32: 9, 'x86-64': 17, arm64: 0 } as const;
 /** mask_was_saved. */
 const FLAG = { ia32: 0x18, 'x86-64': 0x40, arm64: 0xb0 } as const;
 const VECTORS = 0x70;
@@ -54,6 +56,7 @@ export class GlibcJumpBuffer implements JumpBuffer {
   /** The same, as `store` goes through them. */
   private readonly offsets: Int32Array;
   private readonly slots: Int32Array;
+  private readonly rotation: number;
   private readonly mangled: Uint8Array;
   private readonly words: Uint32Array;
   private readonly pageMask: number;
@@ -67,6 +70,7 @@ export class GlibcJumpBuffer implements JumpBuffer {
     this.words = new Uint32Array(process.engine.physical);
     this.pageMask = process.engine.pageSize - 1;
     this.saved = process.cpu === 'arm64' ? ARM64 : process.cpu === 'ia32' ? I386 : X64;
+    this.rotation = ROTATION[process.cpu];
     this.offsets = Int32Array.from(this.saved, (s) => s.offset);
     this.slots = Int32Array.from(this.saved, ({ slot }) => (slot === 'sp' ? SP : slot === 'pc' ? process.abi.pc : slot));
     this.mangled = Uint8Array.from(this.saved, (s) => (s.mangled ? 1 : 0));
@@ -86,9 +90,9 @@ export class GlibcJumpBuffer implements JumpBuffer {
     const { process, offsets, slots, mangled } = this;
     const memory = process.supervisor;
     const registers = process.registers(call.thread);
-    const { pageMask, words } = this;
+    const { pageMask, words, rotation } = this;
     // One translation where the buffer lies in one page, as it mostly does.
-    const index = (address & pageMask) + this.size <= pageMask + 1 ? memory.physical(address, Access.Write) / 4 : -1;
+    const index = (address & pageMask) + this.size <= pageMask + 1 ? memory.physical(address, Access.Write) >>> 2 : -1;
     const wide = process.abi.wordSize === 8;
     const guard = this.guardAddress(registers);
     const guardLow = guard === undefined ? 0 : memory.u32(guard);
@@ -109,15 +113,15 @@ export class GlibcJumpBuffer implements JumpBuffer {
       if (mangled[i] !== 0) {
         const a = low ^ guardLow;
         const b = high ^ guardHigh;
-        low = this.mangledLow(a, b);
-        high = this.mangledLow(b, a);
+        low = rotation === 0 ? a : (a << rotation) | ((wide ? b : a) >>> (32 - rotation));
+        high = rotation === 0 ? b : (b << rotation) | (a >>> (32 - rotation));
       }
       if (index >= 0) {
         words[index + (offset >> 2)] = low;
         if (wide) words[index + (offset >> 2) + 1] = high;
       } else {
-        memory.setU32(address + offset, low);
-        if (wide) memory.setU32(address + offset + 4, high);
+        memory.setU32(address + offset, low >>> 0);
+        if (wide) memory.setU32(address + offset + 4, high >>> 0);
       }
     }
     if (process.cpu === 'arm64') this.storeVectors(address);
@@ -133,18 +137,6 @@ export class GlibcJumpBuffer implements JumpBuffer {
         return registers.get(X86.fsBase) + 0x30;
       case 'arm64':
         return this.guardVariable();
-    }
-  }
-
-  /** One half of a word rotated left by 17 (x86-64) or 9 (IA-32); ARM64 leaves it as it is. */
-  private mangledLow(low: number, high: number): number {
-    switch (this.process.cpu) {
-      case 'x86-64':
-        return ((low << 17) | (high >>> 15)) >>> 0;
-      case 'ia32':
-        return ((low << 9) | (low >>> 23)) >>> 0;
-      case 'arm64':
-        return low >>> 0;
     }
   }
 
