@@ -10,6 +10,8 @@ import type { MemoryView } from './memory-view.js';
 
 const ENTRIES = 1024;
 const HIGH = 0x100000000;
+/** Of memory that is copied, filled or searched. */
+const BYTES_PER_UNIT = 8;
 const decoder = new TextDecoder();
 
 export class GuestMemory implements MemoryView {
@@ -39,6 +41,8 @@ export class GuestMemory implements MemoryView {
     readonly wordSize: 4 | 8,
     privilege: 'user' | 'supervisor',
     private readonly resolve: (address: number, access: number) => boolean = () => false,
+    /** Told of long accesses, in units of work (process/clock.ts), before they are made. */
+    private readonly work: (units: number) => void = () => undefined,
   ) {
     this.supervisor = privilege === 'supervisor';
     this.pageSize = engine.pageSize;
@@ -199,6 +203,11 @@ export class GuestMemory implements MemoryView {
     else this.setU32(address, Number(BigInt.asUintN(32, value)));
   }
 
+  /** A length that the guest gives may be any: its price is asked for first. */
+  private price(length: number): void {
+    if (length > this.pageSize) this.work(length / BYTES_PER_UNIT);
+  }
+
   /** Calls visit(physical offset, bytes, done before) for the pieces of a range, page by page. */
   private pieces(address: number, length: number, write: boolean, visit: (offset: number, size: number, done: number) => void): void {
     for (let done = 0; done < length;) {
@@ -210,6 +219,7 @@ export class GuestMemory implements MemoryView {
   }
 
   bytes(address: number, length: number): Uint8Array {
+    this.price(length);
     // Ask for the pages first: a bad length then faults before a large buffer is made.
     this.pieces(address, length, false, () => {});
     const copy = new Uint8Array(length);
@@ -218,11 +228,13 @@ export class GuestMemory implements MemoryView {
   }
 
   write(address: number, bytes: Uint8Array): void {
+    this.price(bytes.length);
     this.pieces(address, bytes.length, true, () => {});
     this.pieces(address, bytes.length, true, (offset, size, done) => this.bytes8.set(bytes.subarray(done, done + size), offset));
   }
 
   fill(address: number, length: number, value: number): void {
+    this.price(length);
     this.pieces(address, length, true, () => {});
     this.pieces(address, length, true, (offset, size) => this.bytes8.fill(value, offset, offset + size));
   }
@@ -233,6 +245,7 @@ export class GuestMemory implements MemoryView {
       const at = address + length;
       const offset = this.forRead(at);
       const size = Math.min(limit - length, this.pageSize - (at & this.pageMask));
+      if (length > 0) this.work(size / BYTES_PER_UNIT);
       const found = this.bytes8.subarray(offset, offset + size).indexOf(0);
       length += found < 0 ? size : found;
       if (found >= 0) break;

@@ -6,11 +6,30 @@
 export const UNITS_PER_SECOND = 1_000_000_000;
 /** What a host call costs beside the work it reports itself. */
 export const HOST_CALL_UNITS = 50;
+/** Work that a host call may do for the guest for nothing; what is beyond it counts towards the budget, as instructions do. */
+export const FREE_UNITS = 1_000_000;
 
 export class VirtualClock {
   now = 0;
+  /** Units of host work that count towards the budget. */
+  counted = 0;
+  private free = FREE_UNITS;
 
+  /** `onCounted`: called when some has been; may end the process. */
+  constructor(private readonly onCounted: () => void = () => undefined) {}
+
+  /** A host call begins that is made by no other. */
+  beginCall(): void {
+    this.free = FREE_UNITS;
+  }
+
+  /** The host works for the guest. */
   advance(units: number): void {
     this.now += units;
+    this.free -= units;
+    if (this.free >= 0) return;
+    this.counted -= this.free;
+    this.free = 0;
+    this.onCounted();
   }
 }

@@ -35,6 +35,7 @@ export class HostCalls {
     const depth = thread.callbacks.length;
     this.count++;
     process.clock.now += HOST_CALL_UNITS;
+    if (this.running.length === 0) process.clock.beginCall();
     this.running.push(call);
     let outcome: Outcome;
     try {

@@ -53,7 +53,7 @@ export class Process implements ProcessCore {
   readonly abi: Abi;
   readonly gates: GateTable;
   readonly names: CodeNames;
-  readonly clock = new VirtualClock();
+  readonly clock = new VirtualClock(() => this.checkBudget());
   readonly events = new EventStream();
   readonly scheduler: Scheduler;
   readonly hostCalls: HostCalls;
@@ -66,7 +66,7 @@ export class Process implements ProcessCore {
   status: ExitStatus | undefined;
   /** Registers that the current thread had when it did what the process died of, where it has others now. */
   diedAt: { pc: number; sp: number; fp: number } | undefined;
-  /** Guest instructions executed, and allowed. */
+  /** Guest instructions executed; and allowed, with the host work that counts as such (clock.ts). */
   instructions = 0;
   readonly budget: number;
   /** Called once when virtual time reaches `at`, wherever that is. */
@@ -91,7 +91,13 @@ export class Process implements ProcessCore {
     this.space = new AddressSpace(this.engine);
     this.abi = abiFor(options.abi, this.engine);
     this.stdcall = options.cpu === 'ia32' ? abiFor('stdcall', this.engine) : undefined;
-    this.user = new GuestMemory(this.engine, this.abi.wordSize, 'user', (address, access) => this.resolveAccess(address, access));
+    this.user = new GuestMemory(
+      this.engine,
+      this.abi.wordSize,
+      'user',
+      (address, access) => this.resolveAccess(address, access),
+      (units) => this.clock.advance(units),
+    );
     this.supervisor = new GuestMemory(this.engine, this.abi.wordSize, 'supervisor');
     this.budget = options.budget ?? Infinity;
     this.scheduler = new Scheduler(this, options.seed ?? 0);
@@ -210,9 +216,7 @@ export class Process implements ProcessCore {
   advance(thread: Thread, limit: number, frame: CallbackFrame | undefined): number {
     const engine = this.engine;
     if (this.loaded !== thread) this.load(thread);
-    if (this.interrupt !== undefined && this.interrupt[0] !== 0) this.end({ kind: 'interrupted', signal: this.interrupt[0] });
-    let allowed = Math.min(limit, this.budget - this.instructions);
-    if (allowed <= 0) this.end({ kind: 'budget' });
+    let allowed = Math.min(limit, this.checkBudget());
     this.checkStop();
     if (this.stop) allowed = Math.max(1, Math.min(allowed, this.stop.at - this.clock.now));
     engine.setTimestamp(this.clock.now);
@@ -276,6 +280,14 @@ export class Process implements ProcessCore {
     return (
       this.loaded !== undefined && this.osModel?.resolveAccess !== undefined && this.osModel.resolveAccess(this.loaded, address, access)
     );
+  }
+
+  /** What is left of the budget; ends the run when that is nothing, or when somebody outside wants it to end. */
+  private checkBudget(): number {
+    if (this.interrupt !== undefined && this.interrupt[0] !== 0) this.end({ kind: 'interrupted', signal: this.interrupt[0] });
+    const left = this.budget - this.instructions - this.clock.counted;
+    if (left <= 0) this.end({ kind: 'budget' });
+    return left;
   }
 
   /** `fault`: an access refused, at its exact PC; `fault-resume`: the thread is back at that PC, to try it again. */

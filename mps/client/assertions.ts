@@ -14,12 +14,17 @@ export interface AssertionHooks {
 }
 
 const SIGABRT = 6;
+/** Units of work of a failure: a collection in which each step fails, without any code of the guest's, comes to an end by its budget. */
+const FAILURE_UNITS = 10_000;
+/** Reports before the process is aborted though it would go on: one failure that is met again and again helps nobody. */
+const MOST_REPORTS = 1000;
 
 export class Assertions {
   /** The guest's handler; 0: the default one. */
   private handler = 0;
   /** Address that stands for the default handler. */
   private defaultHandler = 0;
+  private reports = 0;
   process: HostCall['process'] | undefined;
 
   constructor(
@@ -41,6 +46,7 @@ export class Assertions {
     // On its way out of a process that has ended, the MPS has nobody to tell.
     if (this.process?.status) return;
     this.port.events.emit('assertion', { where: file, condition });
+    this.port.work(FAILURE_UNITS);
     if (this.handler !== 0) {
       this.port.callGuest(this.handler, 'v(pup)', [this.memory.string(file), line, this.memory.string(condition)]);
     } else {
@@ -55,6 +61,13 @@ export class Assertions {
     } else if (this.variety === 'hot') {
       // Nobody would ever see it: a failure that is not reported is worse than a stop.
       this.process?.end({ kind: 'signal', signal: SIGABRT, text });
+    }
+    if (++this.reports === MOST_REPORTS) {
+      this.process?.end({
+        kind: 'signal',
+        signal: SIGABRT,
+        text: `stopped: ${MOST_REPORTS} MPS assertions have failed, the last one in ${text}`,
+      });
     }
     if (this.variety === 'cool') {
       this.hooks.abort?.(this.port.currentCall(), text);

@@ -8,6 +8,9 @@ import type { TracedSeg } from './traced.js';
 /** Scans before a segment gets a real summary and so a write barrier: at first, and after a hit. */
 export const Defer = { INIT: 3, DELAY: 3, HIT: 1 } as const;
 
+/** What the scan of a segment costs beside what is scanned: one that never succeeds is tried again and again. */
+const SCAN_UNITS = 100;
+
 /** Scan `seg` for the trace; if memory runs out, again in emergency. It is then black. */
 export function scanSegment(arena: TracedArena, seg: TracedSeg, rank: Rank, trace: Trace): Res {
   let res = attempt(arena, seg, rank, trace);
@@ -22,6 +25,7 @@ export function scanSegment(arena: TracedArena, seg: TracedSeg, rank: Rank, trac
 
 function attempt(arena: TracedArena, seg: TracedSeg, rank: Rank, trace: Trace): Res {
   const { white } = trace;
+  arena.port.work(SCAN_UNITS);
   if (!seg.summary.intersects(white)) {
     seg.blacken(trace.bit);
     seg.setGrey(seg.grey & ~trace.bit);

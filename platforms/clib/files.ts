@@ -108,31 +108,8 @@ class HostFile implements FileContents {
   }
 }
 
-/** tmpfile(): gone with the process, so it needs no name and no host file. */
-export class TemporaryFile implements FileContents {
-  private bytes = new Uint8Array(0);
-
-  read(position: number, length: number): Uint8Array {
-    return this.bytes.slice(position, position + length);
-  }
-
-  write(position: number, bytes: Uint8Array): void {
-    if (position + bytes.length > this.bytes.length) this.truncate(position + bytes.length);
-    this.bytes.set(bytes, position);
-  }
-
-  size(): number {
-    return this.bytes.length;
-  }
-
-  truncate(size: number): void {
-    const next = new Uint8Array(size);
-    next.set(this.bytes.subarray(0, size));
-    this.bytes = next;
-  }
-
-  close(): void {}
-}
+/** What is to be done with the name. */
+type Purpose = 'read' | 'create' | 'remove';
 
 export class GuestFiles {
   private readonly grants: { host: string; guest: string[] }[];
@@ -172,8 +149,27 @@ export class GuestFiles {
     return best;
   }
 
+  /** Is it the root, or another directory above a granted one? Such exist, with nothing else in them. */
+  private above(wanted: string[]): boolean {
+    const isAbove = (guest: string[]): boolean =>
+      guest.length > wanted.length && wanted.every((component, i) => this.same(component, guest[i]));
+    return wanted.length === 0 || this.grants.some(({ guest }) => isAbove(guest));
+  }
+
+  /** Why a path that no grant has can't be used: nothing is there, and nothing can be put there. */
+  private outside(wanted: string[], purpose: Purpose): ErrorName {
+    if (this.above(wanted)) return purpose === 'read' || this.windows ? 'EACCES' : purpose === 'create' ? 'EISDIR' : 'EBUSY';
+    return purpose === 'create' && this.above(wanted.slice(0, -1)) ? 'EACCES' : 'ENOENT';
+  }
+
+  /** A granted directory's own entry, and one above it, are not the guest's to remove or to move. */
+  private checkOwn(name: string): void {
+    const inside = name.endsWith(sep) ? name : name + sep;
+    if (this.grants.some(({ host }) => host === name || host.startsWith(inside))) throw new FileError(this.windows ? 'EACCES' : 'EBUSY');
+  }
+
   /** The host's name of a guest path. The last component need not exist; a link may not lead outside. */
-  private host(path: string, follow: boolean): string {
+  private host(path: string, purpose: Purpose, follow: boolean): string {
     if (path === '') throw new FileError('ENOENT');
     if (path.includes('\0')) throw new FileError('EINVAL');
     let wanted = this.components(path);
@@ -183,11 +179,12 @@ export class GuestFiles {
       best = this.grants[0];
       wanted = [...best.guest, ...wanted];
     }
-    if (!best) throw new FileError('EACCES');
+    if (!best) throw new FileError(this.outside(wanted, purpose));
     const { host } = best;
     const full = join(host, ...wanted.slice(best.guest.length));
     if (full === host) return host;
     const parent = attempt(() => realpathSync(dirname(full)));
+    if (attempt(() => !statSync(parent).isDirectory())) throw new FileError(this.windows ? 'ENOENT' : 'ENOTDIR');
     const target = join(parent, basename(full));
     const inside = (name: string): boolean => name === host || name.startsWith(host.endsWith(sep) ? host : host + sep);
     if (!inside(parent)) throw new FileError('EACCES');
@@ -205,7 +202,7 @@ export class GuestFiles {
   }
 
   open(path: string, mode: OpenMode): FileContents {
-    const name = this.host(path, true);
+    const name = this.host(path, mode.create ? 'create' : 'read', true);
     let exists = true;
     try {
       const stat = statSync(name);
@@ -228,7 +225,8 @@ export class GuestFiles {
   }
 
   remove(path: string): void {
-    const name = this.host(path, false);
+    const name = this.host(path, 'remove', false);
+    this.checkOwn(name);
     attempt(() => {
       if (!lstatSync(name).isDirectory()) unlinkSync(name);
       else if (this.windows) throw new FileError('EACCES');
@@ -237,8 +235,10 @@ export class GuestFiles {
   }
 
   rename(from: string, to: string): void {
-    const source = this.host(from, false);
-    const target = this.host(to, false);
+    const source = this.host(from, 'remove', false);
+    const target = this.host(to, 'create', false);
+    this.checkOwn(source);
+    this.checkOwn(target);
     attempt(() => {
       if (this.windows && exists(target)) throw new FileError('EEXIST');
       renameSync(source, target);

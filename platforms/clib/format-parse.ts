@@ -26,6 +26,11 @@ const pattern =
   /%(?:(\d+)\$)?([-+ #0']*)(?:(\d+)|\*(?:(\d+)\$)?()|)(?:\.(?:(-?\d+)|\*(?:(\d+)\$)?()|))?(hh|h|ll|l|j|z|t|L|q|I64|I32|I|w)?([a-zA-Z%])/y;
 /** Groups: 1 position, 2 flags, 3 width, 4 position of *, 5 set if *, 6 precision, 7 position of *, 8 set if *, 9 size, 10 kind. */
 
+/** Of arguments with a number (NL_ARGMAX of glibc; more in a row are possible, but nobody's). */
+const ARGUMENTS = 4096;
+
+export class TooManyArguments extends Error {}
+
 export interface Format {
   parts: Part[];
   /** What each argument is, in order: 'int' of a *, or a conversion. */
@@ -39,6 +44,7 @@ export function parseFormat(text: string, windows: boolean): Format {
   let next = 0;
   const take = (position: string | undefined, what: 'int' | Conversion): number => {
     const number = position === undefined ? next++ : Number(position) - 1;
+    if (number >= ARGUMENTS) throw new TooManyArguments();
     args[number] = what;
     return number;
   };

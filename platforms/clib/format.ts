@@ -4,16 +4,23 @@
  */
 import type { VarArgs } from '../../emulator/abi/abi.js';
 import type { MemoryView } from '../../emulator/memory/memory-view.js';
-import { ByteBuilder } from './byte-builder.js';
 import { exponential, fixed, hexadecimal, isNegative } from './decimal.js';
+import { FormattedText } from './formatted-text.js';
 import { parseFormat, type Amount, type Conversion } from './format-parse.js';
 import type { CLibTraits } from './traits.js';
 
 /** Conversion of a wide character that the C locale has no byte for. */
 export class IllegalSequence extends Error {}
 
+/** A width, a precision, an argument's number or a length that no int holds. */
+export class TooLong extends Error {}
+
+const INT_MAX = 0x7fffffff;
+/** More digits than any double has: those that follow are zeros. */
+const DIGITS = 1100;
+
 export interface Formatted {
-  bytes: Uint8Array;
+  text: FormattedText;
   /** %n: where to store which count, in how many bytes. */
   stores: { address: number; value: number; size: 1 | 2 | 4 | 8 }[];
 }
@@ -37,15 +44,16 @@ export function format(context: FormatContext, text: string, args: VarArgs): For
     const what = parsed.arguments[i] ?? 'int';
     values.push(what === 'int' ? args.int() : fetch(what, args, context.traits));
   }
-  const out = new ByteBuilder();
+  const out = new FormattedText();
   const stores: Formatted['stores'] = [];
   for (const part of parsed.parts) {
     if (typeof part === 'string') out.text(part);
     else if (part.kind === 'n')
       stores.push({ address: Number(values[part.argument]), value: out.length, size: storeSize(part, context.traits) });
     else convert(context, out, part, values);
+    if (out.length > INT_MAX) throw new TooLong();
   }
-  return { bytes: out.finish(), stores };
+  return { text: out, stores };
 }
 
 function integerBytes(size: Conversion['size'], traits: CLibTraits): 4 | 8 {
@@ -81,7 +89,15 @@ function fetch({ kind, size }: Conversion, args: VarArgs, traits: CLibTraits): A
   }
 }
 
-function convert(context: FormatContext, out: ByteBuilder, conversion: Conversion, values: Argument[]): void {
+/** Zeros that a precision adds before or after the digits, and what follows them. */
+interface Zeros {
+  before?: number;
+  after?: number;
+  suffix?: string;
+}
+type Pad = (prefix: string, body: string, zero: boolean, zeros?: Zeros) => void;
+
+function convert(context: FormatContext, out: FormattedText, conversion: Conversion, values: Argument[]): void {
   let { left } = conversion;
   let width = amount(conversion.width, values) ?? 0;
   if (width < 0) {
@@ -90,15 +106,19 @@ function convert(context: FormatContext, out: ByteBuilder, conversion: Conversio
   }
   let precision = amount(conversion.precision, values);
   if (precision !== undefined && precision < 0) precision = undefined;
+  if (width > INT_MAX || (precision ?? 0) > INT_MAX) throw new TooLong();
   const value = conversion.argument >= 0 ? values[conversion.argument] : 0;
   const { kind } = conversion;
   /** Prefix (sign, 0x), then zeros or spaces up to the width. */
-  const pad = (prefix: string, body: string, zero: boolean): void => {
-    const missing = width - prefix.length - body.length;
+  const pad: Pad = (prefix, body, zero, { before = 0, after = 0, suffix = '' } = {}) => {
+    const missing = width - prefix.length - before - body.length - after - suffix.length;
     if (!left && !zero) out.repeat(SPACE, missing);
     out.text(prefix);
     if (!left && zero) out.repeat(ZERO, missing);
+    out.repeat(ZERO, before);
     out.text(body);
+    out.repeat(ZERO, after);
+    out.text(suffix);
     if (left) out.repeat(SPACE, missing);
   };
   const bytes = (body: Uint8Array): void => {
@@ -121,12 +141,12 @@ function convert(context: FormatContext, out: ByteBuilder, conversion: Conversio
     case 'o':
     case 'x':
     case 'X': {
-      const { prefix, body } = integer(conversion, value, precision);
-      return pad(prefix, body, conversion.zero && precision === undefined);
+      const { prefix, body, before } = integer(conversion, value, precision);
+      return pad(prefix, body, conversion.zero && precision === undefined, { before });
     }
     default: {
-      const { prefix, body, finite } = floating(conversion, Number(value), precision, context.traits);
-      return pad(prefix, body, conversion.zero && finite);
+      const { prefix, finite, body, after, suffix } = floating(conversion, Number(value), precision, context.traits);
+      return pad(prefix, body, conversion.zero && finite, { after, suffix });
     }
   }
 }
@@ -135,7 +155,7 @@ function amount(given: Amount, values: Argument[]): number | undefined {
   return typeof given === 'object' ? Number(values[given.argument]) : given;
 }
 
-function integer(conversion: Conversion, value: Argument, precision: number | undefined): { prefix: string; body: string } {
+function integer(conversion: Conversion, value: Argument, precision: number | undefined): { prefix: string; body: string; before: number } {
   const { kind, size, alternative } = conversion;
   if (size === 'hh') value = kind === 'd' || kind === 'i' ? (Number(value) << 24) >> 24 : Number(value) & 0xff;
   if (size === 'h') value = kind === 'd' || kind === 'i' ? (Number(value) << 16) >> 16 : Number(value) & 0xffff;
@@ -144,26 +164,20 @@ function integer(conversion: Conversion, value: Argument, precision: number | un
   let body = (negative ? -value : value).toString(base);
   const zero = body === '0';
   if (zero && precision === 0) body = '';
-  if (precision !== undefined) body = body.padStart(precision, '0');
+  const before = Math.max(0, (precision ?? 0) - body.length);
   let prefix = '';
   if (kind === 'd' || kind === 'i') prefix = negative ? '-' : conversion.plus ? '+' : conversion.space ? ' ' : '';
-  else if (kind === 'o' && alternative && !body.startsWith('0')) body = '0' + body;
+  else if (kind === 'o' && alternative && before === 0 && !body.startsWith('0')) body = '0' + body;
   else if (base === 16 && alternative && !zero) prefix = '0x';
-  return kind === 'X' ? { prefix: prefix.toUpperCase(), body: body.toUpperCase() } : { prefix, body };
+  return kind === 'X' ? { prefix: prefix.toUpperCase(), body: body.toUpperCase(), before } : { prefix, body, before };
 }
 
-function pointer(
-  traits: CLibTraits,
-  value: Argument,
-  pad: (prefix: string, body: string, zero: boolean) => void,
-  conversion: Conversion,
-  precision: number | undefined,
-): void {
+function pointer(traits: CLibTraits, value: Argument, pad: Pad, conversion: Conversion, precision: number | undefined): void {
   const hex = value.toString(16);
   if (traits.os === 'windows') return pad('', hex.toUpperCase().padStart(2 * traits.wordSize, '0'), false);
   if (traits.os === 'linux' && (value === 0n || value === 0)) return pad('', '(nil)', false);
   const sign = traits.os === 'linux' ? (conversion.plus ? '+' : conversion.space ? ' ' : '') : '';
-  pad(`${sign}0x`, hex.padStart(precision ?? 1, '0'), conversion.zero && precision === undefined);
+  pad(`${sign}0x`, hex, conversion.zero && precision === undefined, { before: Math.max(0, (precision ?? 1) - hex.length) });
 }
 
 function stringBytes({ memory, traits }: FormatContext, address: number, wide: boolean, precision: number | undefined): Uint8Array {
@@ -189,67 +203,89 @@ function narrow(characters: number[], traits: CLibTraits): Uint8Array {
   return Uint8Array.from(characters);
 }
 
+interface FloatingText {
+  /** Digits and point; then `after` zeros, and the exponent. */
+  body: string;
+  after: number;
+  suffix: string;
+}
+
 function floating(
   conversion: Conversion,
   value: number,
   precision: number | undefined,
   traits: CLibTraits,
-): { prefix: string; body: string; finite: boolean } {
+): FloatingText & { prefix: string; finite: boolean } {
   const upper = conversion.kind < 'a';
   const negative = isNegative(value);
   let sign = negative ? '-' : conversion.plus ? '+' : conversion.space ? ' ' : '';
-  let body: string;
+  let text: FloatingText = { body: '', after: 0, suffix: '' };
   const finite = Number.isFinite(value);
   if (Number.isNaN(value)) {
     // The default NaN of x86 is negative: glibc prints its sign, the BSDs none, UCRT its name.
-    body = traits.os === 'windows' && negative ? 'nan(ind)' : 'nan';
+    text.body = traits.os === 'windows' && negative ? 'nan(ind)' : 'nan';
     if (traits.os === 'freebsd' || traits.os === 'macos') sign = '';
-  } else if (!finite) body = 'inf';
+  } else if (!finite) text.body = 'inf';
   else {
     const kind = conversion.kind.toLowerCase();
     const { alternative } = conversion;
-    if (kind === 'f') body = fixedText(value, precision ?? 6, alternative);
-    else if (kind === 'e') body = exponentialText(value, precision ?? 6, alternative);
-    else if (kind === 'g') body = generalText(value, precision ?? 6, alternative);
+    if (kind === 'f') text = fixedText(value, precision ?? 6, alternative);
+    else if (kind === 'e') text = exponentialText(value, precision ?? 6, alternative);
+    else if (kind === 'g') text = generalText(value, precision ?? 6, alternative);
     else {
-      const hex = hexadecimal(
-        value,
-        precision,
-        conversion.size === 'L' && traits.longDouble === 'x87' ? 4 : 1,
-        traits.os === 'freebsd' || traits.os === 'macos',
-      );
-      const point = hex.fraction !== '' || alternative ? '.' : '';
       sign += '0x';
-      body = `${hex.first}${point}${hex.fraction}p${hex.exponent < 0 ? '-' : '+'}${Math.abs(hex.exponent)}`;
+      text = hexadecimalText(conversion, value, precision, traits);
     }
   }
-  return upper ? { prefix: sign.toUpperCase(), body: body.toUpperCase(), finite } : { prefix: sign, body, finite };
+  if (!upper) return { prefix: sign, finite, ...text };
+  const { body, after, suffix } = text;
+  return { prefix: sign.toUpperCase(), finite, body: body.toUpperCase(), after, suffix: suffix.toUpperCase() };
 }
 
-function fixedText(value: number, precision: number, alternative: boolean): string {
-  const { whole, fraction } = fixed(value, precision);
-  return precision > 0 || alternative ? `${whole}.${fraction}` : whole;
+function hexadecimalText(conversion: Conversion, value: number, precision: number | undefined, traits: CLibTraits): FloatingText {
+  const shown = precision === undefined ? undefined : Math.min(precision, DIGITS);
+  const lead = conversion.size === 'L' && traits.longDouble === 'x87' ? 4 : 1;
+  const hex = hexadecimal(value, shown, lead, traits.os === 'freebsd' || traits.os === 'macos');
+  const point = hex.fraction !== '' || conversion.alternative ? '.' : '';
+  return {
+    body: `${hex.first}${point}${hex.fraction}`,
+    after: precision === undefined ? 0 : precision - Math.min(precision, DIGITS),
+    suffix: `p${hex.exponent < 0 ? '-' : '+'}${Math.abs(hex.exponent)}`,
+  };
+}
+
+function fixedText(value: number, precision: number, alternative: boolean): FloatingText {
+  const shown = Math.min(precision, DIGITS);
+  const { whole, fraction } = fixed(value, shown);
+  return { body: precision > 0 || alternative ? `${whole}.${fraction}` : whole, after: precision - shown, suffix: '' };
 }
 
 function exponentText(exponent: number): string {
   return `e${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`;
 }
 
-function exponentialText(value: number, precision: number, alternative: boolean): string {
-  const { digits, exponent } = exponential(value, precision);
-  return `${digits[0]}${precision > 0 || alternative ? '.' : ''}${digits.slice(1)}${exponentText(exponent)}`;
+function exponentialText(value: number, precision: number, alternative: boolean): FloatingText {
+  const shown = Math.min(precision, DIGITS);
+  const { digits, exponent } = exponential(value, shown);
+  return {
+    body: `${digits[0]}${precision > 0 || alternative ? '.' : ''}${digits.slice(1)}`,
+    after: precision - shown,
+    suffix: exponentText(exponent),
+  };
 }
 
-function generalText(value: number, given: number, alternative: boolean): string {
+function generalText(value: number, given: number, alternative: boolean): FloatingText {
   const precision = given || 1;
-  const { digits, exponent } = exponential(value, precision - 1);
+  const shown = Math.min(precision, DIGITS);
+  const { digits, exponent } = exponential(value, shown - 1);
   const trim = (text: string): string => (alternative ? text : text.replace(/0+$/, ''));
+  const after = alternative ? precision - shown : 0;
   if (exponent < -4 || exponent >= precision) {
     const fraction = trim(digits.slice(1));
-    return `${digits[0]}${fraction || alternative ? '.' : ''}${fraction}${exponentText(exponent)}`;
+    return { body: `${digits[0]}${fraction || alternative ? '.' : ''}${fraction}`, after, suffix: exponentText(exponent) };
   }
   const all = exponent < 0 ? '0'.repeat(-exponent) + digits : digits;
   const point = Math.max(exponent, 0) + 1;
   const fraction = trim(all.slice(point));
-  return `${all.slice(0, point)}${fraction || alternative ? '.' : ''}${fraction}`;
+  return { body: `${all.slice(0, point)}${fraction || alternative ? '.' : ''}${fraction}`, after, suffix: '' };
 }

@@ -3,12 +3,19 @@ import type { VarArgs } from '../../emulator/abi/abi.js';
 import { hostFunction, type HostCall, type HostFunction } from '../../emulator/process/host-call.js';
 import { latin1 } from './byte-builder.js';
 import { errorMessage } from './errors.js';
-import { format, IllegalSequence, type Formatted } from './format.js';
+import { format, IllegalSequence, TooLong, type Formatted } from './format.js';
+import { TooManyArguments } from './format-parse.js';
+import type { FormattedText } from './formatted-text.js';
 import type { CLibrary } from './library.js';
 
 /** UCRT's options of __stdio_common_vsprintf: without them, the result is -1 where the text does not fit. */
 const STANDARD_SNPRINTF = 2n;
 const LEGACY_TERMINATION = 1n;
+
+/** Of formatted text: what it costs to make. */
+const BYTES_PER_UNIT = 8;
+/** Long enough for the price to matter. */
+const LONG = 4096;
 
 export function printfFunctions(library: CLibrary): HostFunction[] {
   const { traits, streams } = library;
@@ -17,12 +24,28 @@ export function printfFunctions(library: CLibrary): HostFunction[] {
   const formatted = (call: HostCall, text: number, args: VarArgs): Formatted | undefined => {
     const { memory } = call;
     try {
-      return format({ memory, traits, errorText: () => errorMessage(traits.os, library.errno(call)) }, latin1(memory.cBytes(text)), args);
+      const context = { memory, traits, errorText: () => errorMessage(traits.os, library.errno(call)) };
+      const result = format(context, latin1(memory.cBytes(text)), args);
+      if (result.text.length > LONG) call.process.clock.advance(result.text.length / BYTES_PER_UNIT);
+      return result;
     } catch (error) {
-      if (!(error instanceof IllegalSequence)) throw error;
-      library.setErrno('EILSEQ');
+      if (error instanceof IllegalSequence) library.setErrno('EILSEQ');
+      else if (error instanceof TooLong || error instanceof TooManyArguments) library.setErrno('EOVERFLOW');
+      else throw error;
       return undefined;
     }
+  };
+
+  /** `length` bytes of the text, and a NUL behind them where one is wanted: all of it, or a fault before anything is written. */
+  const place = (call: HostCall, buffer: number, text: FormattedText, length: number, end: 'NUL' | 'no NUL'): void => {
+    const extra = end === 'NUL' ? 1 : 0;
+    library.probeWrite(call, buffer, length + extra);
+    let at = buffer;
+    for (const chunk of text.chunks(length)) {
+      call.memory.write(at, chunk);
+      at += chunk.length;
+    }
+    if (extra) call.memory.setU8(at, 0);
   };
 
   const store = (call: HostCall, { stores }: Formatted): void => {
@@ -41,39 +64,38 @@ export function printfFunctions(library: CLibrary): HostFunction[] {
     store(call, result);
     const stream = file === 'stdout' ? streams.byNumber(1) : streams.at(file);
     if (!stream) return -1;
-    if (!stream.write(result.bytes)) {
+    for (const chunk of result.text.chunks()) {
+      if (stream.write(chunk)) continue;
       library.setErrno(stream.failure ?? 'EIO');
       return -1;
     }
-    return result.bytes.length;
+    return result.text.length;
   };
 
   /** Into memory, cut to `size` with its NUL; `limit` is the size of the object where the compiler knew it. */
   const toMemory = (call: HostCall, buffer: number, size: number, text: number, args: VarArgs, limit = Infinity): number => {
     const result = formatted(call, text, args);
     if (!result) return -1;
-    const kept = result.bytes.subarray(0, Math.max(0, Math.min(result.bytes.length, size - 1)));
-    if (size > 0 && kept.length + 1 > limit) library.abort(call, '*** buffer overflow detected ***: terminated');
-    const bytes = new Uint8Array(kept.length + 1);
-    bytes.set(kept);
+    const { length } = result.text;
+    const kept = Math.max(0, Math.min(length, size - 1));
+    if (size > 0 && kept + 1 > limit) library.abort(call, '*** buffer overflow detected ***: terminated');
     store(call, result);
-    if (size > 0) call.memory.write(buffer, bytes);
-    return result.bytes.length;
+    if (size > 0) place(call, buffer, result.text, kept, 'NUL');
+    return length;
   };
 
-  const toNew = (call: HostCall, place: number, text: number, args: VarArgs): number => {
-    library.probeWrite(call, place, traits.wordSize);
+  const toNew = (call: HostCall, pointer: number, text: number, args: VarArgs): number => {
+    library.probeWrite(call, pointer, traits.wordSize);
     const result = formatted(call, text, args);
-    const block = result ? library.heap.allocate(result.bytes.length + 1) : 0;
+    const block = result ? library.heap.allocate(result.text.length + 1) : 0;
     if (!result || block === 0) {
       if (result) library.setErrno('ENOMEM');
       return -1;
     }
     store(call, result);
-    call.memory.write(block, result.bytes);
-    call.memory.setU8(block + result.bytes.length, 0);
-    call.memory.setWord(place, block);
-    return result.bytes.length;
+    place(call, block, result.text, result.text.length, 'NUL');
+    call.memory.setWord(pointer, block);
+    return result.text.length;
   };
 
   const functions = [
@@ -88,8 +110,8 @@ export function printfFunctions(library: CLibrary): HostFunction[] {
   ];
   if (traits.os !== 'windows') {
     functions.push(
-      hostFunction('asprintf', 'i(pp.)', (call, place, text) => toNew(call, place, text, call.varargs())),
-      hostFunction('vasprintf', 'i(ppV)', (call, place, text, args) => toNew(call, place, text, args)),
+      hostFunction('asprintf', 'i(pp.)', (call, pointer, text) => toNew(call, pointer, text, call.varargs())),
+      hostFunction('vasprintf', 'i(ppV)', (call, pointer, text, args) => toNew(call, pointer, text, args)),
       // Fortified variants: a flag, and the size of the object written to.
       hostFunction('__printf_chk', 'i(ip.)', (call, _flag, text) => toStream(call, 'stdout', text, call.varargs())),
       hostFunction('__fprintf_chk', 'i(pip.)', (call, file, _flag, text) => toStream(call, file, text, call.varargs())),
@@ -113,11 +135,11 @@ export function printfFunctions(library: CLibrary): HostFunction[] {
   const legacy = (call: HostCall, buffer: number, size: number, text: number, args: VarArgs): number => {
     const result = formatted(call, text, args);
     if (!result) return -1;
-    const { bytes } = result;
+    const { length } = result.text;
     store(call, result);
-    if (bytes.length < size) call.memory.write(buffer, Uint8Array.of(...bytes, 0));
-    else call.memory.write(buffer, bytes.subarray(0, size));
-    return bytes.length <= size ? bytes.length : -1;
+    if (length < size) place(call, buffer, result.text, length, 'NUL');
+    else place(call, buffer, result.text, size, 'no NUL');
+    return length <= size ? length : -1;
   };
   functions.push(
     hostFunction('_snprintf', 'i(pzp.)', (call, buffer, size, text) => legacy(call, buffer, size, text, call.varargs())),

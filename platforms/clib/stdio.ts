@@ -2,13 +2,20 @@
 import type { Signature } from '../../emulator/abi/signature.js';
 import { hostFunction, type HostBody, type HostCall, type HostFunction } from '../../emulator/process/host-call.js';
 import { errorMessage } from './errors.js';
-import { FileError, TemporaryFile, type OpenMode } from './files.js';
+import { Access } from '../../emulator/engine.js';
+import { ByteBuilder } from './byte-builder.js';
+import { FileError, type OpenMode } from './files.js';
 import type { CLibrary } from './library.js';
 import { FILE_BYTES } from './stream-table.js';
 import type { Stream } from './stream.js';
+import { TemporaryFile } from './temporary-file.js';
 
 const EOF = -1;
 const NEWLINE = 10;
+/** Of memory that is read or written for the guest, where there is much of it (LONG). */
+const BYTES_PER_UNIT = 8;
+const LONG = 4096;
+const CHUNK = 65536;
 
 /** fopen's mode; undefined: not one. */
 function openMode(text: string, windows: boolean): (OpenMode & { text: boolean }) | undefined {
@@ -77,37 +84,66 @@ export function stdioFunctions(library: CLibrary): HostFunction[] {
     return byte;
   };
 
+  const putLine = (text: Uint8Array): boolean => {
+    const line = new ByteBuilder();
+    line.bytes(text);
+    line.byte(NEWLINE);
+    return write(stdout(), line.finish());
+  };
+
   const putByte = (stream: Stream | undefined, c: number): number => (write(stream, Uint8Array.of(c)) ? c & 0xff : EOF);
+
+  /**
+   * Bytes from `next` (negative: the end) up to `most`, for a buffer of the guest's. Before each page of the buffer is
+   * reached it is asked for: however large `most` is, no more is kept than the guest has room for.
+   */
+  const collect = (call: HostCall, buffer: number, most: number, next: () => number, last?: number): ByteBuilder => {
+    const bytes = new ByteBuilder();
+    const { pageSize } = library.process.engine;
+    let asked = buffer;
+    while (bytes.length < most) {
+      const byte = next();
+      if (byte < 0) break;
+      if (buffer + bytes.length >= asked) {
+        call.memory.physical(asked, Access.Write);
+        asked += pageSize - (asked % pageSize);
+      }
+      bytes.byte(byte);
+      if (byte === last) break;
+    }
+    if (bytes.length > LONG) call.process.clock.advance(bytes.length / BYTES_PER_UNIT);
+    return bytes;
+  };
 
   const getLine = (call: HostCall, buffer: number, size: number, stream: Stream | undefined): number => {
     if (!readable(stream) || size <= 0) return 0;
     const cursor = stream.cursor();
-    const bytes: number[] = [];
-    while (bytes.length < size - 1) {
-      const byte = cursor.next();
-      if (byte < 0) break;
-      bytes.push(byte);
-      if (byte === NEWLINE) break;
-    }
-    if (bytes.length > 0 || size === 1) call.memory.write(buffer, Uint8Array.of(...bytes, 0));
+    const bytes = collect(call, buffer, size - 1, () => cursor.next(), NEWLINE);
+    const any = bytes.length > 0 || size === 1;
+    bytes.byte(0);
+    if (any) call.memory.write(buffer, bytes.finish());
     cursor.take();
-    return bytes.length > 0 || size === 1 ? buffer : 0;
+    return any ? buffer : 0;
   };
 
   const readBlock = (call: HostCall, buffer: number, size: number, count: number, stream: Stream | undefined): number => {
     const wanted = size * count;
     if (wanted === 0 || !readable(stream)) return 0;
     const cursor = stream.cursor();
-    const bytes = new Uint8Array(Math.min(wanted, 1 << 30));
-    let got = 0;
-    for (; got < bytes.length; got++) {
-      const byte = cursor.next();
-      if (byte < 0) break;
-      bytes[got] = byte;
-    }
-    call.memory.write(buffer, bytes.subarray(0, got));
+    const bytes = collect(call, buffer, wanted, () => cursor.next()).finish();
+    call.memory.write(buffer, bytes);
     cursor.take();
-    return Math.floor(got / size);
+    return Math.floor(bytes.length / size);
+  };
+
+  /** In pieces, once all of it can be read. */
+  const writeBlock = (call: HostCall, buffer: number, length: number, stream: Stream | undefined): boolean => {
+    const { pageSize } = library.process.engine;
+    for (let at = buffer; at < buffer + length; at += pageSize - (at % pageSize)) call.memory.physical(at, Access.Read);
+    for (let done = 0; done < length; done += CHUNK) {
+      if (!write(stream, call.memory.bytes(buffer + done, Math.min(CHUNK, length - done)))) return false;
+    }
+    return true;
   };
 
   const seek = (stream: Stream | undefined, offset: number, whence: number): number => {
@@ -202,12 +238,11 @@ export function stdioFunctions(library: CLibrary): HostFunction[] {
       const bytes = call.memory.cBytes(text);
       return write(streams.at(file), bytes) ? 1 : EOF;
     }),
-    fn('puts', 'i(p)', (call, text) => (write(stdout(), Uint8Array.of(...call.memory.cBytes(text), NEWLINE)) ? 1 : EOF)),
+    fn('puts', 'i(p)', (call, text) => (putLine(call.memory.cBytes(text)) ? 1 : EOF)),
     fn(['fread', 'fread_unlocked'], 'z(pzzp)', (call, buffer, size, count, file) => readBlock(call, buffer, size, count, streams.at(file))),
     fn(['fwrite', 'fwrite_unlocked'], 'z(pzzp)', (call, buffer, size, count, file) => {
       if (size * count === 0) return 0;
-      const bytes = call.memory.bytes(buffer, size * count);
-      return write(streams.at(file), bytes) ? count : 0;
+      return writeBlock(call, buffer, size * count, streams.at(file)) ? count : 0;
     }),
     fn('fseek', 'i(pli)', (_call, file, offset, whence) => seek(streams.at(file), offset, whence)),
     fn(

@@ -98,7 +98,8 @@ export class Stream {
   rawAt(index: number): number {
     while (this.at + index >= this.input.length) {
       if (this.output.length > 0) this.flush();
-      const more = this.guard(() => this.device.read(BUFFER), new Uint8Array(0));
+      // What is looked at grows twofold: a long line is copied a few times, not once for each buffer.
+      const more = this.guard(() => this.device.read(Math.max(BUFFER, this.input.length - this.at)), new Uint8Array(0));
       if (more.length === 0) return -1;
       const next = new Uint8Array(this.input.length - this.at + more.length);
       next.set(this.input.subarray(this.at));

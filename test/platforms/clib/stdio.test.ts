@@ -1,6 +1,6 @@
 /** Streams and files: buffering, positions, text mode, and that nothing outside of the granted directories is reached. */
 import test from 'ava';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Prot } from '../../../emulator/engine.js';
@@ -81,6 +81,81 @@ test('nothing outside of the granted directories is reached', (t) => {
     t.is(none.errno, 13);
     none.close();
   });
+});
+
+test('a granted directory’s own entry, and what lies above it, stay', (t) => {
+  withDirectory((host, base) => {
+    const inner = join(host, 'inner');
+    mkdirSync(inner);
+    mkdirSync(join(base, 'other'));
+    writeFileSync(join(host, 'file'), 'x');
+    const c = new TestLibrary('lii6gc', [
+      { host, guest: '/a/data' },
+      { host: inner, guest: '/inner' },
+      { host: join(base, 'other'), guest: '/other' },
+    ]);
+    const [ENOENT, EACCES, EBUSY, ENOTDIR] = [2, 13, 16, 20];
+    const fails = (name: string, paths: string[], errno: number): void => {
+      c.errno = 0;
+      t.is(
+        c.call(
+          name,
+          paths.map((path) => c.text(path)),
+        ),
+        -1,
+        `${name} ${paths.join(' ')}`,
+      );
+      t.is(c.errno, errno, `${name} ${paths.join(' ')}`);
+    };
+    fails('remove', ['/a/data'], EBUSY);
+    fails('remove', ['/a/data/'], EBUSY);
+    fails('remove', ['/a/data/inner'], EBUSY); // it is granted under another name
+    fails('remove', ['/a'], EBUSY);
+    fails('remove', ['/'], EBUSY);
+    fails('rename', ['/a/data', '/other/x'], EBUSY);
+    fails('rename', ['/other', '/a/data/x'], EBUSY);
+    fails('rename', ['/a/data/file', '/inner'], EBUSY);
+    fails('rename', ['/a/data/file', '/x'], EACCES);
+    fails('remove', ['/nowhere'], ENOENT);
+    fails('remove', ['/a/data/file/x'], ENOTDIR);
+    t.is(fopen(c, '/a/data/file/x', 'r'), 0);
+    t.is(c.errno, ENOTDIR);
+    t.is(fopen(c, '/nowhere/x', 'w'), 0);
+    t.is(c.errno, ENOENT);
+    t.true(existsSync(inner) && existsSync(join(base, 'other')) && existsSync(join(host, 'file')));
+    c.close();
+  });
+});
+
+test('offsets, lines and widths of any size cost what they hold', (t) => {
+  const c = new TestLibrary('lii6gc', []);
+  const file = c.call('tmpfile', []) as number;
+  t.is(c.call('fseek', [file, 2 ** 40, 0]), 0);
+  t.is(c.call('fputc', [120, file]), 120);
+  t.is(c.call('ftell', [file]), 2 ** 40 + 1);
+  t.is(c.call('fseek', [file, 2 ** 40 - 1, 0]), 0);
+  t.is(c.call('fgetc', [file]), 0);
+  t.is(c.call('fgetc', [file]), 120);
+  const small = c.space(16);
+  const printed = (text: string, ...args: number[]): number => c.call('snprintf', [small, 16, c.text(text)], args) as number;
+  // What glibc returns.
+  t.is(printed('%999999999d', 1), 999_999_999);
+  t.is(c.read(small), ' '.repeat(15));
+  t.is(printed('%.400000000d', 1), 400_000_000);
+  t.is(c.read(small), '0'.repeat(15));
+  t.is(printed('%.100000000f', 1), 100_000_002);
+  t.is(c.read(small), `1.${'0'.repeat(13)}`);
+  t.is(printed('%-999999999d', 1), 999_999_999);
+  t.is(c.read(small), `1${' '.repeat(14)}`);
+  t.is(printed('%#.3000g', 1), 3001);
+  t.is(printed('%.3000e', 1.5), 3006);
+  t.is(printed('%.3000a', 1), 3007);
+  for (const text of ['%2147483648d', '%.2147483648d', '%2147483647d%d', '%99999999999999999999d', '%5000$d']) {
+    c.errno = 0;
+    t.is(printed(text, 1, 1), -1, text);
+    t.is(c.errno, 75, text); // EOVERFLOW
+  }
+  c.close();
 });
 
 test('Windows: text mode, backslashes, no replacing rename', (t) => {

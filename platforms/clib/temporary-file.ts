@@ -1,0 +1,53 @@
+/** tmpfile(): gone with the process, so it needs no name and no host file. Where nothing was written it takes no memory. */
+import type { FileContents } from './files.js';
+
+const PAGE = 4096;
+
+export class TemporaryFile implements FileContents {
+  private readonly pages = new Map<number, Uint8Array>();
+  private length = 0;
+
+  /** Calls visit(page, offset in it, bytes, done before) for the pieces of a range. */
+  private pieces(position: number, length: number, visit: (page: number, at: number, size: number, done: number) => void): void {
+    for (let done = 0; done < length;) {
+      const at = (position + done) % PAGE;
+      const size = Math.min(length - done, PAGE - at);
+      visit((position + done - at) / PAGE, at, size, done);
+      done += size;
+    }
+  }
+
+  read(position: number, length: number): Uint8Array {
+    const bytes = new Uint8Array(Math.max(0, Math.min(length, this.length - position)));
+    this.pieces(position, bytes.length, (page, at, size, done) => {
+      const contents = this.pages.get(page);
+      if (contents) bytes.set(contents.subarray(at, at + size), done);
+    });
+    return bytes;
+  }
+
+  write(position: number, bytes: Uint8Array): void {
+    this.length = Math.max(this.length, position + bytes.length);
+    this.pieces(position, bytes.length, (page, at, size, done) => {
+      let contents = this.pages.get(page);
+      if (!contents) this.pages.set(page, (contents = new Uint8Array(PAGE)));
+      contents.set(bytes.subarray(done, done + size), at);
+    });
+  }
+
+  size(): number {
+    return this.length;
+  }
+
+  truncate(size: number): void {
+    for (const [page, contents] of this.pages) {
+      if (page * PAGE >= size) this.pages.delete(page);
+      else if ((page + 1) * PAGE > size) contents.fill(0, size - page * PAGE);
+    }
+    this.length = size;
+  }
+
+  close(): void {
+    this.pages.clear();
+  }
+}
