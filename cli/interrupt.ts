@@ -31,6 +31,11 @@ export class Interrupt {
     }
   }
 
+  /** The signal that has come, or 0. */
+  get signal(): number {
+    return this.word[0];
+  }
+
   /** Ends the run: what it is for can't be written. */
   fail(failure: CommandError): void {
     this.failure ??= failure;
@@ -40,7 +45,7 @@ export class Interrupt {
   /** The guest's output. It never learns that nobody has it any more. */
   write(stream: number, bytes: Uint8Array): void {
     try {
-      writeAll(stream, bytes, undefined, () => this.word[0] !== 0);
+      writeAll(stream, bytes, undefined, () => this.signal !== 0);
     } catch (error) {
       if (!(error instanceof CommandError)) throw error;
       this.fail(error);
@@ -50,7 +55,7 @@ export class Interrupt {
   /** The guest's input; nothing once the run is to end. */
   read(length: number): Uint8Array {
     const buffer = new Uint8Array(length);
-    while (this.word[0] === 0) {
+    while (this.signal === 0) {
       try {
         return buffer.subarray(0, readSync(0, buffer));
       } catch (error) {

@@ -1,5 +1,5 @@
 /** Files that the command writes for the user: stdout and stderr of the guest, traces, reports; `-` is stdout. */
-import { closeSync, lstatSync, openSync, readlinkSync, readSync, realpathSync, statSync, writeSync, type Stats } from 'node:fs';
+import { closeSync, constants, lstatSync, openSync, readlinkSync, readSync, realpathSync, statSync, writeSync, type Stats } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { CommandError, ExitCode, usageError } from './exit-status.js';
 import { printableJson, reasonOf } from './message.js';
@@ -11,6 +11,10 @@ export class ReaderGone extends CommandError {
   constructor() {
     super(ExitCode.Pipe, '');
   }
+}
+
+function sleep(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }
 
 /** Writes all of it, waiting where a pipe is full, but not longer than until `giveUp`. */
@@ -27,6 +31,7 @@ export function writeAll(
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'EPIPE') throw new ReaderGone();
       if ((code === 'EAGAIN' || code === 'EINTR') && giveUp()) return;
+      if (code === 'EAGAIN') sleep(1);
       if (code !== 'EAGAIN' && code !== 'EINTR') throw new CommandError(ExitCode.Internal, `${name} can't be written: ${reasonOf(error)}`);
     }
   }
@@ -101,31 +106,76 @@ function partOfProgram(path: string): string | undefined {
   return MAGIC.includes(start.toString('hex')) || start.toString('latin1', 0, 2) === 'MZ' ? 'a program or library' : undefined;
 }
 
+/** How often a pipe without a reader is tried, in milliseconds, and after how many times that is said. */
+const TRY_AGAIN = 20;
+const SAY_SO_AFTER = 50;
+/** Milliseconds. */
+const PATIENCE = 3000;
+
+/**
+ * Opens a file to write, without ever waiting in the kernel, where signals that are caught would not be seen: a pipe
+ * that has no reader yet is tried until it has one. Undefined: `giveUp` came true before that.
+ */
+function openToWrite(path: string, giveUp: () => boolean): number | undefined {
+  const { O_WRONLY, O_CREAT, O_TRUNC, O_NONBLOCK } = constants;
+  for (let tries = 0; !giveUp(); tries++) {
+    try {
+      return openSync(path, O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENXIO' || statOf(path)?.isFIFO() !== true) throw error;
+    }
+    if (tries === SAY_SO_AFTER) process.stderr.write(`mpsemu: run: waiting for somebody to read the pipe '${path}'\n`);
+    sleep(TRY_AGAIN);
+  }
+  return undefined;
+}
+
+/** What may end the writing of a file, and is told where it fails. */
+export interface Ending {
+  /** The signal that has come, or 0. */
+  readonly signal: number;
+  /** Told of a failure once: whoever writes goes on, so that what can be written is. */
+  fail(failure: CommandError): void;
+}
+
 /** JSON for the user. Opened before the run, so that a wrong path costs no run. */
 export class OutputFile {
   private readonly file: number;
+  private endsAt: number | undefined;
   /** Why nothing more is written. */
   failure: CommandError | undefined;
 
   constructor(
     what: string,
     private readonly path: string,
-    /** Told of a failure once: whoever writes goes on, so that what can be written is. */
-    private readonly failed: (failure: CommandError) => void = () => undefined,
+    private readonly ending: Ending,
   ) {
+    let file: number | undefined;
     try {
-      this.file = path === '-' ? STDOUT : openSync(path, 'w');
+      file = path === '-' ? STDOUT : openToWrite(path, () => ending.signal !== 0);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       const status = code === 'ENOENT' || code === 'ENOTDIR' ? ExitCode.NotFound : ExitCode.Usage;
       throw new CommandError(status, `run: the ${what} file '${path}' can't be written: ${reasonOf(error)}`);
     }
+    if (file === undefined)
+      throw new CommandError(ExitCode.SignalBase + ending.signal, `run: ended before anybody read the pipe '${path}'`);
+    this.file = file;
   }
 
   write(text: string): void {
     this.attempt(() =>
-      writeAll(this.file, Buffer.from(printableJson(text)), `run: ${this.path === '-' ? 'stdout' : `the file '${this.path}'`}`),
+      writeAll(this.file, Buffer.from(printableJson(text)), `run: ${this.path === '-' ? 'stdout' : `the file '${this.path}'`}`, () =>
+        this.outOfPatience(),
+      ),
     );
+  }
+
+  /** After a signal a full pipe is waited for a while, since its reader may only be slow. */
+  private outOfPatience(): boolean {
+    if (this.ending.signal === 0) return false;
+    this.endsAt ??= performance.now() + PATIENCE;
+    return performance.now() > this.endsAt;
   }
 
   close(): void {
@@ -141,7 +191,7 @@ export class OutputFile {
         error instanceof CommandError
           ? error
           : new CommandError(ExitCode.Internal, `run: the file '${this.path}' can't be written: ${reasonOf(error)}`);
-      this.failed(this.failure);
+      this.ending.fail(this.failure);
     }
   }
 }

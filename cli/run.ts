@@ -107,7 +107,7 @@ export async function main(args: string[]): Promise<number> {
   });
   const interrupt = provided(() => new Interrupt());
   const output = (what: string): OutputFile | undefined =>
-    values[what] === undefined ? undefined : new OutputFile(what, values[what] as string, (failure) => interrupt.fail(failure));
+    values[what] === undefined ? undefined : new OutputFile(what, values[what] as string, interrupt);
   const traceFile = output('trace');
   const trace = traceFile && new TraceFile(traceFile);
   const report = output('report');

@@ -57,6 +57,44 @@ test.serial('two outputs never reach one file, through whatever links', (t) => {
   t.is(run(list, '--trace', at('loop')).status, 125);
 });
 
+/** The command with its trace into a pipe; `when` is called at what it says of the pipe. */
+async function traceInto(
+  pipe: string,
+  when: (child: ReturnType<typeof spawn>) => void,
+): Promise<{ status: number | null; stderr: string }> {
+  spawnSync('mkfifo', [pipe]);
+  const child = spawn(node, [...words, 'run', fixturePath('lii6ll', 'hello'), '--trace', pipe], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let stderr = '';
+  let told = false;
+  child.stderr.on('data', (piece: Buffer) => {
+    stderr += piece.toString();
+    if (told || !stderr.includes('waiting for')) return;
+    told = true;
+    when(child);
+  });
+  return new Promise((resolve) => child.on('close', (status) => resolve({ status, stderr })));
+}
+
+test.serial('a pipe that nobody reads is waited for, and a signal ends that', async (t) => {
+  const pipe = join(scratch, 'unread');
+  const { status, stderr } = await traceInto(pipe, (child) => child.kill('SIGINT'));
+  t.is(status, 130, stderr);
+  t.is(stderr, `mpsemu: run: waiting for somebody to read the pipe '${pipe}'\nmpsemu: run: ended before anybody read the pipe '${pipe}'\n`);
+});
+
+test.serial('a reader that comes late has the whole trace', async (t) => {
+  const pipe = join(scratch, 'late');
+  let trace: Promise<string> | undefined;
+  const { status, stderr } = await traceInto(pipe, () => {
+    const reader = spawn('cat', [pipe], { stdio: ['ignore', 'pipe', 'ignore'] });
+    let text = '';
+    reader.stdout.on('data', (piece: Buffer) => (text += piece.toString()));
+    trace = new Promise((resolve) => reader.on('close', () => resolve(text)));
+  });
+  t.is(status, 0, stderr);
+  t.regex((await trace) ?? '', /"event":"exit"[^\n]*\n$/);
+});
+
 test.serial('an output never overwrites what programs are run from', (t) => {
   const folder = mkdtempSync(join(scratch, 'program-'));
   const program = join(folder, 'list');
