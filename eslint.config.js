@@ -4,6 +4,7 @@ import eslint from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 const doubleCast = { selector: 'TSAsExpression > TSAsExpression[typeAnnotation.type="TSUnknownKeyword"]', message: 'no double casts' };
+const definite = { selector: 'PropertyDefinition[definite=true]', message: 'what a constructor does not set may be undefined' };
 
 export default tseslint.config(
   { ignores: ['dist/**', 'dist-*/**', 'node_modules/**', 'emulator/native/build/**', 'emulator/native/unicorn/**', '*.config.*'] },
@@ -25,7 +26,7 @@ export default tseslint.config(
       '@typescript-eslint/no-explicit-any': 'error',
       '@typescript-eslint/no-non-null-assertion': 'error',
       '@typescript-eslint/no-unnecessary-type-assertion': 'error',
-      'no-restricted-syntax': ['error', doubleCast],
+      'no-restricted-syntax': ['error', doubleCast, definite],
     },
   },
   {
@@ -35,6 +36,7 @@ export default tseslint.config(
       'no-restricted-syntax': [
         'error',
         doubleCast,
+        definite,
         ...['callee.object.name', 'callee.object.property.name'].map((engine) => ({
           selector: `CallExpression[${engine}='engine'][callee.property.name=/^(map|unmap|protect|discard|alias)Pages$/]`,
           message: 'pages are mapped and protected through AddressSpace',

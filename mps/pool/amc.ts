@@ -26,21 +26,34 @@ export const Ramp = { OUTSIDE: 0, BEGIN: 1, RAMPING: 2, FINISH: 3, COLLECTING: 4
 export class AMCGen {
   readonly pgen: PoolGen;
   /** Where survivors of this generation are copied: a buffer that allocates in another. */
-  forward!: AMCBuffer;
+  readonly forward: AMCBuffer;
 
   constructor(
     pool: AMCPool,
     readonly index: number,
     desc: ConstructorParameters<typeof PoolGen>[0],
+    /** The generation of survivors; undefined: they stay in this one. */
+    next: AMCGen | undefined,
   ) {
     this.pgen = new PoolGen(desc, pool);
+    this.forward = new AMCBuffer(pool, pool.bufferBlock(), {}, next ?? this, false);
   }
 }
 
 class AMCBuffer extends Buffer {
-  gen!: AMCGen;
   /** Made with AP_HASH_ARRAYS: its bytes don't count as new. */
   hashArrays = false;
+
+  constructor(
+    override readonly pool: AMCPool,
+    address: number,
+    args: BufferArgs,
+    /** What it allocates in. */
+    public gen: AMCGen,
+    isMutator: boolean,
+  ) {
+    super(pool, address, args, pool.hasRefs, isMutator);
+  }
 }
 
 export class AMCPool extends Pool {
@@ -85,27 +98,22 @@ export class AMCPool extends Pool {
     this.extendBy = arena.grains(extendBy);
     const chain = args.chain ?? arena.defaultChain;
     plinth.aver(chain.arena === arena, 'amcInitComm', 'chain->arena == arena');
-    for (let i = 0; i <= chain.gens.length; i++) this.gens.push(new AMCGen(this, i, chain.gen(i)));
+    for (let i = chain.gens.length; i >= 0; i--) this.gens.unshift(new AMCGen(this, i, chain.gen(i), this.gens.at(0)));
     const top = chain.gens.length;
     this.nursery = this.gens[0];
     this.rampGen = this.gens[top - 1];
     this.afterRampGen = this.gens[top];
-    for (const gen of this.gens) {
-      gen.forward = new AMCBuffer(this, this.bufferBlock(), {}, hasRefs, false);
-      gen.forward.gen = this.gens[Math.min(gen.index + 1, top)];
-      this.buffers.add(gen.forward);
-    }
+    for (const gen of this.gens) this.buffers.add(gen.forward);
   }
 
-  private bufferBlock(): number {
+  bufferBlock(): number {
     const block = this.arena.controlAlloc(Buffer.blockWords * this.arena.wordSize);
     this.arena.plinth.aver(block > 0, 'amcGenCreate', 'res == ResOK');
     return block;
   }
 
   override makeBuffer(args: BufferArgs, address: number): Buffer {
-    const buffer = new AMCBuffer(this, address, { ...args, rank: 1 }, this.hasRefs);
-    buffer.gen = this.nursery;
+    const buffer = new AMCBuffer(this, address, { ...args, rank: 1 }, this.nursery, true);
     buffer.hashArrays = args.hashArrays ?? false;
     return buffer;
   }
