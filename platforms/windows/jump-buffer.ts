@@ -33,7 +33,11 @@ const COOKIE_32 = 0x56433230;
 /** What the integer registers give; on x86-64 the xmm registers are added where they are looked at. */
 export function saveJumpBuffer(registers: Registers, memory: MemoryView, at: number, fsBase: number): void {
   if (memory.wordSize === 8) {
-    for (const [offset, slot] of WORDS_64) memory.setWord(at + offset, registers.get(slot));
+    // By halves: a register may hold more bits than a number.
+    for (const [offset, slot] of WORDS_64) {
+      memory.setU32(at + offset, registers.lo(slot));
+      memory.setU32(at + offset + 4, registers.hi(slot));
+    }
     // The MPS function's own frame: below the buffer. Frame is what unwinding would go to.
     memory.setWord(at, at);
     memory.setWord(at + 0x10, at);
