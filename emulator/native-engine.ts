@@ -47,6 +47,7 @@ interface NativeHandle {
   aliasPages(address: number, source: number, length: number, prot: number): void;
   translate(address: number, access: number): number;
   protection(address: number): number;
+  resident(address: number): number;
   codeChanged(address: number, length: number): void;
   setBreakpoint(address: number, on: number): void;
   addWatchpoint(address: number, length: number, access: number): void;
@@ -314,6 +315,9 @@ export class NativeEngine implements Engine {
   }
   protection(address: number): number {
     return this.native.protection(address);
+  }
+  resident(address: number): boolean {
+    return this.native.resident(address) !== 0;
   }
   codeChanged(address: number, length: number): void {
     this.native.codeChanged(address, length);

@@ -7,6 +7,7 @@ import type { LoadedImage, LoadedImages } from '../emulator/loader/link.js';
 import type { HostLibrary } from '../emulator/process/host-call.js';
 import type { OsModel } from '../emulator/process/os-model.js';
 import type { Process, ProcessOptions } from '../emulator/process/process.js';
+import type { FileSystem } from './file-system.js';
 import type { OsName, Platform } from './codes.js';
 import type { Port } from './port.js';
 
@@ -35,6 +36,8 @@ export interface OsContext {
   platform: Platform;
   process: Process;
   options: OsOptions;
+  /** The guest's files. Undefined: there are none. */
+  files?: FileSystem;
 }
 
 /** An operating system at work in one process. */

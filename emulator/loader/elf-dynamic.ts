@@ -72,6 +72,10 @@ export class ElfDynamic {
     return this.tags.get(tag);
   }
 
+  get needsLibraries(): boolean {
+    return this.needed.length > 0;
+  }
+
   get isExecutable(): boolean {
     return ((this.tags.get(DT.FLAGS_1) ?? 0) & DF_1_PIE) !== 0;
   }

@@ -84,7 +84,12 @@ export function parseElf(bytes: Uint8Array, path: string): Image {
     high = Math.max(high, load.vaddr + load.memsz);
   }
   if (high - low > SPAN_LIMIT) r.fail(`its segments span ${high - low} bytes, more than can be loaded`);
-  const relro = headers.find((h) => h.type === PT.GNU_RELRO);
+  const interp = headers.find((h) => h.type === PT.INTERP);
+  const dynamic = headers.find((h) => h.type === PT.DYNAMIC);
+  const tables = dynamic && new ElfDynamic(r, dynamic, loads, wide, low);
+  const isStatic = !interp && !tables?.needsLibraries && (type === ET_EXEC || tables?.isExecutable === true);
+  // A static program protects that itself.
+  const relro = isStatic ? undefined : headers.find((h) => h.type === PT.GNU_RELRO);
   const segments = loads.flatMap((h, i) =>
     splitRelro(segmentOf(r, h, i, low), relro && relro.vaddr + relro.memsz - low, relro && relro.vaddr - low),
   );
@@ -103,7 +108,7 @@ export function parseElf(bytes: Uint8Array, path: string): Image {
   if (entry !== 0) image.entry = entry - low;
   const os = osOf(r, headers, bytes);
   if (os !== undefined) image.os = os;
-  const interp = headers.find((h) => h.type === PT.INTERP);
+  if (isStatic) image.isStatic = true;
   if (interp) image.interpreter = r.string(interp.offset, 'PT_INTERP');
   const headerSegment = loads.find((h) => phoff >= h.offset && phoff + phentsize * phnum <= h.offset + h.filesz);
   if (headerSegment)
@@ -119,9 +124,7 @@ export function parseElf(bytes: Uint8Array, path: string): Image {
       align: Math.max(1, tls.align),
     };
   }
-  const dynamic = headers.find((h) => h.type === PT.DYNAMIC);
-  if (dynamic) {
-    const tables = new ElfDynamic(r, dynamic, loads, wide, low);
+  if (tables && !isStatic) {
     tables.describe(image);
     elfRelocations(r, tables, image, machine.cpu, low);
     if (type === ET_DYN && !tables.isExecutable && !image.interpreter) image.kind = 'library';

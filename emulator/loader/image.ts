@@ -110,6 +110,8 @@ export interface Image {
   /** PE: .pdata. */
   exceptionDirectory?: { offset: number; size: number };
   interpreter?: string;
+  /** ELF: a program that names no dynamic linker: it relocates and initialises itself. */
+  isStatic?: true;
   /** ELF note / Mach-O build version: OS version the file was built for. */
   osVersion?: string;
   /** Local and global function symbols for naming PCs: sorted by offset. */

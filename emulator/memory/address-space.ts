@@ -231,6 +231,31 @@ export class AddressSpace {
     this.engine.discardPages(base, size);
   }
 
+  /** Whether the page at `address` has been touched. */
+  isResident(address: number): boolean {
+    return (this.areas.find(address)?.backed ?? false) && this.engine.resident(address);
+  }
+
+  /** Give the page at `address` memory. */
+  touch(address: number): void {
+    this.engine.translate(address, 0);
+  }
+
+  /** The pages of [source, +size), all of one protection, come to [base, +size) with their contents; nothing stays where they were. */
+  moveTo(source: number, base: number, size: number): void {
+    this.check(base, size);
+    const area = this.areas.find(source);
+    if (area === undefined) throw new RangeError(`nothing is mapped at 0x${source.toString(16)}`);
+    const prot = this.protection(source) ?? Prot.None;
+    const { name, tag, maxProt, committed } = area;
+    const options = { name, tag, maxProt, committed };
+    if (area.backed) {
+      this.drop(base, base + size);
+      this.alias(base, source, size, prot, options);
+    } else this.map(base, size, prot, options);
+    this.unmap(source, size);
+  }
+
   setTag(base: number, size: number, tag: unknown): void {
     this.check(base, size);
     this.rewrite(base, base + size, (area) => new Area(area.base, area.limit, area.maxProt, tag, area.name, area.committed, area.backed));

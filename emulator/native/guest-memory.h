@@ -41,6 +41,8 @@ class GuestMemory {
   double Translate(uint64_t address, unsigned access);
   // Negative where nothing is mapped.
   int Protection(uint64_t address);
+  // Whether it has been given memory.
+  bool Resident(uint64_t address);
   // Bytes that could be read, whatever the protection.
   unsigned ReadCode(uint64_t address, uint8_t* to, unsigned length);
 

@@ -111,6 +111,11 @@ int GuestMemory::Protection(uint64_t address) {
   return entry && *entry & kMapped ? static_cast<int>(*entry & kProtMask) : -1;
 }
 
+bool GuestMemory::Resident(uint64_t address) {
+  uint64_t* entry = table_.Find(address);
+  return entry && *entry & kMapped && PageTable::FrameOf(*entry) != 0;
+}
+
 unsigned GuestMemory::ReadCode(uint64_t address, uint8_t* to, unsigned length) {
   for (unsigned done = 0; done < length;) {
     double offset = Translate(address + done, 0);

@@ -12,6 +12,7 @@ import { AddressSpace } from '../memory/address-space.js';
 import { GuestMemory } from '../memory/guest-memory.js';
 import type { MemoryView } from '../memory/memory-view.js';
 import { openEngine } from '../native-engine.js';
+import { Alarms } from './alarms.js';
 import { VirtualClock } from './clock.js';
 import { CodeNames } from './code-names.js';
 import type { ProcessCore } from './core.js';
@@ -54,6 +55,8 @@ export class Process implements ProcessCore {
   readonly gates: GateTable;
   readonly names: CodeNames;
   readonly clock = new VirtualClock(() => this.checkBudget());
+  /** Timers of the OS. */
+  readonly alarms = new Alarms();
   readonly events = new EventStream();
   readonly scheduler: Scheduler;
   readonly hostCalls: HostCalls;
@@ -219,6 +222,10 @@ export class Process implements ProcessCore {
     let allowed = Math.min(limit, this.checkBudget());
     this.checkStop();
     if (this.stop) allowed = Math.max(1, Math.min(allowed, this.stop.at - this.clock.now));
+    if (this.alarms.next < Infinity) {
+      allowed = Math.max(1, Math.min(allowed, this.alarms.next - this.clock.now));
+      if (this.alarms.next <= this.clock.now) this.reschedule = true;
+    }
     engine.setTimestamp(this.clock.now);
     if (this.events.on) this.noteResumption(thread);
     const reason = engine.run(allowed);

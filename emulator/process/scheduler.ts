@@ -44,6 +44,7 @@ export class Scheduler {
 
   /** Choose a thread and run it for a quantum. */
   turn(): void {
+    this.process.alarms.run(this.process.clock.now);
     const decision = this.script?.(this.process);
     if (decision) return this.follow(decision);
     this.script = undefined;
@@ -74,7 +75,7 @@ export class Scheduler {
 
   /** Nobody can run: time passes until a deadline, or it is a deadlock. */
   private idle(): void {
-    const next = this.ready.nextDeadline();
+    const next = Math.min(this.ready.nextDeadline(), this.process.alarms.next);
     if (next === Infinity) {
       this.ready.lookAtAll();
       if (this.ready.list.length > 0) return;

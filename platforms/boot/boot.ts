@@ -14,7 +14,7 @@ import { isRegularFile } from '../../emulator/loader/regular-file.js';
 import type { CodeNames } from '../../emulator/process/code-names.js';
 import type { HostFunction, HostLibrary } from '../../emulator/process/host-call.js';
 import { Process } from '../../emulator/process/process.js';
-import { cLibrary } from '../clib/index.js';
+import { cLibrary, GuestFiles } from '../clib/index.js';
 import { platform as platformOf, type OsName, type Platform } from '../codes.js';
 import { freebsd } from '../freebsd/index.js';
 import { candidates } from './infer.js';
@@ -96,7 +96,8 @@ export function boot(options: BootOptions): Booted {
 
 function start(image: Image, platform: Platform, process: Process, options: BootOptions): Booted {
   options.listen?.(process.events, process.names);
-  const os = systems[platform.os].create({ platform, process, options });
+  const files = new GuestFiles(options.directories, platform.os === 'windows');
+  const os = systems[platform.os].create({ platform, process, options, files });
   process.os = os;
   const system = os.libraries();
   const libraries = [...system, ...cLibrary({ platform, process, os, options, system }), ...options.libraries(os, process)];

@@ -1,36 +1,8 @@
 /** errno by name: each C library's numbers and messages. Source: errno.h and strerror of glibc, FreeBSD, macOS and UCRT. */
 import type { OsName } from '../codes.js';
+import type { ErrorName } from '../file-system.js';
 
-export type ErrorName =
-  | 'EPERM'
-  | 'ENOENT'
-  | 'EINTR'
-  | 'EIO'
-  | 'EBADF'
-  | 'EAGAIN'
-  | 'ENOMEM'
-  | 'EACCES'
-  | 'EFAULT'
-  | 'EBUSY'
-  | 'EEXIST'
-  | 'EXDEV'
-  | 'ENOTDIR'
-  | 'EISDIR'
-  | 'EINVAL'
-  | 'EMFILE'
-  | 'EFBIG'
-  | 'ENOSPC'
-  | 'ESPIPE'
-  | 'EROFS'
-  | 'EPIPE'
-  | 'EDOM'
-  | 'ERANGE'
-  | 'EILSEQ'
-  | 'EOVERFLOW'
-  | 'ENAMETOOLONG'
-  | 'ENOTEMPTY'
-  | 'ELOOP'
-  | 'ENOSYS';
+export type { ErrorName };
 
 const common = {
   EPERM: 1,

@@ -19,13 +19,9 @@ import {
 } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import type { GrantedDirectory } from '../os.js';
-import type { ErrorName } from './errors.js';
+import { FileError, type FileContents, type FileSystem, type OpenMode, type ErrorName } from '../file-system.js';
 
-export class FileError extends Error {
-  constructor(readonly code: ErrorName) {
-    super(code);
-  }
-}
+export { FileError, type FileContents, type OpenMode };
 
 const known: ReadonlySet<string> = new Set([
   'EPERM',
@@ -57,24 +53,6 @@ function attempt<T>(action: () => T): T {
     if (code === undefined) throw error;
     throw new FileError(known.has(code) ? (code as ErrorName) : 'EIO');
   }
-}
-
-export interface OpenMode {
-  read: boolean;
-  write: boolean;
-  append: boolean;
-  create: boolean;
-  truncate: boolean;
-  exclusive: boolean;
-}
-
-/** Bytes at positions: a host file, or a temporary one in memory. */
-export interface FileContents {
-  read(position: number, length: number): Uint8Array;
-  write(position: number, bytes: Uint8Array): void;
-  size(): number;
-  truncate(size: number): void;
-  close(): void;
 }
 
 class HostFile implements FileContents {
@@ -111,7 +89,7 @@ class HostFile implements FileContents {
 /** What is to be done with the name. */
 type Purpose = 'read' | 'create' | 'remove';
 
-export class GuestFiles {
+export class GuestFiles implements FileSystem {
   private readonly grants: { host: string; guest: string[] }[];
 
   constructor(

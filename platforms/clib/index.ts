@@ -15,6 +15,7 @@ import { scanfFunctions } from './scanf.js';
 import { stdioFunctions } from './stdio.js';
 import { timeFunctions } from './time.js';
 
+export { GuestFiles } from './files.js';
 export { CLibrary, type CLibraryContext } from './library.js';
 export { FILE_BYTES, FILE_MAGIC } from './stream-table.js';
 

@@ -41,5 +41,8 @@ export function writeSiginfo(frame: FrameMemory, at: number, info: SignalInfo, t
     return;
   }
   w[(at + siginfo.pid) >>> 2] = info.pid ?? 0;
-  if (info.value !== undefined) w[(at + siginfo.value) >>> 2] = info.value;
+  w[(at + siginfo.uid) >>> 2] = info.uid ?? 0;
+  if (info.value === undefined) return;
+  w[(at + siginfo.value) >>> 2] = Number(info.value & 0xffffffffn);
+  if (wide) w[((at + siginfo.value) >>> 2) + 1] = Number(info.value >> 32n);
 }

@@ -17,6 +17,7 @@ import { EXECUTE_ONLY, LinuxFaults } from './faults.js';
 import { linuxFrames } from './frames.js';
 import { GlibcJumpBuffer } from './jump-buffer.js';
 import { linuxLayouts, type LinuxLayout } from './layout.js';
+import { LinuxMemoryRules, STACK } from './memory-rules.js';
 import { buildStartBlock } from './start-block.js';
 import { LinuxSystemCalls } from './system-calls.js';
 import { LinuxThreads } from './thread-memory.js';
@@ -41,7 +42,6 @@ export class Linux extends PosixOs {
   private readonly calls: LinuxSystemCalls;
   private readonly random: Uint8Array;
   private readonly systemCallEntry: number;
-  private heapEnd = 0;
 
   constructor(context: OsContext) {
     const { cpu } = context.process;
@@ -65,10 +65,17 @@ export class Linux extends PosixOs {
     this.random = random;
     this.systemCallEntry = code.systemCall;
     mapVdso(process, layout);
-    process.space.map(layout.stackTop - layout.stackSize, layout.stackSize, Prot.RW, { name: '[stack]' });
+    process.space.map(layout.stackTop - layout.stackSize, layout.stackSize, Prot.RW, { name: '[stack]', tag: STACK });
     this.port = new PosixPort(system, new GlibcJumpBuffer(process, () => program.images.exported('__pointer_chk_guard')));
     this.faults = new LinuxFaults(system);
-    this.calls = new LinuxSystemCalls(system, frames);
+    memory.own = new LinuxMemoryRules(
+      memory,
+      (fd) => this.calls.shared.descriptors.get(fd),
+      (address, bytes) => process.supervisor.write(address, bytes),
+      (what) => process.end({ kind: 'unsupported', text: what }),
+      process.abi.wordSize === 8,
+    );
+    this.calls = new LinuxSystemCalls(system, frames, layout, context.files, (thread) => this.threads.adopt(thread));
   }
 
   protected ownFunctions(): HostFunction[] {
@@ -90,37 +97,30 @@ export class Linux extends PosixOs {
     return block ? tp + block.offset + offset : 0;
   }
 
-  protected programBase(image: Image): number {
-    return image.relocatable ? this.layout.pieBase : image.preferredBase;
+  protected programBase(image: Image): number | undefined {
+    if (!image.relocatable) return image.preferredBase;
+    return image.isStatic ? this.system.memory.findPlace(image.span) : this.layout.pieBase;
   }
 
   /** The break: the heap grows from the end of the program, as malloc's main arena does; elsewhere when it can't. */
   override heapGrow(bytes: number): number | undefined {
-    const size = Math.ceil(Math.max(bytes, HEAP_STEP) / 4096) * 4096;
-    const { space } = this.process;
-    if (this.heapEnd === 0 || !space.isFree(this.heapEnd, size) || this.heapEnd + size > this.layout.userLimit)
-      return super.heapGrow(bytes);
-    const base = this.heapEnd;
-    this.system.memory.map(base, size, Prot.RW, { name: '[heap]' });
-    this.heapEnd += size;
-    return base;
+    const { programBreak } = this.calls.shared;
+    // The program may have moved the break by itself.
+    const base = Math.ceil(programBreak.end / 4096) * 4096;
+    const wanted = base + Math.ceil(Math.max(bytes, HEAP_STEP) / 4096) * 4096;
+    return base !== 0 && programBreak.move(wanted) === wanted ? base : super.heapGrow(bytes);
   }
 
   protected startMain(posix: PosixThread, program: LoadedImage, images: LoadedImages): void {
     const { process, layout } = this;
-    const { options, memory } = this.system;
+    const { options } = this.system;
     const { thread } = posix;
-    const end = program.base + program.image.span;
-    this.heapEnd = Math.ceil(end / 4096) * 4096;
+    const { isStatic } = program.image;
+    // A position-independent program without a dynamic linker lies among the mappings, and its heap where others lie.
+    this.calls.shared.programBreak.place(isStatic && program.image.relocatable ? layout.pieBase : program.base + program.image.span);
     thread.stackLimit = layout.stackTop;
     thread.stackBase = layout.stackTop - layout.stackSize;
-    // The dynamic linker takes the main thread's TLS from mmap.
-    const tlsBytes = Math.ceil((images.tls.size + images.tls.align + 4096) / 4096) * 4096;
-    const area = memory.anonymous(tlsBytes);
-    if (area === undefined) throw new LoadError(`${program.image.path}: no memory for ${images.tls.size} bytes of thread-local storage`);
-    this.linuxThreads.placeControlBlock(posix, area + tlsBytes);
-    thread.stackLimit = layout.stackTop;
-    this.storeGuards(images);
+    if (!isStatic) this.linkedStart(posix, program, images);
     const block = buildStartBlock(process.supervisor, {
       layout,
       path: options.argv[0] ?? program.image.path,
@@ -133,8 +133,20 @@ export class Linux extends PosixOs {
     process.withThread(thread, (registers) => {
       registers.set(process.abi.sp, block.sp);
       registers.set(process.abi.pc, program.base + present(program.image.entry, 'the entry point'));
-      this.runInitialisers(thread, images, [block.argc, block.argv, block.envp]);
+      if (!isStatic) this.runInitialisers(thread, images, [block.argc, block.argv, block.envp]);
     });
+  }
+
+  /** What the dynamic linker does before the program begins. A static program does it all by itself. */
+  private linkedStart(posix: PosixThread, program: LoadedImage, images: LoadedImages): void {
+    const { thread } = posix;
+    // The dynamic linker takes the main thread's TLS from mmap.
+    const tlsBytes = Math.ceil((images.tls.size + images.tls.align + 4096) / 4096) * 4096;
+    const area = this.system.memory.anonymous(tlsBytes);
+    if (area === undefined) throw new LoadError(`${program.image.path}: no memory for ${images.tls.size} bytes of thread-local storage`);
+    this.linuxThreads.placeControlBlock(posix, area + tlsBytes);
+    thread.stackLimit = this.layout.stackTop;
+    this.storeGuards(images);
   }
 
   /** ARM64 keeps the two secrets in variables. */
@@ -159,6 +171,11 @@ export class Linux extends PosixOs {
       this.process.runHostFunctionNow(thread);
   }
 
+  override beforeRun(thread: Thread): void {
+    this.calls.goOn(thread);
+    if (thread.state === 'runnable') super.beforeRun(thread);
+  }
+
   systemCall(thread: Thread): void {
     this.calls.dispatch(thread);
   }
@@ -166,7 +183,7 @@ export class Linux extends PosixOs {
   readonly gates = new Set([SYSTEM_CALL_GATE]);
 
   interrupt(thread: Thread, vector: number, detail: number): void {
-    if (vector === SYSTEM_CALL_GATE) this.calls.dispatch(thread, true);
+    if (vector === SYSTEM_CALL_GATE && this.process.cpu !== 'arm64') this.calls.dispatch(thread, 'ia32');
     else this.faults.interrupt(thread, vector, detail);
   }
 

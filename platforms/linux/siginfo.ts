@@ -19,7 +19,11 @@ export function writeSiginfo(frame: FrameMemory, at: number, info: SignalInfo, w
     if (info.key !== undefined) w[(union + 2 * wordSize) >>> 2] = info.key;
   } else {
     w[union >>> 2] = info.pid ?? 0;
-    // si_uid is 0: the program runs as root of nothing. si_value follows for queued signals.
-    if (info.value !== undefined) w[(union >>> 2) + 2] = info.value;
+    w[(union >>> 2) + 1] = info.uid ?? 0;
+    // si_value follows for queued signals.
+    if (info.value !== undefined) {
+      w[(union >>> 2) + 2] = Number(info.value & 0xffffffffn);
+      if (wordSize === 8) w[(union >>> 2) + 3] = Number(info.value >> 32n);
+    }
   }
 }

@@ -1,62 +1,141 @@
 /**
- * System calls that guests make by instruction. The way back from signal handlers
- * always comes this way; besides it the calls that need no C library. What isn't here
- * answers ENOSYS, as a kernel without it does. Source: man-pages section 2; entry conventions of the three CPUs.
+ * System calls that guests make by instruction: the convention of each CPU (a 64-bit x86 program may also make IA-32's, by
+ * int 80h), the table by number, waiting and being interrupted. What no kernel has answers ENOSYS; what a real one has
+ * and this one has not ends the run with a line that names it.
+ * Source: entry conventions of the three CPUs (syscall(2)); signal(7).
  */
 import { A64, X86 } from '../../emulator/cpu/registers.js';
 import { syscallClobbers } from '../../emulator/cpu/system-call.js';
+import type { CpuName } from '../../emulator/engine.js';
+import { GuestMemory } from '../../emulator/memory/guest-memory.js';
 import type { Thread } from '../../emulator/process/thread.js';
-import { posixThread } from '../posix/posix-thread.js';
-import { readSet } from '../posix/signal-set.js';
+import type { FileSystem } from '../file-system.js';
+import { posixThread, type PosixThread } from '../posix/posix-thread.js';
 import { systemCall, type PosixSystem } from '../posix/system.js';
-import { argument, commonCalls, endThread, int, unsigned, type SystemCall } from '../posix/system-call-table.js';
+import { argument } from '../posix/system-call-table.js';
+import { interruption, isWaiting, type Progress } from '../posix/waiting.js';
 import type { LinuxFrames } from './frame.js';
-import { systemCallNames, type SystemCallName } from './system-call-numbers.js';
+import { linuxCalls, sharedKernel, type SharedKernel } from './kernel/calls.js';
+import type { LinuxCalls } from './kernel/kernel.js';
+import { NEVER_IMPLEMENTED, systemCallNames, type SystemCallName } from './kernel/system-call-numbers.js';
+import type { LinuxLayout } from './layout.js';
 
 const ARGUMENTS = {
   ia32: [X86.rbx, X86.rcx, X86.rdx, X86.rsi, X86.rdi, X86.rbp],
   'x86-64': [X86.rdi, X86.rsi, X86.rdx, X86.r10, X86.r8, X86.r9],
   arm64: [A64.x0, A64.x1, A64.x2, A64.x3, A64.x4, A64.x5],
 } as const;
-const ARCH_SET_GS = 0x1001;
-const ARCH_SET_FS = 0x1002;
-const ARCH_GET_FS = 0x1003;
+
+/** Bytes of the instruction, to make the call anew. */
+const INSTRUCTION = { ia32: 2, 'x86-64': 2, arm64: 4 } as const;
+
+/** One convention: its numbers and what they do. */
+interface Table {
+  convention: CpuName;
+  names: Map<number, SystemCallName>;
+  calls: LinuxCalls;
+}
+
+/** What a kernel without a system call for it answers. */
+const NO_SUCH_CALL = -38;
 
 export class LinuxSystemCalls {
-  private readonly names: Map<number, SystemCallName>;
-  /** What int 80h calls, in 64-bit processes too. */
-  private readonly compatNames = systemCallNames('ia32');
-  private readonly byName: Record<SystemCallName, SystemCall>;
+  readonly shared: SharedKernel;
+  private readonly tables = new Map<CpuName, Table>();
+  private readonly waits = new Map<Thread, () => void>();
 
   constructor(
     private readonly os: PosixSystem,
     private readonly frames: LinuxFrames,
+    private readonly layout: LinuxLayout,
+    files: FileSystem | undefined,
+    private readonly adopt: (thread: Thread) => PosixThread,
   ) {
-    this.names = systemCallNames(os.process.cpu);
-    this.byName = this.table();
+    this.shared = sharedKernel(os, layout, files);
+  }
+
+  private table(convention: CpuName): Table {
+    const known = this.tables.get(convention);
+    if (known) return known;
+    const { process } = this.os;
+    const foreign = convention !== process.cpu;
+    const user = foreign ? new GuestMemory(process.engine, convention === 'ia32' ? 4 : 8, 'user') : process.user;
+    const calls = linuxCalls({ ...this.shared, system: this.os, layout: this.layout, convention, user, adopt: this.adopt }, this.shared);
+    const table = { convention, names: systemCallNames(convention), calls };
+    this.tables.set(convention, table);
+    return table;
   }
 
   /** The thread (loaded) has executed its system call instruction; PC is after it. */
-  dispatch(thread: Thread, gate = false): void {
+  dispatch(thread: Thread, convention: CpuName = this.os.process.cpu): void {
     const { process } = this.os;
-    const { cpu } = process;
     const registers = process.registers(thread);
-    const number = cpu === 'arm64' ? registers.lo(A64.x8) : registers.lo(X86.rax);
-    const compat = gate && cpu === 'x86-64';
-    const name = (compat ? this.compatNames : this.names).get(number);
+    const number = convention === 'arm64' ? registers.lo(A64.x8) : registers.lo(X86.rax);
+    const { names, calls } = this.table(convention);
+    const name = names.get(number);
     if (name === 'rt_sigreturn' || name === 'sigreturn') return this.sigreturn(thread, name === 'sigreturn');
-    if (cpu === 'x86-64' && !compat) syscallClobbers(registers);
-    const args = compat ? ARGUMENTS.ia32.map((slot) => registers.lo(slot)) : ARGUMENTS[cpu].map((slot) => argument(registers, slot));
-    const result = name ? systemCall(this.os, () => this.byName[name](thread, args)) : -this.os.traits.errno.ENOSYS;
-    if (result !== undefined) this.setResult(thread, result);
-    if (thread.state !== 'ended' && this.os.signals.hasDeliverable(thread)) this.os.signals.deliver(thread);
+    if (convention === 'x86-64') syscallClobbers(registers);
+    const args = ARGUMENTS[convention].map((slot) => (convention === process.cpu ? argument(registers, slot) : registers.lo(slot)));
+    const call = name && calls[name];
+    if (name && !call && !NEVER_IMPLEMENTED.has(name))
+      process.end({ kind: 'unsupported', text: `the system call ${name} (${number}) is not provided` });
+    this.take(thread, convention, call ? systemCall(this.os, () => call(thread, args)) : NO_SUCH_CALL);
   }
 
-  private setResult(thread: Thread, result: number): void {
+  /** What has become of the call: a result, nothing (the thread is gone), or a wait. */
+  private take(thread: Thread, convention: CpuName, progress: Progress | undefined): void {
+    const { signals } = this.os;
+    if (progress === undefined) return;
+    if (isWaiting(progress)) {
+      this.wait(thread, convention, progress);
+      return;
+    }
+    this.setResult(thread, convention, progress);
+    if (thread.state !== 'ended' && signals.hasDeliverable(thread)) signals.deliver(thread);
+  }
+
+  private wait(thread: Thread, convention: CpuName, waiting: Exclude<Progress, number>): void {
+    const { process } = this.os;
+    const state = posixThread(thread);
+    const over = (): void => {
+      state.interruptCall = undefined;
+      this.waits.delete(thread);
+    };
+    state.interruptCall = (restart) => {
+      over();
+      if (restart && waiting.restarts) this.again(thread, convention);
+      else this.setResult(thread, convention, interruption(this.os, waiting));
+    };
+    this.waits.set(thread, () => {
+      over();
+      this.take(
+        thread,
+        convention,
+        systemCall(this.os, () => waiting.resume()),
+      );
+    });
+    thread.block(waiting.wait);
+    process.reschedule = true;
+    if (process.events.on) process.events.emit('thread-block', { on: waiting.wait.what });
+  }
+
+  /** The thread (loaded) is about to run: a call that it waited in goes on. */
+  goOn(thread: Thread): void {
+    if (this.waits.size > 0 && thread.state === 'runnable') this.waits.get(thread)?.();
+  }
+
+  /** Registers as before the instruction: arguments were kept, and the result's register held the number (ARM64: the first argument). */
+  private again(thread: Thread, convention: CpuName): void {
     const { process } = this.os;
     const registers = process.registers(thread);
-    const slot = process.cpu === 'arm64' ? A64.x0 : X86.rax;
-    registers.set(slot, process.cpu === 'ia32' ? result >>> 0 : result);
+    const { pc } = process.abi;
+    registers.set(pc, registers.get(pc) - INSTRUCTION[convention]);
+  }
+
+  private setResult(thread: Thread, convention: CpuName, result: number): void {
+    const registers = this.os.process.registers(thread);
+    const slot = convention === 'arm64' ? A64.x0 : X86.rax;
+    registers.set(slot, this.os.process.cpu === 'ia32' ? result >>> 0 : result);
   }
 
   private sigreturn(thread: Thread, old: boolean): void {
@@ -70,54 +149,5 @@ export class LinuxSystemCalls {
     os.signals.setMask(thread, mask);
     if (os.process.events.on) os.process.events.emit('signal-return');
     if (os.signals.hasDeliverable(thread)) os.signals.deliver(thread);
-  }
-
-  private table(): Record<SystemCallName, SystemCall> {
-    const { os } = this;
-    const { process, memory, traits, signalCalls } = os;
-    const { errno } = traits;
-    const { user } = process;
-    const common = commonCalls(os);
-    /** The calls that say how many bytes a set has. */
-    const sized =
-      (call: SystemCall, place: number): SystemCall =>
-      (thread, args) =>
-        args[place] === traits.signals.kernel.setBytes ? call(thread, args) : -errno.EINVAL;
-    const known = (tid: number, signal: number): number =>
-      tid <= 0 ? -errno.EINVAL : signalCalls.killThread(signalCalls.thread(tid), signal);
-    return {
-      ...common,
-      mmap2: (thread, [address, length, prot, flags, fd, page]) =>
-        common.mmap(thread, [address, length, prot, flags, fd, page * memory.traits.pageSize]),
-      // The break can't be moved by instruction: the C library's allocator has it.
-      brk: () => 0,
-      exit: (thread, [code]) => endThread(os, thread, code),
-      exit_group: common.exit,
-      arch_prctl: (thread, [code, address]) => {
-        const registers = process.registers(thread);
-        if (code === ARCH_SET_FS || code === ARCH_SET_GS) {
-          if (unsigned(address) >= traits.memory.limit) return -errno.EPERM;
-          registers.set(code === ARCH_SET_FS ? X86.fsBase : X86.gsBase, address);
-          return 0;
-        }
-        if (code !== ARCH_GET_FS) return -errno.EINVAL;
-        user.setWord(address, registers.get(X86.fsBase));
-        return 0;
-      },
-      rt_sigaction: sized(common.sigaction, 3),
-      rt_sigprocmask: sized(common.sigprocmask, 3),
-      rt_sigpending: (thread, [address, bytes]) =>
-        bytes <= traits.signals.kernel.setBytes ? signalCalls.sigpending(thread, address, bytes) : -errno.EINVAL,
-      rt_sigsuspend: sized((thread, [set, bytes]) => signalCalls.sigsuspend(thread, readSet(user, set, bytes)), 1),
-      pause: (thread) => signalCalls.sigsuspend(thread, posixThread(thread).mask),
-      // These two never come here: dispatch has them.
-      rt_sigreturn: () => undefined,
-      sigreturn: () => undefined,
-      tkill: (_thread, [tid, signal]) => known(int(tid), int(signal)),
-      tgkill: (_thread, [pid, tid, signal]) =>
-        int(pid) > 0 && int(tid) > 0 && int(pid) !== os.pid ? -errno.ESRCH : int(pid) <= 0 ? -errno.EINVAL : known(int(tid), int(signal)),
-      gettid: (thread) => posixThread(thread).tid,
-      set_tid_address: (thread) => posixThread(thread).tid,
-    };
   }
 }

@@ -5,7 +5,7 @@ import type { MemoryView } from '../../emulator/memory/memory-view.js';
 import { copyOut, fail, libraryResult, systemCall, type PosixSystem } from './system.js';
 
 /** What CLOCK_REALTIME reads when a program starts: 2024-01-01 00:00:00 UTC. */
-const REALTIME_EPOCH = 1_704_067_200;
+export const REALTIME_EPOCH = 1_704_067_200;
 
 /** struct timezone: two ints. */
 const TIMEZONE_BYTES = 8;

@@ -8,13 +8,22 @@ import { Prot } from '../../emulator/engine.js';
 import type { AddressSpace, MapOptions, Region } from '../../emulator/memory/address-space.js';
 import type { ErrnoNumbers, MemoryTraits } from './traits.js';
 
-interface Piece {
+export interface Piece {
   base: number;
   limit: number;
   region: Region;
 }
 
+/** What one kernel does in a way of its own. */
+export interface OwnMemoryRules {
+  mmap(address: number, length: number, prot: number, flags: number, fd: number, offset: number): number;
+  /** Checks that come before the others of mprotect: its end, or the bits to go on with. */
+  protection(address: number, length: number, prot: number): { goOn: false; result: number } | { goOn: true; prot: number };
+  madvise(address: number, length: number, advice: number): number;
+}
+
 export class MemoryCalls {
+  own: OwnMemoryRules | undefined;
   private readonly pageSize: number;
 
   constructor(
@@ -25,16 +34,16 @@ export class MemoryCalls {
     this.pageSize = traits.pageSize;
   }
 
-  private pageDown(address: number): number {
+  pageDown(address: number): number {
     return address - (address % this.pageSize);
   }
 
-  private pageUp(address: number): number {
+  pageUp(address: number): number {
     return this.pageDown(address + this.pageSize - 1);
   }
 
   /** What a page really allows: nothing can be written that can't be read, nor executed on most machines. */
-  private effective(prot: number): number {
+  effective(prot: number): number {
     if (prot === Prot.None || (prot === Prot.Exec && this.traits.executeOnly)) return prot;
     return prot | Prot.Read;
   }
@@ -43,6 +52,16 @@ export class MemoryCalls {
     if (prot & ~7 && this.traits.badProtection === 'EINVAL') return -this.errno.EINVAL;
     if ((prot & 6) === 6 && this.traits.writeExecute === 'EACCES') return -this.errno.EACCES;
     return 0;
+  }
+
+  /** What of [base, limit) is mapped, in order, is told; whether that is all of it. */
+  forEachPiece(base: number, limit: number, action: (piece: Piece) => void): boolean {
+    let covered = base;
+    for (const piece of this.pieces(base, limit)) {
+      if (piece.base === covered) covered = piece.limit;
+      action(piece);
+    }
+    return covered >= limit;
   }
 
   /** The mapped pieces of [base, limit), in order. */
@@ -55,6 +74,7 @@ export class MemoryCalls {
   mmap(address: number, length: number, prot: number, flags: number, fd: number, offset: number): number {
     const { traits, errno } = this;
     const map = traits.flags;
+    if (this.own) return this.own.mmap(address, length, prot, flags, fd, offset);
     if (length === 0) return -errno.EINVAL;
     if (traits.refusesUnknownFlags && flags & ~map.known) return -errno.EINVAL;
     const sharing = flags & (map.SHARED | map.PRIVATE);
@@ -99,7 +119,7 @@ export class MemoryCalls {
   }
 
   /** Where the kernel puts a mapping that is not fixed. */
-  private place(hint: number, size: number): number {
+  place(hint: number, size: number): number {
     const { traits, space } = this;
     const wanted = traits.hintRounds === 'down' ? this.pageDown(hint) : this.pageUp(hint);
     if (wanted >= traits.lowest && wanted + size <= traits.limit && space.isFree(wanted, size)) return wanted;
@@ -109,6 +129,11 @@ export class MemoryCalls {
         space.findFree(size, pageSize, traits.mmapBase, traits.limit, false))
       : space.findFree(size, pageSize, traits.mmapBase, traits.limit, false);
     return found ?? -this.errno.ENOMEM;
+  }
+
+  /** Would heuristic overcommit give so many writable private bytes at once? */
+  affordable(bytes: number): boolean {
+    return bytes <= this.traits.overcommitLimit;
   }
 
   /** A free place for `size` bytes, as an unplaced mmap would choose it; nothing is mapped. */
@@ -132,8 +157,11 @@ export class MemoryCalls {
     return 0;
   }
 
-  mprotect(address: number, length: number, prot: number): number {
+  mprotect(address: number, length: number, wanted: number): number {
     const { traits, errno } = this;
+    const own = this.own?.protection(address, length, wanted);
+    if (own !== undefined && !own.goOn) return own.result;
+    const prot = own ? own.prot : wanted;
     if (address % this.pageSize !== 0 && !traits.roundsDown) return -errno.EINVAL;
     const denied = this.protectionError(prot);
     if (denied !== 0) return denied;
@@ -141,22 +169,23 @@ export class MemoryCalls {
     const base = this.pageDown(address);
     const limit = base + this.pageUp(length + (address - base));
     if (limit > traits.limit) return -errno.ENOMEM;
-    const wanted = this.effective(prot & 7);
-    if (this.space.protect(base, limit - base, wanted)) return 0;
+    const allowed = this.effective(prot & 7);
+    if (this.space.protect(base, limit - base, allowed)) return 0;
     const pieces = this.pieces(base, limit);
     let covered = base;
     for (const piece of pieces) if (piece.base === covered) covered = piece.limit;
     if (covered < limit && traits.protectHole === 'fail') return -errno.ENOMEM;
     for (const piece of pieces) {
       if (piece.base >= covered && traits.protectHole === 'partial') break;
-      if (wanted & ~piece.region.maxProt) return -errno.EACCES;
-      this.space.protect(piece.base, piece.limit - piece.base, wanted);
+      if (allowed & ~piece.region.maxProt) return -errno.EACCES;
+      this.space.protect(piece.base, piece.limit - piece.base, allowed);
     }
     return covered < limit && traits.protectHole === 'partial' ? -errno.ENOMEM : 0;
   }
 
   madvise(address: number, length: number, advice: number): number {
     const { traits, errno } = this;
+    if (this.own) return this.own.madvise(address, length, advice);
     if (address % this.pageSize !== 0 && !traits.adviceRoundsDown) return -errno.EINVAL;
     if (advice < 0 || advice > traits.adviceLimit) return -errno.EINVAL;
     const first = this.pageDown(address);

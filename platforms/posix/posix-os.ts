@@ -133,7 +133,7 @@ export abstract class PosixOs implements Os {
   }
 
   /** Where this OS puts a program: its own address, or the fixed one for position-independent programs. */
-  protected abstract programBase(image: Image): number;
+  protected abstract programBase(image: Image): number | undefined;
 
   /** Memory for malloc: from mmap, where an OS has no other way. */
   heapGrow(bytes: number): number | undefined {

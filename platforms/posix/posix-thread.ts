@@ -11,7 +11,9 @@ export interface SignalInfo {
   address?: number;
   /** Sender of kill and friends. */
   pid?: number;
-  value?: number;
+  uid?: number;
+  /** si_value, all its bits. */
+  value?: bigint;
   /** Protection key of the page that refused an access (Linux's si_pkey). */
   key?: number;
   /** Machine trap behind it (siginfo's trap number on FreeBSD); undefined: not a fault. */
@@ -59,6 +61,8 @@ export class PosixThread {
   lastFault: { about: string | (() => string); pc: number } | undefined;
   /** Blocking calls that a handler has interrupted: they answer EINTR when taken up again. */
   interrupted: { pc: number; sp: number }[] = [];
+  /** A system call by instruction that waits: a handler is about to run in its place. */
+  interruptCall: ((restart: boolean) => void) | undefined;
   /** pthread_t as the guest sees it. */
   identity = 0;
   errnoAddress = 0;

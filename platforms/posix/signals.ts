@@ -94,7 +94,8 @@ export class Signals {
     this.process.reschedule = true;
     // Who is held (thread_suspend) or waits in the kernel takes them when it goes on.
     const held = thread.suspendCount > 0 || thread.wait?.kind === 'kernel';
-    if (thread !== this.process.current && !held) this.process.withThread(thread, () => this.deliver(thread));
+    if ((thread !== this.process.current || thread.state === 'blocked') && !held)
+      this.process.withThread(thread, () => this.deliver(thread));
   }
 
   /** Forget pending signals that are now ignored. */
@@ -199,7 +200,10 @@ export class Signals {
   private interruptWait(thread: Thread, action: SignalAction): void {
     const { wait } = thread;
     if (thread.state !== 'blocked') return;
-    if (wait?.kind === 'interruptible' && (wait.by === 'any' || !(action.flags & this.traits.flags.RESTART))) this.noteInterrupted(thread);
+    const { interruptCall } = posixThread(thread);
+    if (interruptCall) interruptCall((action.flags & this.traits.flags.RESTART) !== 0);
+    else if (wait?.kind === 'interruptible' && (wait.by === 'any' || !(action.flags & this.traits.flags.RESTART)))
+      this.noteInterrupted(thread);
     thread.unblock();
     this.process.reschedule = true;
   }

@@ -1,0 +1,38 @@
+/** The guest's files as the C libraries and kernels use them: whoever provides them (clib/files.ts), and their errors, by errno's names. */
+/** Names that errno's numbers have on every system. */
+// prettier-ignore
+export type ErrorName =
+  | 'EPERM' | 'ENOENT' | 'EINTR' | 'EIO' | 'EBADF' | 'EAGAIN' | 'ENOMEM' | 'EACCES' | 'EFAULT' | 'EBUSY' | 'EEXIST' | 'EXDEV'
+  | 'ENOTDIR' | 'EISDIR' | 'EINVAL' | 'EMFILE' | 'EFBIG' | 'ENOSPC' | 'ESPIPE' | 'EROFS' | 'EPIPE' | 'EDOM' | 'ERANGE' | 'EILSEQ'
+  | 'EOVERFLOW' | 'ENAMETOOLONG' | 'ENOTEMPTY' | 'ELOOP' | 'ENOSYS';
+
+export class FileError extends Error {
+  constructor(readonly code: ErrorName) {
+    super(code);
+  }
+}
+
+export interface OpenMode {
+  read: boolean;
+  write: boolean;
+  append: boolean;
+  create: boolean;
+  truncate: boolean;
+  exclusive: boolean;
+}
+
+/** Bytes at positions: a host file, or a temporary one in memory. */
+export interface FileContents {
+  read(position: number, length: number): Uint8Array;
+  write(position: number, bytes: Uint8Array): void;
+  size(): number;
+  truncate(size: number): void;
+  close(): void;
+}
+
+/** Raises FileError. */
+export interface FileSystem {
+  open(path: string, mode: OpenMode): FileContents;
+  remove(path: string): void;
+  rename(from: string, to: string): void;
+}

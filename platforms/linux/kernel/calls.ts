@@ -1,0 +1,71 @@
+/** All of Linux's system calls that the model answers, for one convention, and what the conventions share. */
+import { Random } from '../../../emulator/process/random.js';
+import type { FileSystem } from '../../file-system.js';
+import type { PosixSystem } from '../../posix/system.js';
+import type { LinuxLayout } from '../layout.js';
+import { Descriptors } from './descriptors.js';
+import { descriptorCalls } from './descriptor-calls.js';
+import { filesOf, nameCalls } from './file-names.js';
+import { transferCalls } from './file-transfer.js';
+import { futexCalls } from './futex-calls.js';
+import { Futexes } from './futexes.js';
+import { informationCalls, initialLimits } from './information-calls.js';
+import type { Kernel, LinuxCalls, ProcessState } from './kernel.js';
+import { memoryCalls } from './memory-calls.js';
+import { pollCalls } from './poll-calls.js';
+import { ProcFiles } from './proc-files.js';
+import { ProgramBreak } from './program-break.js';
+import { signalCalls } from './signal-calls.js';
+import { statCalls } from './stat-calls.js';
+import { threadCalls } from './thread-calls.js';
+import { realtime, timeCalls } from './time-calls.js';
+
+export interface SharedKernel extends Pick<Kernel, 'descriptors' | 'futexes' | 'programBreak' | 'state'> {
+  readonly proc: ProcFiles;
+  readonly files: FileSystem | undefined;
+  random(length: number): Uint8Array;
+}
+
+const DUMPABLE = 1;
+
+export function sharedKernel(system: PosixSystem, layout: LinuxLayout, files: FileSystem | undefined): SharedKernel {
+  const { process, options, pid } = system;
+  const changed = (cause: unknown): void => process.changed(cause);
+  const random = new Random(options.seed ^ 0x47524e44);
+  const state: ProcessState = {
+    limits: initialLimits(),
+    dumpable: DUMPABLE,
+    keepCapabilities: 0,
+    noNewPrivileges: false,
+    membarrierRegistered: 0,
+    umask: 0o022,
+    lockFuture: false,
+    timers: new Map(),
+  };
+  return {
+    descriptors: new Descriptors(options, changed),
+    futexes: new Futexes(changed),
+    programBreak: new ProgramBreak(system.memory, layout.userLimit),
+    state,
+    proc: new ProcFiles(process, options.argv[0] ?? '', pid),
+    files,
+    random: (length) => Uint8Array.from({ length }, () => random.below(256)),
+  };
+}
+
+export function linuxCalls(kernel: Kernel, { files, proc, random }: SharedKernel): LinuxCalls {
+  const named = filesOf(kernel, files, proc, random);
+  return {
+    ...memoryCalls(kernel),
+    ...signalCalls(kernel),
+    ...threadCalls(kernel),
+    ...futexCalls(kernel, () => realtime(kernel)),
+    ...timeCalls(kernel),
+    ...pollCalls(kernel),
+    ...transferCalls(kernel),
+    ...descriptorCalls(kernel),
+    ...nameCalls(kernel, named),
+    ...statCalls(kernel, named),
+    ...informationCalls(kernel, random),
+  };
+}

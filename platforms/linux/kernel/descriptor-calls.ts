@@ -1,0 +1,187 @@
+/** Descriptors: positions, copies, flags, pipes, memory files. Source: lseek(2), dup(2), fcntl(2), pipe(2), memfd_create(2); fs/fcntl.c (6.18). */
+import { int } from '../../posix/system-call-table.js';
+import {
+  FD_CLOEXEC,
+  MemoryFile,
+  O_ACCMODE,
+  O_APPEND,
+  O_CLOEXEC,
+  O_CREAT,
+  O_DIRECT,
+  O_EXCL,
+  O_NONBLOCK,
+  O_RDWR,
+  O_TRUNC,
+  regularFile,
+} from './descriptors.js';
+import { Errno } from './errno.js';
+import type { Kernel, LinuxCalls } from './kernel.js';
+import { pipe } from './pipes.js';
+
+/** What fcntl(F_SETFL) changes. */
+const CHANGEABLE = O_APPEND | O_NONBLOCK | 0o20000 | O_DIRECT | 0o1000000;
+const O_NOTIFICATION = 0o200;
+const MEMFD_FLAGS = 0x1f | (0x3f << 26);
+const MEMFD_NAME_LIMIT = 249;
+// prettier-ignore
+const Command = {
+  DUPFD: 0, GETFD: 1, SETFD: 2, GETFL: 3, SETFL: 4, SETOWN: 8, GETOWN: 9, DUPFD_CLOEXEC: 1030, GETPIPE_SZ: 1032, GET_SEALS: 1034,
+} as const;
+/** Locks are of processes, and there is one: nobody else has any. */
+const LOCKS: readonly number[] = [5, 6, 7, 12, 13, 14, 36, 37, 38];
+const Request = { FIONREAD: 0x541b, FIONBIO: 0x5421, FIONCLEX: 0x5450, FIOCLEX: 0x5451 } as const;
+const SEEK_DATA = 3;
+const SEEK_HOLE = 4;
+
+export function descriptorCalls(kernel: Kernel): LinuxCalls {
+  const { user, descriptors, system } = kernel;
+  const { process } = system;
+
+  const seek = (fd: number, distance: number, whence: number): number => {
+    const file = descriptors.get(fd);
+    if (!file) return -Errno.EBADF;
+    if (file.position === undefined) return -Errno.ESPIPE;
+    if (file.kind === 'device') return (file.position = 0);
+    if (whence < 0 || whence > SEEK_HOLE) return -Errno.EINVAL;
+    const size = file.size?.() ?? 0;
+    if (whence >= SEEK_DATA) {
+      if (distance < 0 || distance >= size) return -Errno.ENXIO;
+      return (file.position = whence === SEEK_DATA ? distance : size);
+    }
+    const target = distance + [0, file.position, size][whence];
+    if (target < 0 || target > 2 ** 53) return -Errno.EINVAL;
+    return (file.position = target);
+  };
+
+  const copy = (old: number, next: number, flags: number): number => {
+    const file = descriptors.get(old);
+    if (!file) return -Errno.EBADF;
+    if (next < 0 || next >= descriptors.limit) return -Errno.EBADF;
+    if (next !== old) descriptors.replace(next, file, flags);
+    return next;
+  };
+
+  const makePipe = (address: number, flags: number): number => {
+    if (flags & ~(O_CLOEXEC | O_NONBLOCK | O_DIRECT | O_NOTIFICATION)) return -Errno.EINVAL;
+    const ends = pipe(flags & O_NONBLOCK, (cause) => process.changed(cause));
+    const close = flags & O_CLOEXEC ? FD_CLOEXEC : 0;
+    const numbers = ends.map((end) => descriptors.add(end, close));
+    const failed = numbers.find((fd) => fd < 0);
+    const undo = (): void => numbers.filter((fd) => fd >= 0).forEach((fd) => descriptors.close(fd));
+    if (failed !== undefined) {
+      undo();
+      return failed;
+    }
+    try {
+      numbers.forEach((fd, i) => user.setU32(address + 4 * i, fd));
+    } catch (error) {
+      undo();
+      throw error;
+    }
+    return 0;
+  };
+
+  const control = (fd: number, command: number, value: number): number => {
+    const file = descriptors.get(fd);
+    if (!file) return -Errno.EBADF;
+    switch (command) {
+      case Command.DUPFD:
+      case Command.DUPFD_CLOEXEC:
+        if (int(value) < 0 || int(value) >= descriptors.limit) return -Errno.EINVAL;
+        return descriptors.add(file, command === Command.DUPFD ? 0 : FD_CLOEXEC, int(value));
+      case Command.GETFD:
+        return descriptors.flagsOf(fd);
+      case Command.SETFD:
+        descriptors.setFlags(fd, int(value) & FD_CLOEXEC);
+        return 0;
+      case Command.GETFL:
+        return file.flags & ~(O_CREAT | O_EXCL | O_TRUNC | O_CLOEXEC);
+      case Command.SETFL:
+        file.flags = (file.flags & ~CHANGEABLE) | (int(value) & CHANGEABLE);
+        return 0;
+      case Command.SETOWN:
+      case Command.GETOWN:
+        return 0;
+      case Command.GETPIPE_SZ:
+        return file.kind === 'pipe' || file.kind === 'stream' ? 65536 : -Errno.EBADF;
+      case Command.GET_SEALS:
+        return file.name.startsWith('memfd:') ? 1 : -Errno.EINVAL;
+      default:
+        return LOCKS.includes(command) ? 0 : -Errno.EINVAL;
+    }
+  };
+
+  const truncate = (fd: number, size: number): number => {
+    if (size < 0) return -Errno.EINVAL;
+    const file = descriptors.get(fd);
+    if (!file) return -Errno.EBADF;
+    if (!file.truncate || (file.flags & O_ACCMODE) === 0) return -Errno.EINVAL;
+    return file.truncate(size);
+  };
+
+  const synchronised = (fd: number): number => {
+    const file = descriptors.get(fd);
+    return !file ? -Errno.EBADF : file.kind === 'file' ? 0 : -Errno.EINVAL;
+  };
+
+  return {
+    close: (_thread, [fd]) => descriptors.close(int(fd)),
+    close_range: (_thread, [first, last, flags]) => {
+      if (int(flags) & ~6 || first > last) return -Errno.EINVAL;
+      for (const fd of descriptors.open.filter((each) => each >= first && each <= last)) {
+        if (int(flags) & 4) descriptors.setFlags(fd, FD_CLOEXEC);
+        else descriptors.close(fd);
+      }
+      return 0;
+    },
+    lseek: (_thread, [fd, distance, whence]) => seek(int(fd), user.wordSize === 4 ? int(distance) : distance, int(whence)),
+    _llseek: (_thread, [fd, high, low, result, whence]) => {
+      const target = seek(int(fd), int(high) * 2 ** 32 + low, int(whence));
+      if (target < 0) return target;
+      user.setU64(result, BigInt(target));
+      return 0;
+    },
+    ftruncate: (_thread, [fd, size]) => truncate(int(fd), size),
+    ftruncate64: (_thread, args) => truncate(int(args[0]), args[1] + (args[2] | 0) * 2 ** 32),
+    pipe: (_thread, [address]) => makePipe(address, 0),
+    pipe2: (_thread, [address, flags]) => makePipe(address, int(flags)),
+    dup: (_thread, [fd]) => {
+      const file = descriptors.get(int(fd));
+      return file ? descriptors.add(file) : -Errno.EBADF;
+    },
+    dup2: (_thread, [old, next]) => copy(int(old), int(next), 0),
+    dup3: (_thread, [old, next, flags]) => {
+      if (int(flags) & ~O_CLOEXEC || int(old) === int(next)) return -Errno.EINVAL;
+      return copy(int(old), int(next), int(flags) & O_CLOEXEC ? FD_CLOEXEC : 0);
+    },
+    fcntl: (_thread, [fd, command, value]) => control(int(fd), int(command), value),
+    fcntl64: (_thread, [fd, command, value]) => control(int(fd), int(command), value),
+    ioctl: (_thread, [fd, request, value]) => {
+      const file = descriptors.get(int(fd));
+      if (!file) return -Errno.EBADF;
+      if (int(request) === Request.FIOCLEX || int(request) === Request.FIONCLEX) {
+        descriptors.setFlags(int(fd), int(request) === Request.FIOCLEX ? FD_CLOEXEC : 0);
+        return 0;
+      }
+      if (int(request) === Request.FIONBIO) {
+        file.flags = (file.flags & ~O_NONBLOCK) | (user.u32(value) !== 0 ? O_NONBLOCK : 0);
+        return 0;
+      }
+      if (int(request) === Request.FIONREAD && file.size && file.kind !== 'device') {
+        user.setU32(value, file.size() - (file.position ?? 0));
+        return 0;
+      }
+      return -Errno.ENOTTY;
+    },
+    memfd_create: (_thread, [address, flags]) => {
+      if (int(flags) & ~MEMFD_FLAGS) return -Errno.EINVAL;
+      if ((int(flags) & 0x18) === 0x18) return -Errno.EINVAL;
+      const name = user.cBytes(address, MEMFD_NAME_LIMIT + 1);
+      if (name.length > MEMFD_NAME_LIMIT) return -Errno.EINVAL;
+      const file = regularFile(`memfd:${Buffer.from(name).toString('latin1')}`, new MemoryFile(), O_RDWR);
+      return descriptors.add(file, int(flags) & 1 ? FD_CLOEXEC : 0);
+    },
+    fsync: (_thread, [fd]) => synchronised(int(fd)),
+    fdatasync: (_thread, [fd]) => synchronised(int(fd)),
+  };
+}

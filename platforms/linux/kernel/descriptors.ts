@@ -1,0 +1,221 @@
+/**
+ * Open files: descriptors, what they stand for, pipes. A pipe's ends, memory files and devices are the kernel's own;
+ * others are the directories that were granted. Source: open(2), pipe(7), fcntl(2), memfd_create(2).
+ */
+import { FileError, type FileContents } from '../../file-system.js';
+import type { OsOptions } from '../../os.js';
+import { Errno } from './errno.js';
+
+/** What read and write of an open file answer where there is nothing now, and may be later. */
+export const LATER = Symbol('later');
+
+export interface OpenFile {
+  readonly kind: 'stream' | 'pipe' | 'file' | 'directory' | 'device';
+  /** For /proc/self/fd and messages. */
+  readonly name: string;
+  /** O_RDONLY 0, O_WRONLY 1, O_RDWR 2, with O_APPEND and O_NONBLOCK. */
+  flags: number;
+  /** Undefined: it can't be sought. */
+  position: number | undefined;
+  /** An errno number negated where it fails. */
+  read(position: number | undefined, length: number): Uint8Array | number | typeof LATER;
+  write(position: number | undefined, bytes: Uint8Array): number | typeof LATER;
+  /** Could read, or write, be done at once? Hung up: nobody is at the other end. */
+  ready(): { read: boolean; write: boolean; hungUp?: boolean; failed?: boolean };
+  size?(): number;
+  truncate?(size: number): number;
+  /** Bytes of a file whose pages mmap may take. */
+  contents?: FileContents;
+  /** Its last descriptor was closed. */
+  closed?(): void;
+}
+
+export const O_ACCMODE = 3;
+export const O_WRONLY = 1;
+export const O_RDWR = 2;
+export const O_APPEND = 0o2000;
+export const O_NONBLOCK = 0o4000;
+export const O_CREAT = 0o100;
+export const O_EXCL = 0o200;
+export const O_TRUNC = 0o1000;
+export const O_DIRECTORY = 0o200000;
+export const O_CLOEXEC = 0o2000000;
+export const O_PATH = 0o10000000;
+export const O_DIRECT = 0o40000;
+
+export const FD_CLOEXEC = 1;
+
+interface Slot {
+  file: OpenFile;
+  flags: number;
+}
+
+/** RLIMIT_NOFILE where nobody has set it. */
+export const DESCRIPTOR_LIMIT = 1024;
+
+export class Descriptors {
+  private readonly slots: (Slot | undefined)[] = [];
+  limit = DESCRIPTOR_LIMIT;
+
+  constructor(
+    options: Pick<OsOptions, 'input' | 'output'>,
+    private readonly changed: (cause: unknown) => void,
+  ) {
+    this.slots[0] = { file: standardInput(options), flags: 0 };
+    for (const stream of [1, 2] as const) this.slots[stream] = { file: standardOutput(options, stream), flags: 0 };
+  }
+
+  get(fd: number): OpenFile | undefined {
+    return this.slots[fd]?.file;
+  }
+
+  flagsOf(fd: number): number {
+    return this.slots[fd]?.flags ?? 0;
+  }
+
+  setFlags(fd: number, flags: number): void {
+    const slot = this.slots[fd];
+    if (slot) slot.flags = flags;
+  }
+
+  /** The lowest free number from `from`; an errno number negated where there is none. */
+  add(file: OpenFile, flags = 0, from = 0): number {
+    let fd = from;
+    while (this.slots[fd]) fd++;
+    if (fd >= this.limit) return -Errno.EMFILE;
+    this.slots[fd] = { file, flags };
+    return fd;
+  }
+
+  replace(fd: number, file: OpenFile, flags: number): void {
+    const before = this.slots[fd]?.file;
+    this.slots[fd] = { file, flags };
+    if (before && before !== file) this.dropped(before);
+  }
+
+  close(fd: number): number {
+    const file = this.slots[fd]?.file;
+    if (!file) return -Errno.EBADF;
+    this.slots[fd] = undefined;
+    this.dropped(file);
+    return 0;
+  }
+
+  private dropped(file: OpenFile): void {
+    if (this.slots.some((slot) => slot?.file === file)) return;
+    file.closed?.();
+    this.changed(this);
+  }
+
+  get open(): number[] {
+    return this.slots.flatMap((slot, fd) => (slot ? [fd] : []));
+  }
+}
+
+function standardInput(options: Pick<OsOptions, 'input'>): OpenFile {
+  return {
+    kind: 'stream',
+    name: 'pipe:[1000]',
+    flags: 0,
+    position: undefined,
+    read: (_position, length) => options.input(length),
+    write: () => -Errno.EBADF,
+    ready: () => ({ read: true, write: false }),
+  };
+}
+
+function standardOutput(options: Pick<OsOptions, 'output'>, stream: 1 | 2): OpenFile {
+  return {
+    kind: 'stream',
+    name: `pipe:[${1000 + stream}]`,
+    flags: O_WRONLY,
+    position: undefined,
+    read: () => -Errno.EBADF,
+    write: (_position, bytes) => {
+      if (bytes.length > 0) options.output(stream, bytes);
+      return bytes.length;
+    },
+    ready: () => ({ read: false, write: true }),
+  };
+}
+
+/** A file with bytes at positions. */
+export function regularFile(name: string, contents: FileContents, flags: number): OpenFile {
+  const attempt = <T>(action: () => T): T | number => {
+    try {
+      return action();
+    } catch (error) {
+      if (error instanceof FileError) return -errnoOf(error);
+      throw error;
+    }
+  };
+  return {
+    kind: 'file',
+    name,
+    flags,
+    position: 0,
+    contents,
+    read: (position, length) => attempt(() => contents.read(position ?? 0, length)),
+    write: (position, bytes) =>
+      attempt(() => {
+        contents.write(position ?? 0, bytes);
+        return bytes.length;
+      }),
+    ready: () => ({ read: true, write: true }),
+    size: () => contents.size(),
+    truncate: (size) => attempt(() => (contents.truncate(size), 0)),
+    closed: () => contents.close(),
+  };
+}
+
+export function errnoOf(error: FileError): number {
+  return (Errno as Record<string, number>)[error.code] ?? Errno.EIO;
+}
+
+/** Bytes in memory, which only a descriptor names. */
+export class MemoryFile implements FileContents {
+  constructor(private bytes: Uint8Array = new Uint8Array(0)) {}
+
+  read(position: number, length: number): Uint8Array {
+    return this.bytes.slice(position, position + length);
+  }
+
+  write(position: number, bytes: Uint8Array): void {
+    if (position + bytes.length > this.bytes.length) this.truncate(position + bytes.length);
+    this.bytes.set(bytes, position);
+  }
+
+  size(): number {
+    return this.bytes.length;
+  }
+
+  truncate(size: number): void {
+    const next = new Uint8Array(size);
+    next.set(this.bytes.subarray(0, size));
+    this.bytes = next;
+  }
+
+  close(): void {}
+}
+
+/** /dev/null and its kin. */
+export function device(name: string, flags: number, random: (length: number) => Uint8Array): OpenFile | undefined {
+  const zeros = (length: number): Uint8Array => new Uint8Array(length);
+  const reads: Record<string, (length: number) => Uint8Array> = {
+    '/dev/null': () => new Uint8Array(0),
+    '/dev/zero': zeros,
+    '/dev/full': zeros,
+    '/dev/urandom': random,
+    '/dev/random': random,
+  };
+  if (!Object.hasOwn(reads, name)) return undefined;
+  return {
+    kind: 'device',
+    name,
+    flags,
+    position: 0,
+    read: (_position, length) => reads[name](length),
+    write: (_position, bytes) => (name === '/dev/full' ? -Errno.ENOSPC : bytes.length),
+    ready: () => ({ read: true, write: true }),
+  };
+}

@@ -1,0 +1,165 @@
+/**
+ * Files by name: opening, links, removing. Names are those of /dev and /proc that the kernel has itself, and the directories that
+ * were granted. Source: open(2), readlink(2), unlink(2), access(2).
+ */
+import { FileError, type FileSystem } from '../../file-system.js';
+import { int } from '../../posix/system-call-table.js';
+import {
+  device,
+  errnoOf,
+  FD_CLOEXEC,
+  MemoryFile,
+  O_ACCMODE,
+  O_APPEND,
+  O_CLOEXEC,
+  O_CREAT,
+  O_DIRECTORY,
+  O_EXCL,
+  O_NONBLOCK,
+  O_TRUNC,
+  O_WRONLY,
+  regularFile,
+  type OpenFile,
+} from './descriptors.js';
+import { Errno } from './errno.js';
+import type { Kernel, LinuxCalls } from './kernel.js';
+import type { ProcFiles } from './proc-files.js';
+
+const PATH_MAX = 4096;
+export const AT_FDCWD = -100;
+
+export interface Files {
+  system: FileSystem | undefined;
+  proc: ProcFiles;
+  random(length: number): Uint8Array;
+  /** What the path resolves to: an open file, or an errno number negated. */
+  open(path: string, flags: number): OpenFile | number;
+  path(address: number): string | number;
+}
+
+export function filesOf(kernel: Kernel, system: FileSystem | undefined, proc: ProcFiles, random: (length: number) => Uint8Array): Files {
+  const { user, descriptors } = kernel;
+  const files: Files = {
+    system,
+    proc,
+    random,
+    path: (address) => {
+      const bytes = user.cBytes(address, PATH_MAX);
+      if (bytes.length >= PATH_MAX) return -Errno.ENAMETOOLONG;
+      return Buffer.from(bytes).toString('latin1');
+    },
+    open: (path, flags) => {
+      if (path === '') return -Errno.ENOENT;
+      const mode = flags & O_ACCMODE;
+      if (mode === O_ACCMODE) return -Errno.EINVAL;
+      const known = device(path, flags, random);
+      if (known) return flags & O_DIRECTORY ? -Errno.ENOTDIR : known;
+      const text = proc.read(path, descriptors);
+      if (text !== undefined) return mode !== 0 ? -Errno.EACCES : regularFile(path, new MemoryFile(text), flags);
+      if (!system) return -Errno.ENOENT;
+      try {
+        const contents = system.open(path, {
+          read: mode !== O_WRONLY,
+          write: mode !== 0,
+          append: (flags & O_APPEND) !== 0,
+          create: (flags & O_CREAT) !== 0,
+          truncate: (flags & O_TRUNC) !== 0,
+          exclusive: (flags & O_EXCL) !== 0,
+        });
+        return regularFile(path, contents, flags & (O_ACCMODE | O_APPEND | O_NONBLOCK));
+      } catch (error) {
+        if (error instanceof FileError) return -errnoOf(error);
+        throw error;
+      }
+    },
+  };
+  return files;
+}
+
+export function nameCalls(kernel: Kernel, files: Files): LinuxCalls {
+  const { user, descriptors, state } = kernel;
+
+  const open = (directory: number, address: number, flags: number): number => {
+    const path = files.path(address);
+    if (typeof path === 'number') return path;
+    if (!path.startsWith('/') && directory !== AT_FDCWD) {
+      const file = descriptors.get(directory);
+      if (!file) return -Errno.EBADF;
+      return -Errno.ENOTDIR;
+    }
+    const file = files.open(path, flags);
+    if (typeof file === 'number') return file;
+    const fd = descriptors.add(file, flags & O_CLOEXEC ? FD_CLOEXEC : 0);
+    if (fd < 0) file.closed?.();
+    return fd;
+  };
+
+  const readLink = (path: string, address: number, size: number): number => {
+    if (int(size) <= 0) return -Errno.EINVAL;
+    const target = files.proc.link(path, descriptors);
+    if (target === undefined) {
+      const file = files.open(path, 0);
+      if (typeof file === 'number') return file;
+      file.closed?.();
+      return -Errno.EINVAL;
+    }
+    const bytes = new TextEncoder().encode(target).subarray(0, int(size));
+    user.write(address, bytes);
+    return bytes.length;
+  };
+
+  const withPath = (address: number, action: (path: string) => number): number => {
+    const path = files.path(address);
+    if (typeof path === 'number') return path;
+    if (path === '') return -Errno.ENOENT;
+    try {
+      return action(path);
+    } catch (error) {
+      if (error instanceof FileError) return -errnoOf(error);
+      throw error;
+    }
+  };
+  const remove = (address: number): number => withPath(address, (path) => (files.system ? (files.system.remove(path), 0) : -Errno.ENOENT));
+  const rename = (from: number, to: number): number =>
+    withPath(from, (a) => withPath(to, (b) => (files.system ? (files.system.rename(a, b), 0) : -Errno.ENOENT)));
+  const access = (address: number, mode: number): number =>
+    withPath(address, (path) => {
+      if (mode & ~7) return -Errno.EINVAL;
+      const file = files.open(path, 0);
+      if (typeof file === 'number') return file;
+      file.closed?.();
+      return 0;
+    });
+
+  return {
+    open: (_thread, [address, flags]) => open(AT_FDCWD, address, int(flags)),
+    openat: (_thread, [directory, address, flags]) => open(int(directory), address, int(flags)),
+    creat: (_thread, [address]) => open(AT_FDCWD, address, O_WRONLY | O_CREAT | O_TRUNC),
+    readlink: (_thread, [address, buffer, size]) => withPath(address, (path) => readLink(path, buffer, size)),
+    readlinkat: (_thread, [directory, address, buffer, size]) =>
+      int(size) <= 0
+        ? -Errno.EINVAL
+        : withPath(address, (path) =>
+            path.startsWith('/') || int(directory) === AT_FDCWD ? readLink(path, buffer, size) : -Errno.ENOTDIR,
+          ),
+    unlink: (_thread, [address]) => remove(address),
+    unlinkat: (_thread, [, address]) => remove(address),
+    rmdir: (_thread, [address]) => remove(address),
+    rename: (_thread, [from, to]) => rename(from, to),
+    renameat: (_thread, [, from, , to]) => rename(from, to),
+    renameat2: (_thread, [, from, , to]) => rename(from, to),
+    access: (_thread, [address, mode]) => access(address, int(mode)),
+    faccessat: (_thread, [, address, mode]) => access(address, int(mode)),
+    faccessat2: (_thread, [, address, mode]) => access(address, int(mode)),
+    getcwd: (_thread, [address, size]) => {
+      if (size < 2) return -Errno.ERANGE;
+      user.write(address, Uint8Array.of(0x2f, 0));
+      return 2;
+    },
+    umask: (_thread, [mask]) => {
+      const before = state.umask;
+      state.umask = int(mask) & 0o777;
+      return before;
+    },
+  };
+}

@@ -1,0 +1,45 @@
+/** What Linux's system calls share, for one of the conventions by which a program may make them. */
+import type { CpuName } from '../../../emulator/engine.js';
+import type { MemoryView } from '../../../emulator/memory/memory-view.js';
+import type { Thread } from '../../../emulator/process/thread.js';
+import type { PosixThread } from '../../posix/posix-thread.js';
+import type { PosixSystem } from '../../posix/system.js';
+import type { Progress } from '../../posix/waiting.js';
+import type { LinuxLayout } from '../layout.js';
+import type { Descriptors } from './descriptors.js';
+import type { Futexes } from './futexes.js';
+import type { ProgramBreak } from './program-break.js';
+import type { SystemCallName } from './system-call-numbers.js';
+
+/** The thread (loaded) has made the call. Undefined: it has no result, since the thread is gone. */
+export type LinuxCall = (thread: Thread, args: number[]) => Progress | undefined;
+
+export type LinuxCalls = Partial<Record<SystemCallName, LinuxCall>>;
+
+export interface Kernel {
+  readonly system: PosixSystem;
+  readonly layout: LinuxLayout;
+  /** Whose numbers, argument registers and structures: a 64-bit program may make IA-32's calls. */
+  readonly convention: CpuName;
+  /** The program's memory with its permissions, words as that convention has them. */
+  readonly user: MemoryView;
+  readonly descriptors: Descriptors;
+  readonly futexes: Futexes;
+  readonly programBreak: ProgramBreak;
+  /** What the kernel keeps of the process, the same for all conventions. */
+  readonly state: ProcessState;
+  /** Take a new thread into the process. */
+  adopt(thread: Thread): PosixThread;
+}
+
+/** What prctl, setrlimit and their like have set. */
+export interface ProcessState {
+  limits: Map<number, { soft: bigint; hard: bigint }>;
+  dumpable: number;
+  keepCapabilities: number;
+  noNewPrivileges: boolean;
+  membarrierRegistered: number;
+  umask: number;
+  lockFuture: boolean;
+  timers: Map<number, { until: number; interval: number }>;
+}

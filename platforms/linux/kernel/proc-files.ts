@@ -1,0 +1,71 @@
+/** The few files of /proc and /sys that C libraries and collectors read of themselves. Source: proc(5). */
+import type { Process } from '../../../emulator/process/process.js';
+import type { Descriptors } from './descriptors.js';
+
+export class ProcFiles {
+  constructor(
+    private readonly process: Process,
+    private readonly program: string,
+    private readonly pid: number,
+  ) {}
+
+  /** What the file holds; undefined: it is none of them. */
+  read(path: string, _descriptors: Descriptors): Uint8Array | undefined {
+    const text = this.text(this.ofProcess(path));
+    return text === undefined ? undefined : new TextEncoder().encode(text);
+  }
+
+  private ofProcess(path: string): string {
+    return path.replace(`/proc/${this.pid}/`, '/proc/self/').replace('/proc/thread-self/', '/proc/self/');
+  }
+
+  /** Where a symbolic link leads. */
+  link(path: string, descriptors: Descriptors): string | undefined {
+    const name = this.ofProcess(path);
+    if (name === '/proc/self/exe') return this.program.startsWith('/') ? this.program : `/${this.program}`;
+    if (name === '/proc/self/cwd' || name === '/proc/self/root') return '/';
+    const fd = /^\/proc\/self\/fd\/(\d+)$/.exec(name);
+    return fd ? descriptors.get(Number(fd[1]))?.name : undefined;
+  }
+
+  private text(path: string): string | undefined {
+    switch (path) {
+      case '/proc/self/maps':
+        return this.maps();
+      case '/proc/self/comm':
+        return `${this.program.split('/').at(-1)?.slice(0, 15)}\n`;
+      case '/proc/self/cmdline':
+        return `${this.program}\0`;
+      case '/sys/devices/system/cpu/online':
+      case '/sys/devices/system/cpu/possible':
+        return '0\n';
+      case '/proc/sys/vm/overcommit_memory':
+        return '0\n';
+      case '/proc/sys/vm/max_map_count':
+        return '65530\n';
+      case '/proc/sys/kernel/osrelease':
+        return '6.18.0\n';
+      default:
+        return undefined;
+    }
+  }
+
+  private maps(): string {
+    const hex = (address: number): string => address.toString(16).padStart(8, '0');
+    const { space } = this.process;
+    const lines: string[] = [];
+    for (const region of space.regions()) {
+      let start = region.base;
+      while (start < region.limit) {
+        const prot = space.protection(start) ?? 0;
+        let limit = start + space.pageSize;
+        while (limit < region.limit && (space.protection(limit) ?? 0) === prot) limit += space.pageSize;
+        const bits = `${prot & 1 ? 'r' : '-'}${prot & 2 ? 'w' : '-'}${prot & 4 ? 'x' : '-'}p`;
+        const line = `${hex(start)}-${hex(limit)} ${bits} 00000000 00:00 0`;
+        lines.push(region.name === '' ? `${line} ` : `${line.padEnd(73)}${region.name}`);
+        start = limit;
+      }
+    }
+    return `${lines.join('\n')}\n`;
+  }
+}

@@ -1,0 +1,171 @@
+/** Clocks, sleeping, and interval timers. Source: kernel/time/ (6.18), clock_gettime(2), nanosleep(2), setitimer(2). */
+import type { Thread } from '../../../emulator/process/thread.js';
+import { int } from '../../posix/system-call-table.js';
+import type { Progress } from '../../posix/waiting.js';
+import { REALTIME_EPOCH } from '../../posix/clock.js';
+import { UNITS_PER_SECOND } from '../../../emulator/process/clock.js';
+import { Errno } from './errno.js';
+import type { Kernel, LinuxCall, LinuxCalls } from './kernel.js';
+import { readTime, readTimeval, units, valid, writeTime, writeTimeval, type Time } from './times.js';
+
+// prettier-ignore
+const Clock = {
+  REALTIME: 0, MONOTONIC: 1, PROCESS_CPUTIME: 2, THREAD_CPUTIME: 3, MONOTONIC_RAW: 4, REALTIME_COARSE: 5, MONOTONIC_COARSE: 6, BOOTTIME: 7, TAI: 11,
+} as const;
+const KNOWN: readonly number[] = Object.values(Clock);
+const REALTIMES: readonly number[] = [Clock.REALTIME, Clock.REALTIME_COARSE, Clock.TAI];
+const COARSE: readonly number[] = [Clock.REALTIME_COARSE, Clock.MONOTONIC_COARSE];
+/** Nobody can sleep by these. */
+const SLEEPLESS: readonly number[] = [Clock.THREAD_CPUTIME, Clock.MONOTONIC_RAW, ...COARSE];
+/** A tick of 250 a second. */
+const TICK = 4_000_000;
+const ABSOLUTE = 1;
+
+/** Virtual time as CLOCK_REALTIME, in nanoseconds. */
+export const realtime = (kernel: Kernel): number => kernel.system.process.clock.now + REALTIME_EPOCH * UNITS_PER_SECOND;
+
+export function timeCalls(kernel: Kernel): LinuxCalls {
+  const { system, user } = kernel;
+  const { process } = system;
+  const now = (clock: number): number => (REALTIMES.includes(clock) ? realtime(kernel) : process.clock.now);
+
+  const gettime =
+    (bytes: 4 | 8): LinuxCall =>
+    (_thread, [clock, address]) => {
+      if (!KNOWN.includes(int(clock))) return -Errno.EINVAL;
+      const at = now(int(clock));
+      writeTime(user, address, COARSE.includes(int(clock)) ? at - (at % TICK) : at, bytes);
+      return 0;
+    };
+  const getres =
+    (bytes: 4 | 8): LinuxCall =>
+    (_thread, [clock, address]) => {
+      if (!KNOWN.includes(int(clock))) return -Errno.EINVAL;
+      if (address !== 0) writeTime(user, address, COARSE.includes(int(clock)) ? TICK : 1, bytes);
+      return 0;
+    };
+
+  /** Until `deadline` of virtual time; a handler that runs meanwhile ends it, and `left` hears how much was left. */
+  const sleep = (deadline: number, left: ((units: number) => void) | undefined): Progress => {
+    const again = (): Progress =>
+      process.clock.now >= deadline
+        ? 0
+        : {
+            wait: { what: 'sleep', on: [], ready: () => false, deadline },
+            resume: again,
+            restarts: false,
+            interrupted: () => {
+              left?.(deadline - process.clock.now);
+              return -Errno.EINTR;
+            },
+          };
+    return again();
+  };
+  const remaining = (address: number, bytes: 4 | 8): ((left: number) => void) | undefined =>
+    address === 0 ? undefined : (left) => writeTime(user, address, left, bytes);
+
+  const clockSleep =
+    (bytes: 4 | 8): LinuxCall =>
+    (_thread, [clock, flags, wanted, left]) => {
+      if (!KNOWN.includes(int(clock))) return -Errno.EINVAL;
+      if (SLEEPLESS.includes(int(clock))) return -Errno.EOPNOTSUPP;
+      const time = readTime(user, wanted, bytes);
+      if (!valid(time)) return -Errno.EINVAL;
+      if (!(int(flags) & ABSOLUTE)) return sleep(process.clock.now + units(time), remaining(left, bytes));
+      return sleep(process.clock.now + units(time) - now(int(clock)), undefined);
+    };
+
+  return {
+    clock_gettime: gettime(user.wordSize),
+    clock_gettime64: gettime(8),
+    clock_getres: getres(user.wordSize),
+    clock_getres_time64: getres(8),
+    clock_settime: (_thread, [clock]) => (KNOWN.includes(int(clock)) ? -Errno.EPERM : -Errno.EINVAL),
+    clock_nanosleep: clockSleep(user.wordSize),
+    clock_nanosleep_time64: clockSleep(8),
+    nanosleep: (_thread, [wanted, left]) => {
+      const time = readTime(user, wanted);
+      return valid(time) ? sleep(process.clock.now + units(time), remaining(left, user.wordSize)) : -Errno.EINVAL;
+    },
+    gettimeofday: (_thread, [address, zone]) => {
+      if (address !== 0) writeTimeval(user, address, realtime(kernel));
+      if (zone !== 0) user.fill(zone, 8, 0);
+      return 0;
+    },
+    time: (_thread, [address]) => {
+      const seconds = Math.floor(realtime(kernel) / UNITS_PER_SECOND);
+      if (address !== 0) user.setWord(address, seconds);
+      return seconds;
+    },
+    ...timerCalls(kernel),
+  };
+}
+
+const ITIMER_REAL = 0;
+/** ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF and their signals' names. All of virtual time is the program's. */
+const TIMER_SIGNALS = ['SIGALRM', 'SIGVTALRM', 'SIGPROF'];
+
+/** The process's three timers: a deadline of the scheduler's sends the signal. */
+function timerCalls(kernel: Kernel): LinuxCalls {
+  const { system, user, state } = kernel;
+  const { process, signals } = system;
+
+  const fire = (which: number): void => {
+    const timer = state.timers.get(which);
+    if (!timer) return;
+    if (timer.interval > 0) arm(which, timer.interval, timer.interval);
+    else state.timers.delete(which);
+    const signal = system.traits.signals.numbers[TIMER_SIGNALS[which]];
+    signals.sendToProcess({ signal, code: system.traits.signals.codes.KERNEL });
+  };
+  const arm = (which: number, after: number, interval: number): void => {
+    const before = state.timers.get(which);
+    if (before) process.alarms.cancel(before);
+    const timer = { until: process.clock.now + after, interval };
+    state.timers.set(which, timer);
+    process.alarms.set(timer, timer.until, () => fire(which));
+  };
+  const disarm = (which: number): void => {
+    const before = state.timers.get(which);
+    if (before) process.alarms.cancel(before);
+    state.timers.delete(which);
+  };
+  const left = (which: number): { left: number; interval: number } => {
+    const timer = state.timers.get(which);
+    return timer ? { left: Math.max(1000, timer.until - process.clock.now), interval: timer.interval } : { left: 0, interval: 0 };
+  };
+  const tell = (address: number, what: { left: number; interval: number }): void => {
+    writeTimeval(user, address, what.interval);
+    writeTimeval(user, address + 2 * user.wordSize, what.left);
+  };
+  const validInterval = ({ seconds, nanoseconds }: Time): boolean => seconds >= 0 && nanoseconds >= 0 && nanoseconds < 1e9;
+
+  return {
+    setitimer: (_thread: Thread, [word, wanted, old]: number[]) => {
+      const which = int(word);
+      let next: { interval: Time; value: Time } | undefined;
+      if (wanted !== 0) {
+        next = { interval: readTimeval(user, wanted), value: readTimeval(user, wanted + 2 * user.wordSize) };
+        if (!validInterval(next.interval) || !validInterval(next.value)) return -Errno.EINVAL;
+      }
+      if (which < 0 || which > 2) return -Errno.EINVAL;
+      const before = left(which);
+      if (next && units(next.value) > 0) arm(which, units(next.value), units(next.interval));
+      else disarm(which);
+      if (old !== 0) tell(old, before);
+      return 0;
+    },
+    getitimer: (_thread, [word, address]) => {
+      const which = int(word);
+      if (which < 0 || which > 2) return -Errno.EINVAL;
+      tell(address, left(which));
+      return 0;
+    },
+    alarm: (_thread, [seconds]) => {
+      const before = left(ITIMER_REAL);
+      if (seconds > 0) arm(ITIMER_REAL, seconds * UNITS_PER_SECOND, 0);
+      else disarm(ITIMER_REAL);
+      return before.left === 0 ? 0 : Math.max(1, Math.round(before.left / UNITS_PER_SECOND));
+    },
+  };
+}

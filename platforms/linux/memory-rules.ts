@@ -1,0 +1,186 @@
+/**
+ * mmap, mprotect and madvise as Linux checks them: in its order, with what only it has.
+ * Source: mm/mmap.c (do_mmap, __get_unmapped_area), mm/mprotect.c, mm/madvise.c (6.18); observed there.
+ */
+import { Prot } from '../../emulator/engine.js';
+import type { Region } from '../../emulator/memory/address-space.js';
+import type { FileContents } from '../file-system.js';
+import type { MemoryCalls, OwnMemoryRules } from '../posix/memory-calls.js';
+import { Errno } from './kernel/errno.js';
+
+// prettier-ignore
+const Map = {
+  SHARED: 1, PRIVATE: 2, SHARED_VALIDATE: 3, DROPPABLE: 8, TYPE: 0xf, FIXED: 0x10, ANONYMOUS: 0x20, LOW: 0x40, GROWSDOWN: 0x100, NORESERVE: 0x4000,
+  HUGETLB: 0x40000, FIXED_NOREPLACE: 0x100000,
+} as const;
+/** What a mapping of a file may have besides if it is validated. */
+const VALIDATED = 0x7ffff | Map.FIXED_NOREPLACE;
+const PROT_SEM = 8;
+const PROT_GROWSDOWN = 0x1000000;
+const PROT_GROWSUP = 0x2000000;
+
+// prettier-ignore
+const Advice = {
+  NORMAL: 0, RANDOM: 1, SEQUENTIAL: 2, WILLNEED: 3, DONTNEED: 4, FREE: 8, REMOVE: 9, DONTFORK: 10, DOFORK: 11, MERGEABLE: 12, UNMERGEABLE: 13,
+  HUGEPAGE: 14, NOHUGEPAGE: 15, DONTDUMP: 16, DODUMP: 17, WIPEONFORK: 18, KEEPONFORK: 19, COLD: 20, PAGEOUT: 21, POPULATE_READ: 22,
+  POPULATE_WRITE: 23, DONTNEED_LOCKED: 24, COLLAPSE: 25,
+} as const;
+const KNOWN_ADVICE: ReadonlySet<number> = new Set(Object.values(Advice));
+
+/** What a region is (its tag); others are private and the program's alone. */
+const SHARED = { shared: true };
+const GROWING = { grows: true };
+export const isShared = (region: Region): boolean => region.tag === SHARED;
+/** The tag of the main thread's stack. */
+export const STACK = GROWING;
+
+/** An open file, as far as its pages are concerned. */
+export interface MappableFile {
+  readonly kind: string;
+  readonly name: string;
+  readonly flags: number;
+  readonly contents?: FileContents;
+}
+
+const O_ACCMODE = 3;
+const O_RDONLY = 0;
+const O_WRONLY = 1;
+const O_RDWR = 2;
+
+export class LinuxMemoryRules implements OwnMemoryRules {
+  constructor(
+    private readonly memory: MemoryCalls,
+    private readonly files: (fd: number) => MappableFile | undefined,
+    /** Store in pages that have just been mapped. */
+    private readonly fill: (address: number, bytes: Uint8Array) => void,
+    /** A call that exists, and is not provided. */
+    private readonly missing: (what: string) => never,
+    private readonly wide: boolean,
+  ) {}
+
+  mmap(address: number, length: number, prot: number, flags: number, fd: number, offset: number): number {
+    const { memory } = this;
+    const { traits, space } = memory;
+    const { pageSize, limit } = traits;
+    if (offset % pageSize !== 0) return -Errno.EINVAL;
+    const anonymous = (flags & Map.ANONYMOUS) !== 0;
+    const file = anonymous ? undefined : this.files(fd);
+    if (!anonymous && !file) return -Errno.EBADF;
+    if (flags & Map.HUGETLB) return anonymous ? -Errno.ENOMEM : -Errno.EINVAL;
+    if (length === 0) return -Errno.EINVAL;
+    const size = memory.pageUp(length);
+    if (size >= 2 ** (this.wide ? 64 : 32)) return -Errno.ENOMEM;
+    if (offset + size >= 2 ** (this.wide ? 64 : 44)) return -Errno.EOVERFLOW;
+    if (size > limit) return -Errno.ENOMEM;
+    const fixed = (flags & (Map.FIXED | Map.FIXED_NOREPLACE)) !== 0;
+    if (fixed) {
+      if (address + size > limit) return -Errno.ENOMEM;
+      if (address % pageSize !== 0) return -Errno.EINVAL;
+      if (address < traits.lowest) return -Errno.EPERM;
+      if (flags & Map.FIXED_NOREPLACE && !space.isFree(address, size)) return -Errno.EEXIST;
+    }
+    const type = flags & Map.TYPE;
+    const refused = file ? this.refuseFile(file, type, flags, prot) : this.refuseAnonymous(type, flags);
+    if (refused !== 0) return refused;
+    const isPrivate = type === Map.PRIVATE || type === Map.DROPPABLE;
+    if (isPrivate && prot & Prot.Write && !(flags & Map.NORESERVE) && !memory.affordable(size)) return -Errno.ENOMEM;
+    const low = (flags & Map.LOW) !== 0 && this.wide;
+    const base = fixed
+      ? address
+      : low
+        ? (space.findFree(size, pageSize, 0x40000000, 0x80000000, false) ?? -Errno.ENOMEM)
+        : memory.place(address, size);
+    if (base < 0) return base;
+    const tag = isPrivate ? (flags & Map.GROWSDOWN ? GROWING : undefined) : SHARED;
+    const { contents } = file ?? {};
+    const name = file?.name ?? '';
+    const allowed = memory.effective(prot & 7);
+    if (!contents) {
+      space.map(base, size, allowed, { tag, name });
+      return base;
+    }
+    space.map(base, size, Prot.RW, { tag, name });
+    this.fill(base, contents.read(offset, size));
+    space.protect(base, size, allowed);
+    return base;
+  }
+
+  private refuseAnonymous(type: number, flags: number): number {
+    if (type === Map.SHARED) return flags & Map.GROWSDOWN ? -Errno.EINVAL : 0;
+    if (type === Map.PRIVATE) return 0;
+    return type === Map.DROPPABLE && this.wide && !(flags & (Map.GROWSDOWN | 0x2000)) ? 0 : -Errno.EINVAL;
+  }
+
+  private refuseFile(file: MappableFile, type: number, flags: number, prot: number): number {
+    if (type < Map.SHARED || type > Map.SHARED_VALIDATE) return -Errno.EINVAL;
+    const access = file.flags & O_ACCMODE;
+    if (type === Map.SHARED_VALIDATE && flags & ~VALIDATED) return -Errno.EOPNOTSUPP;
+    if (type !== Map.PRIVATE && prot & Prot.Write && access !== O_RDWR) return -Errno.EACCES;
+    if (access === O_WRONLY) return -Errno.EACCES;
+    if (file.name === '/dev/zero') return 0;
+    if (!file.contents) return -Errno.ENODEV;
+    if (flags & Map.GROWSDOWN) return -Errno.EINVAL;
+    if (type !== Map.PRIVATE && access !== O_RDONLY) return this.missing('a shared mapping of a file that can be written is not provided');
+    return 0;
+  }
+
+  protection(address: number, length: number, prot: number): { goOn: false; result: number } | { goOn: true; prot: number } {
+    const { memory } = this;
+    const grows = prot & (PROT_GROWSDOWN | PROT_GROWSUP);
+    const rest = prot & ~grows;
+    const end = (result: number): { goOn: false; result: number } => ({ goOn: false, result });
+    if (grows === (PROT_GROWSDOWN | PROT_GROWSUP)) return end(-Errno.EINVAL);
+    if (address % memory.traits.pageSize !== 0) return end(-Errno.EINVAL);
+    if (length === 0) return end(0);
+    if (memory.pageUp(length) + address >= 2 ** (this.wide ? 64 : 32)) return end(-Errno.ENOMEM);
+    if (rest & ~(7 | PROT_SEM)) return end(-Errno.EINVAL);
+    if (grows === 0) return { goOn: true, prot: rest & 7 };
+    const region = memory.space.find(address);
+    if (!region) return end(-Errno.ENOMEM);
+    if (grows === PROT_GROWSUP || region.tag !== GROWING) return end(-Errno.EINVAL);
+    // From the first page that has grown.
+    return end(memory.mprotect(region.base, address + length - region.base, rest));
+  }
+
+  madvise(address: number, length: number, advice: number): number {
+    const { memory } = this;
+    const { space, traits } = memory;
+    if (advice === 100 || advice === 101 || advice === 102 || advice === 103) this.missing(`madvise with advice ${advice} is not provided`);
+    if (!KNOWN_ADVICE.has(advice)) return -Errno.EINVAL;
+    if (address % traits.pageSize !== 0) return -Errno.EINVAL;
+    const size = memory.pageUp(length);
+    if (address + size >= 2 ** (this.wide ? 64 : 32)) return -Errno.EINVAL;
+    if (size === 0) return 0;
+    let refused = 0;
+    const covered = memory.forEachPiece(address, address + size, ({ base, limit, region }) => {
+      if (refused !== 0) return;
+      const prot = space.protection(base) ?? Prot.None;
+      const ofFile = isShared(region) || region.name.startsWith('/');
+      switch (advice) {
+        case Advice.DONTNEED:
+        case Advice.DONTNEED_LOCKED:
+          if (!ofFile) space.discard(base, limit - base);
+          break;
+        case Advice.FREE:
+        case Advice.WIPEONFORK:
+          if (ofFile) refused = -Errno.EINVAL;
+          break;
+        case Advice.REMOVE:
+          if (!isShared(region)) refused = -Errno.EINVAL;
+          else if (!(prot & Prot.Write)) refused = -Errno.EACCES;
+          else space.discard(base, limit - base);
+          break;
+        case Advice.POPULATE_READ:
+        case Advice.POPULATE_WRITE: {
+          const wanted = advice === Advice.POPULATE_READ ? Prot.Read : Prot.Write;
+          for (let at = base; at < limit && refused === 0; at += traits.pageSize) {
+            if (!((space.protection(at) ?? 0) & wanted)) refused = -Errno.EINVAL;
+            else space.touch(at);
+          }
+          break;
+        }
+      }
+    });
+    return refused !== 0 ? refused : covered ? 0 : -Errno.ENOMEM;
+  }
+}
