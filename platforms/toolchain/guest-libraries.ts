@@ -24,7 +24,7 @@ const fromHost: Record<'c' | 'mps', Prototype[]> = {
 /** Preferred addresses on Windows. */
 const bases = { c: { ia32: '0x10000000', 'x86-64': '0x180000000' }, mps: { ia32: '0x10100000', 'x86-64': '0x180100000' } };
 /** What only the Microsoft C run-time has. */
-const windowsLibc = ['stack-overflow.c'].map((f) => `windows/${f}`);
+const windowsLibc = ['stack-overflow.c', 'except-i386.S'].map((f) => `windows/${f}`);
 const libc = ['memory.c', 'string.c', 'ctype.c', 'sort.c', 'data.c', 'idioms.c', 'options.c', 'random48.c'];
 /** Functions that the guest library has beside those in headers, and its data. */
 const extraFunctions = ['__stack_chk_fail'];

@@ -22,7 +22,7 @@ export interface Prototype {
 const headersOf = (p: Platform): string[] => {
   const all = readdirSync(includes).filter((f) => f.endsWith('.h') && f !== 'features.h');
   const posixOnly = ['pthread.h', 'semaphore.h', 'sched.h', 'unistd.h', 'strings.h', 'ucontext.h', 'getopt.h'];
-  const windowsOnly = ['windows.h', 'process.h', 'malloc.h', 'mpswin.h'];
+  const windowsOnly = ['windows.h', 'process.h', 'malloc.h', 'excpt.h', 'mpswin.h'];
   const skip = p.os === 'windows' ? posixOnly : windowsOnly;
   const names = all.filter((f) => !skip.includes(f));
   return p.os === 'windows' ? names : [...names, 'sys/mman.h', 'sys/time.h', 'sys/resource.h', ...(p.os === 'macos' ? machHeaders() : [])];

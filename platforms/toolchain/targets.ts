@@ -16,6 +16,10 @@ export interface Target {
 }
 
 const common = ['-fno-stack-protector', '-fno-asynchronous-unwind-tables', '-fno-unwind-tables', '-fno-exceptions', '-fno-ident'];
+/** x86-64 Windows has no exceptions without unwind tables, so no function is without them there. */
+const windowsTables = common
+  .map((flag) => flag.replace('-fno-asynchronous-unwind-tables', '-fasynchronous-unwind-tables'))
+  .filter((flag) => flag !== '-fno-unwind-tables');
 /** The Linux gcc of that CPU made FreeBSD's: predefined macros, and its ABI where it differs. */
 const asFreebsd = [
   '-U__linux__',
@@ -39,7 +43,7 @@ export function targetOf(p: Platform): Target {
         compiler: 'clang',
         flags: [
           `--target=${p.cpu === 'ia32' ? 'i686' : 'x86_64'}-pc-windows-msvc`,
-          ...common,
+          ...(p.cpu === 'ia32' ? common : windowsTables),
           '-nostdlibinc',
           '-mno-incremental-linker-compatible',
         ],

@@ -1,12 +1,12 @@
 /** The functions about exceptions: what programs call (kernel32), and what the dispatcher in ntdll.dll asks of the kernel. */
-import type { Word } from '../../emulator/abi/abi.js';
-import { X86 } from '../../emulator/cpu/registers.js';
-import type { HostCall, HostFunction, RegistersReplaced } from '../../emulator/process/host-call.js';
+import type { HostCall, HostFunction } from '../../emulator/process/host-call.js';
+import type { Apcs } from './apcs.js';
 import { win32 } from './call.js';
 import { ContextBuffer } from './context.js';
 import type { Core } from './core.js';
 import { ErrorCode } from './error-codes.js';
 import type { Exceptions } from './exceptions.js';
+import { Group } from './layout.js';
 import type { LastError } from './last-error.js';
 import type { Ntdll } from './ntdll.js';
 
@@ -14,12 +14,14 @@ interface Needs extends Pick<Core, 'process' | 'layout' | 'codec'> {
   readonly lastError: LastError;
   readonly ntdll: Ntdll;
   readonly exceptions: Exceptions;
+  readonly apcs: Apcs;
 }
 
-const NONCONTINUABLE = 1;
-const MAXIMUM_PARAMETERS = 15;
-/** Set in application codes by mistake; RaiseException clears it. */
-const RESERVED_BIT = 0x10000000;
+/** Groups that RtlCaptureContext stores: on IA-32 without the x87 state. */
+const CAPTURED = {
+  4: Group.CONTROL | Group.INTEGER | Group.SEGMENTS,
+  8: Group.CONTROL | Group.INTEGER | Group.SEGMENTS | Group.FLOATING_POINT,
+};
 
 export function exceptionCalls(os: Needs): HostFunction[] {
   const add = (list: 'Exception' | 'Continue') => (call: HostCall, first: number, handler: number) => {
@@ -39,22 +41,8 @@ export function exceptionCalls(os: Needs): HostFunction[] {
       ntdll.unhandledFilter = filter;
       return old;
     }),
-    win32('RaiseException', 'v(uuup)', (call, code, flags, count, args) => raiseException(os, call, code, flags, count, args)),
     win32('RtlCaptureContext', 'v(p)', (call, address) => captureContext(os, call, address)),
   ];
-}
-
-/** The exception is raised in the state that the caller has after the call. */
-function raiseException(os: Needs, call: HostCall, code: number, flags: number, count: number, args: number): RegistersReplaced {
-  const { wordSize } = os.layout;
-  const information: Word[] = [];
-  for (let i = 0; args !== 0 && i < Math.min(count, MAXIMUM_PARAMETERS); i++) information.push(call.memory.bits(args + i * wordSize));
-  const registers = os.process.registers(call.thread);
-  const address = registers.get(X86.rip);
-  registers.set(X86.rip, call.returnAddress);
-  registers.set(X86.rsp, call.sp + wordSize + (wordSize === 4 ? 16 : 0));
-  os.exceptions.raise(call.thread, { code: code & ~RESERVED_BIT, flags: flags & NONCONTINUABLE, address: BigInt(address), information });
-  return os.exceptions.leave();
 }
 
 function captureContext(os: Needs, call: HostCall, address: number): void {
@@ -62,8 +50,8 @@ function captureContext(os: Needs, call: HostCall, address: number): void {
   const bytes = call.memory.bytes(address, codec.bytes);
   const buffer = new ContextBuffer(bytes);
   const { view } = buffer;
-  codec.fill(buffer, 0, 0x1f);
-  view.setUint32(layout.context.flags, codec.all, true);
+  codec.fill(buffer, 0, CAPTURED[layout.wordSize]);
+  view.setUint32(layout.context.flags, layout.context.base | CAPTURED[layout.wordSize], true);
   const put = (offset: number, value: number): void => {
     view.setUint32(offset, value % 0x100000000, true);
     if (layout.wordSize === 8) view.setUint32(offset + 4, Math.floor(value / 0x100000000), true);
@@ -77,8 +65,9 @@ const STATUS_ACCESS_VIOLATION = 0xc0000005 | 0;
 
 export function kernelExceptionCalls(os: Needs): HostFunction[] {
   return [
-    win32('NtContinue', 'i(pi)', (call, context) => {
+    win32('NtContinue', 'i(pi)', (call, context, alert) => {
       if (!os.exceptions.continueFrom(call.thread, context)) return STATUS_ACCESS_VIOLATION;
+      if (alert) os.apcs.deliver(call.thread);
       return os.exceptions.leave();
     }),
     win32('NtRaiseException', 'i(ppi)', (call, record, context, first) => {

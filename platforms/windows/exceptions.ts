@@ -77,6 +77,38 @@ export class Exceptions {
       });
   }
 
+  /** KiUserApcDispatcher is to run routine(args), and then what the registers say now. */
+  pushApc(thread: Thread, routine: number, args: readonly [Word, Word, Word]): void {
+    const { layout, process, ntdll } = this.os;
+    const registers = process.registers(thread);
+    const sp = registers.get(X86.rsp);
+    const top = layout.wordSize === 8 ? this.apcFrame64(sp) : this.apcFrame32(sp);
+    const places = layout.wordSize === 8 ? [0, 8, 0x10, 0x18] : [4, 8, 0xc, 0];
+    [...args, BigInt(routine)].forEach((word, i) => this.putBits(places[i], word));
+    if (!this.copyOut(thread, top.sp, top.length))
+      this.end(Status.STACK_OVERFLOW, `the stack at 0x${sp.toString(16)} cannot take an asynchronous procedure call`);
+    // The next frame's home space is clear again.
+    this.bytes.fill(0, 0, 0x30);
+    registers.set(X86.rsp, top.sp);
+    registers.set(X86.rip, ntdll.userApcDispatcher);
+    registers.set(X86.rflags, registers.lo(X86.rflags) & ~TRAP_AND_DIRECTION);
+  }
+
+  private apcFrame64(sp: number): { sp: number; length: number } {
+    return this.frame64(sp, { code: 0, flags: 0, address: 0n, information: [] });
+  }
+
+  /** The routine, its three arguments, the CONTEXT. */
+  private apcFrame32(sp: number): { sp: number; length: number } {
+    const { codec } = this.os;
+    const context = 0x10;
+    const length = context + codec.bytes;
+    this.bytes.fill(0, 0, length);
+    this.view.setUint32(context, codec.all, true);
+    codec.fill(this.frame, context, codec.all);
+    return { sp: (sp - (sp % 4) - length) >>> 0, length };
+  }
+
   private frame64(sp: number, exception: Exception): { sp: number; length: number } {
     const { view } = this;
     const { codec, process } = this.os;

@@ -1,5 +1,6 @@
 /** The Win32 functions by the library that programs import them from. */
 import type { HostLibrary } from '../../emulator/process/host-call.js';
+import { apcCalls, kernelApcCalls } from './apcs.js';
 import { crtCalls } from './crt-calls.js';
 import { exceptionCalls, kernelExceptionCalls } from './exception-calls.js';
 import { fileCalls } from './file-calls.js';
@@ -7,6 +8,7 @@ import { interlockedCalls } from './interlocked.js';
 import { lockCalls } from './locks.js';
 import { memoryCalls } from './memory-calls.js';
 import { moduleCalls } from './module-calls.js';
+import { ntdllCalls } from './ntdll-calls.js';
 import { objectCalls } from './object-calls.js';
 import { kernelThreadCalls, threadCalls } from './thread-calls.js';
 import { pageCalls } from './page-calls.js';
@@ -14,11 +16,13 @@ import { timeCalls } from './time-calls.js';
 import { waitCalls } from './waits.js';
 
 /** What one of them or another needs. */
-export type LibraryNeeds = Parameters<typeof exceptionCalls>[0] &
+export type LibraryNeeds = Parameters<typeof apcCalls>[0] &
+  Parameters<typeof exceptionCalls>[0] &
   Parameters<typeof fileCalls>[0] &
   Parameters<typeof lockCalls>[0] &
   Parameters<typeof memoryCalls>[0] &
   Parameters<typeof moduleCalls>[0] &
+  Parameters<typeof ntdllCalls>[0] &
   Parameters<typeof objectCalls>[0] &
   Parameters<typeof pageCalls>[0] &
   Parameters<typeof threadCalls>[0] &
@@ -36,6 +40,7 @@ export function libraries(os: LibraryNeeds): HostLibrary[] {
         ...threadCalls(os),
         ...objectCalls(os),
         ...waitCalls(os),
+        ...apcCalls(os),
         ...lockCalls(os),
         ...timeCalls(os),
         ...moduleCalls(os),
@@ -43,7 +48,7 @@ export function libraries(os: LibraryNeeds): HostLibrary[] {
         ...(os.layout.wordSize === 4 ? interlockedCalls : []),
       ],
     },
-    { name: 'ntoskrnl.exe', functions: [...kernelExceptionCalls(os), ...kernelThreadCalls(os)] },
+    { name: 'ntoskrnl.exe', functions: [...kernelExceptionCalls(os), ...kernelThreadCalls(os), ...kernelApcCalls(os), ...ntdllCalls(os)] },
     { name: 'ucrtbase.dll', functions: crtCalls(os) },
   ];
 }

@@ -76,6 +76,10 @@ export function moduleCalls(os: Needs): HostFunction[] {
       if (!module) return failed(call, ErrorCode.MOD_NOT_FOUND);
       const wanted = byOrdinal ? '' : call.memory.cString(name);
       const symbol = byOrdinal ? [...module.image.exports.values()].find((e) => e.ordinal === name) : module.image.exports.get(wanted);
+      // The services of ntdll.dll are the host's.
+      const service =
+        !symbol && wanted.startsWith('Nt') && module === os.modules.named('ntdll.dll') ? os.modules.resolve(wanted) : undefined;
+      if (service !== undefined) return service;
       if (!symbol) return failed(call, ErrorCode.PROC_NOT_FOUND);
       if (symbol.kind === 'forward')
         return (

@@ -20,6 +20,13 @@ export class Ntdll {
   get userExceptionDispatcher(): number {
     return this.address('KiUserExceptionDispatcher');
   }
+  get userApcDispatcher(): number {
+    return this.address('KiUserApcDispatcher');
+  }
+  /** The routine that calls the program's with its argument. */
+  get apcDispatch(): number {
+    return this.address('LdrpDispatchApc');
+  }
   get userThreadStart(): number {
     return this.address('RtlUserThreadStart');
   }

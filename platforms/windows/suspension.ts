@@ -14,7 +14,14 @@ interface Needs extends Pick<Core, 'process' | 'layout' | 'codec'> {
   readonly handles: HandleTable;
 }
 
-export const ThreadRight = { TERMINATE: 1, SUSPEND_RESUME: 2, GET_CONTEXT: 8, SET_CONTEXT: 16, QUERY_INFORMATION: 64 } as const;
+export const ThreadRight = {
+  TERMINATE: 1,
+  SUSPEND_RESUME: 2,
+  GET_CONTEXT: 8,
+  SET_CONTEXT: 16,
+  QUERY_INFORMATION: 0x40,
+  QUERY_LIMITED_INFORMATION: 0x800,
+} as const;
 const MAXIMUM_SUSPEND_COUNT = 127;
 const EXCEPTION_REQUEST = 0x40000000;
 const EXCEPTION_REPORTING = 0x80000000;
@@ -35,7 +42,9 @@ export class Suspension {
   target(caller: Thread, handle: number, right: number): ThreadObject | undefined {
     const entry = this.os.handles.resolve(caller, handle);
     if (!entry || !(entry.object instanceof ThreadObject)) return this.fail(ErrorCode.INVALID_HANDLE, undefined);
-    if ((entry.access & right) !== right) return this.fail(ErrorCode.ACCESS_DENIED, undefined);
+    // The right to ask for everything is one to ask for a part.
+    const access = entry.access & ThreadRight.QUERY_INFORMATION ? entry.access | ThreadRight.QUERY_LIMITED_INFORMATION : entry.access;
+    if ((access & right) !== right) return this.fail(ErrorCode.ACCESS_DENIED, undefined);
     return entry.object;
   }
 

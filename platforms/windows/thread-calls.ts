@@ -2,6 +2,7 @@
 import type { Word } from '../../emulator/abi/abi.js';
 import type { HostCall, HostFunction } from '../../emulator/process/host-call.js';
 import type { Thread } from '../../emulator/process/thread.js';
+import { WAIT_IO_COMPLETION, type Apcs } from './apcs.js';
 import { FALSE, TRUE, win32 } from './call.js';
 import type { Core } from './core.js';
 import { ErrorCode } from './error-codes.js';
@@ -30,9 +31,12 @@ export interface ThreadNeeds extends Pick<Core, 'process' | 'memory' | 'layout' 
   readonly suspension: Suspension;
   readonly tls: Tls;
   readonly threads: Threads;
+  readonly apcs: Apcs;
 }
 
 const ALL_ACCESS = 0x1fffff;
+/** GENERIC_READ and its like. */
+const GENERIC = 0xf0000000;
 const CREATE_SUSPENDED = 4;
 const STACK_SIZE_PARAM_IS_A_RESERVATION = 0x10000;
 const TLS_OUT_OF_INDEXES = 0xffffffff;
@@ -96,14 +100,19 @@ export function threadCalls(os: ThreadNeeds): HostFunction[] {
       });
     return written ? TRUE : failed(call, os.guards.error, FALSE);
   };
-  const sleep = (call: HostCall, milliseconds: number): void => {
+  const sleep = (call: HostCall, milliseconds: number, alertable = false): void => {
     if (milliseconds === 0) {
       call.process.reschedule = true;
       return;
     }
     const deadline = deadlineOf(call, milliseconds);
     if (deadline !== undefined && call.process.clock.now >= deadline) return;
-    call.block({ what: 'Sleep', on: [], ready: () => false, ...(deadline !== undefined && { deadline }) });
+    call.block({
+      what: 'Sleep',
+      on: alertable ? [windowsThread(call.thread).apcs] : [],
+      ready: () => alertable && os.apcs.pending(call.thread),
+      ...(deadline !== undefined && { deadline }),
+    });
   };
   const slot = (call: HostCall, index: number, make: boolean): number => {
     if (!os.tls.valid(index)) return failed(call, ErrorCode.INVALID_PARAMETER, -1);
@@ -121,7 +130,7 @@ export function threadCalls(os: ThreadNeeds): HostFunction[] {
       return TRUE;
     }),
     win32('GetExitCodeThread', 'i(ip)', (call, handle, place) => {
-      const object = thread(call, handle, 0);
+      const object = thread(call, handle, ThreadRight.QUERY_LIMITED_INFORMATION);
       if (!object) return FALSE;
       // NtQueryInformationThread fills a structure of the library's, whose code then stores the one word.
       call.memory.setU32(place, object.exitCode);
@@ -132,7 +141,7 @@ export function threadCalls(os: ThreadNeeds): HostFunction[] {
     win32('GetCurrentThreadId', 'u()', (call) => windowsThread(call.thread).id),
     win32('GetCurrentProcessId', 'u()', () => PROCESS_ID),
     win32('GetThreadId', 'u(i)', (call, handle) => {
-      const object = thread(call, handle, 0);
+      const object = thread(call, handle, ThreadRight.QUERY_LIMITED_INFORMATION);
       return object ? windowsThread(object.thread).id : 0;
     }),
     win32('SuspendThread', 'i(i)', (call, handle) => {
@@ -145,10 +154,19 @@ export function threadCalls(os: ThreadNeeds): HostFunction[] {
     }),
     win32('GetThreadContext', 'i(ip)', (call, handle, address) => context(call, handle, address, false)),
     win32('SetThreadContext', 'i(ip)', (call, handle, address) => context(call, handle, address, true)),
-    win32('Sleep', 'v(u)', sleep),
-    win32('SleepEx', 'u(ui)', (call, milliseconds) => {
-      sleep(call, milliseconds);
+    win32('Sleep', 'v(u)', (call, milliseconds) => sleep(call, milliseconds)),
+    win32('SleepEx', 'u(ui)', (call, milliseconds, alertable) => {
+      if (alertable && os.apcs.pending(call.thread)) return os.apcs.returnThrough(call, WAIT_IO_COMPLETION, 8);
+      sleep(call, milliseconds, alertable !== 0);
       return 0;
+    }),
+    win32('OpenThread', 'p(uiu)', (call, access, _inherit, id) => {
+      // The lowest two bits of identifiers are not looked at.
+      const found = os.process.threads.find((t: Thread) => windowsThread(t).id === (id & ~3) >>> 0);
+      if (!found || (found.state === 'ended' && windowsThread(found).object.handles === 0)) {
+        return failed(call, ErrorCode.INVALID_PARAMETER, 0);
+      }
+      return os.handles.open(windowsThread(found).object, access & GENERIC ? ALL_ACCESS : access);
     }),
     win32('SwitchToThread', 'i()', (call) => {
       const others = os.process.threads.some((t: Thread) => t !== call.thread && t.runnable);

@@ -1,5 +1,6 @@
 /** WaitForSingleObject and WaitForMultipleObjects: a wait is tried, and if it is not satisfied the thread blocks and tries again. */
-import type { HostCall, HostFunction } from '../../emulator/process/host-call.js';
+import type { HostCall, HostFunction, RegistersReplaced } from '../../emulator/process/host-call.js';
+import { WAIT_IO_COMPLETION, type Apcs } from './apcs.js';
 import { INFINITE, UNITS_PER_MILLISECOND, win32 } from './call.js';
 import type { Core } from './core.js';
 import { ErrorCode } from './error-codes.js';
@@ -7,11 +8,13 @@ import type { HandleTable } from './handles.js';
 import type { LastError } from './last-error.js';
 import type { KernelObject } from './objects.js';
 import type { StackGuards } from './stack-guards.js';
+import { windowsThread } from './windows-thread.js';
 
 interface Needs extends Pick<Core, 'layout'> {
   readonly lastError: LastError;
   readonly guards: StackGuards;
   readonly handles: HandleTable;
+  readonly apcs: Apcs;
 }
 
 const WAIT_OBJECT_0 = 0;
@@ -32,7 +35,13 @@ export function describe(object: KernelObject): string {
 }
 
 /** Wait until one of (or all) the objects are signalled; the result as the Win32 functions return it. */
-export function wait(call: HostCall, objects: KernelObject[], all: boolean, milliseconds: number): number {
+export function wait(
+  call: HostCall,
+  objects: KernelObject[],
+  all: boolean,
+  milliseconds: number,
+  alert?: { apcs: Apcs; bytes: number },
+): number | RegistersReplaced {
   const { thread } = call;
   const satisfied = (): boolean => (all ? objects.every((o) => o.signalled(thread)) : objects.some((o) => o.signalled(thread)));
   if (satisfied()) {
@@ -43,12 +52,13 @@ export function wait(call: HostCall, objects: KernelObject[], all: boolean, mill
     const abandoned = objects.map((o) => o.acquire(thread));
     return abandoned.includes(true) ? WAIT_ABANDONED_0 + abandoned.indexOf(true) : WAIT_OBJECT_0;
   }
+  if (alert?.apcs.pending(thread)) return alert.apcs.returnThrough(call, WAIT_IO_COMPLETION, alert.bytes);
   const deadline = deadlineOf(call, milliseconds);
   if (deadline !== undefined && call.process.clock.now >= deadline) return WAIT_TIMEOUT;
   return call.block({
     what: objects.map(describe).join(all ? ' and ' : ' or '),
-    on: objects.map((object) => object.changesWith),
-    ready: satisfied,
+    on: [...objects.map((object) => object.changesWith), ...(alert ? [windowsThread(thread).apcs] : [])],
+    ready: () => satisfied() || alert?.apcs.pending(thread) === true,
     ...(deadline !== undefined && { deadline }),
   });
 }
@@ -63,11 +73,19 @@ export function waitCalls(os: Needs): HostFunction[] {
     if (!entry) return ErrorCode.INVALID_HANDLE;
     return entry.access & SYNCHRONIZE ? entry.object : ErrorCode.ACCESS_DENIED;
   };
-  const single = (call: HostCall, handle: number, milliseconds: number): number => {
+  const single = (call: HostCall, handle: number, milliseconds: number, alertable = 0): number | RegistersReplaced => {
     const found = object(call, handle);
-    return typeof found === 'number' ? failed(call, found) : wait(call, [found], false, milliseconds);
+    if (typeof found === 'number') return failed(call, found);
+    return wait(call, [found], false, milliseconds, alertable ? { apcs: os.apcs, bytes: 12 } : undefined);
   };
-  const multiple = (call: HostCall, count: number, handles: number, all: number, milliseconds: number): number => {
+  const multiple = (
+    call: HostCall,
+    count: number,
+    handles: number,
+    all: number,
+    milliseconds: number,
+    alertable = 0,
+  ): number | RegistersReplaced => {
     if (count === 0 || count > MAXIMUM_WAIT_OBJECTS) return failed(call, ErrorCode.INVALID_PARAMETER);
     const values = os.guards.kernelAccess(call.thread, () =>
       Array.from({ length: count }, (_, i) => call.memory.i32(handles + i * os.layout.wordSize)),
@@ -80,13 +98,14 @@ export function waitCalls(os: Needs): HostFunction[] {
       if (all && objects.includes(found)) return failed(call, ErrorCode.INVALID_PARAMETER);
       objects.push(found);
     }
-    return wait(call, objects, all !== 0, milliseconds);
+    return wait(call, objects, all !== 0, milliseconds, alertable ? { apcs: os.apcs, bytes: 20 } : undefined);
   };
-  // No asynchronous procedure calls are modelled, so an alertable wait is never woken by one.
   return [
-    win32('WaitForSingleObject', 'u(iu)', single),
+    win32('WaitForSingleObject', 'u(iu)', (call, handle, milliseconds) => single(call, handle, milliseconds)),
     win32('WaitForSingleObjectEx', 'u(iui)', single),
-    win32('WaitForMultipleObjects', 'u(upiu)', multiple),
+    win32('WaitForMultipleObjects', 'u(upiu)', (call, count, handles, all, milliseconds) =>
+      multiple(call, count, handles, all, milliseconds),
+    ),
     win32('WaitForMultipleObjectsEx', 'u(upiui)', multiple),
   ];
 }

@@ -1,4 +1,5 @@
 /** What Windows keeps of each guest thread beside its registers. */
+import type { Word } from '../../emulator/abi/abi.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import type { Exception } from './exception-record.js';
 import type { ThreadObject } from './objects.js';
@@ -13,6 +14,8 @@ export class WindowsThread {
   closeAtEnd = 0;
   /** The stack overflow that has been raised, to name it when the handling of it runs out of stack too. */
   overflow: Exception | undefined;
+  /** Asynchronous procedure calls that wait to be run, oldest first. */
+  readonly apcs: { routine: number; data: Word }[] = [];
   /** Where the last exception came from: its handlers run deeper on the stack. */
   raisedAt: { pc: number; sp: number; fp: number } | undefined;
 

@@ -10,6 +10,7 @@ import type { MemoryFault } from '../../emulator/process/os-model.js';
 import type { Process } from '../../emulator/process/process.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import type { Os, OsContext } from '../os.js';
+import { Apcs } from './apcs.js';
 import { Console } from './console.js';
 import { context32 } from './context-ia32.js';
 import { context64 } from './context-x86-64.js';
@@ -46,7 +47,7 @@ const DEFAULT_RESERVE = 0x100000;
 
 export class Windows implements Os {
   readonly name = 'windows';
-  readonly alwaysLoaded = ['ntdll.dll'];
+  readonly alwaysLoaded = ['ntdll.dll', 'kernelbase.dll'];
   readonly process: Process;
   readonly port: WindowsPort;
   private readonly core: Core;
@@ -74,13 +75,14 @@ export class Windows implements Os {
     const tls = new Tls(core);
     const ntdll = new Ntdll({ ...core, modules });
     const exceptions = new Exceptions({ ...core, guards, ntdll });
+    const apcs = new Apcs({ ...core, exceptions, ntdll });
     const suspension = new Suspension({ ...core, handles });
     const threads = new Threads({ ...core, blocks: this.blocks, tls, ntdll, handles });
     this.faults = new Faults({ ...core, guards, exceptions });
     this.port = new WindowsPort(platform, { ...core, guards, ntdll, handles, suspension, lastError });
     this.parts = {
       ...core,
-      ...{ handles, standard, modules, lastError, guards, tls, ntdll, exceptions, suspension, threads },
+      ...{ handles, standard, modules, lastError, guards, tls, ntdll, exceptions, apcs, suspension, threads },
       console: new Console(options),
       commandLine: options.argv.map(quoteArgument).join(' '),
       environment: options.env,

@@ -60,7 +60,13 @@ export function argumentBytes(fn: HostFunction): number {
 }
 
 /** Of ntdll.dll rather than the host. */
-const guestFunctions: Record<string, number> = { ExitThread: 4, ExitProcess: 4, InitOnceExecuteOnce: 16, RtlUnwind: 16 };
+const guestFunctions: Record<string, number> = {
+  ExitThread: 4,
+  ExitProcess: 4,
+  InitOnceExecuteOnce: 16,
+  RtlUnwind: 16,
+  RaiseException: 16,
+};
 
 let work: string | undefined;
 
@@ -135,7 +141,8 @@ export function run(code: string, path: string, options: { seed?: number; extra?
   let output = '';
   const { os, process } = createWindows(code, (text) => (output += text), options.seed);
   const images = new LoadedImages(process.space, process.supervisor, 4096);
-  for (const file of [path, join(root, 'fixtures', 'guest', 'built', code, 'ntdll.dll')]) {
+  const library = (name: string): string => join(root, 'fixtures', 'guest', 'built', code, name);
+  for (const file of [path, library('ntdll.dll'), library('kernelbase.dll')]) {
     const image = parsePe(readFileSync(file), file);
     images.add(image, os.place(image));
   }

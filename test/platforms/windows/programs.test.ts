@@ -43,3 +43,29 @@ reset-with-guarantee 1
 fourth 4 0 0
 `,
 );
+
+program(
+  'longjmp runs the final blocks of the frames that it leaves, also out of handlers and of final blocks',
+  'unwinding',
+  `
+longjmp 5, final blocks 23
+longjmp 6, final blocks 0
+longjmp 5, final blocks 5
+longjmp 8
+kept 6
+a thousand times
+`,
+);
+
+program(
+  'what only a fiber may do, and what no flag allows',
+  'fiber-refusals',
+  `
+not a fiber 0 1281
+unknown flag 0 87
+unknown flag of a new one 0 87
+a fiber 1
+twice 0 1280
+a fiber no longer 1
+`,
+);
