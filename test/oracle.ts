@@ -60,10 +60,20 @@ export function runToEnd(code: string, program: string): { stdout: string; statu
   return { stdout, status: status ?? signal ?? String(error) };
 }
 
+/** Static programs against glibc, placed or position-independent, or against musl. */
+export type StaticKind = 'static' | 'static-pie' | 'musl';
+
+/** Debian has it for the machine's own CPU alone. */
+const MUSL = 'musl-gcc';
+
+export function missingMusl(code: string): string | undefined {
+  return code === 'lii6gc' ? missingTool(MUSL) : `there is no ${MUSL} for ${code}`;
+}
+
 /** A static program against the C library of the oracle's compiler. */
-export function compileOracle(code: string, sources: string[], output: string, flags: string[] = []): void {
-  const all = ['-O1', '-w', '-static', '-pthread', ...flags, '-o', output, ...sources, '-lm'];
-  const { status, stderr } = spawnSync(oracles[code].compiler, all, { encoding: 'utf8' });
+export function compileOracle(code: string, sources: string[], output: string, flags: string[] = [], kind: StaticKind = 'static'): void {
+  const all = ['-O1', '-w', kind === 'static-pie' ? '-static-pie' : '-static', '-pthread', ...flags, '-o', output, ...sources, '-lm'];
+  const { status, stderr } = spawnSync(kind === 'musl' ? MUSL : oracles[code].compiler, all, { encoding: 'utf8' });
   if (status !== 0) throw new Error(`the native program does not compile:\n${stderr}`);
 }
 

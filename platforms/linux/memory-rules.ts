@@ -14,7 +14,7 @@ const Map = {
   HUGETLB: 0x40000, FIXED_NOREPLACE: 0x100000,
 } as const;
 /** What a mapping of a file may have besides if it is validated. */
-const VALIDATED = 0x7ffff | Map.FIXED_NOREPLACE;
+const VALIDATED = 0x7c07f9f3;
 const PROT_SEM = 8;
 const PROT_GROWSDOWN = 0x1000000;
 const PROT_GROWSUP = 0x2000000;
@@ -29,8 +29,11 @@ const KNOWN_ADVICE: ReadonlySet<number> = new Set(Object.values(Advice));
 
 /** What a region is (its tag); others are private and the program's alone. */
 const SHARED = { shared: true };
+const FILE = { file: true };
 const GROWING = { grows: true };
 export const isShared = (region: Region): boolean => region.tag === SHARED;
+/** A program's or a library's own pages are of their files. */
+const isOfFile = ({ tag }: Region): boolean => tag === FILE || (typeof tag === 'object' && tag !== null && 'image' in tag);
 /** The tag of the main thread's stack. */
 export const STACK = GROWING;
 
@@ -43,7 +46,6 @@ export interface MappableFile {
 }
 
 const O_ACCMODE = 3;
-const O_RDONLY = 0;
 const O_WRONLY = 1;
 const O_RDWR = 2;
 
@@ -69,7 +71,7 @@ export class LinuxMemoryRules implements OwnMemoryRules {
     if (flags & Map.HUGETLB) return anonymous ? -Errno.ENOMEM : -Errno.EINVAL;
     if (length === 0) return -Errno.EINVAL;
     const size = memory.pageUp(length);
-    if (size >= 2 ** (this.wide ? 64 : 32)) return -Errno.ENOMEM;
+    if (size >= 2 ** 64) return -Errno.ENOMEM;
     if (offset + size >= 2 ** (this.wide ? 64 : 44)) return -Errno.EOVERFLOW;
     if (size > limit) return -Errno.ENOMEM;
     const fixed = (flags & (Map.FIXED | Map.FIXED_NOREPLACE)) !== 0;
@@ -91,7 +93,7 @@ export class LinuxMemoryRules implements OwnMemoryRules {
         ? (space.findFree(size, pageSize, 0x40000000, 0x80000000, false) ?? -Errno.ENOMEM)
         : memory.place(address, size);
     if (base < 0) return base;
-    const tag = isPrivate ? (flags & Map.GROWSDOWN ? GROWING : undefined) : SHARED;
+    const tag = !isPrivate ? SHARED : file?.contents ? FILE : flags & Map.GROWSDOWN ? GROWING : undefined;
     const { contents } = file ?? {};
     const name = file?.name ?? '';
     const allowed = memory.effective(prot & 7);
@@ -120,7 +122,7 @@ export class LinuxMemoryRules implements OwnMemoryRules {
     if (file.name === '/dev/zero') return 0;
     if (!file.contents) return -Errno.ENODEV;
     if (flags & Map.GROWSDOWN) return -Errno.EINVAL;
-    if (type !== Map.PRIVATE && access !== O_RDONLY) return this.missing('a shared mapping of a file that can be written is not provided');
+    if (type !== Map.PRIVATE && prot & Prot.Write) return this.missing('a shared mapping of a file that can be written is not provided');
     return 0;
   }
 
@@ -132,7 +134,7 @@ export class LinuxMemoryRules implements OwnMemoryRules {
     if (grows === (PROT_GROWSDOWN | PROT_GROWSUP)) return end(-Errno.EINVAL);
     if (address % memory.traits.pageSize !== 0) return end(-Errno.EINVAL);
     if (length === 0) return end(0);
-    if (memory.pageUp(length) + address >= 2 ** (this.wide ? 64 : 32)) return end(-Errno.ENOMEM);
+    if (memory.pageUp(length) + address >= 2 ** 64) return end(-Errno.ENOMEM);
     if (rest & ~(7 | PROT_SEM)) return end(-Errno.EINVAL);
     if (grows === 0) return { goOn: true, prot: rest & 7 };
     const region = memory.space.find(address);
@@ -149,24 +151,27 @@ export class LinuxMemoryRules implements OwnMemoryRules {
     if (!KNOWN_ADVICE.has(advice)) return -Errno.EINVAL;
     if (address % traits.pageSize !== 0) return -Errno.EINVAL;
     const size = memory.pageUp(length);
-    if (address + size >= 2 ** (this.wide ? 64 : 32)) return -Errno.EINVAL;
+    if (address + size >= 2 ** 64) return -Errno.EINVAL;
     if (size === 0) return 0;
     let refused = 0;
     const covered = memory.forEachPiece(address, address + size, ({ base, limit, region }) => {
       if (refused !== 0) return;
       const prot = space.protection(base) ?? Prot.None;
-      const ofFile = isShared(region) || region.name.startsWith('/');
+      const ofFile = isShared(region) || isOfFile(region);
       switch (advice) {
         case Advice.DONTNEED:
         case Advice.DONTNEED_LOCKED:
           if (!ofFile) space.discard(base, limit - base);
+          else if (isOfFile(region) && prot & Prot.Write)
+            this.missing('dropping the written pages of a private mapping of a file is not provided');
           break;
         case Advice.FREE:
         case Advice.WIPEONFORK:
           if (ofFile) refused = -Errno.EINVAL;
           break;
         case Advice.REMOVE:
-          if (!isShared(region)) refused = -Errno.EINVAL;
+          if (!ofFile) refused = -Errno.EINVAL;
+          else if (!isShared(region)) refused = -Errno.EACCES;
           else if (!(prot & Prot.Write)) refused = -Errno.EACCES;
           else space.discard(base, limit - base);
           break;

@@ -1,13 +1,13 @@
 /** Builds an oracle program for both sides, and runs it: on the modelled machine, and on what it is compared with. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { compile } from '../../platforms/toolchain/cc.js';
 import { runProgram } from '../guests/harness.js';
 import { missingToolchain } from '../missing.js';
-import { compileOracle, missingOracle, runToEnd } from '../oracle.js';
-import type { Comparison, OracleProgram } from './programs.js';
+import { compileOracle, missingMusl, missingOracle, runToEnd } from '../oracle.js';
+import type { Build, Comparison, OracleProgram } from './programs.js';
 
 const isWindows = (code: string): boolean => code.startsWith('w3');
 const wine = ['/usr/lib/wine/wine64', '/usr/bin/wine64'].find((path) => existsSync(path));
@@ -21,7 +21,7 @@ export function missingFor({ platform, oracle, build }: Comparison): string | un
         ? undefined
         : 'Wine is not installed'
     : missingOracle(oracle);
-  return theirs ?? (build === 'library' ? missingToolchain(platform) : undefined);
+  return theirs ?? (build === 'library' ? missingToolchain(platform) : build === 'musl' ? missingMusl(platform) : missingOracle(platform));
 }
 
 const scratch = mkdtempSync(join(tmpdir(), 'mpsemu-oracles-'));
@@ -48,11 +48,17 @@ function buildOurs(program: OracleProgram, code: string): Promise<string> {
   return once(output, () => compile({ platform: code, sources: [program.path], output, flags, noMps: true }));
 }
 
-function buildTheirs(program: OracleProgram, code: string): Promise<string> {
+function buildTheirs(program: OracleProgram, code: string, build: Build): Promise<string> {
   // Wine runs the very file that we do.
   if (isWindows(code)) return buildOurs(program, code);
-  const output = pathOf(program, `${code}-static`);
-  return once(output, async () => compileOracle(code, [program.path], output, [...include(program), ...program.flags]));
+  const kind = build === 'library' ? 'static' : build;
+  const output = pathOf(program, `${code}-${kind}`);
+  return once(output, async () => compileOracle(code, [program.path], output, [...include(program), ...program.flags], kind));
+}
+
+/** This machine's Linux numbers them as the modelled one. */
+function signalName(number: number): string {
+  return Object.entries(constants.signals).find(([, other]) => other === number)?.[0] ?? `signal ${number}`;
 }
 
 export interface Printed {
@@ -60,14 +66,16 @@ export interface Printed {
   status: number | string;
 }
 
-export async function runOurs(program: OracleProgram, { platform, oracle, build }: Comparison): Promise<Printed> {
-  const path = build === 'static' ? await buildTheirs(program, oracle) : await buildOurs(program, platform);
+export async function runOurs(program: OracleProgram, { platform, build }: Comparison): Promise<Printed> {
+  const path = build === 'library' ? await buildOurs(program, platform) : await buildTheirs(program, platform, build);
   const { status, stdout } = runProgram(path, platform);
-  return { stdout, status: status.kind === 'exit' ? status.code : 'text' in status ? `${status.kind}: ${status.text}` : status.kind };
+  if (status.kind === 'exit') return { stdout, status: status.code };
+  if (status.kind === 'signal' && !isWindows(platform)) return { stdout, status: signalName(status.signal) };
+  return { stdout, status: 'text' in status ? `${status.kind}: ${status.text}` : status.kind };
 }
 
-export async function runTheirs(program: OracleProgram, { oracle }: Comparison): Promise<Printed> {
-  const path = await buildTheirs(program, oracle);
+export async function runTheirs(program: OracleProgram, { oracle, build }: Comparison): Promise<Printed> {
+  const path = await buildTheirs(program, oracle, build);
   if (!isWindows(oracle)) return runToEnd(oracle, path);
   const env = { ...process.env, WINEPREFIX: join(scratch, 'wine'), WINEDEBUG: '-all' };
   const { stdout, status, signal, error } = spawnSync(wine!, [path], {

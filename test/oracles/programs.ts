@@ -9,8 +9,9 @@ export const PLATFORMS: Record<string, string[]> = {
   windows: ['w3i6mv'],
 };
 
-/** `library`: ours by `mpsemu cc` against our C library, theirs by their compiler. `static`: one file for both. */
-export type Build = 'library' | 'static';
+/** `library`: ours by `mpsemu cc` against our C library, theirs by their compiler. `static`: one file for both; `static-pie` and `musl` likewise. */
+export const BUILDS = ['library', 'static', 'static-pie', 'musl'] as const;
+export type Build = (typeof BUILDS)[number];
 
 export interface Comparison {
   /** Platform that is modelled. */
@@ -46,8 +47,9 @@ function read(os: string, file: string): OracleProgram {
   const { platforms = PLATFORMS[os], builds = ['library'], flags = [] } = directives(path, readFileSync(path, 'utf8'));
   const comparisons = platforms.flatMap((words) => {
     const [platform, oracle = platform] = words.split('=');
-    return builds.map((build) => {
-      if (build !== 'library' && build !== 'static') throw new Error(`${path}: no build is called '${build}'`);
+    return builds.map((name) => {
+      const build = BUILDS.find((known) => known === name);
+      if (!build) throw new Error(`${path}: no build is called '${name}'`);
       return { platform, oracle, build } satisfies Comparison;
     });
   });

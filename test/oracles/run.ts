@@ -7,6 +7,7 @@ import { Differences } from './differences.js';
 import { missingFor, runOurs, runTheirs } from './machines.js';
 import { oraclePrograms } from './programs.js';
 
+const SHOWN = 25;
 const wanted = process.argv.slice(2);
 const programs = oraclePrograms().filter(({ name }) => wanted.length === 0 || wanted.some((part) => name.includes(part)));
 const differences = Differences.parse(readFileSync(join(root, 'docs', 'differences.md'), 'utf8'));
@@ -22,7 +23,7 @@ for (const program of programs) {
     const { platform, build } = comparison;
     const missing = missingFor(comparison);
     if (missing !== undefined) {
-      skipped.set(platform, missing);
+      skipped.set(build === 'musl' ? `${platform} with musl` : platform, missing);
       continue;
     }
     ran.programs.add(program.name);
@@ -36,7 +37,12 @@ for (const program of programs) {
       const names = distinct.get(os) ?? new Set();
       distinct.set(os, names);
       for (const [, name] of theirs.stdout.matchAll(/^(\S+)/gm)) names.add(`${program.name} ${name}`);
-      failures.push(...verdict.unlisted.map((line) => (build === 'static' ? `${line} (static)` : line)));
+      const lines = verdict.unlisted.map((line) => (build === 'library' ? line : `${line} (${build})`));
+      // A program that ended early would fill the screen.
+      failures.push(
+        ...lines.slice(0, SHOWN),
+        ...(lines.length > SHOWN ? [`${program.name} on ${platform}: and ${lines.length - SHOWN} more`] : []),
+      );
     } catch (error) {
       failures.push(`${program.name} on ${platform} (${build}): ${(error as Error).message}`);
     }

@@ -7,19 +7,19 @@ import {
   O_APPEND,
   O_CLOEXEC,
   O_CREAT,
-  O_DIRECT,
   O_EXCL,
   O_NONBLOCK,
   O_RDWR,
   O_TRUNC,
+  openFlags,
   regularFile,
 } from './descriptors.js';
 import { Errno } from './errno.js';
 import type { Kernel, LinuxCalls } from './kernel.js';
 import { pipe } from './pipes.js';
 
-/** What fcntl(F_SETFL) changes. */
-const CHANGEABLE = O_APPEND | O_NONBLOCK | 0o20000 | O_DIRECT | 0o1000000;
+/** What fcntl(F_SETFL) changes, besides O_DIRECT. */
+const CHANGEABLE = O_APPEND | O_NONBLOCK | 0o20000 | 0o1000000;
 const O_NOTIFICATION = 0o200;
 const MEMFD_FLAGS = 0x1f | (0x3f << 26);
 const MEMFD_NAME_LIMIT = 249;
@@ -36,6 +36,8 @@ const SEEK_HOLE = 4;
 export function descriptorCalls(kernel: Kernel): LinuxCalls {
   const { user, descriptors, system } = kernel;
   const { process } = system;
+  const { DIRECT, LARGEFILE } = openFlags(kernel.convention);
+  const changeable = CHANGEABLE | DIRECT;
 
   const seek = (fd: number, distance: number, whence: number): number => {
     const file = descriptors.get(fd);
@@ -62,7 +64,7 @@ export function descriptorCalls(kernel: Kernel): LinuxCalls {
   };
 
   const makePipe = (address: number, flags: number): number => {
-    if (flags & ~(O_CLOEXEC | O_NONBLOCK | O_DIRECT | O_NOTIFICATION)) return -Errno.EINVAL;
+    if (flags & ~(O_CLOEXEC | O_NONBLOCK | DIRECT | O_NOTIFICATION)) return -Errno.EINVAL;
     const ends = pipe(flags & O_NONBLOCK, (cause) => process.changed(cause));
     const close = flags & O_CLOEXEC ? FD_CLOEXEC : 0;
     const numbers = ends.map((end) => descriptors.add(end, close));
@@ -97,7 +99,7 @@ export function descriptorCalls(kernel: Kernel): LinuxCalls {
       case Command.GETFL:
         return file.flags & ~(O_CREAT | O_EXCL | O_TRUNC | O_CLOEXEC);
       case Command.SETFL:
-        file.flags = (file.flags & ~CHANGEABLE) | (int(value) & CHANGEABLE);
+        file.flags = (file.flags & ~changeable) | (int(value) & changeable);
         return 0;
       case Command.SETOWN:
       case Command.GETOWN:
@@ -141,7 +143,7 @@ export function descriptorCalls(kernel: Kernel): LinuxCalls {
       user.setU64(result, BigInt(target));
       return 0;
     },
-    ftruncate: (_thread, [fd, size]) => truncate(int(fd), size),
+    ftruncate: (_thread, [fd, size]) => truncate(int(fd), user.wordSize === 4 ? int(size) : size),
     ftruncate64: (_thread, args) => truncate(int(args[0]), args[1] + (args[2] | 0) * 2 ** 32),
     pipe: (_thread, [address]) => makePipe(address, 0),
     pipe2: (_thread, [address, flags]) => makePipe(address, int(flags)),
@@ -178,7 +180,7 @@ export function descriptorCalls(kernel: Kernel): LinuxCalls {
       if ((int(flags) & 0x18) === 0x18) return -Errno.EINVAL;
       const name = user.cBytes(address, MEMFD_NAME_LIMIT + 1);
       if (name.length > MEMFD_NAME_LIMIT) return -Errno.EINVAL;
-      const file = regularFile(`memfd:${Buffer.from(name).toString('latin1')}`, new MemoryFile(), O_RDWR);
+      const file = regularFile(`memfd:${Buffer.from(name).toString('latin1')}`, new MemoryFile(), O_RDWR | LARGEFILE);
       return descriptors.add(file, int(flags) & 1 ? FD_CLOEXEC : 0);
     },
     fsync: (_thread, [fd]) => synchronised(int(fd)),

@@ -2,6 +2,7 @@
  * Open files: descriptors, what they stand for, pipes. A pipe's ends, memory files and devices are the kernel's own;
  * others are the directories that were granted. Source: open(2), pipe(7), fcntl(2), memfd_create(2).
  */
+import type { CpuName } from '../../../emulator/engine.js';
 import { FileError, type FileContents } from '../../file-system.js';
 import type { OsOptions } from '../../os.js';
 import { Errno } from './errno.js';
@@ -38,10 +39,14 @@ export const O_NONBLOCK = 0o4000;
 export const O_CREAT = 0o100;
 export const O_EXCL = 0o200;
 export const O_TRUNC = 0o1000;
-export const O_DIRECTORY = 0o200000;
 export const O_CLOEXEC = 0o2000000;
 export const O_PATH = 0o10000000;
-export const O_DIRECT = 0o40000;
+
+/** Those that ARM64 numbers in a way of its own. LARGEFILE is set in all that 64-bit programs open. */
+export const openFlags = (cpu: CpuName): { DIRECTORY: number; DIRECT: number; LARGEFILE: number } =>
+  cpu === 'arm64'
+    ? { DIRECTORY: 0o40000, DIRECT: 0o200000, LARGEFILE: 0o400000 }
+    : { DIRECTORY: 0o200000, DIRECT: 0o40000, LARGEFILE: 0o100000 };
 
 export const FD_CLOEXEC = 1;
 
@@ -172,27 +177,43 @@ export function errnoOf(error: FileError): number {
   return (Errno as Record<string, number>)[error.code] ?? Errno.EIO;
 }
 
+/** Bytes that a memory file may hold. */
+const MEMORY_FILE_LIMIT = 1 << 30;
+
 /** Bytes in memory, which only a descriptor names. */
 export class MemoryFile implements FileContents {
-  constructor(private bytes: Uint8Array = new Uint8Array(0)) {}
+  private length: number;
+
+  /** What lies beyond these bytes, up to the file's length, is zero. */
+  constructor(private bytes: Uint8Array = new Uint8Array(0)) {
+    this.length = bytes.length;
+  }
 
   read(position: number, length: number): Uint8Array {
-    return this.bytes.slice(position, position + length);
+    const result = new Uint8Array(Math.max(0, Math.min(length, this.length - position)));
+    result.set(this.bytes.subarray(position, position + result.length));
+    return result;
   }
 
   write(position: number, bytes: Uint8Array): void {
-    if (position + bytes.length > this.bytes.length) this.truncate(position + bytes.length);
+    const end = position + bytes.length;
+    if (end > MEMORY_FILE_LIMIT) throw new FileError('EFBIG');
+    if (end > this.bytes.length) {
+      const next = new Uint8Array(end);
+      next.set(this.bytes);
+      this.bytes = next;
+    }
     this.bytes.set(bytes, position);
+    this.length = Math.max(this.length, end);
   }
 
   size(): number {
-    return this.bytes.length;
+    return this.length;
   }
 
   truncate(size: number): void {
-    const next = new Uint8Array(size);
-    next.set(this.bytes.subarray(0, size));
-    this.bytes = next;
+    this.bytes = this.bytes.slice(0, size);
+    this.length = size;
   }
 
   close(): void {}

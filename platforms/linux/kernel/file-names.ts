@@ -13,11 +13,11 @@ import {
   O_APPEND,
   O_CLOEXEC,
   O_CREAT,
-  O_DIRECTORY,
   O_EXCL,
   O_NONBLOCK,
   O_TRUNC,
   O_WRONLY,
+  openFlags,
   regularFile,
   type OpenFile,
 } from './descriptors.js';
@@ -39,6 +39,8 @@ export interface Files {
 
 export function filesOf(kernel: Kernel, system: FileSystem | undefined, proc: ProcFiles, random: (length: number) => Uint8Array): Files {
   const { user, descriptors } = kernel;
+  const { DIRECTORY, LARGEFILE } = openFlags(kernel.convention);
+  const large = kernel.convention === 'ia32' ? 0 : LARGEFILE;
   const files: Files = {
     system,
     proc,
@@ -52,10 +54,10 @@ export function filesOf(kernel: Kernel, system: FileSystem | undefined, proc: Pr
       if (path === '') return -Errno.ENOENT;
       const mode = flags & O_ACCMODE;
       if (mode === O_ACCMODE) return -Errno.EINVAL;
-      const known = device(path, flags, random);
-      if (known) return flags & O_DIRECTORY ? -Errno.ENOTDIR : known;
+      const known = device(path, flags | large, random);
+      if (known) return flags & DIRECTORY ? -Errno.ENOTDIR : known;
       const text = proc.read(path, descriptors);
-      if (text !== undefined) return mode !== 0 ? -Errno.EACCES : regularFile(path, new MemoryFile(text), flags);
+      if (text !== undefined) return mode !== 0 ? -Errno.EACCES : regularFile(path, new MemoryFile(text), flags | large);
       if (!system) return -Errno.ENOENT;
       try {
         const contents = system.open(path, {
@@ -66,7 +68,7 @@ export function filesOf(kernel: Kernel, system: FileSystem | undefined, proc: Pr
           truncate: (flags & O_TRUNC) !== 0,
           exclusive: (flags & O_EXCL) !== 0,
         });
-        return regularFile(path, contents, flags & (O_ACCMODE | O_APPEND | O_NONBLOCK));
+        return regularFile(path, contents, (flags & (O_ACCMODE | O_APPEND | O_NONBLOCK)) | large);
       } catch (error) {
         if (error instanceof FileError) return -errnoOf(error);
         throw error;

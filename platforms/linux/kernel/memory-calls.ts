@@ -91,8 +91,9 @@ export function memoryCalls(kernel: Kernel): LinuxCalls {
     if (flags & ~1) return -Errno.EINVAL;
     const first = address - (address % PAGE);
     const size = up(length + (address % PAGE));
-    if (first + size >= 2 ** (user.wordSize === 4 ? 32 : 64)) return -Errno.EINVAL;
-    if (size === 0) return 0;
+    // A length that wraps to nothing is one.
+    if (size === 0 || size >= 2 ** 64) return 0;
+    if (first + size >= 2 ** 64) return -Errno.EINVAL;
     if (first + size > layout.userLimit || !covered(first, size)) return -Errno.ENOMEM;
     if (flags === 0)
       for (let at = first; at < first + size; at += PAGE) if ((space.protection(at) ?? 0) === Prot.None) return -Errno.ENOMEM;
@@ -124,7 +125,6 @@ export function memoryCalls(kernel: Kernel): LinuxCalls {
       if (start % PAGE !== 0) return -Errno.EINVAL;
       if (start + size > layout.userLimit) return -Errno.ENOMEM;
       const pages = up(size) / PAGE;
-      user.physical(pages > 0 ? vector : 0x10000, 0);
       for (let i = 0; i < pages; i++) {
         if (!space.find(start + i * PAGE)) return -Errno.ENOMEM;
         user.setU8(vector + i, space.isResident(start + i * PAGE) ? 1 : 0);
