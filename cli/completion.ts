@@ -9,6 +9,7 @@ const words: Record<string, string[]> = {
     '--platform',
     '--seed',
     '--budget',
+    '--memory',
     '--variety',
     '--scan',
     '--quirk',

@@ -56,6 +56,18 @@ export function wholeNumber(command: string, name: string, text: string, minimum
   return value;
 }
 
+const binary: Record<string, number> = { k: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };
+
+/** A size in bytes, in which M is 2^20: 512M, 2G, 0x10000000. */
+export function byteSize(command: string, name: string, text: string, least: number, most: number): number {
+  const unit = Object.keys(binary).find((letter) => new RegExp(`${letter}(i?B)?$`, 'i').test(text));
+  const value = unit === undefined || /^0x/i.test(text) ? number(text) : number(text.replace(/[kMGT](i?B)?$/i, '')) * binary[unit];
+  if (!Number.isSafeInteger(value) || value < least || value > most) {
+    throw usageError(`${command}: --${name} wants a size from ${least / 2 ** 20}M to ${most / 2 ** 30}G (512M, 2G), not '${text}'`);
+  }
+  return value;
+}
+
 export function oneOf<T extends string>(command: string, name: string, text: string, choices: readonly T[]): T {
   if (!choices.includes(text as T)) {
     throw usageError(`${command}: --${name} wants one of ${choices.join(', ')}, not '${text}'`);

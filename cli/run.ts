@@ -2,6 +2,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { LoadError } from '../emulator/loader/image.js';
+import { LEAST_MEMORY, MOST_MEMORY } from '../emulator/memory/memory-limit.js';
 import { NativeModuleMissing } from '../emulator/native-engine.js';
 import type { ExitStatus } from '../emulator/process/os-model.js';
 import { Profiler } from '../instruments/profile/profiler.js';
@@ -15,7 +16,7 @@ import { grantedDirectory } from './directories.js';
 import { CommandError, ExitCode, usageError } from './exit-status.js';
 import { Interrupt } from './interrupt.js';
 import { reasonOf, tell } from './message.js';
-import { oneOf, parseOptions, wholeNumber, type OptionSpec } from './options.js';
+import { byteSize, oneOf, parseOptions, wholeNumber, type OptionSpec } from './options.js';
 import { checkOutputs, OutputFile, print, ReaderGone } from './output-file.js';
 import { TraceFile } from './trace-file.js';
 
@@ -26,6 +27,7 @@ Run a program compiled for one of the platforms. Its output passes through; its 
   --platform CODE      the platform, where the file does not say (see 'mpsemu platforms')
   --seed N             schedule of the threads (default 0); same seed, same run, byte for byte
   --budget N           stop after N guest instructions (1e9, 10M), with status 124
+  --memory SIZE        what the program and its MPS may hold (512M, 2G; default 2G, at most 4G); the OS refuses more
   --variety cool|hot   how much the MPS checks (default hot)
   --scan POLICY        scan more than the real MPS would (there are no such policies yet)
   --quirk NAME         switch on a quirk of the OS (may be repeated)
@@ -46,6 +48,7 @@ const options: OptionSpec = {
   platform: { type: 'string' },
   seed: { type: 'string' },
   budget: { type: 'string' },
+  memory: { type: 'string' },
   variety: { type: 'string' },
   scan: { type: 'string', multiple: true },
   quirk: { type: 'string', multiple: true },
@@ -96,6 +99,7 @@ export async function main(args: string[]): Promise<number> {
   const directories = ((values.dir as string[] | undefined) ?? []).map(grantedDirectory);
   const seed = wholeNumber('run', 'seed', (values.seed as string) ?? '0');
   const budget = values.budget === undefined ? undefined : wholeNumber('run', 'budget', values.budget as string, 1);
+  const memory = values.memory === undefined ? undefined : byteSize('run', 'memory', values.memory as string, LEAST_MEMORY, MOST_MEMORY);
   const variety = oneOf('run', 'variety', (values.variety as string) ?? 'hot', ['cool', 'hot'] as const);
   const env = environment((values.env as string[] | undefined) ?? []);
   const bytes = readProgram(path);
@@ -121,6 +125,7 @@ export async function main(args: string[]): Promise<number> {
       env,
       seed,
       ...(budget !== undefined && { budget }),
+      ...(memory !== undefined && { memory }),
       variety,
       scan: (values.scan as string[] | undefined) ?? [],
       quirks: (values.quirk as string[] | undefined) ?? [],

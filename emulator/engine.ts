@@ -162,6 +162,10 @@ export interface Engine {
   readonly mappingGeneration: number;
   /** Bytes of physical memory in use now / at most so far. */
   readonly residentBytes: number;
+  /** Bytes of page tables. */
+  readonly tableBytes: number;
+  /** Bytes that host code keeps for the guest elsewhere: memory gives out when all together reach physicalBytes. */
+  keptBytes: number;
   readonly peakResidentBytes: number;
 
   /** The x86 instruction at `address`, for the CPU's present mode; absent on arm64 and where it cannot be read. */

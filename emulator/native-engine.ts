@@ -29,8 +29,10 @@ const State = {
   mappingGeneration: 13,
   resident: 14,
   peakResident: 15,
+  tables: 16,
+  kept: 17,
 } as const;
-const STATE_SLOTS = 16;
+const STATE_SLOTS = 18;
 
 interface NativeHandle {
   readonly physical: ArrayBuffer;
@@ -330,6 +332,15 @@ export class NativeEngine implements Engine {
   }
   get residentBytes(): number {
     return this.state[State.resident];
+  }
+  get tableBytes(): number {
+    return this.state[State.tables];
+  }
+  get keptBytes(): number {
+    return this.state[State.kept];
+  }
+  set keptBytes(bytes: number) {
+    this.state[State.kept] = bytes;
   }
   get peakResidentBytes(): number {
     return this.state[State.peakResident];

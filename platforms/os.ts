@@ -51,6 +51,9 @@ export interface Os extends OsModel {
   place(image: Image): number;
   /** New zeroed read-write memory for the C library's heap, by the OS's own call. */
   heapGrow(bytes: number): number | undefined;
+  /** The same for one large block, which can be given back. */
+  heapMap(bytes: number): number | undefined;
+  heapUnmap(address: number, bytes: number): void;
   /** errno (or LastError-independent C errno) of the calling thread. */
   setErrno(value: number): void;
   /**

@@ -65,6 +65,11 @@ export abstract class PortBase {
     this.process.clock.advance(units);
   }
 
+  keep(bytes: number): void {
+    if (bytes >= 0) this.process.memoryLimit.mustTake(bytes);
+    else this.process.memoryLimit.give(-bytes);
+  }
+
   /** Write this platform's jmp_buf with the calling thread's callee-saved registers at `address`. */
   protected abstract saveJumpBuffer(call: HostCall, address: number): void;
   protected abstract readonly jumpBufferSize: number;

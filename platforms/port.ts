@@ -104,4 +104,6 @@ export interface Port {
   readonly clocksPerSecond: number;
   /** Charge virtual time for work done by the collector: `units` of one instruction. */
   work(units: number): void;
+  /** The host keeps `bytes` more for the guest outside of its memory (negative: fewer). Ends the run where that is too much. */
+  keep(bytes: number): void;
 }

@@ -16,5 +16,7 @@ enum StateSlot {
   kGeneration,          // changes when a translation may have become wrong in any way
   kMappingGeneration,   // changes when a page's frame may have changed
   kResident, kPeakResident,
+  kTables,              // bytes of page tables
+  kKept,                // bytes that TypeScript keeps for the guest: they count as memory
   kStateSlots
 };

@@ -17,9 +17,12 @@ bool GuestMemory::Open(uint64_t bytes) {
 void GuestMemory::CountFrames() {
   state_[kResident] = static_cast<double>(physical_.resident());
   state_[kPeakResident] = static_cast<double>(physical_.peak());
+  state_[kTables] = static_cast<double>(table_.bytes());
 }
 
 bool GuestMemory::GiveFrame(uint64_t& entry) {
+  double others = state_[kKept] + static_cast<double>(table_.bytes() + physical_.resident());
+  if (others + static_cast<double>(model_.pageSize()) > static_cast<double>(physical_.bytes())) return false;
   uint64_t offset = physical_.Allocate();
   entry |= offset;
   CountFrames();

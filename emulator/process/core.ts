@@ -2,6 +2,7 @@
 import type { Abi } from '../abi/abi.js';
 import type { CpuName, Engine, Registers } from '../engine.js';
 import type { EventStream } from '../events.js';
+import type { MemoryLimit } from '../memory/memory-limit.js';
 import type { MemoryView } from '../memory/memory-view.js';
 import type { VirtualClock } from './clock.js';
 import type { ExitStatus, OsModel } from './os-model.js';
@@ -10,6 +11,7 @@ import type { CallbackFrame, Thread } from './thread.js';
 export interface ProcessCore {
   readonly cpu: CpuName;
   readonly engine: Engine;
+  readonly memoryLimit: MemoryLimit;
   readonly abi: Abi;
   /** Memory with the guest's permissions, and whatever they are. */
   readonly user: MemoryView;

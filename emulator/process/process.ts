@@ -10,6 +10,7 @@ import { Access, Exit, type CpuMode, type CpuName, type Engine, type Registers, 
 import { EventStream } from '../events.js';
 import { AddressSpace } from '../memory/address-space.js';
 import { GuestMemory } from '../memory/guest-memory.js';
+import { DEFAULT_MEMORY, MemoryLimit, MOST_MEMORY } from '../memory/memory-limit.js';
 import type { MemoryView } from '../memory/memory-view.js';
 import { openEngine } from '../native-engine.js';
 import { Alarms } from './alarms.js';
@@ -38,8 +39,14 @@ export interface ProcessOptions {
   seed?: number;
   /** Guest instructions, all threads together. */
   budget?: number;
-  physicalBytes?: number;
+  /** Bytes that the host may hold for the guest (memory/memory-limit.ts). */
+  memory?: number;
 }
+
+/** What the host keeps for a thread, its saved registers above all; in bytes. */
+const THREAD_COST = 32768;
+/** The same number on every OS that has signals. */
+const SIGKILL = 9;
 
 /** Ends the run from anywhere, nested calls included. */
 class ProcessEnded extends Error {}
@@ -48,6 +55,7 @@ export class Process implements ProcessCore {
   readonly cpu: CpuName;
   readonly engine: Engine;
   readonly space: AddressSpace;
+  readonly memoryLimit: MemoryLimit;
   /** Memory with the guest's permissions, and whatever they are. */
   readonly user: MemoryView;
   readonly supervisor: MemoryView;
@@ -84,13 +92,17 @@ export class Process implements ProcessCore {
 
   constructor(readonly options: ProcessOptions) {
     this.cpu = options.cpu;
+    const memory = options.memory ?? DEFAULT_MEMORY;
     this.engine = openEngine({
       cpu: options.cpu,
       pageSize: options.pageSize,
       ...(options.selectors && { selectors: options.selectors }),
-      ...(options.physicalBytes && { physicalBytes: options.physicalBytes }),
+      physicalBytes: Math.min(memory, MOST_MEMORY - options.pageSize),
     });
     if (options.cpu !== 'arm64') this.faultMarker = new FaultMarker(this.engine.registers);
+    this.memoryLimit = new MemoryLimit(memory, this.engine, () =>
+      this.end({ kind: 'signal', signal: SIGKILL, text: 'killed: the emulated machine is out of memory' }),
+    );
     this.space = new AddressSpace(this.engine);
     this.abi = abiFor(options.abi, this.engine);
     this.stdcall = options.cpu === 'ia32' ? abiFor('stdcall', this.engine) : undefined;
@@ -134,6 +146,7 @@ export class Process implements ProcessCore {
   // Threads
 
   createThread(name: string, mode?: CpuMode): Thread {
+    this.memoryLimit.mustTake(THREAD_COST);
     const thread = new Thread(this.threads.length + 1, name, this.engine.newContext(mode), this.scheduler.threadMoved);
     this.threads.push(thread);
     this.reschedule = true;

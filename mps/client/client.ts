@@ -43,7 +43,7 @@ export interface Outcome {
 
 export class Client {
   readonly layouts: Layouts;
-  readonly handles = new HandleTable();
+  readonly handles: HandleTable;
   readonly keys = new KeyTable();
   readonly statics: StaticMemory;
   readonly assertions: Assertions;
@@ -62,6 +62,7 @@ export class Client {
     readonly options: ClientOptions,
   ) {
     this.layouts = layoutsFor(port.platform);
+    this.handles = new HandleTable((bytes) => port.keep(bytes));
     this.statics = new StaticMemory(port);
     this.assertions = new Assertions(port, this.statics, options.variety, options);
     this.plinth = new Plinth({ variety: options.variety, assertFail: (where, condition) => this.assertions.fail(where, 0, condition) });

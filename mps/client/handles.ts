@@ -20,7 +20,13 @@ interface Entry {
   owner: object | undefined;
 }
 
+/** What the host keeps for a handle and the object behind it, in bytes: rather more than a root, less than a pool. */
+const HANDLE_COST = 1024;
+
 export class HandleTable {
+  /** `keep`: told how many bytes more (or fewer) the host keeps. */
+  constructor(private readonly keep: (bytes: number) => void = () => undefined) {}
+
   private readonly byAddress = new Map<number, Entry>();
   /** Addresses of the handles that go with an object: its own, and those that it owns. */
   /** What was found of late, by address: addresses above 2^30 are slow to look up in a Map. */
@@ -31,6 +37,7 @@ export class HandleTable {
   add(kind: HandleKind, address: number, object: object, owner?: object): number {
     if (this.byAddress.get(address)?.object === object) return address;
     this.drop(address);
+    this.keep(HANDLE_COST);
     this.byAddress.set(address, { address, kind, object, owner });
     for (const holder of [object, owner]) {
       if (!holder) continue;
@@ -60,6 +67,7 @@ export class HandleTable {
     const entry = this.byAddress.get(address);
     if (!entry) return;
     this.byAddress.delete(address);
+    this.keep(-HANDLE_COST);
     this.recent[recentIndex(address)] = undefined;
     for (const holder of [entry.object, entry.owner]) {
       if (!holder) continue;

@@ -33,6 +33,8 @@ export interface BootOptions extends OsOptions {
   /** Platform code, where the file does not say. */
   code?: string;
   budget?: number;
+  /** Bytes that the host may hold for the program: 2 GiB if not given. */
+  memory?: number;
   /** Libraries of the layers above (libmps), made once the OS exists. */
   libraries(os: Os, process: Process): HostLibrary[];
   /** Called before anything happens. */
@@ -85,6 +87,7 @@ export function boot(options: BootOptions): Booted {
     ...system.processOptions(platform),
     seed: options.seed,
     ...(options.budget !== undefined && { budget: options.budget }),
+    ...(options.memory !== undefined && { memory: options.memory }),
   });
   try {
     return start(image, platform, process, options);

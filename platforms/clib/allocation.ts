@@ -15,7 +15,8 @@ export function allocationFunctions(library: CLibrary): HostFunction[] {
   /** The guest may have taken away access to a block: then a new one is zeroed through the fault, like any store. */
   const allocateZeroed = (call: HostCall, count: number, size: number): number => {
     const block = allocate(count * size);
-    if (block === 0) return 0;
+    // A large one is new memory, which is zero already: what is never touched costs nothing.
+    if (block === 0 || heap.isFresh(block)) return block;
     try {
       call.memory.fill(block, count * size, 0);
     } catch (error) {

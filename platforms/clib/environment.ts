@@ -2,6 +2,9 @@
 import { hostFunction, type HostFunction } from '../../emulator/process/host-call.js';
 import type { CLibrary } from './library.js';
 
+/** What the host keeps for a variable beside its text, in bytes. */
+const VARIABLE_COST = 256;
+
 export function environmentFunctions(library: CLibrary): HostFunction[] {
   const { traits } = library;
   const windows = traits.os === 'windows';
@@ -16,7 +19,15 @@ export function environmentFunctions(library: CLibrary): HostFunction[] {
       library.setErrno('EINVAL');
       return -1;
     }
-    if (overwrite || !values.has(key(name))) values.set(key(name), { text });
+    const before = values.get(key(name));
+    if (before && !overwrite) return 0;
+    if (
+      !library.process.memoryLimit.take(before ? Math.max(0, text.length - before.text.length) : VARIABLE_COST + name.length + text.length)
+    ) {
+      library.setErrno('ENOMEM');
+      return -1;
+    }
+    values.set(key(name), { text });
     return 0;
   };
   const functions: HostFunction[] = [

@@ -6,10 +6,30 @@
 import { present } from '../../emulator/present.js';
 const ALIGN = 16;
 const GROW = 1 << 20;
+/** What the host keeps for a block, in bytes. */
+const BLOCK_COST = 256;
+/** Larger blocks are memory of their own, which a mapping gives zeroed and an unmapping takes back (M_MMAP_THRESHOLD). */
+const LARGE = 1 << 17;
+/** A multiple of every OS's page size. */
+const PAGE = 16384;
+
+/** Where the heap's memory comes from. */
+export interface HeapSource {
+  /** New zeroed memory; undefined: there is none. */
+  grow(bytes: number): number | undefined;
+  /** Zeroed memory of its own for a large block, and back. */
+  map(bytes: number): number | undefined;
+  unmap(address: number, bytes: number): void;
+  /** The host keeps more for the guest: false where that is too much. */
+  take(bytes: number): boolean;
+  give(bytes: number): void;
+}
 
 export class Heap {
   /** Size of each allocated block. */
   private readonly allocated = new Map<number, number>();
+  /** Memory of the large blocks: where it begins, and its size. */
+  private readonly large = new Map<number, { base: number; bytes: number }>();
   /** Free blocks: size by start, start by end, and per size the starts in use order. */
   private readonly freeSize = new Map<number, number>();
   private readonly freeEnd = new Map<number, number>();
@@ -17,16 +37,23 @@ export class Heap {
   /** Sizes with free blocks, ascending. */
   private sizes: number[] = [];
 
-  constructor(private readonly grow: (bytes: number) => number | undefined) {}
+  constructor(private readonly source: HeapSource) {}
 
   /** Address of a new block, 0 where memory is out. */
   allocate(size: number, align = ALIGN): number {
-    if (!(size <= 2 ** 46)) return 0;
+    if (!(size <= 2 ** 46) || !this.source.take(BLOCK_COST)) return 0;
+    const block = this.place(size, align);
+    if (block === 0) this.source.give(BLOCK_COST);
+    return block;
+  }
+
+  private place(size: number, align: number): number {
     const needed = Math.max(ALIGN, Math.ceil(size / ALIGN) * ALIGN);
+    if (needed >= LARGE) return this.placeLarge(needed, align);
     let found = this.find(needed, align);
     if (found === undefined) {
       const bytes = Math.ceil((needed + align) / GROW) * GROW;
-      const base = this.grow(bytes);
+      const base = this.source.grow(bytes);
       if (base === undefined) return 0;
       this.release(base, bytes);
       found = this.find(needed, align);
@@ -42,12 +69,33 @@ export class Heap {
     return start;
   }
 
+  /** As malloc does, a header's room behind the beginning of the memory. */
+  private placeLarge(needed: number, align: number): number {
+    const bytes = Math.ceil((needed + Math.max(ALIGN, align)) / PAGE) * PAGE;
+    const base = this.source.map(bytes);
+    if (base === undefined) return 0;
+    const block = Math.ceil((base + ALIGN) / align) * align;
+    this.large.set(block, { base, bytes });
+    this.allocated.set(block, needed);
+    return block;
+  }
+
+  /** Has the block never been written to? */
+  isFresh(address: number): boolean {
+    return this.large.has(address);
+  }
+
   /** False: no block begins there. */
   free(address: number): boolean {
     const size = this.allocated.get(address);
     if (size === undefined) return false;
     this.allocated.delete(address);
-    this.release(address, size);
+    this.source.give(BLOCK_COST);
+    const own = this.large.get(address);
+    if (own) {
+      this.large.delete(address);
+      this.source.unmap(own.base, own.bytes);
+    } else this.release(address, size);
     return true;
   }
 

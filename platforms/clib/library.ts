@@ -37,7 +37,14 @@ export class CLibrary {
     this.os = os;
     this.options = options;
     this.osFunctions = new Map(system.flatMap(({ functions }) => functions.map((fn) => [fn.name, fn])));
-    this.heap = new Heap((bytes) => os.heapGrow(bytes));
+    const { memoryLimit } = process;
+    this.heap = new Heap({
+      grow: (bytes) => os.heapGrow(bytes),
+      map: (bytes) => os.heapMap(bytes),
+      unmap: (address, bytes) => os.heapUnmap(address, bytes),
+      take: (bytes) => memoryLimit.take(bytes),
+      give: (bytes) => memoryLimit.give(bytes),
+    });
     this.files = new GuestFiles(options.directories, this.traits.os === 'windows');
     this.streams = new StreamTable(this);
     this.windowsSignals = this.traits.os === 'windows' ? new WindowsSignals(this) : undefined;

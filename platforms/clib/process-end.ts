@@ -10,6 +10,9 @@ interface AtExit {
   argument?: Word;
 }
 
+/** What the host keeps for a function registered with atexit, in bytes. */
+const ENTRY_COST = 64;
+
 export function endFunctions(library: CLibrary): HostFunction[] {
   const { process, traits, streams } = library;
   const registered: AtExit[] = [];
@@ -37,9 +40,15 @@ export function endFunctions(library: CLibrary): HostFunction[] {
     return out;
   };
 
+  const register = (entry: (typeof registered)[number]): number => {
+    if (!process.memoryLimit.take(ENTRY_COST)) return 1;
+    registered.push(entry);
+    return 0;
+  };
+
   const functions: HostFunction[] = [
     hostFunction('exit', 'v(i)', exit),
-    hostFunction('atexit', 'i(p)', (_call, address) => (registered.push({ address }), 0)),
+    hostFunction('atexit', 'i(p)', (_call, address) => register({ address })),
     hostFunction('quick_exit', 'v(i)', (call, code) =>
       process.sequences.start(call.thread, steps(quick), () => process.end({ kind: 'exit', code: status(code) })),
     ),
@@ -79,13 +88,13 @@ export function endFunctions(library: CLibrary): HostFunction[] {
   if (library.windowsSignals) {
     functions.push(
       ...library.windowsSignals.functions(),
-      hostFunction('_crt_atexit', 'i(p)', (_call, address) => (registered.push({ address }), 0)),
+      hostFunction('_crt_atexit', 'i(p)', (_call, address) => register({ address })),
       hostFunction('_onexit', 'p(p)', (_call, address) => (registered.push({ address }), address)),
       hostFunction('_cexit', 'v()', () => void streams.flushAll()),
     );
   } else {
     functions.push(
-      hostFunction('__cxa_atexit', 'i(pwp)', (_call, address, argument) => (registered.push({ address, argument }), 0)),
+      hostFunction('__cxa_atexit', 'i(pwp)', (_call, address, argument) => register({ address, argument })),
       // Called by a library's finaliser when it is unloaded; none is before the process ends.
       hostFunction('__cxa_finalize', 'v(p)', () => undefined),
     );

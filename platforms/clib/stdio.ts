@@ -205,7 +205,9 @@ export function stdioFunctions(library: CLibrary): HostFunction[] {
     fn('fclose', 'i(p)', (_call, file) => (streams.close(file) ? 0 : EOF)),
     fn('fflush', 'i(p)', (_call, file) => flush(file)),
     fn('tmpfile', 'p()', () =>
-      streams.open(streams.openFile(new TemporaryFile(), { read: true, write: true, append: false, text: false })),
+      streams.open(
+        streams.openFile(new TemporaryFile(library.process.memoryLimit), { read: true, write: true, append: false, text: false }),
+      ),
     ),
     fn('remove', 'i(p)', (call, path) => {
       const name = call.memory.cString(path);

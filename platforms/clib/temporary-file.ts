@@ -1,9 +1,14 @@
 /** tmpfile(): gone with the process, so it needs no name and no host file. Where nothing was written it takes no memory. */
-import type { FileContents } from './files.js';
+import type { MemoryLimit } from '../../emulator/memory/memory-limit.js';
+import { FileError, type FileContents } from './files.js';
 
 const PAGE = 4096;
+/** What a page costs beside its bytes. */
+const PAGE_COST = 128;
 
 export class TemporaryFile implements FileContents {
+  constructor(private readonly memoryLimit: Pick<MemoryLimit, 'take' | 'give'>) {}
+
   private readonly pages = new Map<number, Uint8Array>();
   private length = 0;
 
@@ -15,6 +20,11 @@ export class TemporaryFile implements FileContents {
       visit((position + done - at) / PAGE, at, size, done);
       done += size;
     }
+  }
+
+  private drop(page: number): void {
+    this.pages.delete(page);
+    this.memoryLimit.give(PAGE + PAGE_COST);
   }
 
   read(position: number, length: number): Uint8Array {
@@ -30,7 +40,10 @@ export class TemporaryFile implements FileContents {
     this.length = Math.max(this.length, position + bytes.length);
     this.pieces(position, bytes.length, (page, at, size, done) => {
       let contents = this.pages.get(page);
-      if (!contents) this.pages.set(page, (contents = new Uint8Array(PAGE)));
+      if (!contents) {
+        if (!this.memoryLimit.take(PAGE + PAGE_COST)) throw new FileError('ENOSPC');
+        this.pages.set(page, (contents = new Uint8Array(PAGE)));
+      }
       contents.set(bytes.subarray(done, done + size), at);
     });
   }
@@ -41,13 +54,13 @@ export class TemporaryFile implements FileContents {
 
   truncate(size: number): void {
     for (const [page, contents] of this.pages) {
-      if (page * PAGE >= size) this.pages.delete(page);
+      if (page * PAGE >= size) this.drop(page);
       else if ((page + 1) * PAGE > size) contents.fill(0, size - page * PAGE);
     }
     this.length = size;
   }
 
   close(): void {
-    this.pages.clear();
+    for (const page of [...this.pages.keys()]) this.drop(page);
   }
 }

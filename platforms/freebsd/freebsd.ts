@@ -39,9 +39,9 @@ export class FreeBsd extends PosixOs {
   constructor(context: OsContext) {
     const cpu = context.process.cpu as FreeBsdCpu;
     const layout = freebsdLayouts[cpu];
-    const traits = freebsdTraits(cpu, layout);
+    const traits = freebsdTraits(cpu, layout, context.process.memoryLimit.limit);
     const frames = freebsdFrames(context.process, traits.signals, layout);
-    const memory = new MemoryCalls(context.process.space, traits.memory, traits.errno);
+    const memory = new MemoryCalls(context.process.space, context.process.memoryLimit, traits.memory, traits.errno);
     const program = new Program();
     const threads = new FreeBsdThreads(context.process, memory, () => program.images.tls, layout);
     super(context, { traits, memory, frames, threads, program, firstTid: FIRST_TID, restorer: 0 });

@@ -61,7 +61,6 @@ function signals(wide: boolean): SignalTraits {
   };
 }
 
-const MEMORY = 0x100000000;
 /** SHARED PRIVATE FIXED HASSEMAPHORE STACK NOSYNC ANON GUARD EXCL NOCORE PREFAULT 32BIT ALIGNED(n). */
 const KNOWN_FLAGS = 0xff0e7e13;
 
@@ -145,7 +144,7 @@ function pthread(wide: boolean): PthreadTraits {
   };
 }
 
-export function freebsdTraits(cpu: CpuName, layout: FreeBsdLayout): PosixTraits {
+export function freebsdTraits(cpu: CpuName, layout: FreeBsdLayout, physicalMemory: number): PosixTraits {
   const wide = cpu !== 'ia32';
   return {
     os: 'freebsd',
@@ -154,7 +153,7 @@ export function freebsdTraits(cpu: CpuName, layout: FreeBsdLayout): PosixTraits 
     signals: signals(wide),
     memory: memory(layout),
     pthread: pthread(wide),
-    sysconf: { 3: 128, 5: 1024, 47: 4096, 57: 1, 58: 1, 93: 2048, 121: MEMORY / 4096 },
+    sysconf: { 3: 128, 5: 1024, 47: 4096, 57: 1, 58: 1, 93: 2048, 121: Math.floor(physicalMemory / 4096) },
     copiesTimes: false,
     transfer: { limit: 0x7fffffff, beyond: 'EINVAL' },
     libraryNames: { c: 'libc.so.7', threads: 'libthr.so.3' },

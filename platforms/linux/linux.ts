@@ -53,9 +53,9 @@ export class Linux extends PosixOs {
       cpu === 'ia32'
         ? { canary: [word(0) & ~0xff, 0] as [number, number], pointerGuard: [word(4), 0] as [number, number] }
         : { canary: [(word(0) & ~0xff) >>> 0, word(4)] as [number, number], pointerGuard: [word(8), word(12)] as [number, number] };
-    const traits = linuxTraits(cpu, layout, context.options.quirks.includes(EXECUTE_ONLY));
+    const traits = linuxTraits(cpu, layout, context.process.memoryLimit.limit, context.options.quirks.includes(EXECUTE_ONLY));
     const frames = linuxFrames(context.process, traits.signals, code);
-    const memory = new MemoryCalls(context.process.space, traits.memory, traits.errno);
+    const memory = new MemoryCalls(context.process.space, context.process.memoryLimit, traits.memory, traits.errno);
     const program = new Program();
     const threads = new LinuxThreads(context.process, memory, () => program.images.tls, secrets, code.systemCall);
     super(context, { traits, memory, frames, threads, program, firstTid: PROCESS_ID, restorer: code.restorer });

@@ -63,10 +63,8 @@ function signals(cpu: CpuName): SignalTraits {
   };
 }
 
-/** The emulated machine has 4 GiB: what one request may ask for under heuristic overcommit. */
-const MEMORY = 0x100000000;
-
-function memory(layout: LinuxLayout, executeOnly: boolean): MemoryTraits {
+/** `memory`: what the machine has, in bytes, which is also what one request may ask for under heuristic overcommit. */
+function memoryTraits(layout: LinuxLayout, memory: number, executeOnly: boolean): MemoryTraits {
   return {
     pageSize: 4096,
     flags: {
@@ -95,7 +93,7 @@ function memory(layout: LinuxLayout, executeOnly: boolean): MemoryTraits {
     dontNeedDrops: true,
     writeExecute: 'allowed',
     executeOnly,
-    overcommitLimit: MEMORY,
+    overcommitLimit: memory,
     adviceRoundsDown: false,
     MADV_DONTNEED: 4,
     adviceLimit: 25,
@@ -147,13 +145,13 @@ function pthread(cpu: CpuName): PthreadTraits {
   };
 }
 
-export function linuxTraits(cpu: CpuName, layout: LinuxLayout, executeOnly = false): PosixTraits {
+export function linuxTraits(cpu: CpuName, layout: LinuxLayout, memory: number, executeOnly = false): PosixTraits {
   return {
     os: 'linux',
     wordSize: cpu === 'ia32' ? 4 : 8,
     errno: linuxErrno,
     signals: signals(cpu),
-    memory: memory(layout, executeOnly),
+    memory: memoryTraits(layout, memory, executeOnly),
     pthread: pthread(cpu),
     sysconf: {
       0: 2097152,
@@ -162,8 +160,8 @@ export function linuxTraits(cpu: CpuName, layout: LinuxLayout, executeOnly = fal
       30: 4096,
       83: 1,
       84: 1,
-      85: MEMORY / 4096,
-      86: MEMORY / 4096,
+      85: Math.floor(memory / 4096),
+      86: Math.floor(memory / 4096),
       75: cpu === 'arm64' ? 131072 : 16384,
       249: layout.minimumSignalStack,
       250: 8192,

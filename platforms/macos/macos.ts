@@ -52,7 +52,12 @@ export class MacOs extends PosixOs {
   constructor(context: OsContext) {
     const { process, platform, options } = context;
     const layout = macLayout(platform.cpu);
-    const traits = macTraits(platform.cpu, layout, platform.cpu === 'arm64' || options.quirks.includes('hardened-runtime'));
+    const traits = macTraits(
+      platform.cpu,
+      layout,
+      process.memoryLimit.limit,
+      platform.cpu === 'arm64' || options.quirks.includes('hardened-runtime'),
+    );
     const random = new Random(options.seed ^ 0x58434f53);
     // ptr_munge and stack_guard of the apple strings; the guard's lowest byte is zero.
     const munge = [random.next(), random.next()] as const;
@@ -60,7 +65,7 @@ export class MacOs extends PosixOs {
     const code = systemCodeAt(layout);
     const kernel = new MacKernel(process);
     const frames = new MacFrames(process, traits.signals, random.next());
-    const memory = new MemoryCalls(process.space, traits.memory, traits.errno);
+    const memory = new MemoryCalls(process.space, process.memoryLimit, traits.memory, traits.errno);
     const threadLocals = new ThreadLocals((bytes) => memory.anonymous(bytes), code.threadLocal);
     const threads = new MacThreads(process, layout, memory, kernel.ports, munge, (thread) => threadLocals.release(thread));
     const program = new Program();

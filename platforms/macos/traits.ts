@@ -144,7 +144,7 @@ function pthread(layout: MacLayout): PthreadTraits {
 }
 
 /** `hardened`: nothing can be written and executed at once. */
-export function macTraits(cpu: CpuName, layout: MacLayout, hardened: boolean): PosixTraits {
+export function macTraits(cpu: CpuName, layout: MacLayout, physicalMemory: number, hardened: boolean): PosixTraits {
   return {
     os: 'macos',
     wordSize: 8,
@@ -161,7 +161,7 @@ export function macTraits(cpu: CpuName, layout: MacLayout, hardened: boolean): P
       57: 1,
       58: 1,
       93: layout.pageSize === 16384 ? 16384 : 8192,
-      200: 0x100000000 / layout.pageSize,
+      200: Math.floor(physicalMemory / layout.pageSize),
     },
     copiesTimes: true,
     transfer: { limit: 0x7fffffff, beyond: 'EINVAL' },

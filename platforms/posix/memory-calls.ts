@@ -6,6 +6,7 @@
  */
 import { Prot } from '../../emulator/engine.js';
 import type { AddressSpace, MapOptions, Region } from '../../emulator/memory/address-space.js';
+import type { MemoryLimit } from '../../emulator/memory/memory-limit.js';
 import type { ErrnoNumbers, MemoryTraits } from './traits.js';
 
 export interface Piece {
@@ -28,6 +29,7 @@ export class MemoryCalls {
 
   constructor(
     readonly space: AddressSpace,
+    private readonly memoryLimit: MemoryLimit,
     readonly traits: MemoryTraits,
     private readonly errno: ErrnoNumbers,
   ) {
@@ -93,6 +95,7 @@ export class MemoryCalls {
     const size = this.pageUp(length);
     if (size > traits.limit) return -errno.ENOMEM;
     if (sharing !== map.SHARED && prot & Prot.Write && size > traits.overcommitLimit) return -errno.ENOMEM;
+    if (!this.memoryLimit.admits(size)) return -errno.ENOMEM;
     const base = this.isFixed(flags) ? this.fixedPlace(address, size, flags) : this.place(address, size);
     if (base >= 0) this.space.map(base, size, this.effective(prot & 7));
     return base;
@@ -131,9 +134,9 @@ export class MemoryCalls {
     return found ?? -this.errno.ENOMEM;
   }
 
-  /** Would heuristic overcommit give so many writable private bytes at once? */
+  /** Would heuristic overcommit give so many writable private bytes at once, and is there memory left? */
   affordable(bytes: number): boolean {
-    return bytes <= this.traits.overcommitLimit;
+    return bytes <= this.traits.overcommitLimit && this.memoryLimit.admits(bytes);
   }
 
   /** A free place for `size` bytes, as an unplaced mmap would choose it; nothing is mapped. */

@@ -140,6 +140,14 @@ export abstract class PosixOs implements Os {
     return this.system.memory.anonymous(bytes);
   }
 
+  heapMap(bytes: number): number | undefined {
+    return this.system.memory.anonymous(bytes);
+  }
+
+  heapUnmap(address: number, bytes: number): void {
+    this.system.memory.munmap(address, bytes);
+  }
+
   setErrno(value: number): void {
     this.system.setErrno(value);
   }

@@ -13,6 +13,9 @@ const ALL_ACCESS = 0x1fffff;
 export const CURRENT_PROCESS = -1;
 export const CURRENT_THREAD = -2;
 
+/** What the host keeps for a handle and its object, in bytes; freed ones are kept for the next. */
+const HANDLE_COST = 256;
+
 export class HandleTable {
   /** The only process. */
   readonly process = new ProcessObject();
@@ -20,8 +23,13 @@ export class HandleTable {
   /** Freed values, reused last-in first-out as the kernel's free list does. */
   private readonly freed: number[] = [];
 
+  /** `take`: told how many bytes more the host keeps. */
+  constructor(private readonly take: (bytes: number) => void) {}
+
   open(object: KernelObject, access: number): number {
-    const index = this.freed.pop() ?? this.entries.length;
+    const free = this.freed.pop();
+    if (free === undefined) this.take(HANDLE_COST);
+    const index = free ?? this.entries.length;
     this.entries[index] = { object, access };
     object.handles++;
     return 4 * (index + 1);

@@ -41,8 +41,8 @@ const ALL_ACCESS = 0x1fffff;
 const LOWEST = 0x10000;
 /** Highest address that a program can have, inclusive. */
 const HIGHEST = { 4: 0x7ffeffff, 8: 0x7ffffffeffff } as const;
-/** Commit limit: what the emulated machine has. */
-const COMMIT_LIMIT = 0xf0000000;
+/** Of the machine's memory: the part that may be committed. The rest is for what is not (images, page tables). */
+const COMMITTED_PART = 15 / 16;
 const DEFAULT_RESERVE = 0x100000;
 
 export class Windows implements Os {
@@ -61,13 +61,13 @@ export class Windows implements Os {
     const { wordSize } = platform;
     const layout = layoutOf(wordSize);
     const memory = process.supervisor;
-    const vm = new VirtualMemory(new SpacePages(process.space), LOWEST, HIGHEST[wordSize], COMMIT_LIMIT);
+    const vm = new VirtualMemory(new SpacePages(process.space), LOWEST, HIGHEST[wordSize], process.memoryLimit.limit * COMMITTED_PART);
     const { gates } = process.options;
     vm.addMapped(gates.base, gates.size, Mem.IMAGE, Page.EXECUTE_WRITECOPY);
     this.blocks = new ProcessBlock(vm, memory, layout, process.space);
     const heap = new Heap(vm, (address, length) => memory.fill(address, length, 0), wordSize);
     const core = (this.core = { process, memory, layout, codec: (wordSize === 8 ? context64 : context32)(process.engine), vm, heap });
-    const handles = new HandleTable();
+    const handles = new HandleTable((bytes) => process.memoryLimit.mustTake(bytes));
     const standard = ([0, 1, 2] as const).map((n) => handles.open(new StreamObject(n), ALL_ACCESS));
     const modules = new Modules();
     const lastError = new LastError(core);
@@ -109,6 +109,14 @@ export class Windows implements Os {
 
   heapGrow(bytes: number): number | undefined {
     return this.core.vm.allocate(0, bytes, Mem.RESERVE | Mem.COMMIT, Page.READWRITE) || undefined;
+  }
+
+  heapMap(bytes: number): number | undefined {
+    return this.heapGrow(bytes);
+  }
+
+  heapUnmap(address: number): void {
+    this.core.vm.free(address, 0, Mem.RELEASE);
   }
 
   setErrno(value: number): void {

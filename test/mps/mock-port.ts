@@ -201,6 +201,8 @@ export class MockPort implements Port {
   clock(): number {
     return this.time;
   }
+  keep(): void {}
+
   work(units: number): void {
     this.time += units;
   }

@@ -26,7 +26,7 @@ function run(program: Uint8Array, library: Uint8Array, libraryName: string): num
     pageSize,
     abi: ABI[format][cpu],
     gates: { base: 0x3c000000, size: 0x10000 },
-    physicalBytes: 64 << 20,
+    memory: 64 << 20,
   });
   try {
     const images = new LoadedImages(process.space, process.supervisor, pageSize);

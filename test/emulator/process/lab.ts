@@ -40,7 +40,7 @@ export class Lab {
       abi: abis[cpu],
       pageSize: 4096,
       gates: { base: 0x70000000, size: 0x10000 },
-      physicalBytes: 16 << 20,
+      memory: 16 << 20,
       ...(options.seed !== undefined && { seed: options.seed }),
       ...(options.budget !== undefined && { budget: options.budget }),
     });

@@ -169,6 +169,7 @@ export class FakeHost {
       clock: () => this.ticks++,
       clocksPerSecond: 1_000_000,
       work: () => undefined,
+      keep: () => undefined,
     };
   }
 

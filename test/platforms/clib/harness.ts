@@ -53,7 +53,7 @@ export class TestLibrary {
       pageSize: p.pageSize,
       abi: p.abi,
       gates: { base: 0x70000000, size: 0x10000 },
-      physicalBytes: 256 << 20,
+      memory: 256 << 20,
     });
     const { engine } = this.process;
     engine.mapPages(TEXT, 1 << 20, Prot.RW);
@@ -69,6 +69,8 @@ export class TestLibrary {
         this.heapTop += bytes;
         return address;
       },
+      heapMap: (bytes: number) => os.heapGrow(bytes),
+      heapUnmap: (address: number, bytes: number) => engine.unmapPages(address, bytes),
       setErrno: (value: number) => {
         this.errno = value;
         this.process.supervisor.setU32(TEXT + 0xff000, value);

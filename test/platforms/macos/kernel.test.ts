@@ -15,7 +15,7 @@ import { posixThread, PosixThread } from '../../../platforms/posix/posix-thread.
 const codes = { xci6ll: { general: 4, words: 42, size: 168, request: 260 }, xca6ll: { general: 6, words: 68, size: 272, request: 364 } };
 
 function withKernel(code: string, body: (kernel: MacKernel, process: Process, thread: Thread) => void): void {
-  const process = new Process({ ...macos.processOptions(platform(code)!), physicalBytes: 64 << 20 });
+  const process = new Process({ ...macos.processOptions(platform(code)!), memory: 64 << 20 });
   try {
     const thread = process.createThread('main');
     new PosixThread(thread, 1);

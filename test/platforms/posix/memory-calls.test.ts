@@ -1,7 +1,9 @@
 /** mmap, munmap, mprotect as rules: FreeBSD's differences, and random calls against a page-by-page model. */
+import assert from 'node:assert';
 import test from 'ava';
 import fc from 'fast-check';
 import type { Engine } from '../../../emulator/engine.js';
+import { MemoryLimit } from '../../../emulator/memory/memory-limit.js';
 import { AddressSpace } from '../../../emulator/memory/address-space.js';
 import { openEngine } from '../../../emulator/native-engine.js';
 import { freebsdLayouts } from '../../../platforms/freebsd/layout.js';
@@ -15,11 +17,14 @@ const P = 4096;
 
 function system(traits: PosixTraits): { engine: Engine; calls: MemoryCalls } {
   const engine = openEngine({ cpu: 'x86-64' });
-  return { engine, calls: new MemoryCalls(new AddressSpace(engine), traits.memory, traits.errno) };
+  return {
+    engine,
+    calls: new MemoryCalls(new AddressSpace(engine), new MemoryLimit(2 ** 31, engine, () => assert.fail()), traits.memory, traits.errno),
+  };
 }
 
-const linux = linuxTraits('x86-64', linuxLayouts['x86-64']);
-const freebsd = freebsdTraits('x86-64', freebsdLayouts['x86-64']);
+const linux = linuxTraits('x86-64', linuxLayouts['x86-64'], 2 ** 32);
+const freebsd = freebsdTraits('x86-64', freebsdLayouts['x86-64'], 2 ** 32);
 
 test('FreeBSD rounds down, skips holes, refuses what it does not know', (t) => {
   const { engine, calls } = system(freebsd);

@@ -43,7 +43,7 @@ function laboratory(code: string, body: (laboratory: Laboratory) => void): (t: E
   return (t) => {
     const platform = platformOf(code)!;
     const definition = platform.os === 'macos' ? macos : freebsd;
-    const process = new Process({ ...definition.processOptions(platform), physicalBytes: 64 << 20 });
+    const process = new Process({ ...definition.processOptions(platform), memory: 64 << 20 });
     try {
       const options = { argv: [], env: [], seed: 0, quirks: [], directories: [], output: () => {}, input: () => new Uint8Array(0) };
       const os = platform.os === 'macos' ? new MacOs({ platform, process, options }) : new FreeBsd({ platform, process, options });
