@@ -39,7 +39,7 @@ export const Prot = { None: 0, Read: 1, Write: 2, Exec: 4, RW: 3, RX: 5, RWX: 7 
 export interface ExitRecord {
   reason: number;
   pc: number;
-  /** Fault, watchpoint: the exact address. A non-canonical address has `canonical` false and its low 53 bits here. */
+  /** Fault, watchpoint, arm64 misalignment: the exact address. A non-canonical address has `canonical` false and its low 53 bits here. */
   address: number;
   canonical: boolean;
   /** One of Access. */

@@ -27,7 +27,7 @@ template <int kShift>
 void Counting::OnBlock(uc_engine* uc, uint64_t address, uint32_t size, void* user) {
   auto* c = static_cast<Counting*>(user);
   Block* block = &c->blocks_[(address >> kShift) & (kBlockSlots - 1)];
-  if (!LIKELY(block->tag == (address ^ c->codeGeneration_) && block->size == size)) return OnNewBlock(uc, address, size, user);
+  if (!LIKELY(block->tag == (address ^ c->codeGeneration_) && block->sizeAndChecks == size)) return OnNewBlock(uc, address, size, user);
   c->current_ = block;
   int64_t left = c->remaining_ - block->count;
   if (!LIKELY(left >= 0)) return OnBudget(uc, user);
@@ -36,8 +36,17 @@ void Counting::OnBlock(uc_engine* uc, uint64_t address, uint32_t size, void* use
 
 void Counting::OnNewBlock(uc_engine* uc, uint64_t address, uint32_t size, void* user) {
   auto* c = static_cast<Counting*>(user);
-  Block* block = c->LookUp(address, size);
+  Block* block = &c->blocks_[c->SlotOf(address)];
+  bool again = block == c->current_;
+  if (block->tag != (address ^ c->codeGeneration_) || block->size() != size || block->checks() == kStale) {
+    block = c->LookUp(address, size);
+    again = false;
+  }
   c->current_ = block;
+  if (block->checks() && !c->ChecksHold(*block, again)) {
+    c->misaligned_ = true;
+    return OnBudget(uc, user);
+  }
   if (c->remaining_ < block->count) return OnBudget(uc, user);
   c->remaining_ -= block->count;
 }
@@ -47,9 +56,12 @@ void Counting::OnBudget(uc_engine* uc, void* user) {
   uc_emu_stop(uc);
 }
 
+size_t Counting::SlotOf(uint64_t address) const { return (address >> (main_.model().x86() ? 0 : 2)) & (kBlockSlots - 1); }
+
 Block* Counting::LookUp(uint64_t address, uint32_t size) {
   bool x86 = main_.model().x86();
-  Block& slot = blocks_[(address >> (x86 ? 0 : 2)) & (kBlockSlots - 1)];
+  if (checks_.size() + 2 >= kStale) Forget();
+  Block& slot = blocks_[SlotOf(address)];
   slot = Block{address ^ codeGeneration_, size, static_cast<int32_t>(size / 4)};
   if (x86) {
     uc_tb translated = {};
@@ -58,7 +70,23 @@ Block* Counting::LookUp(uint64_t address, uint32_t size) {
   }
   if (slot.count < 1) slot.count = 1;
   if (breakpoints_.AnyIn(address, size)) slot.count = kNeverFits;
+  if (slot.count != kNeverFits && !memory_.own.internal) AddChecks(slot);
   return &slot;
+}
+
+void Counting::AddChecks(Block& block) {
+  uint64_t address = AddressOf(block);
+  BlockChecks found = main_.model().x86() ? CheckX86Block(memory_, address, block.size(), main_.Is64BitCode()) : CheckArm64Block(memory_, address, block.size());
+  if (found.unknown) block.count = kNeverFits;
+  if (found.unknown || found.checks.empty()) return;
+  checks_.push_back(std::move(found));
+  block.sizeAndChecks |= static_cast<uint32_t>(checks_.size()) << Block::kSizeBits;
+}
+
+// `again`: the block has just run to its own beginning.
+bool Counting::ChecksHold(const Block& block, bool again) {
+  const BlockChecks& checks = checks_[block.checks() - 1];
+  return (again && checks.stable) || checks.Hold(main_);
 }
 
 // Some instructions are exact on the stepper only, which stands between any two. So are those
@@ -80,7 +108,7 @@ int32_t Counting::CountX86(uint64_t address, uint32_t size, int32_t translated) 
 // Instructions of the current block that lie before pc; all of them when pc is elsewhere.
 int32_t Counting::CountBefore(uint64_t pc) {
   uint64_t start = AddressOf(*current_);
-  if (pc < start || pc >= start + current_->size) return current_->count;
+  if (pc < start || pc >= start + current_->size()) return current_->count;
   if (pc == start) return 0;
   if (!main_.model().x86()) return static_cast<int32_t>((pc - start) / 4);
   uint8_t code[16];
@@ -93,7 +121,7 @@ int32_t Counting::CountBefore(uint64_t pc) {
 uint64_t Counting::BeginningOf(uint64_t pc) {
   if (stepping_) return steppedAt_;
   uint64_t at = AddressOf(*current_);
-  if (pc != at + current_->size) return pc;
+  if (pc != at + current_->size()) return pc;
   uint8_t code[16];
   bool mode64 = main_.Is64BitCode();
   for (;;) {
@@ -141,6 +169,7 @@ void Counting::Forget() {
   uint64_t address = block ? AddressOf(*block) : 0;
   codeGeneration_ += uint64_t{1} << 48;
   if (codeGeneration_ == 0) for (size_t i = 0; i < kBlockSlots; i++) blocks_[i] = kNoBlock;
-  // The block that is running keeps its place, so that it can still be counted.
-  if (block) block->tag = address ^ codeGeneration_;
+  checks_.clear();
+  // The block that is running keeps its place, so that it can still be counted; it is never found again.
+  if (block) *block = Block{address ^ codeGeneration_, block->size() | kStale << Block::kSizeBits, block->count};
 }

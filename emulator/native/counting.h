@@ -3,7 +3,9 @@
 // (the stepper, and the remainder of a budget) a code hook counts each.
 #pragma once
 #include <cstdint>
+#include <vector>
 
+#include "block-checks.h"
 #include "breakpoints.h"
 #include "guest-memory.h"
 #include "machine.h"
@@ -12,8 +14,11 @@
 // A translated block as the block hook knows it.
 struct Block {
   uint64_t tag;  // address ^ the code generation in the top 16 bits
-  uint32_t size;
+  uint32_t sizeAndChecks;  // above its size the number of its alignment checks, 0: none, so that only these cost anything
   int32_t count;
+  static constexpr unsigned kSizeBits = 14;
+  uint32_t size() const { return sizeAndChecks & ((1u << kSizeBits) - 1); }
+  uint32_t checks() const { return sizeAndChecks >> kSizeBits; }
 };
 // The count of a block that must be left to the stepper: it holds a breakpoint, or an
 // instruction that is exact there only.
@@ -31,9 +36,12 @@ class alignas(64) Counting {
   int64_t executed() const { return budget_ - remaining_; }
 
   // Main begins: no block is running. And the last one to have begun.
-  void BeginBlocks() { current_ = nullptr; }
+  void BeginBlocks() {
+    current_ = nullptr;
+    misaligned_ = false;
+  }
   const Block* current() const { return current_; }
-  bool leftToStepper() const { return current_->count == kNeverFits; }
+  bool leftToStepper() const { return current_->count == kNeverFits || misaligned_; }
   // Main has stopped at pc, inside the current block: what it has not executed is given back.
   void StoppedInBlock(uint64_t pc);
 
@@ -69,7 +77,11 @@ class alignas(64) Counting {
   template <int kShift> static void OnBlock(uc_engine*, uint64_t, uint32_t, void*);
   static void OnNewBlock(uc_engine*, uint64_t, uint32_t, void*);
   static void OnBudget(uc_engine*, void*);
+  static constexpr uint32_t kStale = (1u << (32 - Block::kSizeBits)) - 1;  // in place of checks: not to be found again
+  size_t SlotOf(uint64_t address) const;
   Block* LookUp(uint64_t address, uint32_t size);
+  bool ChecksHold(const Block& block, bool again);
+  void AddChecks(Block& block);
   int32_t CountX86(uint64_t address, uint32_t size, int32_t translated);
   int32_t CountBefore(uint64_t pc);
   uint64_t AddressOf(const Block& block) const { return block.tag ^ codeGeneration_; }
@@ -79,6 +91,10 @@ class alignas(64) Counting {
   uint64_t codeGeneration_ = 0;  // in the top 16 bits
   int64_t remaining_ = 0;
   Block* current_ = nullptr;
+
+  // Alignment checks, by their number less one; and whether they have kept the current block from running.
+  std::vector<BlockChecks> checks_;
+  bool misaligned_ = false;
 
   int64_t budget_ = 0;
   bool stepping_ = false;

@@ -6,6 +6,7 @@
 namespace {
 constexpr const char* kNoHook = "Unicorn refuses a hook";
 constexpr uint32_t kIcebp = 0xf1, kIntN = 0xcd, kDebugVector = 1, kInvalidVector = 6;
+constexpr int64_t kFewSteps = 16;
 }  // namespace
 
 Engine::Engine(const CpuModel& model, uint64_t physicalBytes, double* state, uint8_t* block, unsigned hiddenPlaces)
@@ -68,9 +69,16 @@ int Engine::RunBudget(int64_t budget) {
     int reason = RunSingly(budget);
     if (reason != kGoOn) return reason;
   }
-  for (;;) {
+  for (bool first = true;; first = false) {
     cpu_.Enter(main_);
     uint64_t pc = cpu_.registers.pc();
+    // Main relies on an aligned SP (arm64-block-checks.cc).
+    if (!model_.x86() && (first ? cpu_.registers.general()[kArm64Sp] : main_.Read(UC_ARM64_REG_SP)) & 15) {
+      int64_t rest = counting_.remaining();
+      int reason = RunSingly(rest < kFewSteps ? rest : kFewSteps);
+      if (reason != kGoOn) return reason;
+      continue;
+    }
     if (breakpoints_.At(pc) && breakpoints_.passed == pc) {
       // Stopped here before: step over it.
       int reason = RunSingly(1);
@@ -105,7 +113,7 @@ int Engine::AfterMain(uc_err error) {
     }
     cpu_.registers.TakePc(main_);
     // At most all of the block, instruction by instruction.
-    int64_t most = counting_.leftToStepper() ? static_cast<int64_t>(counting_.current()->size) : rest;
+    int64_t most = counting_.leftToStepper() ? static_cast<int64_t>(counting_.current()->size()) : rest;
     return RunSingly(most < rest ? most : rest);
   }
   uint64_t pc = main_.Pc();
@@ -139,6 +147,10 @@ int Engine::Finish(Machine& machine, int reason) {
   if (reason == kInterrupt && model_.x86()) {
     bool inFlight = vector == 0 || vector == 8 || (vector >= 10 && vector <= 13);
     state_[kDetail] = inFlight && stop_.detail == kCodeInState ? cpu_.ForgetException() : 0;
+  }
+  if (reason == kInterrupt && !model_.x86()) {
+    state_[kAddress] = static_cast<double>(static_cast<int64_t>(stop_.address));
+    state_[kCanonical] = 1;
   }
   cpu_.registers.Read(machine);
   if (model_.x86()) ReportX86(reason);

@@ -32,6 +32,8 @@ void RegisterBlock::FindPlaces(Machine& machine, UnicornPlaces& places) {
   }
 }
 
+int RegisterBlock::Id(const CpuModel& model, int slot) { return model.x86() ? kX86Registers[slot] : kArm64Registers[slot]; }
+
 const int* RegisterBlock::Ids() const { return model_.x86() ? kX86Registers : kArm64Registers; }
 
 void RegisterBlock::ReadInto(const Machine& machine, uint64_t* slots) const {

@@ -12,11 +12,14 @@ enum RegisterGroup { kGeneral = 1, kFloat = 2 };
 constexpr int kGeneralSlots = 64, kFloatOffset = 512, kFloatBytes = 512, kBlockBytes = 1024;
 
 enum X86Slot { kRip = 16, kRflags = 17, kCs = 18, kFs = 22, kGs = 23, kFsBase = 24, kGsBase = 25, kX86Slots = 26 };
-enum Arm64Slot { kArm64Pc = 32, kPstate = 33, kArm64Slots = 38 };
+enum Arm64Slot { kArm64Sp = 31, kArm64Pc = 32, kPstate = 33, kArm64Slots = 38 };
 
 class RegisterBlock {
  public:
   RegisterBlock(const CpuModel& model, uint8_t* block) : model_(model), block_(block) {}
+
+  // Unicorn's number for the register in a slot.
+  static int Id(const CpuModel& model, int slot);
 
   // At start-up: unicorn-places.h.
   void FindPlaces(Machine& machine, UnicornPlaces& places);

@@ -33,7 +33,7 @@ int Stepper::AfterRun(uc_err error) {
     stop_.before = true;
   } else if (RefusedFetch(error) && model.Untagged(model.PageOf(pc)) != memory_.refusal.page) {
     return StepIntoRefusedPage();
-  } else if (!stop_.before && stop_.exit != kBreakpoint && stop_.exit != kSystemCall && singly_.IsAt(pc)) {  // not executed
+  } else if (!stop_.before && !stop_.inFront && stop_.exit != kSystemCall && singly_.IsAt(pc)) {  // not executed
     singly_.RestoreFlags(machine_);
     counting_.NotStepped();
   }
@@ -107,16 +107,20 @@ void Stepper::BeforeInstruction(uint64_t address) {
     return machine_.Stop();
   }
   if (address != breakpoints_.passed && breakpoints_.At(address)) {
-    stop_.exit = kBreakpoint;
+    stop_.InFront(kBreakpoint);
     return machine_.Stop();
   }
+  X86Instruction instruction;
+  bool x86 = machine_.model().x86();
+  if (x86) {
+    uint8_t code[16];
+    instruction = X86Decode(code, memory_.ReadCode(address, code, sizeof code), machine_.Is64BitCode());
+  }
+  if (!(x86 ? checks_.PassX86(instruction, address) : checks_.PassArm64(address))) return machine_.Stop();
   breakpoints_.passed = Breakpoints::kNone;
   counting_.Stepped(address);
   singly_.Note(machine_, address);
-  if (machine_.model().x86()) {
-    uint8_t code[16];
-    pushedFlags_ = X86Decode(code, memory_.ReadCode(address, code, sizeof code), machine_.Is64BitCode()).pushFlags;
-  }
+  pushedFlags_ = instruction.pushFlags;
   if (recording.on()) recording.Add(address);
 }
 

@@ -10,6 +10,7 @@
 #include "counting.h"
 #include "cpu-state.h"
 #include "guest-memory.h"
+#include "instruction-checks.h"
 #include "machine.h"
 #include "recording.h"
 #include "singly.h"
@@ -19,7 +20,7 @@
 class Stepper {
  public:
   Stepper(Machine& machine, GuestMemory& memory, Counting& counting, CpuState& state, Breakpoints& breakpoints, Traps& traps, Stop& stop)
-      : probe(machine, memory), machine_(machine), memory_(memory), counting_(counting), state_(state), breakpoints_(breakpoints), traps_(traps), stop_(stop) {}
+      : probe(machine, memory), checks_(machine, memory, stop), machine_(machine), memory_(memory), counting_(counting), state_(state), breakpoints_(breakpoints), traps_(traps), stop_(stop) {}
   bool Hook();
 
   // Run `count` of the remaining instructions, or to an exit. Returns its ExitReason
@@ -45,6 +46,7 @@ class Stepper {
   int RanAll();
   bool RefusedFetch(uc_err error) const { return error == UC_ERR_EXCEPTION && memory_.refusal.type == UC_MEM_FETCH; }
 
+  InstructionChecks checks_;
   Machine& machine_;
   GuestMemory& memory_;
   Counting& counting_;

@@ -8,11 +8,18 @@ constexpr uint32_t kCodeInState = 1;
 struct Stop {
   int exit = -1;        // an ExitReason, where a trap stopped it
   bool before = false;  // in front of a block or an instruction that is not to run now
+  bool inFront = false;  // so does the exit
   uint32_t number = 0, detail = 0;  // of the run's exit
+  uint64_t address = 0;             // of a misaligned access
 
   void Clear() {
     exit = -1;
-    before = false;
+    before = inFront = false;
+  }
+  // In front of an instruction, which has not begun.
+  void InFront(int reason, uint32_t vector = 0, uint32_t more = 0) {
+    With(reason, vector, more);
+    inFront = true;
   }
   void With(int reason, uint32_t vector, uint32_t more = 0) {
     exit = reason;

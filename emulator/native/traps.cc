@@ -6,7 +6,7 @@
 
 namespace {
 // ARM64: what Unicorn (QEMU) calls exceptions.
-constexpr uint32_t kUndefined = 1, kSvc = 2, kBrk = 7, kSmc = 13;
+constexpr uint32_t kUndefined = 1, kSvc = 2, kBrk = 7, kSmc = 13, kPcAlignment = 0x22;
 constexpr uint32_t kGeneralProtection = 13, kIntN = 0xcd;
 constexpr uint32_t kViaSyscall = 0, kViaSysenter = 1;
 }  // namespace
@@ -55,6 +55,10 @@ void Traps::ArmException(uint32_t number) {
   if (number == kUndefined && EmulateSystemRegister()) return;
   uint64_t pc = machine_.Pc();
   auto immediate = [&](uint64_t at) { return ArmInstruction(at) >> 5 & 0xffff; };
+  if (number == kUndefined && pc & 3) {
+    stop_.address = pc;
+    return StopWith(kInterrupt, kPcAlignment);
+  }
   if (number == kSvc) return StopWith(kSystemCall, kViaSyscall, immediate(pc - 4));
   if (number == kBrk) return StopWith(kInterrupt, number, immediate(pc));
   StopWith(number == kUndefined || number == kSmc ? kInvalidInstruction : kInterrupt, number);

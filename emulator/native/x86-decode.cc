@@ -85,6 +85,11 @@ void ReadModRm(Cursor& c, X86Instruction& i, bool mode64) {
   i.displacement = c.Displacement(mod == 1 ? 1 : mod == 2 || bare ? 4 : 0);
 }
 
+// What is not as it says in CPUID: BMI1 and BMI2 alone have VEX encodings here.
+bool IsBmi(uint32_t opcode) {
+  return opcode == 0x0f38f2 || opcode == 0x0f38f3 || (opcode >= 0x0f38f5 && opcode <= 0x0f38f7) || opcode == 0x0f3af0;
+}
+
 bool IsPort(uint32_t opcode) { return (opcode >= 0x6c && opcode <= 0x6f) || (opcode >= 0xe4 && opcode <= 0xe7) || (opcode >= 0xec && opcode <= 0xef); }
 
 // Instructions that read their memory operand, change it, and write it: the processor asks for a page that can be
@@ -120,6 +125,8 @@ uint8_t ReadPrefixes(Cursor& c, X86Instruction& i, bool mode64) {
       i.rex = byte;
       continue;
     }
+    if (byte == 0xf0) i.lock = true;
+    if (byte == 0xf2 || byte == 0xf3) i.prefix = byte;
     if (byte == 0x66) operand16 = true;
     else if (byte == 0x67) addressPrefix = true;
     else if (byte == 0x64 || byte == 0x65) i.segment = byte;
@@ -131,6 +138,7 @@ uint8_t ReadPrefixes(Cursor& c, X86Instruction& i, bool mode64) {
       break;
     }
   }
+  if (operand16 && !i.prefix) i.prefix = 0x66;
   i.operandBytes = i.rex & 8 ? 8 : operand16 ? 2 : 4;
   i.addressBytes = mode64 ? (addressPrefix ? 4 : 8) : (addressPrefix ? 2 : 4);
   return byte;
@@ -143,7 +151,8 @@ X86Instruction X86Decode(const uint8_t* code, unsigned available, bool mode64) {
   uint8_t opcode = ReadPrefixes(c, i, mode64);
   if (i.length) return i;
   char kind;
-  if ((opcode == 0xc4 || opcode == 0xc5) && (mode64 || c.Peek() >= 0xc0)) {  // VEX
+  if ((opcode == 0xc4 || opcode == 0xc5) && (mode64 || c.Peek() >= 0xc0)) {
+    i.vex = true;
     unsigned map = 1;
     if (opcode == 0xc4) map = c.Next() & 31;
     c.Next();
@@ -181,7 +190,9 @@ X86Instruction X86Decode(const uint8_t* code, unsigned available, bool mode64) {
   bool rotateCarry = IsShift(i.opcode) && i.hasMemory() && (i.modrm >> 3 & 6) == 2, setMemory = (i.opcode & ~0xfu) == 0x0f90 && i.hasMemory();
   i.writesMemory = i.hasMemory() && ChangesMemory(i);
   i.pushFlags = i.opcode == 0x9c;
-  i.careful = rotateCarry || setMemory || IsPort(i.opcode) || i.pushFlags;
+  bool lockable = i.writesMemory && !IsShift(i.opcode) && (i.opcode < 0x0fa4 || i.opcode > 0x0fa5) && (i.opcode < 0x0fac || i.opcode > 0x0fad);
+  i.invalid = (i.lock && !lockable) || (i.vex && (!IsBmi(i.opcode) || i.lock));
+  i.careful = rotateCarry || setMemory || IsPort(i.opcode) || i.pushFlags || i.invalid;
   return i;
 }
 

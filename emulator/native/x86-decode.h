@@ -9,10 +9,13 @@ struct X86Instruction {
   // rcl, rcr and setcc of memory (Unicorn changes the flags before they fault), pushf (after it,
   // a fault in the same block shows wrong flags), and access to I/O ports (it does not stop at them).
   bool careful = false;
+  bool invalid = false;  // the processor refuses it and Unicorn doesn't: a lock prefix, an instruction of AVX
   bool pushFlags = false;
 
   uint32_t opcode = 0;        // its bytes without prefixes: f7, 0fa2, 0f38f0; of VEX those that it stands for
   uint8_t rex = 0;            // 0 where there is none
+  uint8_t prefix = 0;         // of 66, f2 and f3 the one that chooses between SSE instructions; 0: none
+  bool lock = false, vex = false;
   unsigned operandBytes = 4;  // by prefixes alone: 2, 4 or 8
   bool hasModRm = false;
   uint8_t modrm = 0;

@@ -60,7 +60,8 @@ export class FreeBsdFaults {
       if (fault.stackSegment) return this.raise(thread, 'SIGBUS', BUS_ADRERR, pc, T.STKFLT, about);
       return this.raise(thread, 'SIGBUS', BUS_OBJERR, pc, T.PROTFLT, about);
     }
-    const present = kernelHalf || os.process.engine.protection(fault.address) > 0;
+    const { engine } = os.process;
+    const present = kernelHalf || (engine.protection(fault.address) > 0 && engine.resident(fault.address));
     const error = pageFaultError(fault.access, present);
     if (mapped && os.options.quirks.includes(PROT_FAULT_SIGBUS))
       return this.raise(thread, 'SIGBUS', T.PAGEFLT, fault.address, T.PAGEFLT, about, error);

@@ -3,9 +3,14 @@
  * error code and fault address that the frame shows.
  * Source: arch/x86/mm/fault.c, arch/x86/kernel/traps.c, arch/arm64/mm/fault.c; observed on 6.18.
  */
-import { abortSyndrome, ALIGNMENT_SYNDROME, ArmException, brkSyndrome, UNDEFINED_SYNDROME } from '../../emulator/cpu/arm64-exceptions.js';
+import {
+  abortSyndrome,
+  alignmentSyndrome,
+  ArmException,
+  PC_ALIGNMENT_SYNDROME,
+  SP_ALIGNMENT_SYNDROME,
+} from '../../emulator/cpu/arm64-exceptions.js';
 import { FloatException, fxsaveView, pendingFloatExceptions } from '../../emulator/cpu/fxsave.js';
-import { A64 } from '../../emulator/cpu/registers.js';
 import { PageFault, pageFaultError, Vector } from '../../emulator/cpu/x86-exceptions.js';
 import { Prot } from '../../emulator/engine.js';
 import type { MemoryFault } from '../../emulator/process/os-model.js';
@@ -29,6 +34,9 @@ const BUS_ADRALN = 1;
 const TRAP_BRKPT = 1;
 const TRAP_TRACE = 2;
 const SI_KERNEL = 0x80;
+
+/** ARM64: what one entry of each table spans but the last, with pages of 4 KiB and 48 bits. */
+const TABLE_SPANS = [2 ** 39, 2 ** 30, 2 ** 21];
 
 /** Error code of a selector: it names a gate of the IDT. */
 const GATE = 2;
@@ -56,7 +64,7 @@ export class LinuxFaults {
     const mapped = !kernelHalf && os.memory.isMapped(fault.address);
     const about = (): string => describeFault(os.process, fault, mapped);
     let key: number | undefined;
-    if (os.process.cpu === 'arm64') this.arm64Record(thread, fault, mapped);
+    if (os.process.cpu === 'arm64') this.arm64Record(thread, fault);
     else if (!fault.canonical) {
       const vector = fault.stackSegment ? Vector.stackSegment : Vector.protection;
       trap.number = vector;
@@ -67,7 +75,7 @@ export class LinuxFaults {
     } else {
       const prot = os.process.engine.protection(fault.address);
       // The kernel's own addresses are always called present: programs are not to learn its tables. A 32-bit process has none.
-      const present = prot > 0 || (kernelHalf && os.process.cpu === 'x86-64');
+      const present = (prot > 0 && os.process.engine.resident(fault.address)) || (kernelHalf && os.process.cpu === 'x86-64');
       if (mapped && prot === Prot.Exec) key = EXECUTE_ONLY_KEY;
       trap.number = Vector.page;
       trap.error = pageFaultError(fault.access, present) | (key !== undefined ? PageFault.protectionKey : 0);
@@ -83,11 +91,16 @@ export class LinuxFaults {
     });
   }
 
-  private arm64Record(thread: Thread, fault: MemoryFault, mapped: boolean): void {
+  /** set_thread_esr. */
+  private arm64Record(thread: Thread, fault: MemoryFault): void {
     const { trap } = posixThread(thread);
-    const permission = mapped && this.os.process.engine.protection(fault.address) > 0;
-    trap.syndrome = abortSyndrome(fault.access, permission);
     trap.address = fault.address;
+    const { engine, space } = this.os.process;
+    const permission = engine.protection(fault.address) > 0 && engine.resident(fault.address);
+    // What lies above user space is not told from what the kernel has there.
+    const user = fault.canonical && fault.address >= 0 && fault.address < this.os.traits.memory.limit;
+    const missing = user ? TABLE_SPANS.findIndex((span) => space.isFree(fault.address - (fault.address % span), span)) : 0;
+    trap.syndrome = abortSyndrome(fault.access, permission, missing < 0 ? TABLE_SPANS.length : missing);
   }
 
   private raise(thread: Thread, name: string, code: number, address: number, vector: number, about: string, error = 0): void {
@@ -141,14 +154,22 @@ export class LinuxFaults {
   private arm64Interrupt(thread: Thread, exception: number, detail: number): void {
     const pc = this.pc(thread);
     const { trap } = posixThread(thread);
-    trap.address = pc;
+    const { address } = this.os.process.engine.exit;
     switch (exception) {
       case ArmException.breakpoint:
-        trap.syndrome = brkSyndrome(detail);
+        // What the last fault has left stays as it is.
         return this.raise(thread, 'SIGTRAP', TRAP_BRKPT, pc, exception, `brk #${detail}`);
       case ArmException.dataAbort:
-        trap.syndrome = ALIGNMENT_SYNDROME;
-        return this.raise(thread, 'SIGBUS', BUS_ADRALN, this.os.process.registers(thread).get(A64.pc), exception, 'misaligned access');
+        trap.syndrome = alignmentSyndrome(detail !== 0);
+        trap.address = address;
+        return this.raise(thread, 'SIGBUS', BUS_ADRALN, address, exception, `misaligned access to 0x${address.toString(16)}`);
+      case ArmException.spAlignment:
+      case ArmException.pcAlignment: {
+        const sp = exception === ArmException.spAlignment;
+        trap.syndrome = sp ? SP_ALIGNMENT_SYNDROME : PC_ALIGNMENT_SYNDROME;
+        trap.address = 0;
+        return this.raise(thread, 'SIGBUS', BUS_ADRALN, address, exception, `misaligned ${sp ? 'stack pointer' : 'program counter'}`);
+      }
       default:
         return this.invalidInstruction(thread);
     }
@@ -156,7 +177,11 @@ export class LinuxFaults {
 
   invalidInstruction(thread: Thread): void {
     const arm64 = this.os.process.cpu === 'arm64';
-    if (arm64) posixThread(thread).trap.syndrome = UNDEFINED_SYNDROME;
+    if (arm64) {
+      const { trap } = posixThread(thread);
+      trap.syndrome = 0;
+      trap.address = 0;
+    }
     this.raise(
       thread,
       'SIGILL',

@@ -80,7 +80,7 @@ export class FrameArm64 implements LinuxFrames {
     frame.put64(Frame.mcontext, state.trap.address);
     // x0 to x30, sp, pc, pstate lie in slot order.
     w.set(r.subarray(0, 2 * (A64.pstate + 1)), Frame.regs >>> 2);
-    const recordsEnd = this.fillRecords(info.trap !== undefined ? state.trap.syndrome : undefined);
+    const recordsEnd = this.fillRecords(state.trap.syndrome || undefined);
     w[Frame.end >>> 2] = r[A64.fp * 2];
     w[(Frame.end >>> 2) + 1] = r[A64.fp * 2 + 1];
     w[(Frame.end >>> 2) + 2] = r[A64.lr * 2];
@@ -106,7 +106,7 @@ export class FrameArm64 implements LinuxFrames {
     return true;
   }
 
-  /** The records: FPSIMD, for faults ESR, the end. Returns the offset after them. */
+  /** The records: FPSIMD, ESR where a fault has left one (perhaps long ago), the end. Returns the offset after them. */
   private fillRecords(syndrome: number | undefined): number {
     const { frame, registers: r } = this;
     const w = frame.words;

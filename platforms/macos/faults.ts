@@ -3,7 +3,15 @@
  * port takes: the signal, its si_code and si_addr. Source: osfmk/{i386,arm64}/{trap,sleh}.c,
  * bsd/uxkern/ux_exception.c, bsd/dev/{i386,arm}/unix_signal.c.
  */
-import { abortSyndrome, ALIGNMENT_SYNDROME, ArmException, brkSyndrome, UNDEFINED_SYNDROME } from '../../emulator/cpu/arm64-exceptions.js';
+import {
+  abortSyndrome,
+  alignmentSyndrome,
+  ArmException,
+  brkSyndrome,
+  PC_ALIGNMENT_SYNDROME,
+  SP_ALIGNMENT_SYNDROME,
+  UNDEFINED_SYNDROME,
+} from '../../emulator/cpu/arm64-exceptions.js';
 import { pageFaultError, Vector } from '../../emulator/cpu/x86-exceptions.js';
 import type { MemoryFault } from '../../emulator/process/os-model.js';
 import type { Process } from '../../emulator/process/process.js';
@@ -29,6 +37,8 @@ const EXC_I386_SSEEXTERR = 8;
 const EXC_ARM_UNDEFINED = 1;
 const EXC_ARM_BREAKPOINT = 1;
 const EXC_ARM_DA_ALIGN = 0x101;
+const EXC_ARM_SP_ALIGN = 0x103;
+const BUS_ADRALN = 1;
 const FPE_INTDIV = 7;
 const FPE_INTOVF = 8;
 const ILL_ILLOPC = 1;
@@ -79,7 +89,8 @@ export class MacFaults {
       trap.syndrome = abortSyndrome(fault.access, mapped);
     } else {
       trap.number = Vector.page;
-      const present = fault.address >= 0 && this.process.engine.protection(fault.address) > 0;
+      const { engine } = this.process;
+      const present = fault.address >= 0 && engine.protection(fault.address) > 0 && engine.resident(fault.address);
       trap.error = pageFaultError(fault.access, present);
     }
     const kern = mapped ? Kern.ProtectionFailure : Kern.InvalidAddress;
@@ -133,6 +144,12 @@ export class MacFaults {
     );
   }
 
+  private misaligned(thread: Thread, code: number, address: number, about: string): void {
+    posixThread(thread).trap.number = 0;
+    const info: SignalInfo = { signal: this.system.traits.signals.numbers.SIGBUS, code: BUS_ADRALN, address, trap: 0, about };
+    this.raise(thread, { type: Exc.BadAccess, code: [code, address] }, info);
+  }
+
   interrupt(thread: Thread, vector: number, detail: number): void {
     const pc = this.pc(thread);
     if (this.arm) {
@@ -141,9 +158,19 @@ export class MacFaults {
         trap.syndrome = brkSyndrome(detail);
         return this.trap(thread, Exc.Breakpoint, [EXC_ARM_BREAKPOINT, pc], 'SIGTRAP', TRAP_BRKPT, 0, `brk #${detail}`);
       }
+      const { address } = this.process.engine.exit;
       if (vector === ArmException.dataAbort) {
-        trap.syndrome = ALIGNMENT_SYNDROME;
-        return this.trap(thread, Exc.BadAccess, [EXC_ARM_DA_ALIGN, pc], 'SIGBUS', 1, 0, 'misaligned access');
+        trap.syndrome = alignmentSyndrome(detail !== 0);
+        trap.address = address;
+        return this.misaligned(thread, EXC_ARM_DA_ALIGN, address, `misaligned access to 0x${address.toString(16)}`);
+      }
+      if (vector === ArmException.spAlignment) {
+        trap.syndrome = SP_ALIGNMENT_SYNDROME;
+        return this.misaligned(thread, EXC_ARM_SP_ALIGN, address, 'misaligned stack pointer');
+      }
+      if (vector === ArmException.pcAlignment) {
+        trap.syndrome = PC_ALIGNMENT_SYNDROME;
+        return this.misaligned(thread, EXC_ARM_DA_ALIGN, address, 'misaligned program counter');
       }
       return this.invalidInstruction(thread);
     }

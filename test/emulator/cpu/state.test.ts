@@ -1,6 +1,12 @@
 /** x87 state in its two forms against the CPU's own FNSAVE and FRSTOR; syndromes and error codes against the manuals. */
 import test from 'ava';
-import { abortSyndrome, ALIGNMENT_SYNDROME, brkSyndrome, UNDEFINED_SYNDROME } from '../../../emulator/cpu/arm64-exceptions.js';
+import {
+  abortSyndrome,
+  alignmentSyndrome,
+  brkSyndrome,
+  SP_ALIGNMENT_SYNDROME,
+  UNDEFINED_SYNDROME,
+} from '../../../emulator/cpu/arm64-exceptions.js';
 import { openAssembler } from '../../../emulator/cpu/assemble.js';
 import { fromFsave, Fsave, toFsave } from '../../../emulator/cpu/fsave.js';
 import { FloatException, Fxsave, fxsaveView, initialFxsave, pendingFloatExceptions, X87Control } from '../../../emulator/cpu/fxsave.js';
@@ -94,7 +100,10 @@ test('error codes and syndromes are the manuals’', (t) => {
   t.is(abortSyndrome(Access.Read, false), 0x92000007);
   t.is(abortSyndrome(Access.Write, true), 0x9200004f);
   t.is(abortSyndrome(Access.Fetch, true), 0x8200000f);
-  t.is(ALIGNMENT_SYNDROME, 0x92000021);
+  t.is(abortSyndrome(Access.Write, false, 0), 0x92000044);
+  t.is(alignmentSyndrome(false), 0x92000021);
+  t.is(alignmentSyndrome(true), 0x92000061);
+  t.is(SP_ALIGNMENT_SYNDROME, 0x9a000000);
   t.is(UNDEFINED_SYNDROME, 0x02000000);
   t.is(brkSyndrome(0x1234), 0xf2001234);
 });

@@ -35,14 +35,6 @@ test('a vector load that crosses into a refused page may have changed its regist
   m.close();
 });
 
-test('a misaligned movaps does not fault', (t) => {
-  const m = new Machine('x86-64').code('movaps xmm0, [rbx]; int 0x80');
-  m.set({ rbx: DATA + 1 });
-  t.is(m.run(), 'SoftwareInterrupt');
-  t.is(m.exit.number, 0x80);
-  m.close();
-});
-
 test('SSE sets no status flags in MXCSR and raises no exceptions', (t) => {
   const m = new Machine('x86-64').code('divss xmm0, xmm1; int 0x80');
   m.engine.readFloat();
