@@ -103,8 +103,10 @@ export class LinuxSystemCalls {
     };
     state.interruptCall = (restart) => {
       over();
-      if (restart && waiting.restarts) this.again(thread, convention);
-      else this.setResult(thread, convention, interruption(this.os, waiting));
+      if (restart && waiting.restarts) {
+        waiting.abandoned?.();
+        this.again(thread, convention);
+      } else this.setResult(thread, convention, interruption(this.os, waiting));
     };
     this.waits.set(thread, () => {
       over();

@@ -15,6 +15,8 @@ export interface Waiting {
   readonly restarts: boolean;
   /** A handler has ended the wait: the result (EINTR, unless there is more to say) where the call is not made anew. */
   interrupted?(): number;
+  /** The call is about to be made anew: this wait is over. */
+  abandoned?(): void;
 }
 
 export type Progress = number | Waiting;

@@ -44,6 +44,7 @@ export function futexCalls(kernel: Kernel, realtime: () => number): LinuxCalls {
         },
         resume: again,
         restarts: deadline === undefined,
+        abandoned: () => futexes.leave(waiter),
         interrupted: () => {
           futexes.leave(waiter);
           return waiter.woken ? 0 : -Errno.EINTR;
@@ -94,6 +95,7 @@ export function futexCalls(kernel: Kernel, realtime: () => number): LinuxCalls {
         return lock(thread, address, deadline, true);
       },
       restarts: true,
+      abandoned: () => futexes.leave(waiter),
       interrupted: () => {
         futexes.leave(waiter);
         return -Errno.EINTR;

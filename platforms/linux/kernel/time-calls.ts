@@ -80,7 +80,7 @@ export function timeCalls(kernel: Kernel): LinuxCalls {
     clock_gettime64: gettime(8),
     clock_getres: getres(user.wordSize),
     clock_getres_time64: getres(8),
-    clock_settime: (_thread, [clock]) => (KNOWN.includes(int(clock)) ? -Errno.EPERM : -Errno.EINVAL),
+    clock_settime: (_thread, [clock]) => (int(clock) === Clock.REALTIME ? -Errno.EPERM : -Errno.EINVAL),
     clock_nanosleep: clockSleep(user.wordSize),
     clock_nanosleep_time64: clockSleep(8),
     nanosleep: (_thread, [wanted, left]) => {
