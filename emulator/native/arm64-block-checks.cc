@@ -31,6 +31,9 @@ class Arm64Walk {
 
   void Access(uint32_t w, const Arm64Access& access) {
     LowBits base = analysis[access.base];
+    Monitor& monitor = analysis.result.monitor;
+    if (monitor == Monitor::kUnused && access.loadExclusive) monitor = Monitor::kTaken;
+    if (monitor == Monitor::kUnused && access.storeExclusive) monitor = Monitor::kAsked;
     if (access.base == kSp) NeedSp();
     if (access.alignment > 1) Need(base, access.offset, access.alignment);
     Forget(w & 31);

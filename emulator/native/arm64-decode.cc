@@ -15,7 +15,10 @@ void DecodeExclusive(uint32_t w, Arm64Access& a) {
   if (!ordered) {
     if (pair && !(w >> 31)) bytes = w >> 30 & 1 ? 16 : 8;  // casp
     else if (pair) bytes *= 2;                                // ldxp, stxp
-    return Align(a, bytes, !load && !(pair && !(w >> 31)));
+    bool casp = pair && !(w >> 31);
+    a.loadExclusive = load && !casp;
+    a.storeExclusive = !load && !casp;
+    return Align(a, bytes, a.storeExclusive);
   }
   Align(a, bytes, !load && !pair);  // pair: cas
 }

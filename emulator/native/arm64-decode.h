@@ -9,6 +9,7 @@ struct Arm64Access {
   unsigned alignment = 1;  // bytes that its address must be a multiple of: exclusive, acquire and release, atomic
   unsigned size = 0;       // of such an access
   bool store = false;      // and nothing but a store
+  bool loadExclusive = false, storeExclusive = false;
   bool writesBase = false;
   int32_t writeback = 0;   // what the base grows by, where that is a constant
   bool constantWriteback = false;

@@ -20,7 +20,12 @@ struct AlignmentCheck {
 
 constexpr int kNoRegister = -1;
 
+// What a block does first with ARM64's exclusive monitor.
+enum class Monitor { kUnused, kTaken, kAsked };
+
 struct BlockChecks {
+  Monitor monitor = Monitor::kUnused;
+  bool empty() const { return checks.empty() && monitor == Monitor::kUnused; }
   std::vector<AlignmentCheck> checks;
   bool unknown = false;  // an address that depends on what happens in the block, or is wrong for sure
   bool stable = false;   // they hold behind the block where they held in front of it

@@ -43,10 +43,7 @@ void Counting::OnNewBlock(uc_engine* uc, uint64_t address, uint32_t size, void* 
     again = false;
   }
   c->current_ = block;
-  if (block->checks() && !c->ChecksHold(*block, again)) {
-    c->misaligned_ = true;
-    return OnBudget(uc, user);
-  }
+  if (block->checks() && !c->ChecksHold(*block, again)) return OnBudget(uc, user);
   if (c->remaining_ < block->count) return OnBudget(uc, user);
   c->remaining_ -= block->count;
 }
@@ -78,7 +75,7 @@ void Counting::AddChecks(Block& block) {
   uint64_t address = AddressOf(block);
   BlockChecks found = main_.model().x86() ? CheckX86Block(memory_, address, block.size(), main_.Is64BitCode()) : CheckArm64Block(memory_, address, block.size());
   if (found.unknown) block.count = kNeverFits;
-  if (found.unknown || found.checks.empty()) return;
+  if (found.unknown || found.empty()) return;
   checks_.push_back(std::move(found));
   block.sizeAndChecks |= static_cast<uint32_t>(checks_.size()) << Block::kSizeBits;
 }
@@ -86,7 +83,14 @@ void Counting::AddChecks(Block& block) {
 // `again`: the block has just run to its own beginning.
 bool Counting::ChecksHold(const Block& block, bool again) {
   const BlockChecks& checks = checks_[block.checks() - 1];
-  return (again && checks.stable) || checks.Hold(main_);
+  misaligned_ = !(again && checks.stable) && !checks.Hold(main_);
+  return !misaligned_ && (!monitorStale_ || MonitorHolds(checks));
+}
+
+bool Counting::MonitorHolds(const BlockChecks& checks) {
+  if (checks.monitor == Monitor::kTaken) monitorStale_ = false;
+  monitorAsked_ = checks.monitor == Monitor::kAsked;
+  return !monitorAsked_;
 }
 
 // Some instructions are exact on the stepper only, which stands between any two. So are those

@@ -38,8 +38,16 @@ class alignas(64) Counting {
   // Main begins: no block is running. And the last one to have begun.
   void BeginBlocks() {
     current_ = nullptr;
-    misaligned_ = false;
+    misaligned_ = monitorAsked_ = false;
   }
+
+  // ARM64: exceptions have cleared the exclusive monitor, which Unicorn keeps: it must be broken before a store
+  // exclusive asks it, unless a load exclusive takes it anew. So it is left as it is until a block asks.
+  void MonitorIsStale() { monitorStale_ = true; }
+  void MonitorIsRight() { monitorStale_ = false; }
+  bool monitorStale() const { return monitorStale_; }
+  // That has kept the current block from running.
+  bool monitorAsked() const { return monitorAsked_; }
   const Block* current() const { return current_; }
   bool leftToStepper() const { return current_->count == kNeverFits || misaligned_; }
   // Main has stopped at pc, inside the current block: what it has not executed is given back.
@@ -80,6 +88,7 @@ class alignas(64) Counting {
   static constexpr uint32_t kStale = (1u << (32 - Block::kSizeBits)) - 1;  // in place of checks: not to be found again
   size_t SlotOf(uint64_t address) const;
   Block* LookUp(uint64_t address, uint32_t size);
+  bool MonitorHolds(const BlockChecks& checks);
   bool ChecksHold(const Block& block, bool again);
   void AddChecks(Block& block);
   int32_t CountX86(uint64_t address, uint32_t size, int32_t translated);
@@ -95,6 +104,7 @@ class alignas(64) Counting {
   // Alignment checks, by their number less one; and whether they have kept the current block from running.
   std::vector<BlockChecks> checks_;
   bool misaligned_ = false;
+  bool monitorStale_ = false, monitorAsked_ = false;
 
   int64_t budget_ = 0;
   bool stepping_ = false;

@@ -90,6 +90,12 @@ uint32_t CpuState::ForgetException() {
   return code;
 }
 
+void CpuState::BreakMonitor() {
+  at_->Save(scratch_);
+  places_.BreakMonitor(scratch_);
+  at_->Restore(scratch_);
+}
+
 CpuState::Context* CpuState::Find(int id) {
   return id < 0 || static_cast<size_t>(id) >= contexts_.size() ? nullptr : contexts_[static_cast<size_t>(id)].get();
 }

@@ -40,6 +40,9 @@ class CpuState {
   // Before the next instruction of the machine that has the state: no exception was in flight. Returns its error code.
   uint32_t ForgetException();
 
+  // ARM64: a store exclusive after this fails.
+  void BreakMonitor();
+
   RegisterBlock registers;
 
  private:

@@ -95,12 +95,23 @@ int Engine::RunBudget(int64_t budget) {
 
 int Engine::RunSingly(int64_t count) {
   if (!OpenStepper()) return Finish(cpu_.Settle(), kHalt);
+  if (counting_.monitorStale()) {
+    cpu_.Enter(stepperMachine_);
+    cpu_.BreakMonitor();
+    counting_.MonitorIsRight();
+  }
   int reason = stepper_.Step(count);
   return reason == kGoOn ? kGoOn : Finish(stepperMachine_, reason);
 }
 
 // What main's stop means.
 int Engine::AfterMain(uc_err error) {
+  if (stop_.before && counting_.monitorAsked()) {
+    cpu_.BreakMonitor();
+    counting_.MonitorIsRight();
+    cpu_.registers.TakePc(main_);
+    return kGoOn;
+  }
   if (stop_.before) {  // the budget does not admit the block
     int64_t rest = counting_.remaining();
     if (rest == 0) return Finish(main_, kBudget);
@@ -144,6 +155,7 @@ int Engine::Finish(Machine& machine, int reason) {
   else state_[kDetail] = stop_.detail;
   if (reason == kWatchpoint) ReportWatched();
   uint32_t vector = stop_.number;
+  if (!model_.x86() && reason != kBudget && reason != kBreakpoint && reason != kWatchpoint) counting_.MonitorIsStale();
   if (reason == kInterrupt && model_.x86()) {
     bool inFlight = vector == 0 || vector == 8 || (vector >= 10 && vector <= 13);
     state_[kDetail] = inFlight && stop_.detail == kCodeInState ? cpu_.ForgetException() : 0;
