@@ -18,7 +18,7 @@ import { VirtualClock } from './clock.js';
 import { CodeNames } from './code-names.js';
 import type { ProcessCore } from './core.js';
 import { CpuFault } from './cpu-fault.js';
-import { GateTable } from './gates.js';
+import { GateTable, type GateOptions } from './gates.js';
 import { GuestCalls } from './guest-calls.js';
 import type { HostFunction } from './host-call.js';
 import { HostCalls } from './host-calls.js';
@@ -33,8 +33,8 @@ export interface ProcessOptions {
   cpu: CpuName;
   pageSize: number;
   abi: Abi['name'];
-  /** Where host functions get their addresses: [base, base + size), never mapped. */
-  gates: { base: number; size: number };
+  /** Where host functions get their addresses: [base, base + size), never executable. */
+  gates: GateOptions;
   selectors?: Partial<X86Selectors>;
   seed?: number;
   /** Guest instructions, all threads together. */
@@ -116,7 +116,7 @@ export class Process implements ProcessCore {
     this.supervisor = new GuestMemory(this.engine, this.abi.wordSize, 'supervisor');
     this.budget = options.budget ?? Infinity;
     this.scheduler = new Scheduler(this, options.seed ?? 0);
-    this.gates = new GateTable(options.gates.base, options.gates.size, (fn) => this.abiOf(fn.convention).bind(fn.signature));
+    this.gates = new GateTable(options.gates, (fn) => this.abiOf(fn.convention).bind(fn.signature));
     this.names = new CodeNames(this.gates, this.space);
     this.guestCalls = new GuestCalls(this, this.gates);
     this.hostCalls = new HostCalls(this, this.guestCalls);

@@ -1,12 +1,11 @@
 /** Loaded modules and the process's own data: GetModuleHandle, GetProcAddress, command line, environment, last error. */
-import type { LoadedImage } from '../../emulator/loader/link.js';
 import type { HostCall, HostFunction } from '../../emulator/process/host-call.js';
 import { FALSE, TRUE, win32 } from './call.js';
 import type { Core } from './core.js';
 import { ErrorCode } from './error-codes.js';
 import type { LastError } from './last-error.js';
 import { fileName } from './modules.js';
-import type { Modules } from './modules.js';
+import type { Module, Modules } from './modules.js';
 import { readName } from './object-calls.js';
 import { utf16 } from './process-block.js';
 
@@ -18,22 +17,46 @@ interface Needs extends Pick<Core, 'process' | 'memory' | 'heap'> {
   readonly environment: readonly string[];
 }
 
+/** System libraries that are images, for the functions that are machine code. */
+const PARTLY_HERE = new Set(['ntdll.dll', 'kernelbase.dll', 'ucrtbase.dll', 'mps.dll']);
+/** GET_MODULE_HANDLE_EX_FLAG_ */
+const PIN = 1;
+const UNCHANGED_REFCOUNT = 2;
+const FROM_ADDRESS = 4;
+const HANDLE_FLAGS = PIN | UNCHANGED_REFCOUNT | FROM_ADDRESS;
+
 export function moduleCalls(os: Needs): HostFunction[] {
   const failed = (call: HostCall, error: number): 0 => {
     os.lastError.set(call.thread, error);
     return 0;
   };
-  const find = (name: string): LoadedImage | undefined => {
+  const find = (name: string): Module | undefined => {
     const wanted = fileName(name);
-    return os.modules.named(wanted.includes('.') ? wanted : `${wanted}.dll`);
+    return os.modules.find(wanted.includes('.') ? wanted : `${wanted}.dll`);
   };
   const handle = (wide: boolean) => (call: HostCall, place: number) => {
     const name = readName(call, place, wide);
-    if (name === undefined) return os.modules.program.base;
-    const module = find(name);
-    if (module) return module.base;
-    // Libraries without an image share one handle: where their functions are.
-    return /^(kernel32|kernelbase)(\.dll)?$/i.test(name) ? os.process.gates.base : failed(call, ErrorCode.MOD_NOT_FOUND);
+    return name === undefined ? os.modules.program.base : (find(name)?.base ?? failed(call, ErrorCode.MOD_NOT_FOUND));
+  };
+  const handleEx = (wide: boolean) => (call: HostCall, flags: number, place: number, result: number) => {
+    const bad = flags & ~HANDLE_FLAGS || (flags & PIN && flags & UNCHANGED_REFCOUNT);
+    if (result === 0 || bad) return failed(call, ErrorCode.INVALID_PARAMETER);
+    call.memory.setWord(result, 0);
+    let found: Module | undefined;
+    if (flags & FROM_ADDRESS) found = os.modules.around(place);
+    else {
+      const name = readName(call, place, wide);
+      found = name === undefined ? os.modules.withBase(os.modules.program.base) : find(name);
+    }
+    if (!found) return failed(call, ErrorCode.MOD_NOT_FOUND);
+    os.memory.setWord(result, found.base);
+    return TRUE;
+  };
+  // Libraries are all loaded at the start, and stay.
+  const load = (wide: boolean) => (call: HostCall, place: number) => {
+    const name = readName(call, place, wide);
+    if (name === undefined) return failed(call, ErrorCode.INVALID_PARAMETER);
+    return find(name)?.base ?? failed(call, ErrorCode.MOD_NOT_FOUND);
   };
   /** Text that lives as long as the process, made when it is first asked for. */
   const strings = new Map<string, number>();
@@ -55,13 +78,20 @@ export function moduleCalls(os: Needs): HostFunction[] {
     win32('SetLastError', 'v(u)', (call, code) => os.lastError.set(call.thread, code)),
     win32('GetModuleHandleA', 'p(p)', handle(false)),
     win32('GetModuleHandleW', 'p(p)', handle(true)),
+    win32('GetModuleHandleExA', 'i(upp)', handleEx(false)),
+    win32('GetModuleHandleExW', 'i(upp)', handleEx(true)),
+    win32('LoadLibraryA', 'p(p)', load(false)),
+    win32('LoadLibraryW', 'p(p)', load(true)),
+    win32('FreeLibrary', 'i(p)', (call, base) => (os.modules.withBase(base) ? TRUE : failed(call, ErrorCode.MOD_NOT_FOUND))),
     win32('GetModuleFileNameA', 'u(ppu)', (call, base, buffer, size) => {
-      const module = base === 0 ? os.modules.program : os.modules.at(base);
+      const module = os.modules.withBase(base || os.modules.program.base);
       if (!module) return failed(call, ErrorCode.MOD_NOT_FOUND);
-      const bytes = new TextEncoder().encode(`${os.modules.path(module)}\0`);
+      const bytes = new TextEncoder().encode(`${module.path}\0`);
       if (bytes.length > size) {
         os.lastError.set(call.thread, 122); // ERROR_INSUFFICIENT_BUFFER
+        // Cut, and ended all the same.
         call.memory.write(buffer, bytes.subarray(0, size));
+        if (size > 0) call.memory.setU8(buffer + size - 1, 0);
         return size;
       }
       call.memory.write(buffer, bytes);
@@ -69,17 +99,16 @@ export function moduleCalls(os: Needs): HostFunction[] {
     }),
     win32('GetProcAddress', 'p(pp)', (call, base, name) => {
       const byOrdinal = name < 0x10000;
-      if (base === os.process.gates.base) {
+      const named = os.modules.withBase(base || os.modules.program.base);
+      if (!named) return failed(call, ErrorCode.MOD_NOT_FOUND);
+      if (!named.image)
         return (byOrdinal ? undefined : os.modules.resolve(call.memory.cString(name))) ?? failed(call, ErrorCode.PROC_NOT_FOUND);
-      }
-      const module = os.modules.at(base);
-      if (!module) return failed(call, ErrorCode.MOD_NOT_FOUND);
+      const module = named.image;
       const wanted = byOrdinal ? '' : call.memory.cString(name);
       const symbol = byOrdinal ? [...module.image.exports.values()].find((e) => e.ordinal === name) : module.image.exports.get(wanted);
-      // The services of ntdll.dll are the host's.
-      const service =
-        !symbol && wanted.startsWith('Nt') && module === os.modules.named('ntdll.dll') ? os.modules.resolve(wanted) : undefined;
-      if (service !== undefined) return service;
+      // Of the system's libraries the greater part is the host's.
+      const other = !symbol && PARTLY_HERE.has(fileName(named.path).toLowerCase()) ? os.modules.resolve(wanted) : undefined;
+      if (other !== undefined) return other;
       if (!symbol) return failed(call, ErrorCode.PROC_NOT_FOUND);
       if (symbol.kind === 'forward')
         return (

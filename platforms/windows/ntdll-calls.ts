@@ -50,7 +50,7 @@ export function ntdllCalls(os: Needs): HostFunction[] {
   const { layout, modules } = os;
   return [
     win32('RtlPcToFileHeader', 'p(pp)', (call, pc, place) => {
-      const base = modules.images.at(pc)?.base ?? 0;
+      const base = modules.images.at(pc)?.base ?? os.process.gates.sectionAt(pc)?.base ?? 0;
       call.memory.setWord(place, base);
       return base;
     }),

@@ -4,7 +4,11 @@ import type { AddressSpace } from '../../emulator/memory/address-space.js';
 import type { Pages } from './virtual-memory.js';
 
 export class SpacePages implements Pages {
-  constructor(private readonly space: AddressSpace) {}
+  constructor(
+    private readonly space: AddressSpace,
+    /** Pages whose execution is a call of the host, whatever their protection. */
+    private readonly gates: { readonly base: number; readonly limit: number },
+  ) {}
 
   reserve(base: number, size: number): void {
     this.space.map(base, size, Prot.None, { name: 'private' });
@@ -15,7 +19,9 @@ export class SpacePages implements Pages {
   }
 
   protect(base: number, size: number, access: number): void {
-    if (!this.space.protect(base, size, access)) throw new Error(`committed memory at 0x${base.toString(16)} is not in the address space`);
+    const gated = base >= this.gates.base && base < this.gates.limit;
+    if (!this.space.protect(base, size, gated ? access & ~Prot.Exec : access))
+      throw new Error(`committed memory at 0x${base.toString(16)} is not in the address space`);
   }
 
   decommit(base: number, size: number): void {
