@@ -23,6 +23,13 @@ export class VirtualClock {
     this.free = FREE_UNITS;
   }
 
+  /** Time passes in which no instruction was executed, all of which counts. */
+  count(units: number): void {
+    this.now += units;
+    this.counted += units;
+    this.onCounted();
+  }
+
   /** The host works for the guest. */
   advance(units: number): void {
     this.now += units;

@@ -1,7 +1,8 @@
 /**
  * Machine faults as FreeBSD signals, with its own trap numbers. A general protection
- * fault names the PC, never the pointer. Source: sys/amd64/amd64/trap.c, sys/i386/i386/trap.c, x86/include/trap.h.
+ * fault names the PC, never the pointer. Source: sys/amd64/amd64/trap.c, sys/i386/i386/trap.c, x86/include/trap.h; fpetable of amd64/fpu.c and i386/npx.c.
  */
+import { FloatException as F, Fxsave, fxsaveView, STACK_FAULT } from '../../emulator/cpu/fxsave.js';
 import { pageFaultError, Vector } from '../../emulator/cpu/x86-exceptions.js';
 import type { MemoryFault } from '../../emulator/process/os-model.js';
 import type { Thread } from '../../emulator/process/thread.js';
@@ -15,6 +16,10 @@ const BUS_ADRALN = 1;
 const BUS_ADRERR = 2;
 const BUS_OBJERR = 3;
 const FPE_INTDIV = 2;
+const FPE_FLTSUB = 8;
+/** Invalid, division, denormal operand, overflow, underflow, inexact: FPE_FLTINV, DIV, UND, OVF, UND, RES. */
+// prettier-ignore
+const FLOAT_CODES = [[F.invalid, 7], [F.divideByZero, 3], [F.denormal, 5], [F.overflow, 4], [F.underflow, 5], [F.precision, 6]] as const;
 const ILL_PRVOPC = 5;
 const TRAP_BRKPT = 1;
 const TRAP_TRACE = 2;
@@ -22,7 +27,7 @@ const TRAP_TRACE = 2;
 /** Trap numbers (not the CPU's vectors). */
 // prettier-ignore
 const T = {
-  PRIVINFLT: 1, BPTFLT: 3, ARITHTRAP: 6, PROTFLT: 9, TRCTRAP: 10, PAGEFLT: 12, ALIGNFLT: 14, DIVIDE: 18, OFLOW: 20, BOUND: 21, SEGNPFLT: 26, STKFLT: 27,
+  PRIVINFLT: 1, BPTFLT: 3, ARITHTRAP: 6, PROTFLT: 9, TRCTRAP: 10, PAGEFLT: 12, ALIGNFLT: 14, DIVIDE: 18, OFLOW: 20, BOUND: 21, SEGNPFLT: 26, STKFLT: 27, XMMFLT: 29,
 } as const;
 
 export const PROT_FAULT_SIGBUS = 'prot-fault-sigbus';
@@ -87,8 +92,9 @@ export class FreeBsdFaults {
       case Vector.stackSegment:
         return this.raise(thread, 'SIGBUS', BUS_ADRERR, pc, T.STKFLT, 'bad stack segment', detail);
       case Vector.x87:
+        return this.raise(thread, 'SIGFPE', this.floatCode('x87'), pc, T.ARITHTRAP, 'floating-point exception');
       case Vector.simd:
-        return this.raise(thread, 'SIGFPE', 0, pc, T.ARITHTRAP, 'floating-point exception');
+        return this.raise(thread, 'SIGFPE', this.floatCode('sse'), pc, T.XMMFLT, 'floating-point exception');
       case Vector.alignment:
         return this.raise(thread, 'SIGBUS', BUS_ADRALN, pc, T.ALIGNFLT, 'misaligned access');
       default: {
@@ -96,6 +102,19 @@ export class FreeBsdFaults {
         return this.raise(thread, 'SIGBUS', BUS_OBJERR, pc, T.PROTFLT, about, detail);
       }
     }
+  }
+
+  /** The most important of the exceptions that are not masked (fputrap_x87, fputrap_sse). */
+  private floatCode(unit: 'x87' | 'sse'): number {
+    const { engine } = this.os.process;
+    engine.readFloat();
+    const image = fxsaveView(engine);
+    const mxcsr = image.getUint32(Fxsave.mxcsr, true);
+    const status = image.getUint16(Fxsave.status, true);
+    const flags =
+      unit === 'sse' ? mxcsr & (~mxcsr >>> 7) & F.all : status & ((~image.getUint16(Fxsave.control, true) & F.all) | STACK_FAULT);
+    if (flags & F.invalid && flags & STACK_FAULT) return FPE_FLTSUB;
+    return FLOAT_CODES.find(([flag]) => flags & flag)?.[1] ?? 0;
   }
 
   invalidInstruction(thread: Thread): void {

@@ -39,6 +39,11 @@ function signals(wide: boolean): SignalTraits {
       pendingBlocked: false,
       maskIsOfProcess: false,
       numberCheckedFirst: true,
+      blockedFault: 'kills',
+      initialFlags: 0x2,
+      childFlags: 0x28,
+      untoldFlags: 0,
+      neverReset: [],
     },
     library: {
       oldAction: true,

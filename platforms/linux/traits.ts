@@ -39,6 +39,11 @@ function signals(cpu: CpuName): SignalTraits {
       pendingBlocked: true,
       maskIsOfProcess: false,
       numberCheckedFirst: false,
+      blockedFault: 'kills',
+      initialFlags: 0,
+      childFlags: 0,
+      untoldFlags: 0,
+      neverReset: [],
     },
     library: {
       oldAction: true,

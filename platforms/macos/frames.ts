@@ -24,6 +24,7 @@ import {
   storeFloatState,
   X86_FLOAT_SIZE,
 } from './state-flavors.js';
+import { signalInformation } from './signal-information.js';
 import { loadThreadState, storeThreadState, threadStateLayout, threadStateName } from './thread-state.js';
 
 const SIGINFO_SIZE = 104;
@@ -86,8 +87,8 @@ export class MacFrames implements SignalFrames {
     ucontext.setUint32(Uc.onstack, already ? 1 : 0, true);
     ucontext.setUint32(Uc.sigmask, savedMask[0], true);
     put(Uc.stackSp, places.sp);
-    put(Uc.stackSize, already || switches ? state.altStack.size : 0);
-    ucontext.setUint32(Uc.stackFlags, already || switches ? traits.altStack.ONSTACK : 0, true);
+    put(Uc.stackSize, switches ? state.altStack.size : 0);
+    ucontext.setUint32(Uc.stackFlags, already ? traits.altStack.ONSTACK : 0, true);
     put(Uc.mcsize, this.mcontextSize);
     put(Uc.mcontext, places.mcontext);
     const mcontext = new DataView(new ArrayBuffer(this.mcontextSize));
@@ -137,13 +138,17 @@ export class MacFrames implements SignalFrames {
   private siginfo(thread: Thread, info: SignalInfo, sp: number): DataView {
     const view = new DataView(new ArrayBuffer(SIGINFO_SIZE));
     const put = (offset: number, value: number): void => view.setBigUint64(offset, BigInt(value), true);
+    const { process, traits, arm } = this;
+    const { code, address, sent } = signalInformation(arm, traits.numbers, info, posixThread(thread).trap);
     view.setUint32(0, info.signal, true);
-    view.setUint32(8, info.code, true);
-    if (info.pid !== undefined) {
-      view.setUint32(12, info.pid, true);
+    view.setUint32(8, code, true);
+    if (sent) {
+      view.setUint32(12, info.pid ?? 0, true);
       view.setUint32(16, UID, true);
+      // si_status.
+      view.setUint32(20, info.signal, true);
     }
-    put(0x18, info.address ?? this.process.registers(thread).get(this.process.abi.pc));
+    put(0x18, address ?? process.registers(thread).get(process.abi.pc));
     put(0x30, sp);
     return view;
   }

@@ -15,7 +15,8 @@ const signals: SignalTraits = {
   limit: 31,
   flags: { SIGINFO: 0x40, ONSTACK: 0x1, RESTART: 0x2, NODEFER: 0x10, RESETHAND: 0x4, RESTORER: 0 },
   how: { BLOCK: 1, UNBLOCK: 2, SETMASK: 3 },
-  codes: { USER: 0x10001, THREAD: 0x10001, KERNEL: 0 },
+  // SI_USER exists and is never said.
+  codes: { USER: 0, THREAD: 0, KERNEL: 0 },
   // The minimum is the kernel's; MINSIGSTKSZ says more.
   altStack: {
     ONSTACK: 1,
@@ -41,6 +42,11 @@ const signals: SignalTraits = {
     pendingBlocked: false,
     maskIsOfProcess: true,
     numberCheckedFirst: true,
+    blockedFault: 'repeats',
+    initialFlags: 0x2,
+    childFlags: 0x28,
+    untoldFlags: 0x4,
+    neverReset: ['SIGILL', 'SIGTRAP'],
   },
   library: {
     oldAction: false,

@@ -47,6 +47,9 @@ export interface TrapRecord {
   address: number;
   /** ARM64: exception syndrome. */
   syndrome: number;
+  /** macOS: code and subcode of the last Mach exception that became a signal (uu_code, uu_subcode). */
+  code: number;
+  subcode: number;
 }
 
 export class PosixThread {
@@ -56,7 +59,7 @@ export class PosixThread {
   /** A copy of the mask to go back to, while sigsuspend's is in force. */
   suspendedMask: SignalSet | undefined;
   altStack: AlternateStack = { enabled: false, sp: 0, size: 0, flags: 0 };
-  trap: TrapRecord = { number: 0, error: 0, address: 0, syndrome: 0 };
+  trap: TrapRecord = { number: 0, error: 0, address: 0, syndrome: 0, code: 0, subcode: 0 };
   /** The last fault, for who passes it on. */
   lastFault: { about: string | (() => string); pc: number } | undefined;
   /** Blocking calls that a handler has interrupted: they answer EINTR when taken up again. */

@@ -44,10 +44,11 @@ export class SignalCalls {
 
   setAction(signal: number, { handler, flags, mask, restorer }: SignalAction): void {
     const { numbers, kernel } = this.traits;
+    const dropped = signal === numbers.SIGCHLD ? 0 : kernel.childFlags;
     const kept = mask.slice();
     remove(kept, numbers.SIGKILL);
     remove(kept, numbers.SIGSTOP);
-    this.system.signals.actions[signal] = { handler, flags: (flags & kernel.knownFlags) >>> 0, mask: kept, restorer };
+    this.system.signals.actions[signal] = { handler, flags: (flags & kernel.knownFlags & ~dropped) >>> 0, mask: kept, restorer };
     this.system.signals.discardIgnored(signal);
   }
 
@@ -83,7 +84,7 @@ export class SignalCalls {
   writeAction(address: number, layout: ActionLayout, action: SignalAction): void {
     const { user } = this.system.process;
     user.setWord(address + layout.handler, action.handler);
-    user.setU32(address + layout.flags, action.flags);
+    user.setU32(address + layout.flags, action.flags & ~this.traits.kernel.untoldFlags);
     if (layout.restorer !== undefined) user.setWord(address + layout.restorer, action.restorer);
     writeSet(user, address + layout.mask, this.traits.kernel.setBytes, action.mask);
   }

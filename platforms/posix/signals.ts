@@ -18,6 +18,9 @@ import type { SignalTraits } from './traits.js';
 export const SIG_DFL = 0;
 export const SIG_IGN = 1;
 
+/** What a fault that leads to nothing costs: it must not last for ever, though no instruction is executed. */
+const FAULT_UNITS = 1000;
+
 const inWords = (about: string | (() => string)): string => (typeof about === 'string' ? about : about());
 
 export class Signals {
@@ -33,7 +36,8 @@ export class Signals {
     readonly traits: SignalTraits,
     readonly frames: SignalFrames,
   ) {
-    for (let signal = 0; signal <= traits.limit; signal++) this.actions.push({ handler: SIG_DFL, flags: 0, mask: emptySet(), restorer: 0 });
+    for (let signal = 0; signal <= traits.limit; signal++)
+      this.actions.push({ handler: SIG_DFL, flags: traits.kernel.initialFlags, mask: emptySet(), restorer: 0 });
     const n = traits.numbers;
     this.unmaskable = setOf(n.SIGKILL, n.SIGSTOP);
     this.synchronous = new Set([n.SIGSEGV, n.SIGBUS, n.SIGILL, n.SIGTRAP, n.SIGFPE, n.SIGSYS]);
@@ -56,8 +60,18 @@ export class Signals {
       posixThread(thread).lastFault = { about: info.about, pc: process.registers(thread).get(process.abi.pc) };
     }
     const { handler } = this.actions[info.signal];
-    if (handler === SIG_DFL || handler === SIG_IGN || has(posixThread(thread).mask, info.signal)) this.kill(thread, info);
+    const held = handler === SIG_IGN || has(posixThread(thread).mask, info.signal);
+    if (held && this.traits.kernel.blockedFault === 'repeats') return this.repeat(thread, info);
+    if (held || handler === SIG_DFL) this.kill(thread, info);
     this.handle(thread, info);
+  }
+
+  /** The thread goes on with the instruction that faulted. Others run too: one may change what makes it fault. */
+  private repeat(thread: Thread, info: SignalInfo): void {
+    const { process } = this;
+    if (!this.isIgnored(info.signal)) this.queue(posixThread(thread).pending, info);
+    process.clock.count(FAULT_UNITS);
+    process.reschedule = true;
   }
 
   sendToThread(thread: Thread, info: SignalInfo): void {
@@ -190,7 +204,7 @@ export class Signals {
     include(state.mask, action.mask);
     if (!(action.flags & traits.flags.NODEFER)) add(state.mask, info.signal);
     this.setMask(thread, state.mask);
-    if (action.flags & traits.flags.RESETHAND) action.handler = SIG_DFL;
+    if (action.flags & traits.flags.RESETHAND && !traits.kernel.neverReset.includes(this.name(info.signal))) action.handler = SIG_DFL;
   }
 
   stackIsFull(thread: Thread, sp: number): boolean {

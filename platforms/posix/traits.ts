@@ -100,6 +100,14 @@ export interface SignalKernelTraits {
   maskIsOfProcess: boolean;
   /** kill checks the signal's number before it looks for the process. */
   numberCheckedFirst: boolean;
+  /** A fault whose signal is blocked or ignored ends the process; else the signal waits (or is forgotten), and the instruction faults for ever. */
+  blockedFault: 'kills' | 'repeats';
+  /** sa_flags of an action that was never set, and those that the kernel keeps for SIGCHLD alone, and those it never tells. */
+  initialFlags: number;
+  childFlags: number;
+  untoldFlags: number;
+  /** Signals whose handlers stay, SA_RESETHAND or not. */
+  neverReset: readonly string[];
 }
 
 /** What the C libraries do themselves, with the program's permissions, before the kernel sees it. */
