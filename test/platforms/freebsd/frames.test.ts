@@ -33,7 +33,7 @@ needing(missingGuest('fri6gc'))('fri6gc: the frame of FreeBSD on x86-64', (t) =>
   t.deepEqual(one.slice(9, 18), common('4'));
   // The extended area lies above the frame at the next multiple of 64.
   t.regex(one[18], /^xfpu inside [0-9a-f]{1,2}$/);
-  t.deepEqual(one.slice(19, 26), ['xfpu length 40', 'si_addr 5', 'si_trapno c', 'address argument 5', 'trapno c', 'err 7', 'addr 5']);
+  t.deepEqual(one.slice(19, 26), ['xfpu length 40', 'si_addr 5', 'si_trapno c', 'address argument 5', 'trapno c', 'err 6', 'addr 5']);
   t.deepEqual(
     one.slice(26, 41),
     // rdi rsi rdx rcx r8 r9 rax rbx rbp r10 r11 r12 r13 r14 r15
@@ -77,7 +77,7 @@ needing(missingGuest('fri3gc'))('fri3gc: the frame of FreeBSD on IA-32', (t) => 
       'fpformat 10002',
       'flags 4',
     ],
-    ...['ss_flags 4', ...segments, 'si_addr 5', 'si_trapno c', 'address argument 5', 'trapno c', 'err 7'],
+    ...['ss_flags 4', ...segments, 'si_addr 5', 'si_trapno c', 'address argument 5', 'trapno c', 'err 6'],
     ...['edi 99', 'esi 9a', 'ebp ee', 'ebx aa', 'edx bb', 'ecx cc', 'eax 5', 'xmm3 abcdef', 'saved cw 127f', 'gsbase 1', 'esi after 5678'],
     ...[
       'step 2',
