@@ -162,6 +162,21 @@ export class ElfDynamic {
     return out;
   }
 
+  /** The symbols that DT_JMPREL's relocations name, which are the PLT's entries in order. */
+  jumpSlots(): string[] {
+    const address = this.tags.get(DT.JMPREL);
+    const size = this.tags.get(DT.PLTRELSZ) ?? 0;
+    if (address === undefined || size === 0) return [];
+    const entry = (this.tags.get(DT.PLTREL) === DT.RELA ? 3 : 2) * this.word;
+    const at = this.fileOffset(address, size, 'DT_JMPREL');
+    const names: string[] = [];
+    for (let i = 0; i + entry <= size; i += entry) {
+      const symbol = this.wide ? this.r.u32(at + i + 12, 'r_info') : this.r.u32(at + i + 4, 'r_info') >>> 8;
+      names.push(this.symbols[symbol]?.name || 'unnamed');
+    }
+    return names;
+  }
+
   /** DT_RELR: an address, then bitmaps of the words after it that are relative relocations. */
   packedRelative(): number[] {
     const address = this.tags.get(DT.RELR);

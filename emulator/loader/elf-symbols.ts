@@ -1,51 +1,97 @@
-/** Function symbols of an ELF file's .symtab, where the linker kept it: for naming PCs. Source: gABI chapter 4. */
+/**
+ * What an ELF file's section table, where the linker kept it, says for naming PCs: the functions of .symtab, and the
+ * entries of the procedure linkage table, which tools call `name@plt`. Source: gABI chapter 4; psABIs, PLT.
+ */
 import type { Image } from './image.js';
 import type { Reader } from './reader.js';
+import { finishSymbols } from './symbols.js';
 
 const SHT_SYMTAB = 2;
+const SHF_EXECINSTR = 4;
 const STT_FUNC = 2;
+/** Of the PLT of each CPU here; its header, where there is one, is as long as one or two. */
+const PLT_ENTRY = 16;
 
-export function addSymbols(r: Reader, image: Image, wide: boolean, low: number): void {
+interface Section {
+  name: string;
+  type: number;
+  flags: number;
+  address: number;
+  offset: number;
+  size: number;
+  link: number;
+}
+
+function sectionsOf(r: Reader, wide: boolean): Section[] {
   const shoff = wide ? r.u64(40, 'e_shoff') : r.u32(32, 'e_shoff');
   const size = r.u16(wide ? 58 : 46, 'e_shentsize');
   const count = r.u16(wide ? 60 : 48, 'e_shnum');
-  if (shoff === 0 || size < (wide ? 64 : 40) || shoff + size * count > r.bytes.length) return;
-  const section = (i: number): { type: number; offset: number; size: number; link: number } => {
-    const at = shoff + i * size;
-    return wide
-      ? {
-          type: r.u32(at + 4, 'sh_type'),
-          offset: r.u32(at + 24, 'sh_offset'),
-          size: r.u32(at + 32, 'sh_size'),
-          link: r.u32(at + 40, 'sh_link'),
-        }
-      : {
-          type: r.u32(at + 4, 'sh_type'),
-          offset: r.u32(at + 16, 'sh_offset'),
-          size: r.u32(at + 20, 'sh_size'),
-          link: r.u32(at + 24, 'sh_link'),
-        };
-  };
+  const names = r.u16(wide ? 62 : 50, 'e_shstrndx');
+  if (shoff === 0 || size < (wide ? 64 : 40) || shoff + size * count > r.bytes.length) return [];
+  const word = (at: number): number => r.u32(at, 'a section header') + (wide ? r.u32(at + 4, 'a section header') * 2 ** 32 : 0);
+  const sections: (Section & { index: number })[] = [];
   for (let i = 0; i < count; i++) {
-    const table = section(i);
-    if (table.type !== SHT_SYMTAB || table.link >= count) continue;
-    const strings = section(table.link);
-    const entry = wide ? 24 : 16;
-    if (table.offset + table.size > r.bytes.length || strings.offset + strings.size > r.bytes.length) return;
-    for (let at = table.offset; at + entry <= table.offset + table.size; at += entry) {
-      const info = r.u8(at + (wide ? 4 : 12), 'st_info');
-      const name = r.u32(at, 'st_name');
-      const value = r.u32(at + (wide ? 8 : 4), 'st_value') + (wide ? r.u32(at + 12, 'st_value') * 2 ** 32 : 0);
-      const offset = value - low;
-      const defined = r.u16(at + (wide ? 6 : 14), 'st_shndx') !== 0;
-      if (!defined || (info & 15) !== STT_FUNC || offset < 0 || offset >= image.span || name >= strings.size) continue;
-      image.symbols.push({
-        name: r.string(strings.offset + name, 'a name in .strtab'),
-        offset,
-        size: r.u32(at + (wide ? 16 : 8), 'st_size'),
-      });
+    const at = shoff + i * size;
+    const place = at + (wide ? 16 : 12);
+    const step = wide ? 8 : 4;
+    sections.push({
+      index: r.u32(at, 'sh_name'),
+      name: '',
+      type: r.u32(at + 4, 'sh_type'),
+      flags: r.u32(at + 8, 'sh_flags'),
+      address: word(place),
+      offset: word(place + step),
+      size: word(place + 2 * step),
+      link: r.u32(place + 3 * step, 'sh_link'),
+    });
+  }
+  const strings = names < count ? sections[names] : undefined;
+  if (strings && strings.offset + strings.size <= r.bytes.length) {
+    for (const section of sections) {
+      if (section.index < strings.size) section.name = r.string(strings.offset + section.index, 'a name of a section');
     }
-    // The format allows one.
-    return;
+  }
+  return sections;
+}
+
+/** `jumpSlots`: the functions that the PLT's entries call, in order. */
+export function addSymbols(r: Reader, image: Image, wide: boolean, low: number, jumpSlots: readonly string[]): void {
+  const sections = sectionsOf(r, wide);
+  // The format allows one.
+  const table = sections.find(({ type }) => type === SHT_SYMTAB);
+  const strings = table && sections[table.link];
+  if (table && strings) functions(r, image, wide, low, table, strings);
+  for (const { name, address, size } of sections) {
+    if (name !== '.plt' && name !== '.plt.sec') continue;
+    const start = address - low;
+    const header = size - PLT_ENTRY * jumpSlots.length;
+    if (start < 0 || start + size > image.span || header < 0 || header > 2 * PLT_ENTRY) continue;
+    if (header > 0) image.symbols.push({ name, offset: start, size: header });
+    jumpSlots.forEach((target, i) => {
+      image.symbols.push({ name: `${target}@plt`, offset: start + header + PLT_ENTRY * i, size: PLT_ENTRY });
+    });
+  }
+  const code = sections.filter(({ flags }) => (flags & SHF_EXECINSTR) !== 0);
+  finishSymbols(
+    image,
+    code.map(({ address, size }) => [address - low, address - low + size]),
+  );
+}
+
+function functions(r: Reader, image: Image, wide: boolean, low: number, table: Section, strings: Section): void {
+  const entry = wide ? 24 : 16;
+  if (table.offset + table.size > r.bytes.length || strings.offset + strings.size > r.bytes.length) return;
+  for (let at = table.offset; at + entry <= table.offset + table.size; at += entry) {
+    const info = r.u8(at + (wide ? 4 : 12), 'st_info');
+    const name = r.u32(at, 'st_name');
+    const value = r.u32(at + (wide ? 8 : 4), 'st_value') + (wide ? r.u32(at + 12, 'st_value') * 2 ** 32 : 0);
+    const offset = value - low;
+    const defined = r.u16(at + (wide ? 6 : 14), 'st_shndx') !== 0;
+    if (!defined || (info & 15) !== STT_FUNC || offset < 0 || offset >= image.span || name >= strings.size) continue;
+    image.symbols.push({
+      name: r.string(strings.offset + name, 'a name in .strtab'),
+      offset,
+      size: r.u32(at + (wide ? 16 : 8), 'st_size'),
+    });
   }
 }

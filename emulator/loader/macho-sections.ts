@@ -6,8 +6,10 @@ import type { Image } from './image.js';
 import type { MachoBinder } from './macho-fixups.js';
 import type { MachoSection, MachoSegment } from './macho.js';
 import type { Reader } from './reader.js';
+import { finishSymbols } from './symbols.js';
 
 const S = {
+  SYMBOL_STUBS: 0x08,
   MOD_INIT_FUNC_POINTERS: 0x09,
   MOD_TERM_FUNC_POINTERS: 0x0a,
   THREAD_LOCAL_REGULAR: 0x11,
@@ -19,7 +21,7 @@ const S = {
 const DESCRIPTOR_BYTES = 24;
 
 /** File offset of a section's contents, which must be in the file. */
-function contents(r: Reader, segments: MachoSegment[], { address, size }: MachoSection, what: string): number {
+function contents(r: Reader, segments: MachoSegment[], { address, size }: Pick<MachoSection, 'address' | 'size'>, what: string): number {
   const owner = segments.find((s) => address >= s.vmaddr && address + size <= s.vmaddr + s.filesize);
   if (!owner) return r.fail(`${what} at 0x${address.toString(16)} lies in no segment's file contents`);
   r.check(owner.fileoff + address - owner.vmaddr, size, what);
@@ -65,7 +67,7 @@ export function machoThreadLocals(r: Reader, image: Image, segments: MachoSegmen
   const dataEnd = Math.max(start, ...regular.map((s) => s.address + s.size));
   if (start < low || end - low > image.span) r.fail('a section of thread-local data lies outside of the image');
   const data = dataEnd - start;
-  const at = data === 0 ? 0 : contents(r, segments, { type: 0, address: start, size: data, align: 1 }, 'thread-local data');
+  const at = data === 0 ? 0 : contents(r, segments, { address: start, size: data }, 'thread-local data');
   const descriptors: number[] = [];
   for (const section of variables) {
     contents(r, segments, section, 'a section of thread-local variables');
@@ -76,22 +78,47 @@ export function machoThreadLocals(r: Reader, image: Image, segments: MachoSegmen
   image.tls = { offset: start - low, data: r.slice(at, data, 'thread-local data'), size: end - start, align, descriptors };
 }
 
-/** Symbols defined in a section: for naming PCs. */
-export function machoSymbols(r: Reader, image: Image, at: number, low: number): void {
-  const table = r.u32(at + 8, 'symoff');
-  const count = r.u32(at + 12, 'nsyms');
-  const strings = r.u32(at + 16, 'stroff');
-  const stringSize = r.u32(at + 20, 'strsize');
+/** Symbols defined in a section, and the stubs through which others are called: for naming PCs. */
+export function machoSymbols(
+  r: Reader,
+  image: Image,
+  sections: readonly MachoSection[],
+  symtab: number,
+  dysymtab: number | undefined,
+  low: number,
+): void {
+  const table = r.u32(symtab + 8, 'symoff');
+  const count = r.u32(symtab + 12, 'nsyms');
+  const strings = r.u32(symtab + 16, 'stroff');
+  const stringSize = r.u32(symtab + 20, 'strsize');
   r.check(table, 16 * count, 'the symbol table');
   r.check(strings, stringSize, 'the string table');
+  const nameOf = (symbol: number): string | undefined => {
+    const index = r.u32(table + 16 * symbol, 'n_strx');
+    return index < stringSize ? r.string(strings + index, 'a symbol name').replace(/^_/, '') : undefined;
+  };
   for (let i = 0; i < count; i++) {
     const s = table + 16 * i;
-    const index = r.u32(s, 'n_strx');
     const type = r.u8(s + 4, 'n_type');
     // Defined in a section (N_SECT), no debugging entry (N_STAB).
-    if ((type & 0xe0) !== 0 || (type & 0x0e) !== 0x0e || index >= stringSize) continue;
-    const name = r.string(strings + index, 'a symbol name');
+    const name = (type & 0xe0) === 0 && (type & 0x0e) === 0x0e ? nameOf(i) : undefined;
     const offset = r.u32(s + 8, 'n_value') + r.u32(s + 12, 'n_value') * 2 ** 32 - low;
-    if (offset >= 0 && offset < image.span) image.symbols.push({ name: name.replace(/^_/, ''), offset, size: 0 });
+    if (name !== undefined && offset >= 0 && offset < image.span) image.symbols.push({ name, offset, size: 0 });
   }
+  const indirect = dysymtab === undefined ? 0 : r.u32(dysymtab + 56, 'indirectsymoff');
+  const indirects = dysymtab === undefined ? 0 : r.u32(dysymtab + 60, 'nindirectsyms');
+  r.check(indirect, 4 * indirects, 'the indirect symbol table');
+  for (const { type, address, size, firstIndirect, stubSize } of sections) {
+    if (type !== S.SYMBOL_STUBS || stubSize === 0 || address < low || address + size - low > image.span) continue;
+    const stubs = Math.min(Math.floor(size / stubSize), indirects - firstIndirect);
+    for (let i = 0; i < stubs; i++) {
+      const symbol = r.u32(indirect + 4 * (firstIndirect + i), 'an indirect symbol');
+      const name = symbol < count ? nameOf(symbol) : undefined;
+      if (name !== undefined) image.symbols.push({ name: `${name}@stub`, offset: address - low + i * stubSize, size: stubSize });
+    }
+  }
+  finishSymbols(
+    image,
+    sections.filter(({ code }) => code).map(({ address, size }) => [address - low, address - low + size]),
+  );
 }

@@ -12,9 +12,11 @@ import { Reader, SEGMENT_LIMIT, SPAN_LIMIT } from './reader.js';
 const CPUS: Record<number, Image['cpu']> = { 0x01000007: 'x86-64', 0x0100000c: 'arm64' };
 const MH_EXECUTE = 2;
 const MH_DYLIB = 6;
+const S_ATTR_PURE_INSTRUCTIONS = 0x80000000;
 const LC = {
   SYMTAB: 0x2,
   UNIXTHREAD: 0x5,
+  DYSYMTAB: 0xb,
   LOAD_DYLIB: 0xc,
   SEGMENT_64: 0x19,
   DYLD_INFO: 0x22,
@@ -43,6 +45,11 @@ export interface MachoSection {
   address: number;
   size: number;
   align: number;
+  /** Are there instructions in it? */
+  code: boolean;
+  /** Of stubs: the first one's place in the table of indirect symbols, and the length of each. */
+  firstIndirect: number;
+  stubSize: number;
 }
 
 export function parseMacho(bytes: Uint8Array, path: string): Image {
@@ -125,10 +132,9 @@ export function parseMacho(bytes: Uint8Array, path: string): Image {
   const trie = linkedit(LC.DYLD_EXPORTS_TRIE, 'the exports trie');
   if (trie) exportTrie(r, trie, image);
   const symtab = found.get(LC.SYMTAB);
-  if (symtab) machoSymbols(r, image, symtab.at, low);
+  if (symtab) machoSymbols(r, image, sections, symtab.at, found.get(LC.DYSYMTAB)?.at, low);
   machoInitialisers(r, image, segments, sections, low, binder);
   machoThreadLocals(r, image, segments, sections, low);
-  image.symbols.sort((a, b) => a.offset - b.offset);
   return checkImage(r, image);
 }
 
@@ -169,6 +175,9 @@ function readSegment(r: Reader, at: number, length: number, segments: MachoSegme
       address: r.u64(s + 32, 'the address of a section'),
       size: r.u64(s + 40, 'the size of a section'),
       align: 2 ** Math.min(16, r.u32(s + 52, 'the alignment of a section')),
+      code: (r.u32(s + 64, 'the flags of a section') & S_ATTR_PURE_INSTRUCTIONS) !== 0,
+      firstIndirect: r.u32(s + 68, 'reserved1 of a section'),
+      stubSize: r.u32(s + 72, 'reserved2 of a section'),
     });
   }
 }

@@ -2,6 +2,7 @@
  * PE32 (i386) and PE32+ (x86-64) executables and DLLs.
  * Source: Microsoft's PE/COFF specification.
  */
+import { finishSymbols } from './symbols.js';
 import { checkImage } from './check-image.js';
 import { emptyImage, type Image, ImageRelocation, ImageSegment } from './image.js';
 import { Reader, SEGMENT_LIMIT, SPAN_LIMIT } from './reader.js';
@@ -129,7 +130,10 @@ export function parsePe(bytes: Uint8Array, path: string): Image {
   const tls = directory(DIRECTORY.tls);
   if (tls) threadLocal(file, image, tls.rva, word, address);
   symbols(r, image, pe, file);
-  image.symbols.sort((a, b) => a.offset - b.offset);
+  finishSymbols(
+    image,
+    file.sections.filter(({ flags }) => (flags & 0x20000000) !== 0).map(({ rva, size }) => [rva, rva + size]),
+  );
   return checkImage(r, image);
 }
 

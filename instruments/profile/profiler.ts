@@ -37,6 +37,8 @@ export class Profiler {
   private readonly backtraces: Backtraces;
   private readonly random = new Random(0);
   private readonly seen: number[] = [];
+  /** Indices of modules that stand for code of theirs without a symbol. */
+  private readonly nameless = new Set<number>();
 
   constructor(
     private readonly process: Process,
@@ -85,11 +87,14 @@ export class Profiler {
     const stack: number[] = [];
     frames.forEach(({ pc }: Frame, i) => {
       // Host functions execute no instructions of the guest's.
-      if (i === 0 && frames.length > 1 && this.process.gates.around(pc)) return;
+      if (i === 0 && this.process.gates.around(pc)) return;
       const found = this.functionAt(i === 0 || this.process.gates.around(pc) ? pc : pc - 1);
-      if (found !== undefined) stack.unshift(found);
+      // Code without a symbol that is called by such code: the module is named once.
+      if (found !== undefined && !(found === stack[0] && this.nameless.has(found))) stack.unshift(found);
     });
-    return stack.length > 0 ? stack : [this.indexOf(UNKNOWN, { name: UNKNOWN })];
+    if (stack.length > 0) return stack;
+    // It has come to its end, with nobody to return to: what it did there since the stop before is the last function's.
+    return this.threads[thread.id - 1]?.runs.at(-1)?.stack ?? [this.indexOf(UNKNOWN, { name: UNKNOWN })];
   }
 
   private functionAt(address: number): number | undefined {
@@ -101,7 +106,11 @@ export class Profiler {
     const { names } = this.process;
     const place = names.find(address);
     if (!place) return undefined;
-    if (place.function === undefined) return this.indexOf(place.module, { name: place.module });
+    if (place.function === undefined) {
+      const index = this.indexOf(place.module, { name: place.module });
+      this.nameless.add(index);
+      return index;
+    }
     const source = names.find(address - place.offset)?.source;
     const name = `${place.module}!${place.function}`;
     return this.indexOf(`${name} ${address - place.offset}`, { name, ...source });

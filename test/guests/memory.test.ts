@@ -1,6 +1,6 @@
 /** `--memory`: what a guest may hold, on every OS; and that work of the host for it ends with the budget. */
-import test from 'ava';
-import { canCompile, compileSource } from './compile.js';
+import { missingToolchain, needing } from '../needs.js';
+import { compileSource } from './compile.js';
 import { runProgram } from './harness.js';
 
 /** One of each OS and word size. */
@@ -8,25 +8,27 @@ const codes = ['w3i3mv', 'w3i6mv', 'lii3gc', 'lii6ll', 'lia6ll', 'fri3ll', 'fri6
 const MEMORY = 48 << 20;
 
 for (const code of codes) {
-  const check = canCompile(code) ? test : test.skip;
-  check(`${code}: memory that gives out is the OS’s own error, and what is never touched is not held`, async (t) => {
-    const program = await compileSource(code, 'hungry.c');
-    const run = (how: string): { stdout: string; held: number } => {
-      const { stdout, status, machine } = runProgram(program, code, { args: [how], memory: MEMORY });
-      t.deepEqual(status, { kind: 'exit', code: 0 }, how);
-      return { stdout: stdout.replaceAll('\r', ''), held: machine.process.engine.peakResidentBytes };
-    };
-    const [ENOMEM, ENOSPC] = [12, 28];
-    for (const how of ['touched', 'small']) {
-      const { stdout, held } = run(how);
-      t.is(stdout, `${how}: some, errno ${ENOMEM}\n`);
-      // Most of it was had, and no more than there is.
-      t.true(held > MEMORY / 2 && held <= MEMORY, `${how} ${held}`);
-    }
-    t.is(run('file').stdout, `file: some, errno ${ENOSPC}\n`);
-    if (code.startsWith('w3')) return; // committed is charged there, touched or not
-    const { stdout, held } = run('untouched');
-    t.is(stdout, 'untouched: some, errno 0\n64 blocks of 16 MiB\n');
-    t.true(held < 16 << 20);
-  });
+  needing(missingToolchain(code))(
+    `${code}: memory that gives out is the OS’s own error, and what is never touched is not held`,
+    async (t) => {
+      const program = await compileSource(code, 'hungry.c');
+      const run = (how: string): { stdout: string; held: number } => {
+        const { stdout, status, machine } = runProgram(program, code, { args: [how], memory: MEMORY });
+        t.deepEqual(status, { kind: 'exit', code: 0 }, how);
+        return { stdout: stdout.replaceAll('\r', ''), held: machine.process.engine.peakResidentBytes };
+      };
+      const [ENOMEM, ENOSPC] = [12, 28];
+      for (const how of ['touched', 'small']) {
+        const { stdout, held } = run(how);
+        t.is(stdout, `${how}: some, errno ${ENOMEM}\n`);
+        // Most of it was had, and no more than there is.
+        t.true(held > MEMORY / 2 && held <= MEMORY, `${how} ${held}`);
+      }
+      t.is(run('file').stdout, `file: some, errno ${ENOSPC}\n`);
+      if (code.startsWith('w3')) return; // committed is charged there, touched or not
+      const { stdout, held } = run('untouched');
+      t.is(stdout, 'untouched: some, errno 0\n64 blocks of 16 MiB\n');
+      t.true(held < 16 << 20);
+    },
+  );
 }

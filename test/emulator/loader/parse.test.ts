@@ -1,6 +1,10 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import test from 'ava';
 import { LoadError } from '../../../emulator/loader/image.js';
 import { parseImage } from '../../../emulator/loader/load.js';
+import { fixturePath } from '../../guests/harness.js';
+import { missingTool, needing } from '../../needs.js';
 import { bytesOf, imageOf, names } from './images.js';
 
 const message = (bytes: Uint8Array): string => {
@@ -145,4 +149,35 @@ test('the message names the field that is wrong', (t) => {
   t.regex(patched('macho-x86-64-program', 12, 1), /filetype/);
   t.regex(patched('macho-arm64-program', 8, 2), /arm64e/);
   t.regex(patched('macho-x86-64-program', 36, 3), /cmdsize/);
+});
+
+const disassembler = needing(missingTool('llvm-objdump'));
+disassembler('entries of the procedure linkage table have the names that llvm-objdump gives them', (t) => {
+  for (const code of ['lii3gc', 'lii6gc', 'lii6ll', 'lia6gc', 'fri3ll', 'fri6gc']) {
+    const path = fixturePath(code, 'list');
+    const text = execFileSync('llvm-objdump', ['-d', '--section=.plt', path], { encoding: 'latin1' });
+    const wanted = [...text.matchAll(/^([0-9a-f]+) <(\S+@plt)>:/gm)].map(([, address, name]) => ({ address: parseInt(address, 16), name }));
+    const image = parseImage(readFileSync(path), path);
+    const found = image.symbols
+      .filter(({ name }) => name.endsWith('@plt'))
+      .map(({ name, offset }) => ({ address: offset + image.preferredBase, name }));
+    t.true(wanted.length > 10, code);
+    t.deepEqual(found, wanted, code);
+  }
+});
+
+test('Mach-O: stubs are named after what they call, and no symbol reaches into them', (t) => {
+  for (const code of ['xci6ll', 'xca6ll']) {
+    const image = parseImage(readFileSync(fixturePath(code, 'list')), 'list');
+    const stubs = image.symbols.filter(({ name }) => name.endsWith('@stub'));
+    const length = code === 'xci6ll' ? 6 : 12;
+    t.true(stubs.some(({ name }) => name === 'mps_arena_create_k@stub') && stubs.some(({ name }) => name === 'printf@stub'));
+    stubs.forEach((stub, i) => {
+      t.is(stub.size, length);
+      if (i > 0) t.is(stub.offset, stubs[i - 1].offset + length);
+    });
+    for (const { name, offset, size } of image.symbols) {
+      if (!name.endsWith('@stub') && offset < stubs[0].offset) t.true(offset + size <= stubs[0].offset, name);
+    }
+  }
 });
