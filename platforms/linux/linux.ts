@@ -57,7 +57,14 @@ export class Linux extends PosixOs {
     const frames = linuxFrames(context.process, traits.signals, code);
     const memory = new MemoryCalls(context.process.space, context.process.memoryLimit, traits.memory, traits.errno);
     const program = new Program();
-    const threads = new LinuxThreads(context.process, memory, () => program.images.tls, secrets, code.systemCall);
+    const threads = new LinuxThreads(
+      context.process,
+      memory,
+      () => program.images.tls,
+      secrets,
+      code.systemCall,
+      traits.pthread.minimumGuard,
+    );
     super(context, { traits, memory, frames, threads, program, firstTid: PROCESS_ID, restorer: code.restorer });
     const { process, system } = this;
     this.layout = layout;
@@ -130,6 +137,9 @@ export class Linux extends PosixOs {
       program,
       systemCall: this.systemCallEntry,
     });
+    // glibc has it end with the page that the first stack pointer is in.
+    const base = layout.stackTop - layout.stackSize;
+    posix.described = { base, size: block.sp - (block.sp % 4096) + 4096 - base, guard: 0 };
     process.withThread(thread, (registers) => {
       registers.set(process.abi.sp, block.sp);
       registers.set(process.abi.pc, program.base + present(program.image.entry, 'the entry point'));

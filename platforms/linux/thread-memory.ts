@@ -36,17 +36,22 @@ export class LinuxThreads implements ThreadPlatform {
     readonly secrets: ThreadSecrets,
     /** gs:10h on IA-32. */
     private readonly systemCall: number,
+    private readonly minimumGuard: number,
   ) {}
 
   prepare(posix: PosixThread, attributes: ThreadAttributes): boolean {
     const given = attributes.stackAddress !== 0;
     const page = 4096;
-    const guard = given ? 0 : Math.ceil(attributes.guardSize / page) * page;
-    const size = given ? attributes.stackSize : Math.ceil((attributes.stackSize + guard) / page) * page;
+    const reported = given ? 0 : Math.ceil(attributes.guardSize / page) * page;
+    const guard = reported > 0 ? Math.max(reported, this.minimumGuard) : 0;
+    const align = Math.max(64, this.tls().align);
+    const size = given ? attributes.stackSize : attributes.stackSize - (attributes.stackSize % align) + guard;
     const base = given ? attributes.stackAddress : this.allocate(size, guard);
     if (base === undefined) return false;
     if (!given) posix.stackMapping = { base, size };
     posix.thread.stackBase = base + guard;
+    // Static TLS and struct pthread at its top are part of it.
+    posix.described = { base: base + guard, size: size - guard, guard: reported };
     this.placeControlBlock(posix, base + size);
     return true;
   }

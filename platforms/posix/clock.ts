@@ -99,6 +99,10 @@ export function clockFunctions(system: PosixSystem): HostFunction[] {
     hostFunction('usleep', 'i(u)', (call, microseconds) =>
       sleepFor(call, (microseconds / 1e6) * UNITS_PER_SECOND) === 0 ? 0 : fail(system, 'EINTR'),
     ),
-    hostFunction('sleep', 'u(u)', (call, seconds) => Math.ceil(sleepFor(call, seconds * UNITS_PER_SECOND) / UNITS_PER_SECOND)),
+    hostFunction('sleep', 'u(u)', (call, seconds) => {
+      const left = sleepFor(call, seconds * UNITS_PER_SECOND) / UNITS_PER_SECOND;
+      if (left > 0) fail(system, 'EINTR');
+      return traits.sleepRounds === 'up' ? Math.ceil(left) : Math.floor(left);
+    }),
   ];
 }

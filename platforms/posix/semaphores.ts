@@ -26,7 +26,7 @@ export function semaphoreFunctions(system: PosixSystem): HostFunction[] {
     if (deadline !== undefined && process.clock.now >= deadline) return fail(system, 'ETIMEDOUT');
     return call.block({
       kind: 'interruptible',
-      by: 'without-restart',
+      by: deadline !== undefined && traits.timedSemaphoreInterrupted ? 'any' : 'without-restart',
       what: `semaphore 0x${address.toString(16)}`,
       on: [address],
       ready: () => peek(call.supervisor, address + layout.count, (word) => word > 0),

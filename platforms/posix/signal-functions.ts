@@ -121,6 +121,12 @@ export class SignalFunctions {
     return result === 0 ? this.system.signals.complete(call, 0) : libraryResult(this.system, result);
   }
 
+  private raise(call: HostCall, signal: number): number {
+    const { reserved, library } = this.traits;
+    if (library.raiseSparesReserved && reserved.includes(signal)) return fail(this.system, 'EINVAL');
+    return this.sent(call, this.calls.killThread(call.thread, signal));
+  }
+
   /** SIGABRT whatever the mask; if a handler returns, once more with the default action. */
   private abort(call: HostCall): never {
     const { signals, traits, pid } = this.system;
@@ -168,7 +174,8 @@ export class SignalFunctions {
     const size = traits.sigset.size;
     const member = (name: string, change: (set: SignalSet, signal: number) => number): HostFunction =>
       hostFunction(name, 'i(pi)', (call, address, signal) => {
-        if (!calls.valid(signal)) return fail(system, 'EINVAL');
+        const spared = traits.library.changesSpareReserved && name !== 'sigismember' && traits.reserved.includes(signal);
+        if (!calls.valid(signal) || spared) return fail(system, 'EINVAL');
         const set = this.read(call, address);
         const result = change(set, signal);
         if (name !== 'sigismember') this.write(call, address, set);
@@ -192,7 +199,7 @@ export class SignalFunctions {
       hostFunction('sigpending', 'i(p)', (call, set) => calledDirectly(system, () => calls.sigpending(call.thread, set))),
       hostFunction('sigwait', 'i(pp)', (call, set, result) => this.sigwait(call, set, result)),
       hostFunction('kill', 'i(ii)', (call, pid, signal) => this.sent(call, calls.kill(pid, signal))),
-      hostFunction('raise', 'i(i)', (call, signal) => this.sent(call, calls.killThread(call.thread, signal))),
+      hostFunction('raise', 'i(i)', (call, signal) => this.raise(call, signal)),
       hostFunction('abort', 'v()', (call) => this.abort(call)),
       hostFunction('sigemptyset', 'i(p)', (call, set) => (call.memory.fill(set, size, 0), 0)),
       hostFunction('sigfillset', 'i(p)', (call, set) => this.fillSet(call, set, size)),

@@ -51,9 +51,12 @@ export class AttributeObjects {
     const { pthread, errno } = this.system.traits;
     if (this.places.fresh(pthread.attr, address) === 0) return errno.ENOMEM;
     const { stackBase, stackLimit } = thread.thread;
+    const { base, size, guard } = thread.described ?? { base: stackBase, size: stackLimit - stackBase, guard: pthread.defaultGuard };
     this.set(address, Field.detach, thread.detached ? pthread.detached : pthread.joinable);
-    this.set(address, Field.stackAddress, stackBase);
-    this.set(address, Field.stackSize, stackLimit - stackBase);
+    this.set(address, Field.stackAddress, base);
+    this.set(address, Field.stackSize, size);
+    this.set(address, Field.guard, guard);
+    this.set(address, Field.guardGiven, 1);
     return 0;
   }
 

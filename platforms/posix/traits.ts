@@ -118,6 +118,9 @@ export interface SignalLibraryTraits {
   waitSet: boolean;
   /** signal() blocks the signal in its handler by sa_mask too. */
   signalMasksItself: boolean;
+  /** sigaddset and sigdelset, and raise, refuse the reserved signals. */
+  changesSpareReserved: boolean;
+  raiseSparesReserved: boolean;
   /** sigfillset leaves the reserved signals out. */
   fillSparesReserved: boolean;
   /** pthread_kill refuses the reserved signals; it checks the number before it looks for the thread. */
@@ -227,6 +230,8 @@ export interface PthreadTraits {
   stackMinimum: number;
   defaultStack: number;
   defaultGuard: number;
+  /** The smallest that a guard really is, whatever is reported. */
+  minimumGuard: number;
   barrierSerial: number;
   /** Offset of a word of the condition variable that says its clock. */
   condClock: number;
@@ -251,6 +256,10 @@ export interface PosixTraits {
   pthread: PthreadTraits;
   /** The C library reads a struct timespec itself before it calls the kernel (glibc where time_t has 32 bits, Libc). */
   copiesTimes: boolean;
+  /** What sleep() says is left, in whole seconds. */
+  sleepRounds: 'down' | 'up';
+  /** A handler ends sem_timedwait whatever its SA_RESTART. */
+  timedSemaphoreInterrupted: boolean;
   /** Bytes that one read or write moves at most; more are cut, or EINVAL. */
   transfer: { limit: number; beyond: 'cut' | 'EINVAL' };
   /** sysconf names. */

@@ -44,7 +44,7 @@ for (const program of programs) {
         ...(lines.length > SHOWN ? [`${program.name} on ${platform}: and ${lines.length - SHOWN} more`] : []),
       );
     } catch (error) {
-      failures.push(`${program.name} on ${platform} (${build}): ${(error as Error).message}`);
+      failures.push(`${program.name} on ${platform} (${build}): ${(error as Error).message.split('\n').slice(0, 4).join(' ')}`);
     }
     process.stderr.write('.');
   }
