@@ -20,6 +20,7 @@ export const ErrorCode = {
   TOO_MANY_POSTS: 298,
   INVALID_ADDRESS: 487,
   NO_ACCESS: 998,
+  MAPPED_ALIGNMENT: 1132,
   /** As RtlNtStatusToDosError gives STATUS_STACK_OVERFLOW and STATUS_GUARD_PAGE_VIOLATION, which has no code of its own. */
   STACK_OVERFLOW: 1001,
   GUARD_PAGE: 0x80000001,

@@ -19,6 +19,8 @@ const HANDLE_COST = 256;
 export class HandleTable {
   /** The only process. */
   readonly process = new ProcessObject();
+  /** Objects that have a name. */
+  readonly named = new Map<string, KernelObject>();
   private readonly entries: (HandleEntry | undefined)[] = [];
   /** Freed values, reused last-in first-out as the kernel's free list does. */
   private readonly freed: number[] = [];

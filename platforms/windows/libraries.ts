@@ -6,6 +6,7 @@ import { exceptionCalls, kernelExceptionCalls } from './exception-calls.js';
 import { fileCalls } from './file-calls.js';
 import { interlockedCalls } from './interlocked.js';
 import { lockCalls } from './locks.js';
+import { mappingCalls } from './mapping-calls.js';
 import { memoryCalls } from './memory-calls.js';
 import { moduleCalls } from './module-calls.js';
 import { ntdllCalls } from './ntdll-calls.js';
@@ -20,6 +21,7 @@ export type LibraryNeeds = Parameters<typeof apcCalls>[0] &
   Parameters<typeof exceptionCalls>[0] &
   Parameters<typeof fileCalls>[0] &
   Parameters<typeof lockCalls>[0] &
+  Parameters<typeof mappingCalls>[0] &
   Parameters<typeof memoryCalls>[0] &
   Parameters<typeof moduleCalls>[0] &
   Parameters<typeof ntdllCalls>[0] &
@@ -36,6 +38,7 @@ export function libraries(os: LibraryNeeds): HostLibrary[] {
       functions: [
         ...memoryCalls(os),
         ...pageCalls(os),
+        ...mappingCalls(os),
         ...exceptionCalls(os),
         ...threadCalls(os),
         ...objectCalls(os),

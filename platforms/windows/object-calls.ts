@@ -35,8 +35,7 @@ export function objectCalls(os: Needs): HostFunction[] {
     os.lastError.set(call.thread, error);
     return FALSE;
   };
-  /** The objects that have a name. */
-  const named = new Map<string, KernelObject>();
+  const { named } = os.handles;
   /** A new object, or the one of that name and kind. */
   const create = (call: HostCall, name: string | undefined, make: () => KernelObject): number => {
     const object = make();

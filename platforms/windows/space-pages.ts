@@ -1,6 +1,7 @@
 /** The pages behind virtual-memory.ts: regions of the process's address space, which counts them. */
 import { Prot } from '../../emulator/engine.js';
 import type { AddressSpace } from '../../emulator/memory/address-space.js';
+import { PAGE_SIZE } from './memory-constants.js';
 import type { Pages } from './virtual-memory.js';
 
 export class SpacePages implements Pages {
@@ -22,6 +23,15 @@ export class SpacePages implements Pages {
     const gated = base >= this.gates.base && base < this.gates.limit;
     if (!this.space.protect(base, size, gated ? access & ~Prot.Exec : access))
       throw new Error(`committed memory at 0x${base.toString(16)} is not in the address space`);
+  }
+
+  copy(base: number): void {
+    const { engine } = this.space;
+    const bytes = new Uint8Array(engine.physical);
+    const shared = engine.translate(base, 0);
+    const contents = bytes.slice(shared, shared + PAGE_SIZE);
+    this.space.map(base, PAGE_SIZE, Prot.RW, { name: 'view', committed: true });
+    bytes.set(contents, engine.translate(base, 0));
   }
 
   decommit(base: number, size: number): void {

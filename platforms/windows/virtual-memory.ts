@@ -9,7 +9,7 @@ import { Prot } from '../../emulator/engine.js';
 import { ErrorCode } from './error-codes.js';
 import { accessOf, afterCopy, GRANULARITY, Mem, Page, PAGE_SIZE, validProtection } from './memory-constants.js';
 import type { PageStates } from './page-states.js';
-import { ReservationMap, type Reservation } from './reservations.js';
+import { ReservationMap, type Reservation, type ViewOwner } from './reservations.js';
 
 /** What happens to the pages themselves. */
 export interface Pages {
@@ -18,6 +18,8 @@ export interface Pages {
   commit(base: number, size: number, access: number): void;
   protect(base: number, size: number, access: number): void;
   decommit(base: number, size: number): void;
+  /** The page at `base`, which others have too, becomes this place's own, with the same contents. */
+  copy(base: number): void;
   release(base: number, size: number): void;
 }
 
@@ -174,6 +176,7 @@ export class VirtualMemory {
     const copied = afterCopy(state);
     if (copied !== undefined) {
       reservation.copied.add(index);
+      if (reservation.owner) this.pages.copy(reservation.base + index * PAGE_SIZE);
       this.setState(reservation, index, index + 1, copied);
       return true;
     }
@@ -312,6 +315,22 @@ export class VirtualMemory {
       protect,
       type: reservation.type,
     };
+  }
+
+  /** Room for a view, whose pages are the caller's to put there. `address` 0: anywhere. Undefined: `error` says why. */
+  addView(address: number, size: number, protect: number, owner: ViewOwner): Reservation | undefined {
+    const bytes = pageUp(size);
+    const base = address === 0 ? this.map.findFree(bytes, false) : address;
+    if (base === undefined) return void this.fail(ErrorCode.NOT_ENOUGH_MEMORY);
+    if (base < this.lowest || base + bytes > this.highest + 1 || this.map.overlaps(base, base + bytes))
+      return void this.fail(ErrorCode.INVALID_ADDRESS);
+    const reservation = this.map.add(base, bytes, protect, Mem.MAPPED, owner);
+    reservation.pages.fill(0, reservation.pages.count, protect);
+    return reservation;
+  }
+
+  removeView(view: Reservation): void {
+    this.remove(view);
   }
 
   /** Touching a guard page ends its being one. True if `address` was on a guard page. */

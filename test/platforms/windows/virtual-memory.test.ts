@@ -15,6 +15,7 @@ const HIGHEST = 0x1fffff;
 class FakePages implements Pages {
   readonly access = new Map<number, number>();
   reserve(): void {}
+  copy(): void {}
   commit(base: number, size: number, access: number): void {
     for (let p = base; p < base + size; p += PAGE) {
       if (this.access.has(p)) throw new Error('committed twice');

@@ -1,0 +1,107 @@
+/** CreateFileMapping, MapViewOfFile and their kin, for memory that no file is behind (INVALID_HANDLE_VALUE). */
+import type { HostCall, HostFunction } from '../../emulator/process/host-call.js';
+import { FALSE, TRUE, win32 } from './call.js';
+import type { Core } from './core.js';
+import { ErrorCode } from './error-codes.js';
+import type { HandleTable } from './handles.js';
+import type { LastError } from './last-error.js';
+import { GRANULARITY, Page } from './memory-constants.js';
+import { readName } from './object-calls.js';
+import { SectionObject, Sections } from './sections.js';
+
+interface Needs extends Pick<Core, 'process' | 'vm'> {
+  readonly lastError: LastError;
+  readonly handles: HandleTable;
+}
+
+const INVALID_HANDLE_VALUE = -1;
+const HIGH = 0x100000000;
+/** Rights of a section's handle, and (the same bits) what MapViewOfFile is asked for. */
+const MapRight = { COPY: 1, WRITE: 2, READ: 4, EXECUTE: 8, EXECUTE_EXPLICIT: 0x20 } as const;
+const SECTION_QUERY = 1;
+const STANDARD_RIGHTS = 0xf0000;
+const SEC_COMMIT = 0x8000000;
+const SEC_RESERVE = 0x4000000;
+const ALL_ACCESS = 0xf001f;
+
+/** Rights of the handle that CreateFileMapping returns, by the section's protection. */
+const RIGHTS = new Map<number, number>([
+  [Page.READONLY, MapRight.READ],
+  [Page.WRITECOPY, MapRight.READ],
+  [Page.READWRITE, MapRight.READ | MapRight.WRITE],
+  [Page.EXECUTE_READ, MapRight.READ | MapRight.EXECUTE],
+  [Page.EXECUTE_WRITECOPY, MapRight.READ | MapRight.EXECUTE],
+  [Page.EXECUTE_READWRITE, MapRight.READ | MapRight.WRITE | MapRight.EXECUTE],
+]);
+
+/** A view's protection and the rights that it takes. */
+function viewOf(access: number): { protect: number; rights: number } {
+  const execute = (access & MapRight.EXECUTE_EXPLICIT) !== 0;
+  const rights = execute ? MapRight.EXECUTE : 0;
+  if ((access & ALL_ACCESS & ~STANDARD_RIGHTS) === MapRight.COPY)
+    return { protect: execute ? Page.EXECUTE_WRITECOPY : Page.WRITECOPY, rights: rights | MapRight.READ };
+  if (access & MapRight.WRITE) return { protect: execute ? Page.EXECUTE_READWRITE : Page.READWRITE, rights: rights | MapRight.WRITE };
+  if (access & MapRight.READ) return { protect: execute ? Page.EXECUTE_READ : Page.READONLY, rights: rights | MapRight.READ };
+  return { protect: Page.NOACCESS, rights };
+}
+
+export function mappingCalls(os: Needs): HostFunction[] {
+  const { handles, vm } = os;
+  const sections = new Sections(os.process.space, vm);
+  const failed = (call: HostCall, error: number): 0 => {
+    os.lastError.set(call.thread, error);
+    return 0;
+  };
+  const create = (call: HostCall, file: number, protect: number, size: number, name: string | undefined): number => {
+    const rights = RIGHTS.get(protect & 0xff);
+    const attributes = protect & ~0xff;
+    if (rights === undefined || attributes & ~(SEC_COMMIT | SEC_RESERVE)) return failed(call, ErrorCode.INVALID_PARAMETER);
+    if (file !== INVALID_HANDLE_VALUE) return failed(call, handles.get(file) ? ErrorCode.NOT_SUPPORTED : ErrorCode.INVALID_HANDLE);
+    if (size === 0) return failed(call, ErrorCode.INVALID_PARAMETER);
+    if (attributes & SEC_RESERVE) return failed(call, ErrorCode.NOT_SUPPORTED);
+    const existing = name === undefined ? undefined : handles.named.get(name);
+    if (existing && !(existing instanceof SectionObject)) return failed(call, ErrorCode.INVALID_HANDLE);
+    if (!existing && size > vm.commitLimit) return failed(call, ErrorCode.COMMITMENT_LIMIT);
+    os.lastError.set(call.thread, existing ? ErrorCode.ALREADY_EXISTS : ErrorCode.SUCCESS);
+    const section = existing ?? sections.create(size, () => name !== undefined && handles.named.delete(name));
+    if (name !== undefined) handles.named.set((section.name = name), section);
+    return handles.open(section, STANDARD_RIGHTS | SECTION_QUERY | rights);
+  };
+  const map = (call: HostCall, handle: number, access: number, offset: number, bytes: number, address: number): number => {
+    const entry = handles.get(handle);
+    if (!(entry?.object instanceof SectionObject)) return failed(call, ErrorCode.INVALID_HANDLE);
+    const { protect, rights } = viewOf(access);
+    if ((entry.access & rights) !== rights) return failed(call, ErrorCode.ACCESS_DENIED);
+    if (offset % GRANULARITY !== 0 || address % GRANULARITY !== 0) return failed(call, ErrorCode.MAPPED_ALIGNMENT);
+    const section = entry.object;
+    if (offset >= section.size) return failed(call, ErrorCode.INVALID_PARAMETER);
+    const size = bytes || section.size - offset;
+    if (offset + size > section.size) return failed(call, ErrorCode.ACCESS_DENIED);
+    return sections.map(section, offset, size, protect, address) || failed(call, vm.error);
+  };
+  const open = (wide: boolean) => (call: HostCall, access: number, _inherit: number, place: number) => {
+    const name = readName(call, place, wide);
+    if (name === undefined) return failed(call, ErrorCode.INVALID_PARAMETER);
+    const found = handles.named.get(name);
+    if (!found) return failed(call, ErrorCode.FILE_NOT_FOUND);
+    return found instanceof SectionObject ? handles.open(found, access) : failed(call, ErrorCode.INVALID_HANDLE);
+  };
+  const named = (suffix: 'A' | 'W'): HostFunction[] => [
+    win32(`CreateFileMapping${suffix}`, 'p(ipuuup)', (call, file, _security, protect, high, low, name) =>
+      create(call, file, protect, high * HIGH + low, readName(call, name, suffix === 'W')),
+    ),
+    win32(`OpenFileMapping${suffix}`, 'p(uip)', open(suffix === 'W')),
+  ];
+  return [
+    ...named('A'),
+    ...named('W'),
+    win32('MapViewOfFile', 'p(iuuuz)', (call, handle, access, high, low, bytes) => map(call, handle, access, high * HIGH + low, bytes, 0)),
+    win32('MapViewOfFileEx', 'p(iuuuzp)', (call, handle, access, high, low, bytes, address) =>
+      map(call, handle, access, high * HIGH + low, bytes, address),
+    ),
+    win32('UnmapViewOfFile', 'i(p)', (call, address) => (sections.unmap(address) ? TRUE : failed(call, ErrorCode.INVALID_ADDRESS))),
+    win32('FlushViewOfFile', 'i(pz)', (call, address) =>
+      vm.reservationAt(address)?.owner ? TRUE : failed(call, ErrorCode.INVALID_ADDRESS) || FALSE,
+    ),
+  ];
+}
