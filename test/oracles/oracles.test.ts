@@ -49,7 +49,16 @@ test('how a program ends is compared too, and names are distinct', (t) => {
 });
 
 /** Quick, and of several areas. */
-const SAMPLE = ['linux/memory-calls', 'windows/write-watch', 'windows/fibers'];
+const SAMPLE = [
+  'linux/memory-calls',
+  'windows/write-watch',
+  'windows/fibers',
+  'linux/static-threads',
+  'linux/static-signals',
+  'linux/static-library',
+  'linux/calls-threads',
+  'linux/library-faults',
+];
 const differences = Differences.parse(readFileSync(join(root, 'docs', 'differences.md'), 'utf8'));
 
 for (const program of oraclePrograms().filter(({ name }) => SAMPLE.includes(name))) {
