@@ -256,6 +256,21 @@ export class AddressSpace {
     this.unmap(source, size);
   }
 
+  /** What the pages of [base, +size) may be protected with from now on; those that allow more now allow that alone. */
+  limit(base: number, size: number, maxProt: number): void {
+    this.check(base, size);
+    const { pageSize } = this.engine;
+    for (const area of this.areas.overlapping(base, base + size)) {
+      if (!area.backed) continue;
+      const end = Math.min(area.limit, base + size);
+      for (let at = Math.max(area.base, base); at < end; at += pageSize) {
+        const prot = this.engine.protection(at);
+        if (prot & ~maxProt) this.engine.protectPages(at, pageSize, prot & maxProt);
+      }
+    }
+    this.rewrite(base, base + size, (area) => new Area(area.base, area.limit, maxProt, area.tag, area.name, area.committed, area.backed));
+  }
+
   setTag(base: number, size: number, tag: unknown): void {
     this.check(base, size);
     this.rewrite(base, base + size, (area) => new Area(area.base, area.limit, area.maxProt, tag, area.name, area.committed, area.backed));

@@ -17,6 +17,7 @@ import { posixThread, type PosixThread } from '../posix/posix-thread.js';
 import { Program } from '../posix/program.js';
 import { FreeBsdFaults } from './faults.js';
 import { freebsdFrames } from './frames.js';
+import { FreeBsdMemoryRules } from './memory-rules.js';
 import { FreeBsdJumpBuffer } from './jump-buffer.js';
 import { freebsdLayouts, type FreeBsdCpu, type FreeBsdLayout } from './layout.js';
 import { buildStartBlock } from './start-block.js';
@@ -42,6 +43,7 @@ export class FreeBsd extends PosixOs {
     const traits = freebsdTraits(cpu, layout, context.process.memoryLimit.limit);
     const frames = freebsdFrames(context.process, traits.signals, layout);
     const memory = new MemoryCalls(context.process.space, context.process.memoryLimit, traits.memory, traits.errno);
+    memory.own = new FreeBsdMemoryRules(memory, cpu !== 'ia32');
     const program = new Program();
     const threads = new FreeBsdThreads(context.process, memory, () => program.images.tls, layout);
     super(context, { traits, memory, frames, threads, program, firstTid: FIRST_TID, restorer: 0 });

@@ -13,11 +13,12 @@ import { readSet } from '../posix/signal-set.js';
 import { systemCall, type PosixSystem } from '../posix/system.js';
 import { argument, commonCalls, endThread, int, type SystemCall } from '../posix/system-call-table.js';
 import type { FreeBsdFrames } from './frame.js';
+import { pageCalls } from './page-calls.js';
 
 // prettier-ignore
 const NUMBERS = {
-  exit: 1, read: 3, write: 4, close: 6, getpid: 20, getuid: 24, geteuid: 25, kill: 37, getppid: 39, getegid: 43, getgid: 47, sigaltstack: 53, munmap: 73,
-  mprotect: 74, madvise: 75, gettimeofday: 116, sysarch: 165, clock_gettime: 232, clock_getres: 234, sched_yield: 331, sigprocmask: 340, sigsuspend: 341,
+  exit: 1, read: 3, write: 4, close: 6, getpid: 20, getuid: 24, geteuid: 25, kill: 37, getppid: 39, getegid: 43, getgid: 47, sigaltstack: 53, msync: 65,
+  munmap: 73, mprotect: 74, madvise: 75, mincore: 78, gettimeofday: 116, sysarch: 165, clock_gettime: 232, clock_getres: 234, minherit: 250, sched_yield: 331, sigprocmask: 340, sigsuspend: 341,
   sigpending: 343, sigaction: 416, sigreturn: 417, thr_exit: 431, thr_self: 432, thr_kill: 433, mmap: 477, thr_kill2: 481,
 } as const;
 const Sysarch = { I386_SET_FSBASE: 8, I386_GET_GSBASE: 9, I386_SET_GSBASE: 10, AMD64_GET_FSBASE: 128, AMD64_SET_FSBASE: 129 } as const;
@@ -109,6 +110,7 @@ export class FreeBsdSystemCalls {
     };
     return {
       ...common,
+      ...pageCalls(os),
       // off_t takes two words of the stack on IA-32.
       mmap: (thread, [address, length, prot, flags, fd, low, high]) =>
         common.mmap(thread, [address, length, prot, flags, fd, user.wordSize === 4 ? low + high * 0x100000000 : low]),

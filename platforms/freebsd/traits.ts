@@ -103,7 +103,7 @@ function memory(layout: FreeBsdLayout): MemoryTraits {
     overcommitLimit: Infinity,
     adviceRoundsDown: true,
     MADV_DONTNEED: 4,
-    adviceLimit: 10,
+    advice: { known: [], hole: 'EINVAL' },
   };
 }
 

@@ -103,7 +103,7 @@ function memoryTraits(layout: LinuxLayout, memory: number, executeOnly: boolean)
     overcommitLimit: memory,
     adviceRoundsDown: false,
     MADV_DONTNEED: 4,
-    adviceLimit: 25,
+    advice: { known: [], hole: 'ENOMEM' },
   };
 }
 

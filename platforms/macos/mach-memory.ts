@@ -6,7 +6,6 @@ import { Kern } from './mach-ports.js';
 
 const VM_FLAGS_ANYWHERE = 1;
 const VM_FLAGS_OVERWRITE = 0x4000;
-const KERN_NOT_SUPPORTED = 46;
 
 export class MachMemory {
   constructor(
@@ -41,11 +40,24 @@ export class MachMemory {
   }
 
   protect(address: number, size: number, setMaximum: boolean, prot: number): number {
-    if (setMaximum) return KERN_NOT_SUPPORTED;
     if (size === 0) return Kern.Success;
     const { base, length } = this.round(address, size);
+    if (setMaximum) return this.limit(base, length, prot);
     const result = this.memory.mprotect(base, length, prot & 7);
     if (result === 0) return Kern.Success;
     return result === -this.errno.ENOMEM ? Kern.InvalidAddress : Kern.ProtectionFailure;
+  }
+
+  /** The most that the pages may ever allow, which can only become less. */
+  private limit(base: number, length: number, prot: number): number {
+    const { memory } = this;
+    let refused = false;
+    const covered = memory.forEachPiece(base, base + length, ({ region }) => {
+      if (prot & ~region.maxProt) refused = true;
+    });
+    if (refused) return Kern.ProtectionFailure;
+    if (!covered) return Kern.InvalidAddress;
+    memory.space.limit(base, length, prot & 7);
+    return Kern.Success;
   }
 }

@@ -17,6 +17,7 @@ import { UID, type MacFrames } from './frames.js';
 import type { MachSystem } from './mach-functions.js';
 import { MachMemory } from './mach-memory.js';
 import { Kern } from './mach-ports.js';
+import { pageCalls } from './page-calls.js';
 
 const ARGUMENTS = {
   'x86-64': [X86.rdi, X86.rsi, X86.rdx, X86.r10, X86.r8, X86.r9],
@@ -127,6 +128,7 @@ export class MacSystemCalls {
     const { system } = this;
     const { signalCalls, kernel } = system;
     const common = commonCalls(system);
+    const pages = pageCalls(system);
     const user: SystemCall = () => UID;
     const group: SystemCall = () => STAFF;
     return new Map<number, SystemCall>([
@@ -145,12 +147,15 @@ export class MacSystemCalls {
       [48, common.sigprocmask],
       [52, common.sigpending],
       [53, common.sigaltstack],
+      [65, pages.msync],
       [73, common.munmap],
       [74, common.mprotect],
       [75, common.madvise],
+      [78, pages.mincore],
       // sigsuspend: the set itself, not its place.
       [111, (thread, [set]) => signalCalls.sigsuspend(thread, Uint32Array.of(set % 0x100000000, 0, 0, 0))],
       [197, common.mmap],
+      [250, pages.minherit],
       // issetugid.
       [327, () => 0],
       // __pthread_kill and __pthread_sigmask.

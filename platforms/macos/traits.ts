@@ -102,7 +102,7 @@ function memory(layout: MacLayout, writeExecute: MemoryTraits['writeExecute'], j
     overcommitLimit: Infinity,
     adviceRoundsDown: true,
     MADV_DONTNEED: 4,
-    adviceLimit: 11,
+    advice: { known: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11], unsupported: 10, hole: 'EINVAL' },
   };
 }
 

@@ -81,7 +81,6 @@ export class MemoryCalls {
     if (traits.refusesUnknownFlags && flags & ~map.known) return -errno.EINVAL;
     const sharing = flags & (map.SHARED | map.PRIVATE);
     if (sharing === 0 && traits.needsSharing) return -errno.EINVAL;
-    if (sharing === (map.SHARED | map.PRIVATE)) return -errno.EINVAL;
     if (traits.jit && flags & traits.jit.flag) {
       if (flags & (map.FIXED | map.SHARED) || !(flags & map.ANON)) return -errno.EINVAL;
       if (traits.jit.needsEntitlement) return -errno.EPERM;
@@ -155,7 +154,7 @@ export class MemoryCalls {
     if (address % this.pageSize !== 0 && !traits.roundsDown) return -errno.EINVAL;
     const base = this.pageDown(address);
     const size = this.pageUp(length + (address - base));
-    if (length === 0 || base + size > traits.limit) return -errno.EINVAL;
+    if (length === 0 || base + size > traits.limit || (traits.roundsDown && base < traits.lowest)) return -errno.EINVAL;
     this.space.unmap(base, size);
     return 0;
   }
@@ -190,7 +189,8 @@ export class MemoryCalls {
     const { traits, errno } = this;
     if (this.own) return this.own.madvise(address, length, advice);
     if (address % this.pageSize !== 0 && !traits.adviceRoundsDown) return -errno.EINVAL;
-    if (advice < 0 || advice > traits.adviceLimit) return -errno.EINVAL;
+    if (advice === traits.advice.unsupported) return -errno.ENOTSUP;
+    if (!traits.advice.known.includes(advice)) return -errno.EINVAL;
     const first = this.pageDown(address);
     const limit = first + this.pageUp(length + (address - first));
     let covered = first;
@@ -198,7 +198,7 @@ export class MemoryCalls {
       if (advice === traits.MADV_DONTNEED && traits.dontNeedDrops) this.space.discard(base, end - base);
       if (base === covered) covered = end;
     }
-    return covered < limit ? -errno.ENOMEM : 0;
+    return covered < limit ? -errno[traits.advice.hole] : 0;
   }
 
   /** Does anything lie at `address`? (A fault there is ACCERR, else MAPERR.) */

@@ -178,8 +178,8 @@ export interface MemoryTraits {
   /** madvise rounds an unaligned address down instead of failing. */
   adviceRoundsDown: boolean;
   MADV_DONTNEED: number;
-  /** Largest number that madvise knows. */
-  adviceLimit: number;
+  /** Numbers that madvise knows, one that it knows and doesn't do, and what it says of memory that isn't there. */
+  advice: { known: readonly number[]; unsupported?: number; hole: ErrnoName };
 }
 
 /** Where the state of one kind of pthread object lives in its bytes. */

@@ -7,6 +7,7 @@ import { MemoryLimit } from '../../../emulator/memory/memory-limit.js';
 import { AddressSpace } from '../../../emulator/memory/address-space.js';
 import { openEngine } from '../../../emulator/native-engine.js';
 import { freebsdLayouts } from '../../../platforms/freebsd/layout.js';
+import { FreeBsdMemoryRules } from '../../../platforms/freebsd/memory-rules.js';
 import { freebsdTraits } from '../../../platforms/freebsd/traits.js';
 import { linuxLayouts } from '../../../platforms/linux/layout.js';
 import { linuxTraits } from '../../../platforms/linux/traits.js';
@@ -17,10 +18,10 @@ const P = 4096;
 
 function system(traits: PosixTraits): { engine: Engine; calls: MemoryCalls } {
   const engine = openEngine({ cpu: 'x86-64' });
-  return {
-    engine,
-    calls: new MemoryCalls(new AddressSpace(engine), new MemoryLimit(2 ** 31, engine, () => assert.fail()), traits.memory, traits.errno),
-  };
+  const limit = new MemoryLimit(2 ** 31, engine, () => assert.fail());
+  const calls = new MemoryCalls(new AddressSpace(engine), limit, traits.memory, traits.errno);
+  if (traits.os === 'freebsd') calls.own = new FreeBsdMemoryRules(calls, true);
+  return { engine, calls };
 }
 
 const linux = linuxTraits('x86-64', linuxLayouts['x86-64'], 2 ** 32);
