@@ -13,8 +13,8 @@ import { codes, missing, root } from './guest.js';
 const scratch = mkdtempSync(join(tmpdir(), 'windows-programs-'));
 process.once('exit', () => rmSync(scratch, { recursive: true, force: true }));
 
-function program(title: string, name: string, expected: string, status = 0): void {
-  for (const code of codes) {
+function program(title: string, name: string, expected: string, on = codes): void {
+  for (const code of on) {
     if (missing) test.skip(`${code}: ${title} (${missing})`, (t) => t.pass());
     else
       test(`${code}: ${title}`, async (t) => {
@@ -23,7 +23,7 @@ function program(title: string, name: string, expected: string, status = 0): voi
         await compile({ platform: code, sources: [source], output, flags: ['-O2', '-Wall', '-Werror'], noMps: true });
         const run = runProgram(output, code);
         t.is(run.stdout, expected.trimStart());
-        t.deepEqual(run.status, { kind: 'exit', code: status });
+        t.deepEqual(run.status, { kind: 'exit', code: 0 });
       });
   }
 }
@@ -68,4 +68,27 @@ a fiber 1
 twice 0 1280
 a fiber no longer 1
 `,
+);
+
+program(
+  'a stack overflow is caught by __except, and again once the guard is back',
+  'overflow-caught',
+  `
+caught 1, reset 1
+caught 1, reset 1
+caught 1, reset 1
+`,
+);
+
+program(
+  'an exception is unwound through code that the program has made and described',
+  'function-tables',
+  `
+add 1
+lookup 1 1
+caught
+delete 1
+delete again 0
+`,
+  ['w3i6mv'],
 );
