@@ -6,6 +6,7 @@ import { REALTIME_EPOCH } from '../../posix/clock.js';
 import { UNITS_PER_SECOND } from '../../../emulator/process/clock.js';
 import { Errno } from './errno.js';
 import type { Kernel, LinuxCall, LinuxCalls } from './kernel.js';
+import { timerObjectCalls } from './timer-calls.js';
 import { readTime, readTimeval, units, valid, writeTime, writeTimeval, type Time } from './times.js';
 
 // prettier-ignore
@@ -98,6 +99,11 @@ export function timeCalls(kernel: Kernel): LinuxCalls {
       return seconds;
     },
     ...timerCalls(kernel),
+    ...timerObjectCalls(
+      kernel,
+      (clock) => (KNOWN.includes(clock) ? now(clock) : undefined),
+      (clock) => clock === Clock.THREAD_CPUTIME || !SLEEPLESS.includes(clock),
+    ),
   };
 }
 
