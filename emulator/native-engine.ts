@@ -223,6 +223,7 @@ export const UnicornPlace = {
   HookRange: 8,
   Registers: 16,
   ErrorCode: 32,
+  FloatFlags: 64,
 } as const;
 
 export class NativeEngine implements Engine {

@@ -34,6 +34,13 @@ export const X87_INFINITY = 0x1000;
 /** MXCSR at reset: all exceptions masked. Bits above WRITABLE are reserved, and loading them is a fault. */
 export const MXCSR_INITIAL = 0x1f80;
 export const MXCSR_WRITABLE = 0xffff;
+/** The exceptions' masks begin at this bit. */
+const MXCSR_MASKS = 7;
+
+/** Would loading this image be a fault? */
+export function hasReservedMxcsr(mxcsr: number): boolean {
+  return (mxcsr & ~MXCSR_WRITABLE) !== 0;
+}
 
 /** The image of the thread that is loaded, as bytes of the register block; current after readFloat. */
 export function fxsaveImage(engine: Engine): Uint8Array {
@@ -67,6 +74,12 @@ export function withTop(status: number, top: number): number {
 /** The x87 exceptions that are raised and not masked: what the next waiting instruction faults with. */
 export function pendingFloatExceptions(image: DataView): number {
   return image.getUint16(Fxsave.status, true) & ~image.getUint16(Fxsave.control, true) & FloatException.all;
+}
+
+/** The SSE exceptions that are raised and not masked: what #XM was raised for. */
+export function raisedSseExceptions(image: DataView): number {
+  const mxcsr = image.getUint32(Fxsave.mxcsr, true);
+  return mxcsr & ~(mxcsr >>> MXCSR_MASKS) & FloatException.all;
 }
 
 /** Name of the word at `offset` of an image. */

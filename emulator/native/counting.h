@@ -75,6 +75,8 @@ class alignas(64) Counting {
   uint64_t BeginningOf(uint64_t pc);
   // One more instruction, which the machine has not executed itself.
   void CountOne() { remaining_--; }
+  // One less: it has been undone.
+  void TakeBack() { remaining_++; }
 
   // For start-up code: more than it needs.
   void BeginBoot() { remaining_ = 1000; }

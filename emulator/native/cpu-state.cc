@@ -6,6 +6,10 @@
 #include "exits.h"
 #include "x86.h"
 
+namespace {
+constexpr uint64_t kAllExceptions = 0x3f;
+}  // namespace
+
 CpuState::CpuState(const CpuModel& model, double* state, uint8_t* block, Machine& main, Descriptors& descriptors, const UnicornPlaces& places, Breakpoints& breakpoints)
     : registers(model, block), model_(model), state_(state), main_(main), descriptors_(descriptors), places_(places), breakpoints_(breakpoints) {}
 
@@ -36,7 +40,10 @@ void CpuState::WriteDirty() {
   int dirty = static_cast<int>(state_[kDirty]);
   if (!dirty) return;
   state_[kDirty] = 0;
-  if (dirty & kFloat) registers.WriteFloats(*at_, registers.floats());
+  if (dirty & kFloat) {
+    registers.WriteFloats(*at_, registers.floats());
+    FloatControlLoaded();
+  }
   if (!(dirty & kGeneral)) return;
   if (registers.changesMode()) ChangeMode();
   registers.Write(*at_, descriptors_);
@@ -70,6 +77,7 @@ Machine& CpuState::Settle() {
 void CpuState::ReadFloats() {
   if (!at_) MoveTo(main_);
   if (static_cast<int>(state_[kDirty]) & kFloat) WriteDirty();
+  if (model_.x86() && !flagsLoaded_) ShowFloatFlags(*at_);
   registers.ReadFloats(*at_, registers.floats());
 }
 
@@ -94,6 +102,41 @@ void CpuState::BreakMonitor() {
   at_->Save(scratch_);
   places_.BreakMonitor(scratch_);
   at_->Restore(scratch_);
+}
+
+bool CpuState::FloatTraps() {
+  if (!controlChanged_) return floatTraps_;
+  if (flagsLoaded_) {
+    at_->Save(scratch_);
+    places_.ForgetFloatFlags(scratch_);
+    at_->Restore(scratch_);
+  }
+  controlChanged_ = flagsLoaded_ = false;
+  floatTraps_ = (at_->Read(UC_X86_REG_MXCSR) >> 7 & kAllExceptions) != kAllExceptions || (at_->Read(UC_X86_REG_FPCW) & kAllExceptions) != kAllExceptions;
+  return floatTraps_;
+}
+
+void CpuState::BeforeArithmetic(Blob& before) {
+  ShowFloatFlags(*at_);
+  at_->Save(before);
+  places_.ForgetFloatFlags(before);
+  at_->Restore(before);
+}
+
+uint32_t CpuState::RaisedBySse() {
+  at_->Save(scratch_);
+  return places_.SseFlags(scratch_);
+}
+
+uint32_t CpuState::RaisedByX87() {
+  at_->Save(scratch_);
+  return places_.X87Flags(scratch_);
+}
+
+void CpuState::ShowFloatFlags(Machine& machine) {
+  machine.Save(scratch_);
+  uint32_t flags = places_.SseFlags(scratch_);
+  if (flags) machine.Write(UC_X86_REG_MXCSR, machine.Read(UC_X86_REG_MXCSR) | flags);
 }
 
 CpuState::Context* CpuState::Find(int id) {
@@ -126,6 +169,7 @@ bool CpuState::Save(int id) {
   Settle().Save(context->blob);
   // Another thread may store between a load and a store exclusive: the monitor doesn't survive a switch.
   places_.BreakMonitor(context->blob);
+  if (flagsLoaded_) places_.ForgetFloatFlags(context->blob);
   memcpy(context->general, registers.general(), sizeof context->general);
   context->passedBreakpoint = breakpoints_.passed;
   return true;
@@ -136,6 +180,8 @@ bool CpuState::Restore(int id) {
   if (!context) return false;
   at_ = nullptr;
   pending_ = context;
+  controlChanged_ = true;
+  flagsLoaded_ = false;
   registers.Load(context->general);
   breakpoints_.passed = context->passedBreakpoint;
   state_[kDirty] = 0;

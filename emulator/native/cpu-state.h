@@ -43,6 +43,17 @@ class CpuState {
   // ARM64: a store exclusive after this fails.
   void BreakMonitor();
 
+  // x86 floating-point exceptions. An instruction has loaded a control register, and with it the flags.
+  void FloatControlLoaded() { controlChanged_ = flagsLoaded_ = true; }
+  bool floatControlLoaded() const { return flagsLoaded_; }
+  // Some are not masked: instructions run one by one, between BeforeArithmetic and what it has raised.
+  bool FloatTraps();
+  void BeforeArithmetic(Blob& before);
+  uint32_t RaisedBySse();
+  uint32_t RaisedByX87();
+  // Into MXCSR goes what SSE arithmetic has raised.
+  void ShowFloatFlags(Machine& machine);
+
   RegisterBlock registers;
 
  private:
@@ -69,4 +80,5 @@ class CpuState {
   std::vector<int> free_;  // ids that are not in use
   Blob fresh_[2];  // by mode: 0 = 64-bit or ARM64, 1 = 32-bit
   Blob scratch_, lent_;
+  bool controlChanged_ = true, flagsLoaded_ = false, floatTraps_ = false;
 };

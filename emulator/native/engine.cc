@@ -65,13 +65,19 @@ int Engine::RunBudget(int64_t budget) {
   stop_.number = stop_.detail = 0;
   if (!budget) return Finish(cpu_.Settle(), kBudget);
   // A few instructions are cheaper where they are than moved to main.
-  if (stepper_.recording.on() || budget == 1 || (cpu_.isIn(stepperMachine_) && budget < 24)) {
+  if (model_.x86() && (cpu_.Settle(), cpu_.FloatTraps())) {
+  } else if (stepper_.recording.on() || budget == 1 || (cpu_.isIn(stepperMachine_) && budget < 24)) {
     int reason = RunSingly(budget);
     if (reason != kGoOn) return reason;
   }
   for (bool first = true;; first = false) {
     cpu_.Enter(main_);
     uint64_t pc = cpu_.registers.pc();
+    if (model_.x86() && cpu_.FloatTraps()) {
+      int reason = RunWithFloatTraps();
+      if (reason != kGoOn) return reason;
+      continue;
+    }
     // Main relies on an aligned SP (arm64-block-checks.cc).
     if (!model_.x86() && (first ? cpu_.registers.general()[kArm64Sp] : main_.Read(UC_ARM64_REG_SP)) & 15) {
       int64_t rest = counting_.remaining();

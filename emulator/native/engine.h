@@ -49,6 +49,7 @@ class Engine {
   bool OpenStepper();
   int RunBudget(int64_t budget);
   int RunSingly(int64_t count);
+  int RunWithFloatTraps();
   int AfterMain(uc_err error);
   int AfterStop(uc_err error, uint64_t pc);
   int Finish(Machine& machine, int reason);
@@ -71,4 +72,5 @@ class Engine {
   Traps mainTraps_, stepperTraps_;
   Remainder remainder_;
   Stepper stepper_;
+  Blob beforeArithmetic_;
 };

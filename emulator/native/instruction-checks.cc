@@ -7,6 +7,7 @@
 
 namespace {
 constexpr uint32_t kGeneralProtection = 13, kDataAbort = 4, kSpAlignment = 0x26;
+constexpr uint64_t kMxcsrInImage = 24;
 constexpr int kSp = 31;
 }  // namespace
 
@@ -20,9 +21,20 @@ uint64_t InstructionChecks::OperandAddress(const X86Instruction& i, uint64_t pc)
   return i.OperandAddress(pc, general);
 }
 
+// ldmxcsr, and the image of fxrstor and xrstor. What can't be read is another fault.
+bool InstructionChecks::LoadsReservedBits(const X86Instruction& i, uint64_t pc) {
+  uint8_t mxcsr[4] = {};
+  uint64_t at = OperandAddress(i, pc) + ((i.modrm >> 3 & 7) == 2 ? 0 : kMxcsrInImage);
+  return memory_.ReadCode(at, mxcsr, 4) == 4 && (mxcsr[2] || mxcsr[3]);
+}
+
 bool InstructionChecks::PassX86(const X86Instruction& i, uint64_t pc) {
   if (i.invalid) {
     stop_.InFront(kInvalidInstruction);
+    return false;
+  }
+  if (i.opcode == 0x0fae && i.loadsFloatControl && LoadsReservedBits(i, pc)) {
+    stop_.InFront(kInterrupt, kGeneralProtection);
     return false;
   }
   unsigned alignment = X86OperandAlignment(i);

@@ -16,6 +16,7 @@ class InstructionChecks {
   bool PassArm64(uint64_t pc);
 
  private:
+  bool LoadsReservedBits(const X86Instruction& instruction, uint64_t pc);
   uint64_t Register(int slot) const;
   uint64_t OperandAddress(const X86Instruction& instruction, uint64_t pc) const;
 

@@ -15,7 +15,7 @@ int Stepper::Step(int64_t count) {
   memory_.refusal.forStepper = false;
   watched_ = Watched{};
   singly_.Begin();
-  pushedFlags_ = false;
+  endsBatch_ = false;
   return AfterRun(machine_.Start(state_.registers.pc()));
 }
 
@@ -44,7 +44,7 @@ int Stepper::AfterRun(uc_err error) {
   if (stop_.before) {
     if (counting_.remaining() == 0) return kBudget;
     state_.registers.TakePc(machine_);
-    return left > 0 ? Step(left) : kGoOn;
+    return left > 0 && !state_.floatControlLoaded() ? Step(left) : kGoOn;
   }
   if (error == UC_ERR_INSN_INVALID) return kInvalidInstruction;
   return error == UC_ERR_EXCEPTION ? kFault : kHalt;
@@ -102,7 +102,7 @@ void Stepper::OnInstruction(uc_engine*, uint64_t address, uint32_t, void* user) 
 void Stepper::BeforeInstruction(uint64_t address) {
   bool watched = watched_.address != GuestMemory::kNotWatched;
   if (traps_.portTouched()) return machine_.Stop();
-  if (counting_.stepsLeft() == 0 || watched || machine_.selfStore || pushedFlags_) {
+  if (counting_.stepsLeft() == 0 || watched || machine_.selfStore || endsBatch_) {
     stop_.before = true;
     return machine_.Stop();
   }
@@ -120,7 +120,9 @@ void Stepper::BeforeInstruction(uint64_t address) {
   breakpoints_.passed = Breakpoints::kNone;
   counting_.Stepped(address);
   singly_.Note(machine_, address);
-  pushedFlags_ = instruction.pushFlags;
+  endsBatch_ = instruction.pushFlags || instruction.loadsFloatControl;
+  if (instruction.loadsFloatControl) state_.FloatControlLoaded();
+  if (instruction.storesFloatFlags) state_.ShowFloatFlags(machine_);
   if (recording.on()) recording.Add(address);
 }
 

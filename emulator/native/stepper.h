@@ -55,6 +55,6 @@ class Stepper {
   Traps& traps_;
   Stop& stop_;
   Singly singly_;
-  bool pushedFlags_ = false;  // by the instruction before
+  bool endsBatch_ = false;  // the instruction before has pushed flags or loaded a floating-point control register
   Watched watched_;
 };

@@ -54,6 +54,9 @@ std::string UnicornPlaces::FindInSavedState(Machine& machine, BootCode& boot) {
   if (machine.model().x86()) {
     exception_ = FindException(machine, boot);
     errorCode_ = FindErrorCode(machine, boot);
+    sseFlags_ = FindFloatFlags(machine, boot, true);
+    x87Flags_ = FindFloatFlags(machine, boot, false);
+    if (!Found(kFloatFlags, sseFlags_ != kNowhere && x87Flags_ != kNowhere)) sseFlags_ = x87Flags_ = kNowhere;
     return exception_ == kNowhere ? "this build of Unicorn keeps its exception state where it cannot be found" : "";
   }
   monitor_ = FindMonitor(machine, boot);
@@ -96,6 +99,40 @@ size_t UnicornPlaces::FindErrorCode(Machine& machine, BootCode& boot) {
     count++;
   }
   return Found(kErrorCode, count) ? place : kNowhere;
+}
+
+// The byte that is 0 before, has "invalid" after the root of -1, and "inexact" after that of 2.
+size_t UnicornPlaces::FindFloatFlags(Machine& machine, BootCode& boot, bool sse) {
+  const uint8_t x87[2][6] = {{0xd9, 0xe8, 0xd9, 0xe0, 0xd9, 0xfa}, {0xd9, 0xe8, 0xd8, 0xc0, 0xd9, 0xfa}};  // fld1; fchs or fadd st, st; fsqrt
+  const uint8_t roots[] = {0xf2, 0x0f, 0x2a, 0xc0, 0xf2, 0x0f, 0x51, 0xc0};                               // cvtsi2sd xmm0, eax; sqrtsd xmm0, xmm0
+  Blob before, invalid, inexact;
+  machine.Save(before);
+  for (bool second : {false, true}) {
+    if (sse) {
+      machine.Write(UC_X86_REG_RAX, second ? 2 : 0xffffffff);
+      boot.Run(machine, roots);
+    } else {
+      boot.Run(machine, x87[second]);
+    }
+    machine.Save(second ? inexact : invalid);
+    machine.Restore(before);
+  }
+  auto byte = [](const Blob& state, size_t at) { return reinterpret_cast<const uint8_t*>(state.data())[at]; };
+  size_t place = kNowhere, count = 0;
+  for (size_t at = 0; at < before.size() * 8; at++) {
+    if (byte(before, at) || byte(invalid, at) != 1 || byte(inexact, at) != 0x20) continue;
+    place = at;
+    count++;
+  }
+  return count == 1 ? place : kNowhere;
+}
+
+uint32_t UnicornPlaces::FlagsAt(const Blob& state, size_t place) const {
+  return place == kNowhere ? 0 : reinterpret_cast<const uint8_t*>(state.data())[place] & 0x3d;
+}
+
+void UnicornPlaces::ForgetFloatFlags(Blob& state) const {
+  for (size_t place : {sseFlags_, x87Flags_}) if (place != kNowhere) reinterpret_cast<uint8_t*>(state.data())[place] = 0;
 }
 
 // The word that holds the monitor's address: the address after a load exclusive, all ones after clrex.

@@ -1,10 +1,11 @@
-// Six things that Unicorn knows and has no call for, or a slow one. Each is found at start-up by
+// Seven things that Unicorn knows and has no call for, or a slow one. Each is found at start-up by
 // experiment, never by a fixed offset, and used only where exactly one place fits. Where
 // it is not found:
 //   the exact address of a refused access   each fault takes a slower way (access-probe.h)
 //   the exception in flight (x86)           the engine does not open
 //   the exclusive monitor (ARM64)           the engine does not open
 //   an exception's error code (x86)         it is taken for zero
+//   the floating-point flags (x86)          MXCSR's flags are never set, exceptions never raised
 //   the range of a code hook                ends of budgets are left to the stepper
 //   the general registers                   each is asked for at every exit (register-places.h)
 #pragma once
@@ -16,7 +17,7 @@
 #include "machine.h"
 #include "register-places.h"
 
-enum UnicornPlace : unsigned { kRefusedAddress = 1, kExceptionInFlight = 2, kExclusiveMonitor = 4, kHookRange = 8, kRegisters = 16, kErrorCode = 32 };
+enum UnicornPlace : unsigned { kRefusedAddress = 1, kExceptionInFlight = 2, kExclusiveMonitor = 4, kHookRange = 8, kRegisters = 16, kErrorCode = 32, kFloatFlags = 64 };
 
 class UnicornPlaces {
  public:
@@ -38,6 +39,10 @@ class UnicornPlaces {
   // Unicorn never forgets that an exception was in flight, and turns the next one into a double fault.
   void ForgetException(Blob& state) const;
   uint32_t ErrorCode(const Blob& state) const;
+  // What arithmetic has raised since it was last forgotten, as MXCSR and the x87 status word number it.
+  uint32_t SseFlags(const Blob& state) const { return FlagsAt(state, sseFlags_); }
+  uint32_t X87Flags(const Blob& state) const { return FlagsAt(state, x87Flags_); }
+  void ForgetFloatFlags(Blob& state) const;
   // A store exclusive after this fails.
   void BreakMonitor(Blob& state) const;
   // Null, or where the first and the last address of the hook are.
@@ -51,12 +56,14 @@ class UnicornPlaces {
   // Notes that `place` was found where `count` is 1.
   bool Found(UnicornPlace place, size_t count);
   size_t FindException(Machine& machine, BootCode& boot);
+  uint32_t FlagsAt(const Blob& state, size_t place) const;
+  size_t FindFloatFlags(Machine& machine, BootCode& boot, bool sse);
   size_t FindErrorCode(Machine& machine, BootCode& boot);
   size_t FindMonitor(Machine& machine, BootCode& boot);
 
   const unsigned hidden_;
   unsigned found_ = 0;
-  size_t exception_ = kNowhere, monitor_ = kNowhere, errorCode_ = kNowhere;  // byte offsets in a saved state
+  size_t exception_ = kNowhere, monitor_ = kNowhere, errorCode_ = kNowhere, sseFlags_ = kNowhere, x87Flags_ = kNowhere;  // byte offsets in a saved state
   uint64_t* hookRange_ = nullptr;
   RegisterPlaces registers_;
 };

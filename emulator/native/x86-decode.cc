@@ -90,6 +90,21 @@ bool IsBmi(uint32_t opcode) {
   return opcode == 0x0f38f2 || opcode == 0x0f38f3 || (opcode >= 0x0f38f5 && opcode <= 0x0f38f7) || opcode == 0x0f3af0;
 }
 
+// ldmxcsr, fxrstor, xrstor; fldcw, fldenv, frstor, fnsave, fninit.
+bool LoadsFloatControl(const X86Instruction& i) {
+  unsigned digit = i.modrm >> 3 & 7;
+  if (i.opcode == 0x0fae) return i.hasMemory() && (digit == 1 || digit == 2 || digit == 5);
+  if (i.opcode == 0xd9) return i.hasMemory() && (digit == 4 || digit == 5);
+  if (i.opcode == 0xdd) return i.hasMemory() && (digit == 4 || digit == 6);
+  return i.opcode == 0xdb && i.modrm == 0xe3;
+}
+
+// fxsave, stmxcsr, xsave, xsaveopt.
+bool StoresFloatFlags(const X86Instruction& i) {
+  unsigned digit = i.modrm >> 3 & 7;
+  return i.opcode == 0x0fae && i.hasMemory() && (digit == 0 || digit == 3 || digit == 4 || digit == 6);
+}
+
 bool IsPort(uint32_t opcode) { return (opcode >= 0x6c && opcode <= 0x6f) || (opcode >= 0xe4 && opcode <= 0xe7) || (opcode >= 0xec && opcode <= 0xef); }
 
 // Instructions that read their memory operand, change it, and write it: the processor asks for a page that can be
@@ -190,9 +205,11 @@ X86Instruction X86Decode(const uint8_t* code, unsigned available, bool mode64) {
   bool rotateCarry = IsShift(i.opcode) && i.hasMemory() && (i.modrm >> 3 & 6) == 2, setMemory = (i.opcode & ~0xfu) == 0x0f90 && i.hasMemory();
   i.writesMemory = i.hasMemory() && ChangesMemory(i);
   i.pushFlags = i.opcode == 0x9c;
+  i.loadsFloatControl = LoadsFloatControl(i);
+  i.storesFloatFlags = StoresFloatFlags(i);
   bool lockable = i.writesMemory && !IsShift(i.opcode) && (i.opcode < 0x0fa4 || i.opcode > 0x0fa5) && (i.opcode < 0x0fac || i.opcode > 0x0fad);
   i.invalid = (i.lock && !lockable) || (i.vex && (!IsBmi(i.opcode) || i.lock));
-  i.careful = rotateCarry || setMemory || IsPort(i.opcode) || i.pushFlags || i.invalid;
+  i.careful = rotateCarry || setMemory || IsPort(i.opcode) || i.pushFlags || i.invalid || i.loadsFloatControl || i.storesFloatFlags;
   return i;
 }
 
@@ -200,6 +217,22 @@ bool X86Instruction::usesStack() const {
   if (hasMemory()) return !segment && (base == kRsp || base == kRbp);
   return (opcode >= 0x50 && opcode < 0x60) || opcode == 0x68 || opcode == 0x6a || opcode == 0x9c || opcode == 0x9d || opcode == 0xe8 ||
          (opcode >= 0xc2 && opcode <= 0xcb) || opcode == 0xff || opcode == 0x8f;
+}
+
+bool X86Instruction::usesSseArithmetic() const {
+  unsigned low = opcode & 0xff;
+  if (opcode >> 8 == 0x0f3a) return (low >= 0x08 && low <= 0x0b) || low == 0x40 || low == 0x41;
+  if (opcode >> 8 != 0x0f) return false;
+  return low == 0x2a || (low >= 0x2c && low <= 0x2f) || low == 0x51 || (low >= 0x58 && low <= 0x5f) || low == 0x7c || low == 0x7d || low == 0xc2 ||
+         low == 0xd0 || low == 0xe6;
+}
+
+bool X86Instruction::waitsForX87() const {
+  if (!isX87()) return false;
+  unsigned digit = modrm >> 3 & 7;
+  bool storesState = hasMemory() && ((opcode == 0xd9 && digit >= 6) || (opcode == 0xdd && digit >= 6));
+  bool controls = opcode == 0xdb && (modrm == 0xe2 || modrm == 0xe3);
+  return !storesState && !controls && !(opcode == 0xdf && modrm == 0xe0);
 }
 
 uint64_t X86Instruction::OperandAddress(uint64_t pc, const uint64_t* general) const {

@@ -9,6 +9,7 @@ struct X86Instruction {
   // rcl, rcr and setcc of memory (Unicorn changes the flags before they fault), pushf (after it,
   // a fault in the same block shows wrong flags), and access to I/O ports (it does not stop at them).
   bool careful = false;
+  bool loadsFloatControl = false, storesFloatFlags = false;  // MXCSR or the x87 control word; MXCSR's flags
   bool invalid = false;  // the processor refuses it and Unicorn doesn't: a lock prefix, an instruction of AVX
   bool pushFlags = false;
 
@@ -31,6 +32,11 @@ struct X86Instruction {
 
   // Its memory is the stack segment's: the base is a stack register, or it pushes or pops.
   bool usesStack() const;
+  // Arithmetic that raises the exceptions in MXCSR.
+  bool usesSseArithmetic() const;
+  // It raises an x87 exception that is pending, being no control instruction of the kind that does not wait.
+  bool waitsForX87() const;
+  bool isX87() const { return (opcode >= 0xd8 && opcode <= 0xdf) || opcode == 0x9b; }
   bool hasMemory() const { return hasModRm && modrm < 0xc0; }
   // `general`: the packed registers (register-block.h) in front of the instruction, which is at `pc`.
   uint64_t OperandAddress(uint64_t pc, const uint64_t* general) const;

@@ -158,6 +158,7 @@ export class FrameAmd64 extends X86Frame implements FreeBsdFrames {
     const holds = w[(mc + Mc.fpformat) >>> 2] === Fp.XMM && w[(mc + Mc.ownedfp) >>> 2] !== Fp.UNOWNED;
     if (holds) this.image.set(frame.bytes.subarray(mc + Mc.fpstate, mc + Mc.fpstate + Fxsave.size));
     else this.resetFloat(this.layout.controlWord);
+    this.maskMxcsr();
     this.changed();
     const { mask } = this;
     mask.set(w.subarray(Frame.ucontext >>> 2, (Frame.ucontext + 16) >>> 2));

@@ -130,6 +130,7 @@ export class FrameI386 extends X86Frame implements FreeBsdFrames {
     const at = Frame.ucontext + Uc.mcontext + Mc.fpstate;
     if (get(Mc.fpformat) === Fp.XMM && get(Mc.ownedfp) !== Fp.UNOWNED) this.image.set(frame.bytes.subarray(at, at + Fxsave.size));
     else this.resetFloat(this.layout.controlWord);
+    this.maskMxcsr();
     this.changed();
     const { mask } = this;
     mask.set(w.subarray(Frame.ucontext >>> 2, (Frame.ucontext + 16) >>> 2));

@@ -10,7 +10,7 @@ import {
   PC_ALIGNMENT_SYNDROME,
   SP_ALIGNMENT_SYNDROME,
 } from '../../emulator/cpu/arm64-exceptions.js';
-import { FloatException, fxsaveView, pendingFloatExceptions } from '../../emulator/cpu/fxsave.js';
+import { FloatException, fxsaveView, pendingFloatExceptions, raisedSseExceptions } from '../../emulator/cpu/fxsave.js';
 import { PageFault, pageFaultError, Vector } from '../../emulator/cpu/x86-exceptions.js';
 import { Prot } from '../../emulator/engine.js';
 import type { MemoryFault } from '../../emulator/process/os-model.js';
@@ -130,7 +130,7 @@ export class LinuxFaults {
         return this.raise(thread, 'SIGBUS', SI_KERNEL, 0, vector, 'bad segment', detail);
       case Vector.x87:
       case Vector.simd:
-        return this.raise(thread, 'SIGFPE', this.floatCode(), pc, vector, 'floating-point exception');
+        return this.raise(thread, 'SIGFPE', this.floatCode(vector), pc, vector, 'floating-point exception');
       case Vector.alignment:
         return this.raise(thread, 'SIGBUS', BUS_ADRALN, 0, vector, 'misaligned access');
       default: {
@@ -140,10 +140,11 @@ export class LinuxFaults {
     }
   }
 
-  private floatCode(): number {
+  private floatCode(vector: number): number {
     const { engine } = this.os.process;
     engine.readFloat();
-    const raised = pendingFloatExceptions(fxsaveView(engine));
+    const image = fxsaveView(engine);
+    const raised = vector === Vector.simd ? raisedSseExceptions(image) : pendingFloatExceptions(image);
     if (raised & FloatException.invalid) return FPE_FLTINV;
     if (raised & FloatException.divideByZero) return FPE_FLTDIV;
     if (raised & FloatException.overflow) return FPE_FLTOVF;

@@ -3,7 +3,7 @@
  * with SA_SIGINFO the rt frame, else the old one. Source: arch/x86/kernel/signal_32.c;
  * offsets observed on a 6.18 kernel.
  */
-import { Fxsave, fxsaveView, X87Control } from '../../emulator/cpu/fxsave.js';
+import { Fxsave, fxsaveView, X87Control, hasReservedMxcsr } from '../../emulator/cpu/fxsave.js';
 import { X86 } from '../../emulator/cpu/registers.js';
 import { Eflags } from '../../emulator/cpu/x86-flags.js';
 import type { Process } from '../../emulator/process/process.js';
@@ -158,6 +158,7 @@ export class FrameI386 extends X86Frame implements LinuxFrames {
       if (address !== 0) frame.load(address, fp, LEGACY_HEADER + Fxsave.size);
     });
     if (!read) return undefined;
+    if (w[first + Word.fpregs] !== 0 && hasReservedMxcsr(w[(fp + LEGACY_HEADER + Fxsave.mxcsr) >>> 2])) return undefined;
     const cs = w[first + Word.cs] & 0xffff;
     if (cs !== (r[X86.cs * 2] & 0xffff)) return undefined;
     const flags = r[X86.rflags * 2];

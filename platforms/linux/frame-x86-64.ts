@@ -2,7 +2,7 @@
  * The signal frame of Linux on x86-64, as the kernel pushes it and rt_sigreturn
  * reads it back. Source: arch/x86/kernel/signal_64.c; offsets observed on a 6.18 kernel.
  */
-import { Fxsave, X87Control } from '../../emulator/cpu/fxsave.js';
+import { Fxsave, hasReservedMxcsr, X87Control } from '../../emulator/cpu/fxsave.js';
 import { X86 } from '../../emulator/cpu/registers.js';
 import { Eflags } from '../../emulator/cpu/x86-flags.js';
 import type { Process } from '../../emulator/process/process.js';
@@ -121,7 +121,7 @@ export class FrameX64 extends X86Frame implements LinuxFrames {
       const fp = frame.get64(Frame.fpregs);
       if (fp !== 0) frame.load(fp, Frame.fp, Fxsave.size);
     });
-    if (!read) return undefined;
+    if (!read || hasReservedMxcsr(frame.get64(Frame.fpregs) === 0 ? 0 : w[(Frame.fp + Fxsave.mxcsr) >>> 2])) return undefined;
     const cs = w[(Frame.gregs >>> 2) + 2 * CSGSFS] & 0xffff;
     if (cs !== 0x33 && cs !== 0x23) return undefined;
     const flags = r[X86.rflags * 2];

@@ -2,7 +2,7 @@
  * What the signal frames of Linux and FreeBSD on x86 share, whatever their layouts: the scratch buffer, registers copied
  * by lists of slots in the frame's order, flags, the floating-point state that a handler begins with.
  */
-import { fxsaveImage, initialFxsave } from '../../emulator/cpu/fxsave.js';
+import { Fxsave, fxsaveImage, initialFxsave } from '../../emulator/cpu/fxsave.js';
 import { X86 } from '../../emulator/cpu/registers.js';
 import { Eflags, STATUS_FLAGS } from '../../emulator/cpu/x86-flags.js';
 import { RegisterGroup } from '../../emulator/engine.js';
@@ -90,6 +90,12 @@ export abstract class X86Frame {
 
   protected resetFloat(controlWord: number): void {
     initialFxsave(this.image, controlWord);
+  }
+
+  /** Bits that the CPU lacks would be a fault. */
+  protected maskMxcsr(): void {
+    this.image[Fxsave.mxcsr + 2] = 0;
+    this.image[Fxsave.mxcsr + 3] = 0;
   }
 
   /** General registers and floating-point state have been changed in the block. */

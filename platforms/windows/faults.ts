@@ -1,6 +1,6 @@
 /** What the CPU's faults and traps are in Windows: which exception, with which parameters, at which PC. */
 import type { Word } from '../../emulator/abi/abi.js';
-import { FloatException, Fxsave, fxsaveView, pendingFloatExceptions, STACK_FAULT } from '../../emulator/cpu/fxsave.js';
+import { FloatException, Fxsave, fxsaveView, pendingFloatExceptions, raisedSseExceptions, STACK_FAULT } from '../../emulator/cpu/fxsave.js';
 import { X86 } from '../../emulator/cpu/registers.js';
 import { INT_LENGTH, Vector } from '../../emulator/cpu/x86-exceptions.js';
 import { Eflags } from '../../emulator/cpu/x86-flags.js';
@@ -30,6 +30,15 @@ const Gate = { FastFail: 0x29, Assertion: 0x2c, DebugService: 0x2d, SystemCall: 
 
 /** Print, load and unload symbols, command string: a kernel debugger's, done with nothing where there is none. */
 const DEBUGGER_SERVICES: ReadonlySet<bigint> = new Set([1n, 3n, 4n, 5n]);
+
+function floatStatusOf(raised: number): number {
+  if (raised & FloatException.invalid) return Status.FLOAT_INVALID_OPERATION;
+  if (raised & FloatException.divideByZero) return Status.FLOAT_DIVIDE_BY_ZERO;
+  if (raised & FloatException.denormal) return Status.FLOAT_DENORMAL_OPERAND;
+  if (raised & FloatException.overflow) return Status.FLOAT_OVERFLOW;
+  if (raised & FloatException.underflow) return Status.FLOAT_UNDERFLOW;
+  return Status.FLOAT_INEXACT_RESULT;
+}
 
 export class Faults {
   readonly gates: ReadonlySet<number> = new Set(Object.values(Gate));
@@ -79,6 +88,8 @@ export class Faults {
         return this.raise(thread, Status.ARRAY_BOUNDS_EXCEEDED, pc);
       case Vector.x87:
         return this.raise(thread, this.floatStatus(), pc, [0n]);
+      case Vector.simd:
+        return this.simdException(thread, pc);
       case Gate.FastFail:
         return this.fastFail(registers.lo(X86.rcx), pc - INT_LENGTH);
       case Gate.Assertion:
@@ -120,11 +131,22 @@ export class Faults {
     const pending = pendingFloatExceptions(image);
     if (pending & FloatException.invalid)
       return image.getUint16(Fxsave.status, true) & STACK_FAULT ? Status.FLOAT_STACK_CHECK : Status.FLOAT_INVALID_OPERATION;
-    if (pending & FloatException.divideByZero) return Status.FLOAT_DIVIDE_BY_ZERO;
-    if (pending & FloatException.denormal) return Status.FLOAT_DENORMAL_OPERAND;
-    if (pending & FloatException.overflow) return Status.FLOAT_OVERFLOW;
-    if (pending & FloatException.underflow) return Status.FLOAT_UNDERFLOW;
-    return Status.FLOAT_INEXACT_RESULT;
+    return floatStatusOf(pending);
+  }
+
+  /**
+   * 64-bit programs are told which exception, 32-bit ones only whether it came before or after the result; MXCSR is the
+   * second parameter.
+   */
+  private simdException(thread: Thread, pc: number): void {
+    const { engine } = this.os.process;
+    engine.readFloat();
+    const image = fxsaveView(engine);
+    const raised = raisedSseExceptions(image);
+    const before = FloatException.invalid | FloatException.denormal | FloatException.divideByZero;
+    const narrow = raised & before ? Status.FLOAT_MULTIPLE_FAULTS : Status.FLOAT_MULTIPLE_TRAPS;
+    const status = this.os.layout.wordSize === 4 ? narrow : floatStatusOf(raised);
+    this.raise(thread, status, pc, [0n, BigInt(image.getUint32(Fxsave.mxcsr, true))]);
   }
 
   /** __fastfail: no handler is asked. */

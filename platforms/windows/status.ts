@@ -25,6 +25,8 @@ export const Status = {
   INTEGER_OVERFLOW: 0xc0000095,
   PRIVILEGED_INSTRUCTION: 0xc0000096,
   STACK_OVERFLOW: 0xc00000fd,
+  FLOAT_MULTIPLE_FAULTS: 0xc00002b4,
+  FLOAT_MULTIPLE_TRAPS: 0xc00002b5,
   STACK_BUFFER_OVERRUN: 0xc0000409,
   ASSERTION_FAILURE: 0xc0000420,
 } as const;
@@ -66,6 +68,8 @@ export function signalOf(code: number): number {
     case Status.FLOAT_OVERFLOW:
     case Status.FLOAT_STACK_CHECK:
     case Status.FLOAT_UNDERFLOW:
+    case Status.FLOAT_MULTIPLE_FAULTS:
+    case Status.FLOAT_MULTIPLE_TRAPS:
       return SIGFPE;
     default:
       return SIGABRT;

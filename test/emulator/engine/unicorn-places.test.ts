@@ -22,7 +22,7 @@ for (const cpu of CPUS) {
         UnicornPlace.HookRange |
         UnicornPlace.Registers |
         savedPlace(cpu) |
-        (cpu === 'arm64' ? 0 : UnicornPlace.ErrorCode),
+        (cpu === 'arm64' ? 0 : UnicornPlace.ErrorCode | UnicornPlace.FloatFlags),
     );
     m.close();
   });
