@@ -11,6 +11,7 @@ import { StateFlavors } from './state-flavors.js';
 import type { ThreadStateLayout } from './thread-state.js';
 
 export const MACH_SEND_INVALID_DEST = 0x10000003;
+const MACH_SEND_INVALID_RIGHT = 0x10000007;
 const LAST_EXCEPTION = 13;
 
 export class MacKernel {
@@ -30,10 +31,21 @@ export class MacKernel {
     return this.flavors.layout;
   }
 
+  /** A call on a port that is no thread's: the kernel finds no thread, or the message finds no port. */
+  noThread(name: number): number {
+    return this.ports.get(name) ? Kern.InvalidArgument : MACH_SEND_INVALID_DEST;
+  }
+
+  /** A call on this task; `otherwise`: on another right. A name without a right is no destination. */
+  onTask(name: number, otherwise: number, action: () => number): number {
+    if (name === this.ports.task) return action();
+    return this.ports.get(name) ? otherwise : MACH_SEND_INVALID_DEST;
+  }
+
   /** thread_suspend: synchronous, counts. */
   threadSuspend(name: number): number {
     const thread = this.ports.thread(name);
-    if (!thread) return Kern.InvalidArgument;
+    if (!thread) return this.noThread(name);
     if (thread.state === 'ended') return Kern.Terminated;
     thread.suspendCount++;
     this.process.reschedule = true;
@@ -42,7 +54,7 @@ export class MacKernel {
 
   threadResume(name: number): number {
     const thread = this.ports.thread(name);
-    if (!thread) return Kern.InvalidArgument;
+    if (!thread) return this.noThread(name);
     if (thread.state === 'ended') return Kern.Terminated;
     if (thread.suspendCount === 0) return Kern.Failure;
     thread.suspendCount--;
@@ -53,7 +65,7 @@ export class MacKernel {
   /** thread_get_state; `capacity` in words as the caller gives it. */
   threadGetState(name: number, flavor: number, capacity: number): { result: number; state?: Uint8Array } {
     const thread = this.ports.thread(name);
-    if (!thread) return { result: Kern.InvalidArgument };
+    if (!thread) return { result: this.noThread(name) };
     if (thread.state === 'ended') return { result: Kern.Terminated };
     const count = this.flavors.count(flavor);
     if (count === undefined || capacity < count) return { result: Kern.InvalidArgument };
@@ -63,7 +75,7 @@ export class MacKernel {
 
   threadSetState(name: number, flavor: number, state: Uint8Array): number {
     const thread = this.ports.thread(name);
-    if (!thread) return Kern.InvalidArgument;
+    if (!thread) return this.noThread(name);
     if (thread.state === 'ended') return Kern.Terminated;
     return this.flavors.set(thread, flavor, state) ? Kern.Success : Kern.InvalidArgument;
   }
@@ -87,7 +99,7 @@ export class MacKernel {
     const kind = behavior & 3;
     if (mask & ~((2 << LAST_EXCEPTION) - 2)) return { result: Kern.InvalidArgument, old: [] };
     if (port !== 0 && kind === 0) return { result: Kern.InvalidArgument, old: [] };
-    if (port !== 0 && !this.ports.receive(port)) return { result: Kern.InvalidRight, old: [] };
+    if (port !== 0 && !this.ports.receive(port)) return { result: MACH_SEND_INVALID_RIGHT, old: [] };
     if (port !== 0 && kind > 1 && this.flavors.count(flavor) === undefined) return { result: Kern.InvalidArgument, old: [] };
     const old = this.getExceptionPorts(ports, mask);
     for (let type = 1; type <= LAST_EXCEPTION; type++) {

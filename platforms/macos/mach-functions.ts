@@ -10,6 +10,9 @@ import { MachMemory } from './mach-memory.js';
 import { MachMessages } from './mach-messages.js';
 import { Kern } from './mach-ports.js';
 
+/** THREAD_STATE_MAX. */
+const MOST_STATE_WORDS = 1296;
+
 export interface MachSystem extends PosixSystem {
   readonly kernel: MacKernel;
   readonly threads: ThreadLibrary;
@@ -29,7 +32,7 @@ export function machFunctions(system: MachSystem): HostFunction[] {
 function portFunctions({ kernel, process }: MachSystem): HostFunction[] {
   const { ports } = kernel;
   const messages = new MachMessages(process, kernel);
-  const mine = (task: number, action: () => number): number => (task === ports.task ? action() : Kern.InvalidTask);
+  const mine = (task: number, action: () => number): number => kernel.onTask(task, Kern.InvalidTask, action);
   return [
     hostFunction('mach_task_self', 'u()', () => ports.task),
     hostFunction('mach_thread_self', 'u()', (call) => ports.ofThread(call.thread)),
@@ -70,12 +73,12 @@ function threadFunctions({ kernel, threads, process, memory, traits }: MachSyste
     hostFunction('thread_resume', 'i(u)', (_c, name) => kernel.threadResume(name)),
     hostFunction('thread_get_state', 'i(uipp)', getState),
     hostFunction('thread_set_state', 'i(uipu)', (call, name, flavor, address, count) => {
-      const wanted = kernel.flavors.count(flavor);
-      if (wanted === undefined || count < wanted) return Kern.InvalidArgument;
-      return kernel.threadSetState(name, flavor, call.memory.bytes(address, 4 * wanted));
+      // More than a message holds is not even sent.
+      const words = Math.min(count, MOST_STATE_WORDS);
+      return kernel.threadSetState(name, flavor, call.memory.bytes(address, 4 * words));
     }),
     hostFunction('task_threads', 'i(upp)', (call, task, listAt, countAt) => {
-      if (task !== ports.task) return Kern.InvalidTask;
+      if (task !== ports.task) return kernel.onTask(task, Kern.InvalidArgument, () => Kern.Success);
       const alive = process.threads.filter((t) => t.state !== 'ended');
       call.memory.setU32(countAt, alive.length);
       call.memory.setWord(listAt, 0);
@@ -134,17 +137,17 @@ function exceptionPortFunctions({ kernel }: MachSystem): HostFunction[] {
   return (['thread', 'task'] as const).flatMap((kind): HostFunction[] => [
     hostFunction(`${kind}_set_exception_ports`, 'i(uuuii)', (_c, name, mask, port, behavior, flavor) => {
       const ports = of(name, kind);
-      return ports ? kernel.swapExceptionPorts(ports, mask & known, port, behavior >>> 0, flavor).result : Kern.InvalidArgument;
+      return ports ? kernel.swapExceptionPorts(ports, mask & known, port, behavior >>> 0, flavor).result : kernel.noThread(name);
     }),
     hostFunction(`${kind}_swap_exception_ports`, 'i(uuuiippppp)', (call, name, mask, port, behavior, flavor, ...old: number[]) => {
       const ports = of(name, kind);
-      if (!ports) return Kern.InvalidArgument;
+      if (!ports) return kernel.noThread(name);
       writeOld(call, kernel.getExceptionPorts(ports, mask & known), old);
       return kernel.swapExceptionPorts(ports, mask & known, port, behavior >>> 0, flavor).result;
     }),
     hostFunction(`${kind}_get_exception_ports`, 'i(uuppppp)', (call, name, mask, ...old: number[]) => {
       const ports = of(name, kind);
-      if (!ports) return Kern.InvalidArgument;
+      if (!ports) return kernel.noThread(name);
       writeOld(call, kernel.getExceptionPorts(ports, mask & known), old);
       return Kern.Success;
     }),
@@ -153,7 +156,7 @@ function exceptionPortFunctions({ kernel }: MachSystem): HostFunction[] {
 
 function memoryFunctions({ kernel, memory, traits, layout }: MachSystem): HostFunction[] {
   const vm = new MachMemory(memory, traits.errno);
-  const mine = (task: number, action: () => number): number => (task === kernel.ports.task ? action() : Kern.InvalidTask);
+  const mine = (task: number, action: () => number): number => kernel.onTask(task, Kern.InvalidArgument, action);
   return ['mach_vm', 'vm']
     .flatMap((prefix): HostFunction[] => [
       hostFunction(`${prefix}_allocate`, 'i(upzi)', (call, task, addressAt, size, flags) =>

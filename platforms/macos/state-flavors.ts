@@ -1,7 +1,8 @@
 /**
  * Every flavor of thread state that thread_get_state, thread_set_state and exception
- * messages know here: general, exception, floating point or NEON, and the unified
- * general state with its header. Source: mach/i386/thread_status.h, mach/arm/thread_status.h.
+ * messages know here: general, exception, floating point or NEON, debug, and the unified ones
+ * with their header. Those of 32-bit threads and of units that the CPU lacks are refused. Source: mach/i386/thread_status.h, mach/arm/thread_status.h;
+ * machine_thread_get_state and _set_state of osfmk/i386/pcb.c, osfmk/arm64/status.c.
  */
 import { Fxsave, MXCSR_WRITABLE } from '../../emulator/cpu/fxsave.js';
 import { A64, FLOAT_BYTES, FLOAT_OFFSET } from '../../emulator/cpu/registers.js';
@@ -15,14 +16,43 @@ export const X86_FLOAT_SIZE = 524;
 /** Bytes of arm_neon_state64: v0 to v31, fpsr, fpcr, padding. */
 export const ARM_NEON_SIZE = 528;
 export const EXCEPTION_STATE_SIZE = 16;
+/** x86_debug_state64: dr0 to dr7. arm_debug_state64: bvr, bcr, wvr, wcr of 16 each, mdscr_el1. */
+const X86_DEBUG_WORDS = 16;
+const ARM_DEBUG_WORDS = 130;
 
 interface Flavor {
   /** In 32-bit words. */
   count: number;
   /** Store at `at` of `view`. */
   get(thread: Thread, view: DataView, at: number): void;
-  /** Undefined: can't be set. */
-  set?: (thread: Thread, view: DataView, at: number) => void;
+  /** Undefined: can't be set. False: what is given is refused. */
+  set?: (thread: Thread, view: DataView, at: number) => boolean | void;
+}
+
+function withHeader(flavor: number, state: Flavor): Flavor {
+  const { get, set, count } = state;
+  return {
+    count: count + 2,
+    get: (thread, view, at) => {
+      view.setUint32(at, flavor, true);
+      view.setUint32(at + 4, count, true);
+      get(thread, view, at + 8);
+    },
+    ...(set && {
+      set: (thread: Thread, view: DataView, at: number) =>
+        view.getUint32(at, true) === flavor && view.getUint32(at + 4, true) === count ? set(thread, view, at + 8) : false,
+    }),
+  };
+}
+
+/** Debug registers: the threads here use none, and none can be switched on. */
+function debugFlavor(arm: boolean): Flavor {
+  const count = arm ? ARM_DEBUG_WORDS : X86_DEBUG_WORDS;
+  return {
+    count,
+    get: (_thread, view, at) => new Uint8Array(view.buffer, view.byteOffset + at, 4 * count).fill(0),
+    set: (_thread, view, at) => new Uint8Array(view.buffer, view.byteOffset + at, 4 * count).every((byte) => byte === 0),
+  };
 }
 
 export function storeFloatState(process: Process, view: DataView, at: number): void {
@@ -73,11 +103,14 @@ export function storeExceptionState(process: Process, thread: Thread, view: Data
 
 export class StateFlavors {
   readonly layout: ThreadStateLayout;
+  /** A state that is set must have its very size; else more is no harm. */
+  private readonly exact: boolean;
   private readonly flavors = new Map<number, Flavor>();
 
   constructor(process: Process) {
     this.layout = threadStateLayout(process.cpu);
     const arm = process.cpu === 'arm64';
+    this.exact = !arm;
     const general = this.layout;
     const of = (thread: Thread, action: () => void): void => process.withThread(thread, action);
     this.flavors.set(general.flavor, {
@@ -85,24 +118,24 @@ export class StateFlavors {
       get: (thread, view, at) => of(thread, () => storeThreadState(general, process.engine.registers, view, at)),
       set: (thread, view, at) => of(thread, () => loadThreadState(general, process.engine.registers, view, at)),
     });
-    this.flavors.set(arm ? 1 : 7, {
-      count: general.count + 2,
-      get: (thread, view, at) => {
-        view.setUint32(at, general.flavor, true);
-        view.setUint32(at + 4, general.count, true);
-        of(thread, () => storeThreadState(general, process.engine.registers, view, at + 8));
-      },
-      set: (thread, view, at) => of(thread, () => loadThreadState(general, process.engine.registers, view, at + 8)),
-    });
     this.flavors.set(arm ? 7 : 6, {
       count: EXCEPTION_STATE_SIZE / 4,
       get: (thread, view, at) => storeExceptionState(process, thread, view, at),
+      // ARM64 takes it and does nothing.
+      ...(arm && { set: () => true }),
     });
     this.flavors.set(arm ? 17 : 5, {
       count: (arm ? ARM_NEON_SIZE : X86_FLOAT_SIZE) / 4,
       get: (thread, view, at) => of(thread, () => storeFloatState(process, view, at)),
       set: (thread, view, at) => of(thread, () => loadFloatState(process, view, at)),
     });
+    this.flavors.set(arm ? 15 : 11, debugFlavor(arm));
+    // The unified ones: a header of flavor and count, then the state.
+    const unified = arm ? [[1, general.flavor]] : [7, 8, 9, 12].map((flavor, i) => [flavor, [general.flavor, 5, 6, 11][i]]);
+    for (const [flavor, inner] of unified) {
+      const state = this.flavors.get(inner);
+      if (state) this.flavors.set(flavor, withHeader(inner, state));
+    }
   }
 
   /** Words of a flavor; undefined: not known. */
@@ -131,8 +164,7 @@ export class StateFlavors {
   /** The same from `length` bytes at `at` of `view`. */
   load(thread: Thread, flavor: number, view: DataView, at: number, length: number): boolean {
     const found = this.flavors.get(flavor);
-    if (!found?.set || length < 4 * found.count) return false;
-    found.set(thread, view, at);
-    return true;
+    if (!found?.set || length < 4 * found.count || (this.exact && length !== 4 * found.count)) return false;
+    return found.set(thread, view, at) !== false;
   }
 }

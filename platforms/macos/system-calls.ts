@@ -15,6 +15,7 @@ import { systemCall } from '../posix/system.js';
 import { argument, commonCalls, int, type SystemCall } from '../posix/system-call-table.js';
 import { UID, type MacFrames } from './frames.js';
 import type { MachSystem } from './mach-functions.js';
+import { MACH_SEND_INVALID_DEST } from './kernel.js';
 import { MachMemory } from './mach-memory.js';
 import { Kern } from './mach-ports.js';
 import { pageCalls } from './page-calls.js';
@@ -173,7 +174,7 @@ export class MacSystemCalls {
     const { ports } = kernel;
     const { user } = process;
     const vm = new MachMemory(memory, traits.errno);
-    const mine = (task: number, action: () => number): number => (task === ports.task ? action() : Kern.InvalidTask);
+    const mine = (task: number, action: () => number): number => (task === ports.task ? action() : MACH_SEND_INVALID_DEST);
     return new Map<number, MachTrap>([
       [
         10,
