@@ -203,9 +203,11 @@ export class GuestMemory implements MemoryView {
     else this.setU32(address, Number(BigInt.asUintN(32, value)));
   }
 
-  /** A length that the guest gives may be any: its price is asked for first. */
-  private price(length: number): void {
-    if (length > this.pageSize) this.work(length / BYTES_PER_UNIT);
+  /** A length that the guest gives may be any: asks for the pages before anything is made or changed, each at its price. */
+  private ask(address: number, length: number, write: boolean): void {
+    this.pieces(address, length, write, (_, size, done) => {
+      if (done > 0) this.work(size / BYTES_PER_UNIT);
+    });
   }
 
   /** Calls visit(physical offset, bytes, done before) for the pieces of a range, page by page. */
@@ -219,23 +221,19 @@ export class GuestMemory implements MemoryView {
   }
 
   bytes(address: number, length: number): Uint8Array {
-    this.price(length);
-    // Ask for the pages first: a bad length then faults before a large buffer is made.
-    this.pieces(address, length, false, () => {});
+    this.ask(address, length, false);
     const copy = new Uint8Array(length);
     this.pieces(address, length, false, (offset, size, done) => copy.set(this.bytes8.subarray(offset, offset + size), done));
     return copy;
   }
 
   write(address: number, bytes: Uint8Array): void {
-    this.price(bytes.length);
-    this.pieces(address, bytes.length, true, () => {});
+    this.ask(address, bytes.length, true);
     this.pieces(address, bytes.length, true, (offset, size, done) => this.bytes8.set(bytes.subarray(done, done + size), offset));
   }
 
   fill(address: number, length: number, value: number): void {
-    this.price(length);
-    this.pieces(address, length, true, () => {});
+    this.ask(address, length, true);
     this.pieces(address, length, true, (offset, size) => this.bytes8.fill(value, offset, offset + size));
   }
 

@@ -30,6 +30,12 @@ export class VirtualClock {
     this.onCounted();
   }
 
+  /** A thread has to wait: it will be tried again by no instruction of the guest's, so that counts, and always. */
+  waited(): void {
+    this.counted += HOST_CALL_UNITS;
+    this.onCounted();
+  }
+
   /** The host works for the guest. */
   advance(units: number): void {
     this.now += units;

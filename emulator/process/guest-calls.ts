@@ -5,7 +5,8 @@
 import type { Value } from '../abi/abi.js';
 import type { Arguments, Result, Signature } from '../abi/signature.js';
 import { GENERAL_BYTES } from '../cpu/registers.js';
-import { RegisterGroup } from '../engine.js';
+import { Access, RegisterGroup } from '../engine.js';
+import { GuestFault } from '../memory/memory-view.js';
 import type { ProcessCore } from './core.js';
 import type { GateTable } from './gates.js';
 import { hostFunction } from './host-call.js';
@@ -13,6 +14,12 @@ import type { CallbackFrame, Thread } from './thread.js';
 
 /** How long a guest that has left a callback may run before that is noticed, if it does nothing else that shows it. */
 const CALLBACK_QUANTUM = 1_000_000;
+
+/**
+ * Calls of the guest within calls of the guest, at most. Programs that mean it need three or four; what goes on and on (a
+ * format method that collects) is out of stack here, at a depth that doesn't depend on the host's.
+ */
+const DEEPEST = 64;
 
 /** Thrown: the guest has left a callback by longjmp, host frames down to its level are given up. */
 export class LeftByLongjmp {
@@ -49,6 +56,7 @@ export class GuestCalls {
   call(thread: Thread, address: number, signature: string, args: Value[], convention?: 'stdcall'): Value | void {
     const { process, general, returnGate } = this;
     const { abi } = process;
+    if (this.nesting >= DEEPEST) throw new GuestFault(thread.stackBase - abi.wordSize, Access.Write);
     const registers = process.load(thread);
     const bound = process.abiOf(convention).bind(signature);
     const saved = (this.savedRegisters[this.nesting] ??= new Uint32Array(general.length));

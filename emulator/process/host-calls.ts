@@ -111,6 +111,7 @@ export class HostCalls {
       });
     }
     thread.block(wait);
+    this.process.clock.waited();
     if (this.process.events.on) this.process.events.emit('thread-block', { on: wait.what });
   }
 }

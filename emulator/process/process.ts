@@ -332,12 +332,13 @@ export class Process implements ProcessCore {
   /**
    * The thread's PC is at a gate (a signal handler or start routine that is host code was pushed): run that host
    * function now, without a guest instruction. For OS models that must see it done at once (a suspension acknowledged).
+   * False: it is not at one, as somebody has moved the thread.
    */
-  runHostFunctionNow(thread: Thread): void {
-    this.withThread(thread, (registers) => {
+  runHostFunctionNow(thread: Thread): boolean {
+    return this.withThread(thread, (registers) => {
       const gate = this.gates.at(registers.get(this.abi.pc));
-      if (!gate) throw new Error(`thread ${thread.id} is not at a host function`);
-      this.hostCalls.run(thread, gate);
+      if (gate) this.hostCalls.run(thread, gate);
+      return gate !== undefined;
     });
   }
 

@@ -4,7 +4,7 @@
  * that has changed, as a kernel wakes those that sleep on it; one that names nothing is looked at before each turn.
  */
 import type { Thread } from './thread.js';
-import type { Wait } from './wait.js';
+import { isReady, type Wait } from './wait.js';
 
 interface Sleeper {
   deadline: number;
@@ -63,7 +63,7 @@ export class ReadyThreads {
   }
 
   private look(thread: Thread): void {
-    if (thread.wait?.ready()) this.wake(thread);
+    if (thread.wait && isReady(thread.wait)) this.wake(thread);
   }
 
   private wake(thread: Thread): void {

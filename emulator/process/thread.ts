@@ -1,7 +1,7 @@
 /** A guest thread: a CPU context, a scheduling state, and what its OS keeps of it. */
 import type { Word } from '../abi/abi.js';
 import type { Context } from '../engine.js';
-import type { Wait } from './wait.js';
+import { isReady, type Wait } from './wait.js';
 
 export type ThreadState = 'runnable' | 'blocked' | 'ended';
 
@@ -85,6 +85,6 @@ export class Thread {
   /** May a blocked thread try again? */
   waitIsOver(now: number): boolean {
     const { wait } = this;
-    return wait !== undefined && (wait.ready() || (wait.deadline !== undefined && wait.deadline <= now));
+    return wait !== undefined && (isReady(wait) || (wait.deadline !== undefined && wait.deadline <= now));
   }
 }

@@ -1,4 +1,5 @@
 /** What a blocked thread waits for, and what else than that may end the wait. */
+import { GuestFault } from '../memory/memory-view.js';
 
 interface Condition {
   /** For people: 'mutex 0x1234', 'join thread 2', 'sleep'. */
@@ -37,3 +38,13 @@ export interface MessageWait extends Condition {
 }
 
 export type Wait = PlainWait | InterruptibleWait | KernelWait | MessageWait;
+
+/** May the call be tried again? Also when what it waits for is no longer in memory: trying again, it meets that itself. */
+export function isReady(wait: Wait): boolean {
+  try {
+    return wait.ready();
+  } catch (error) {
+    if (error instanceof GuestFault) return true;
+    throw error;
+  }
+}

@@ -16,40 +16,52 @@ export interface Args {
 /** Elements allowed in an array made by MPS_ARGS_BEGIN, the terminator included. */
 export const ARGS_MAX = 32;
 
-/** An array without terminator would otherwise be followed through all of memory. */
-const LONGEST = 4096;
+/** Of work for an argument beyond those; one whose key is new, and none, costs more here than in the original. */
+const UNITS_PER_ARGUMENT = 100;
 
 export class GuestArgs implements Args {
-  private readonly names: (KeyName | undefined)[] = [];
+  /** Where arguments with keys of ours are in the list, by order. */
+  private readonly known: { name: KeyName; index: number }[] = [];
+  /** Elements, the terminator included. */
+  private length = 0;
 
-  /** Reads the whole list (throws GuestFault where it can't be read, before anything is changed). */
+  /**
+   * Reads the whole list (throws GuestFault where it can't be read, before anything is changed). One without terminator
+   * is followed through memory until there is one or no memory, as the original does. `work` is told of each element.
+   */
   constructor(
     private readonly memory: MemoryView,
     private readonly layouts: Layouts,
     keys: KeyTable,
     private readonly base: number,
+    work: (units: number) => void = () => undefined,
   ) {
-    for (let i = 0; i < LONGEST; i++) {
-      const name = keys.nameAt(memory, memory.word(base + i * layouts.arg.size + layouts.arg.key));
-      this.names.push(name);
-      if (name === 'ARGS_END') {
-        // Closing gaps must not fault halfway. (An empty list may be constant.)
-        if (i > 0) memory.write(base, memory.bytes(base, (i + 1) * layouts.arg.size));
-        return;
-      }
+    let unknown: number | undefined;
+    for (;;) {
+      const key = memory.word(base + this.length * layouts.arg.size + layouts.arg.key);
+      const name = key === unknown ? undefined : keys.nameAt(memory, key);
+      const index = this.length++;
+      if (name === 'ARGS_END') break;
+      if (name === undefined) unknown = key;
+      else this.known.push({ name, index });
+      if (index >= ARGS_MAX) work(UNITS_PER_ARGUMENT);
     }
-    throw new RangeError(`the argument list at 0x${base.toString(16)} has no MPS_KEY_ARGS_END in ${LONGEST} elements`);
+    // Closing gaps must not fault halfway. (An empty list may be constant.)
+    if (this.length > 1) memory.write(base, memory.bytes(base, this.length * layouts.arg.size));
   }
 
   take(key: KeyName): number | undefined {
-    const index = this.names.indexOf(key);
-    if (index < 0) return undefined;
+    const at = this.known.findIndex(({ name }) => name === key);
+    if (at < 0) return undefined;
     const { memory, layouts } = this;
+    const { index } = this.known[at];
     const value = this.read(this.base + index * layouts.arg.size + layouts.arg.val, key);
     const from = this.base + (index + 1) * layouts.arg.size;
-    const rest = memory.bytes(from, (this.names.length - index - 1) * layouts.arg.size);
+    const rest = memory.bytes(from, (this.length - index - 1) * layouts.arg.size);
     memory.write(from - layouts.arg.size, rest);
-    this.names.splice(index, 1);
+    this.known.splice(at, 1);
+    for (let i = at; i < this.known.length; i++) this.known[i].index--;
+    this.length--;
     return value;
   }
 

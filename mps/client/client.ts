@@ -89,10 +89,14 @@ export class Client {
     return ok;
   }
 
-  /** The object of a handle. For a bad one the assertion fails; should its handler return, the next thing is a wild read. */
+  /**
+   * The object of a handle. For a bad one the assertion fails (looking for the signature may fault already); should its
+   * handler return, the next thing is a wild read.
+   */
   object<T extends object>(kind: HandleKind, call: HostCall, handle: number, parameter: string): T {
     const object = this.handles.find<T>(kind, handle);
     if (object) return object;
+    if (handle !== 0) call.memory.word(handle);
     this.plinth.assertFail(call.fn.name, `TESTT(${kind}, ${parameter})`);
     return this.wildRead(call, handle);
   }
@@ -108,7 +112,7 @@ export class Client {
 
   args(call: HostCall, list: number): Args {
     this.averCool(list !== 0, call.fn.name, 'args != NULL');
-    return new GuestArgs(call.memory, this.layouts, this.keys, list);
+    return new GuestArgs(call.memory, this.layouts, this.keys, list, (units) => this.port.work(units));
   }
 
   /** The interface has it, this MPS doesn't: never go on as if it had. */

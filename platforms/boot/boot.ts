@@ -46,6 +46,8 @@ export interface Booted {
   process: Process;
   os: Os;
   images: LoadedImages;
+  /** What the program may import of the host. */
+  hosts: HostBinding;
 }
 
 export { projectRoot };
@@ -108,7 +110,7 @@ function start(image: Image, platform: Platform, process: Process, options: Boot
   const images = load(image, options.path, platform, process, os, libraries, hosts);
   process.names.images = images;
   os.start(images.program, images, (name) => images.exported(name) ?? hosts.address(name));
-  return { platform, process, os, images };
+  return { platform, process, os, images, hosts };
 }
 
 /** 'c' of libc.so.6, 'kernel32' of KERNEL32.dll, 'mps' of libmps.dylib. */
@@ -170,7 +172,7 @@ function load(
 }
 
 /** Host functions by name; each gets its gate when something first imports it. */
-class HostBinding {
+export class HostBinding {
   private readonly functions = new Map<string, { fn: HostFunction; library: string; address?: number }>();
 
   constructor(
@@ -183,6 +185,10 @@ class HostBinding {
         if (!this.functions.has(fn.name)) this.functions.set(fn.name, { fn, library: library.name });
       }
     }
+  }
+
+  get all(): HostFunction[] {
+    return [...this.functions.values()].map(({ fn }) => fn);
   }
 
   address(name: string): number | undefined {

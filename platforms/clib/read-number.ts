@@ -44,7 +44,8 @@ export function readInteger(text: (index: number) => number, base: number, limit
     // Nine digits at a time stay exact in a number.
     small = small * base + digit;
     if (++count === 8) {
-      magnitude = magnitude * BigInt(base) ** 8n + BigInt(small);
+      // No type holds more: only the length of the number is of interest from there on.
+      if (magnitude < HUGE) magnitude = magnitude * BigInt(base) ** 8n + BigInt(small);
       small = count = 0;
     }
     at++;
@@ -52,6 +53,8 @@ export function readInteger(text: (index: number) => number, base: number, limit
   }
   return { negative, magnitude: magnitude * BigInt(base) ** BigInt(count) + BigInt(small), used };
 }
+
+const HUGE = 1n << 256n;
 
 export interface RealText {
   /** Bytes used, 0 = no number. */
@@ -61,6 +64,9 @@ export interface RealText {
   /** Overflow to infinity or underflow (a subnormal or zero from digits that are not zero). */
   range: boolean;
 }
+
+/** A tie of doubles has at most 767 significant decimal digits (of hexadecimal ones, 14 are enough). */
+const SIGNIFICANT = 800;
 
 /** C99 7.20.1.3: decimal, hexadecimal, inf, infinity, nan, nan(chars). */
 export function readReal(text: (index: number) => number, limit = Infinity, single = false): RealText {
@@ -94,7 +100,9 @@ export function readReal(text: (index: number) => number, limit = Infinity, sing
   const hex = peek() === 0x30 && (peek(1) | 0x20) === 0x78 && (digitOf(peek(2)) < 16 || (peek(2) === 0x2e && digitOf(peek(3)) < 16));
   const base = hex ? 16 : 10;
   if (hex) at += 2;
+  // Leading zeros and what comes after SIGNIFICANT digits are counted and not kept.
   let digits = '';
+  let beyond = false;
   let scale = 0;
   let seen = false;
   let point = false;
@@ -106,8 +114,18 @@ export function readReal(text: (index: number) => number, limit = Infinity, sing
     }
     if (digitOf(byte) >= base) break;
     seen = true;
-    digits += String.fromCharCode(byte);
-    if (point) scale--;
+    if (digits.length < SIGNIFICANT) {
+      if (digits !== '' || byte !== 0x30) digits += String.fromCharCode(byte);
+      if (point) scale--;
+    } else {
+      beyond ||= byte !== 0x30;
+      if (!point) scale++;
+    }
+  }
+  if (beyond) {
+    // The last digit says on which side of a tie the number lies.
+    digits += '1';
+    scale--;
   }
   if (!seen) return { used: 0, double: 0, single: 0, range: false };
   let used = at;
@@ -124,8 +142,11 @@ export function readReal(text: (index: number) => number, limit = Infinity, sing
       used = at;
     } else if (hex) scale *= 4;
   } else if (hex) scale *= 4;
-  const significand = BigInt(hex ? `0x${digits}` : digits);
+  const significand = BigInt(hex ? `0x0${digits}` : digits);
   if (significand === 0n) return result(0, used);
+  // Far beyond either end, before powers of the scale are made.
+  if (!hex && digits.length + scale > 400) return result(Infinity, used, true);
+  if (!hex && digits.length + scale < -400) return result(0, used, true);
   const double = hex ? roundBinary(significand, scale, 53, -1074, 1023) : Number(`${digits}e${scale}`);
   let float = Math.fround(double);
   if (single) float = hex ? roundBinary(significand, scale, 24, -149, 127) : singleOf(significand, scale, double);

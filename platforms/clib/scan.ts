@@ -51,10 +51,13 @@ export function scan(format: string, source: ScanSource, args: VarArgs, traits: 
   const end = (inputFailed: boolean): Scanned => ({ result: inputFailed && converted === 0 ? -1 : assigned, stores });
   const item = (prefix: RegExp, width: number): string => {
     let text = '';
+    let shape = '';
     while (text.length < width) {
       const byte = peek();
-      if (byte < 0 || !prefix.test(text + String.fromCharCode(byte))) break;
-      text += String.fromCharCode(take());
+      if (byte < 0 || !prefix.test(shape + String.fromCharCode(byte))) break;
+      const character = String.fromCharCode(take());
+      text += character;
+      shape = shortened(shape + character, prefix === integerPrefix[16]);
     }
     return text;
   };
@@ -146,6 +149,13 @@ export function scan(format: string, source: ScanSource, args: VarArgs, traits: 
     }
   }
   return end(false);
+}
+
+/** A prefix of a number with its long rows of digits cut, since only their kind matters: else a row costs its square. */
+function shortened(text: string, hexadecimal: boolean): string {
+  if (text.length < 128) return text;
+  const row = text.includes('(') ? /(\w)\w{24,}/g : hexadecimal || /x/i.test(text) ? /([0-9a-f])[0-9a-f]{24,}/gi : /(\d)\d{24,}/g;
+  return text.replace(row, '$11111');
 }
 
 function integerBytes(value: bigint, size: string, traits: CLibTraits): Uint8Array {

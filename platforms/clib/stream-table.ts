@@ -50,6 +50,7 @@ class Output implements Device {
 export class StreamTable {
   private readonly streams: (Stream | undefined)[];
   private readonly objects = new Map<number, number>();
+  private readonly work = (units: number): void => this.library.process.clock.advance(units);
 
   constructor(private readonly library: CLibrary) {
     const out = new Stream(new Output(library, 1), false, true, false);
@@ -57,7 +58,7 @@ export class StreamTable {
     out.buffering = 'line';
     const err = new Stream(new Output(library, 2), false, true, false);
     err.buffering = 'none';
-    this.streams = [new Stream(new Input(library), true, false, false), out, err];
+    this.streams = [new Stream(new Input(library), true, false, false, this.work), out, err];
   }
 
   byNumber(number: number): Stream | undefined {
@@ -105,7 +106,7 @@ export class StreamTable {
   }
 
   openFile(contents: FileContents, mode: { read: boolean; write: boolean; append: boolean; text: boolean }): Stream {
-    return new Stream(new FileDevice(contents, mode.append), mode.read, mode.write, mode.text);
+    return new Stream(new FileDevice(contents, mode.append), mode.read, mode.write, mode.text, this.work);
   }
 
   close(file: number): boolean {

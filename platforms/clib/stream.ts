@@ -49,6 +49,8 @@ export class FileDevice implements Device {
 }
 
 const BUFFER = 4096;
+/** Whoever reads looks at each byte, formatted input several times. */
+const UNITS_PER_BYTE = 4;
 const NEWLINE = 10;
 const RETURN = 13;
 const END_OF_TEXT = 26;
@@ -70,6 +72,8 @@ export class Stream {
     public writable: boolean,
     /** Windows' text mode: \n is \r\n in the file, 0x1a ends it. */
     public text: boolean,
+    /** Told of what is read, in units of work. */
+    private readonly work: (units: number) => void = () => undefined,
   ) {}
 
   /** Keep `failure`, set the error flag. */
@@ -98,16 +102,30 @@ export class Stream {
   rawAt(index: number): number {
     while (this.at + index >= this.input.length) {
       if (this.output.length > 0) this.flush();
-      // What is looked at grows twofold: a long line is copied a few times, not once for each buffer.
-      const more = this.guard(() => this.device.read(Math.max(BUFFER, this.input.length - this.at)), new Uint8Array(0));
+      const kept = this.input.length - this.at;
+      const more = this.guard(() => this.device.read(Math.max(BUFFER, kept)), new Uint8Array(0));
       if (more.length === 0) return -1;
-      const next = new Uint8Array(this.input.length - this.at + more.length);
-      next.set(this.input.subarray(this.at));
-      next.set(more, this.input.length - this.at);
-      this.input = next;
-      this.at = 0;
+      this.work(UNITS_PER_BYTE * more.length);
+      this.append(more);
     }
     return this.input[this.at + index];
+  }
+
+  /** The room grows twofold: a long line is copied a few times, not once for each piece that comes. */
+  private append(more: Uint8Array): void {
+    const kept = this.input.length - this.at;
+    const start = this.input.byteOffset + this.at;
+    let room = new Uint8Array(this.input.buffer);
+    if (start + kept + more.length > room.length) {
+      room = new Uint8Array(2 * (kept + more.length));
+      room.set(this.input.subarray(this.at));
+      this.input = room.subarray(0, kept);
+      this.at = 0;
+      return this.append(more);
+    }
+    room.set(more, start + kept);
+    this.input = room.subarray(start, start + kept + more.length);
+    this.at = 0;
   }
 
   pushedAt(index: number): number | undefined {

@@ -6,6 +6,7 @@
  */
 import type { Word } from '../../emulator/abi/abi.js';
 import type { HostCall, HostFunction } from '../../emulator/process/host-call.js';
+import type { Wait } from '../../emulator/process/wait.js';
 import { FALSE, INFINITE, TRUE, UNITS_PER_MILLISECOND, win32 } from './call.js';
 import type { Core } from './core.js';
 import { ErrorCode } from './error-codes.js';
@@ -68,11 +69,23 @@ class Locks {
       state.counted = true;
       call.memory.setU32(section + at.lockCount, call.memory.i32(section + at.lockCount) - WAITER);
     }
-    call.block({
+    call.block(this.sectionWait(section));
+  }
+
+  sectionWait(section: number): Wait {
+    return {
       what: `critical section 0x${section.toString(16)}`,
       on: [section],
-      ready: () => (this.os.memory.i32(section + at.lockCount) & 1) !== 0,
-    });
+      ready: () => (this.os.memory.i32(section + this.os.layout.criticalSection.lockCount) & 1) !== 0,
+    };
+  }
+
+  lockWait(lock: number, shared: boolean): Wait {
+    return {
+      what: `reader/writer lock 0x${lock.toString(16)}`,
+      on: [lock],
+      ready: () => (shared ? this.os.memory.word(lock) !== SRW_LOCKED : this.os.memory.word(lock) === 0),
+    };
   }
 
   /** `counted`: this thread is among the waiters of LockCount. */
@@ -120,12 +133,12 @@ class Locks {
 
   exclusive(call: HostCall, lock: number): void {
     if (this.tryExclusive(call, lock)) return;
-    call.block({ what: `reader/writer lock 0x${lock.toString(16)}`, on: [lock], ready: () => this.os.memory.word(lock) === 0 });
+    call.block(this.lockWait(lock, false));
   }
 
   shared(call: HostCall, lock: number): void {
     if (this.tryShared(call, lock)) return;
-    call.block({ what: `reader/writer lock 0x${lock.toString(16)}`, on: [lock], ready: () => this.os.memory.word(lock) !== SRW_LOCKED });
+    call.block(this.lockWait(lock, true));
   }
 
   releaseExclusive(call: HostCall, lock: number): void {
@@ -142,7 +155,7 @@ class Locks {
   // Condition variables
 
   /** Release, sleep until woken or out of time, take the lock again. */
-  sleep(call: HostCall, variable: number, milliseconds: number, release: () => void, acquire: () => boolean, what: string): number {
+  sleep(call: HostCall, variable: number, milliseconds: number, release: () => void, acquire: () => boolean, wait: Wait): number {
     const state = call.attempt(() => ({
       sleeper: { variable, woken: false },
       entered: false,
@@ -168,7 +181,7 @@ class Locks {
       state.timedOut = true;
       this.sleepers.splice(this.sleepers.indexOf(state.sleeper), 1);
     }
-    if (!acquire()) call.block({ what, ready: () => true });
+    if (!acquire()) call.block(wait);
     if (!state.timedOut) return TRUE;
     this.os.lastError.set(call.thread, ErrorCode.TIMEOUT);
     return FALSE;
@@ -254,14 +267,14 @@ export function lockCalls(os: Needs): HostFunction[] {
         milliseconds,
         () => locks.leave(call, section),
         () => locks.tryEnter(call, section),
-        `critical section 0x${section.toString(16)}`,
+        locks.sectionWait(section),
       ),
     ),
     win32('SleepConditionVariableSRW', 'i(ppuu)', (call, variable, lock, milliseconds, flags) => {
       const shared = (flags & CONDITION_VARIABLE_LOCKMODE_SHARED) !== 0;
       const release = (): void => (shared ? locks.releaseShared(call, lock) : locks.releaseExclusive(call, lock));
       const acquire = (): boolean => (shared ? locks.tryShared(call, lock) : locks.tryExclusive(call, lock));
-      return locks.sleep(call, variable, milliseconds, release, acquire, `reader/writer lock 0x${lock.toString(16)}`);
+      return locks.sleep(call, variable, milliseconds, release, acquire, locks.lockWait(lock, shared));
     }),
     win32('WakeConditionVariable', 'v(p)', (_call, variable) => locks.wake(variable, false)),
     win32('WakeAllConditionVariable', 'v(p)', (_call, variable) => locks.wake(variable, true)),

@@ -18,6 +18,8 @@ interface Needs extends Pick<Core, 'process' | 'memory' | 'layout' | 'vm'> {
   readonly guards: StackGuards;
 }
 
+/** Of work for a page that is looked at. */
+const PAGE_UNITS = 50;
 const WRITE_WATCH_FLAG_RESET = 1;
 /** What GetWriteWatch and ResetWriteWatch return when they fail. */
 const WATCH_FAILED = 0xffffffff;
@@ -29,11 +31,13 @@ export function pageCalls(os: Needs): HostFunction[] {
     return result;
   };
   const locked = new Set<number>();
-  const pages = (address: number, size: number): number[] => {
-    const first = Math.floor(address / PAGE_SIZE);
-    const count = Math.ceil((address + size) / PAGE_SIZE) - first;
-    return Array.from({ length: count }, (_, i) => (first + i) * PAGE_SIZE);
-  };
+  /** One by one: the range may be all of memory, and the first page refused. */
+  function* pages(address: number, size: number): Generator<number> {
+    for (let page = Math.floor(address / PAGE_SIZE) * PAGE_SIZE; page < address + size; page += PAGE_SIZE) {
+      os.process.clock.advance(PAGE_UNITS);
+      yield page;
+    }
+  }
   const writeWatch = (call: HostCall, flags: number, base: number, size: number, addresses: number, count: number, granularity: number) => {
     const { wordSize } = layout;
     const room = os.guards.kernelAccess(call.thread, () => {
@@ -62,20 +66,20 @@ export function pageCalls(os: Needs): HostFunction[] {
     win32('ResetWriteWatch', 'u(pz)', (call, base, size) => (vm.resetWriteWatch(base, size) ? 0 : failed(call, vm.error, WATCH_FAILED))),
     win32('VirtualLock', 'i(pz)', (call, address, size) => {
       if (size === 0 || address + size > vm.highest + 1) return failed(call, ErrorCode.INVALID_PARAMETER, FALSE);
-      const range = pages(address, size);
       const touched = os.guards.kernelAccess(call.thread, () => {
-        for (const page of range) call.memory.physical(page, Access.Read);
+        for (const page of pages(address, size)) call.memory.physical(page, Access.Read);
         return true;
       });
       if (!touched) return failed(call, os.guards.error, FALSE);
-      for (const page of range) locked.add(page);
+      for (const page of pages(address, size)) locked.add(page);
       return TRUE;
     }),
     win32('VirtualUnlock', 'i(pz)', (call, address, size) => {
       if (size === 0) return failed(call, ErrorCode.INVALID_PARAMETER, FALSE);
-      const range = pages(address, size);
-      if (!range.every((page) => locked.has(page) && vm.stateAt(page) !== 0)) return failed(call, ErrorCode.NOT_LOCKED, FALSE);
-      for (const page of range) locked.delete(page);
+      for (const page of pages(address, size)) {
+        if (!locked.has(page) || vm.stateAt(page) === 0) return failed(call, ErrorCode.NOT_LOCKED, FALSE);
+      }
+      for (const page of pages(address, size)) locked.delete(page);
       return TRUE;
     }),
     win32('GetCurrentThreadStackLimits', 'v(pp)', (call, low, high) => {

@@ -2,6 +2,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { GuestArgs, ValueArgs } from '../../../mps/client/args.js';
+import { GuestFault } from '../../../platforms/port.js';
 import { KeyTable, keyFields, type KeyName } from '../../../mps/client/keys.js';
 import { platform } from '../../../platforms/codes.js';
 import { layoutsFor } from '../../../mps/client/layouts.js';
@@ -82,10 +83,13 @@ test('a double is read as a double', (t) => {
   }
 });
 
-test('a list that never ends is refused', (t) => {
+test('a list that never ends is followed to the end of memory', (t) => {
   const layouts = layoutsFor(platform('lii6gc')!);
   const { memory } = memoryWithKeys(8);
-  t.throws(() => new GuestArgs(memory, layouts, new KeyTable(), LIST), { message: /ARGS_END/ });
+  t.throws(() => new GuestArgs(memory, layouts, new KeyTable(), LIST), { instanceOf: GuestFault });
+  let work = 0;
+  t.throws(() => new GuestArgs(memory, layouts, new KeyTable(), LIST, (units) => (work += units)), { instanceOf: GuestFault });
+  t.true(work > 0);
 });
 
 test('whatever is taken in whatever order, the others keep theirs', (t) => {
