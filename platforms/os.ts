@@ -40,6 +40,19 @@ export interface OsContext {
   files?: FileSystem;
 }
 
+/** A file that the C library has opened, as its kernel sees it. */
+export interface LibraryFile {
+  readonly readable: boolean;
+  readonly writable: boolean;
+  readonly device: {
+    /** Undefined: it can't be sought. */
+    position: number | undefined;
+    read(length: number): Uint8Array;
+    write(bytes: Uint8Array): void;
+    size?(): number;
+  };
+}
+
 /** An operating system at work in one process. */
 export interface Os extends OsModel {
   readonly port: Port;
@@ -54,6 +67,8 @@ export interface Os extends OsModel {
   /** The same for one large block, which can be given back. */
   heapMap(bytes: number): number | undefined;
   heapUnmap(address: number, bytes: number): void;
+  /** Descriptors, where the kernel has its own: files of the C library are among them. `add` gives -1 where no number is free. */
+  readonly descriptors?: { add(file: LibraryFile): number; remove(descriptor: number): void };
   /** errno (or LastError-independent C errno) of the calling thread. */
   setErrno(value: number): void;
   /**

@@ -99,8 +99,14 @@ export class StreamTable {
 
   /** A new FILE; 0 where memory is out. */
   open(stream: Stream): number {
+    const { descriptors } = this.library.os;
     let number = 3;
-    while (this.streams[number]) number++;
+    if (descriptors) number = descriptors.add(stream);
+    else while (this.streams[number]) number++;
+    if (number < 0) {
+      this.library.setErrno('EMFILE');
+      return 0;
+    }
     this.streams[number] = stream;
     return this.object(number);
   }
@@ -116,6 +122,7 @@ export class StreamTable {
     const closed = stream.close();
     if (!closed && stream.failure) this.library.setErrno(stream.failure);
     this.streams[number] = undefined;
+    this.library.os.descriptors?.remove(number);
     if (this.objects.get(number) === file) {
       this.library.process.supervisor.fill(file, FILE_BYTES, 0);
       this.library.heap.free(file);

@@ -7,7 +7,7 @@ import type { MemoryFault } from '../../emulator/process/os-model.js';
 import { Random } from '../../emulator/process/random.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import { Prot } from '../../emulator/engine.js';
-import type { OsContext } from '../os.js';
+import type { LibraryFile, OsContext } from '../os.js';
 import { MemoryCalls } from '../posix/memory-calls.js';
 import { PosixPort } from '../posix/port.js';
 import { PosixOs, PROCESS_ID } from '../posix/posix-os.js';
@@ -18,6 +18,7 @@ import { linuxFrames } from './frames.js';
 import { GlibcJumpBuffer } from './jump-buffer.js';
 import { linuxLayouts, type LinuxLayout } from './layout.js';
 import { LinuxMemoryRules, STACK } from './memory-rules.js';
+import { libraryFile } from './kernel/descriptors.js';
 import { buildStartBlock } from './start-block.js';
 import { LinuxSystemCalls } from './system-calls.js';
 import { LinuxThreads } from './thread-memory.js';
@@ -83,6 +84,14 @@ export class Linux extends PosixOs {
       process.abi.wordSize === 8,
     );
     this.calls = new LinuxSystemCalls(system, frames, layout, context.files, (thread) => this.threads.adopt(thread));
+  }
+
+  get descriptors() {
+    const { descriptors } = this.calls.shared;
+    return {
+      add: (file: LibraryFile) => Math.max(-1, descriptors.add(libraryFile(file))),
+      remove: (descriptor: number) => void descriptors.close(descriptor),
+    };
   }
 
   protected ownFunctions(): HostFunction[] {

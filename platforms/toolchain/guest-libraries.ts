@@ -25,6 +25,19 @@ const fromHost: Record<'c' | 'mps', Prototype[]> = {
 const bases = { c: { ia32: '0x10000000', 'x86-64': '0x180000000' }, mps: { ia32: '0x10100000', 'x86-64': '0x180100000' } };
 /** What only the Microsoft C run-time has. */
 const windowsLibc = ['stack-overflow.c', 'except-i386.S'].map((f) => `windows/${f}`);
+/** What of glibc is a system call and little else. */
+const linuxLibc = [
+  'system-call.S',
+  'descriptors.c',
+  'status.c',
+  'directories.c',
+  'signals.c',
+  'process.c',
+  'context-switch.S',
+  'context.c',
+].map((f) => `linux/${f}`);
+/** Where the floating-point environment is the program's own affair. */
+const fenv = (p: Platform): string[] => (p.os === 'windows' ? [] : [p.cpu === 'arm64' ? 'fenv-arm64.c' : 'fenv-x86.c']);
 const libc = ['memory.c', 'string.c', 'ctype.c', 'sort.c', 'data.c', 'idioms.c', 'options.c', 'random48.c'];
 /** Functions that the guest library has beside those in headers, and its data. */
 const extraFunctions = ['__stack_chk_fail'];
@@ -88,7 +101,7 @@ export async function buildGuestLibraries(p: Platform, host: Prototype[]): Promi
   const work = mkdtempSync(join(tmpdir(), `mpsemu-guest-${p.code}-`));
   try {
     const suffix = { ia32: 'i386', 'x86-64': 'x86-64', arm64: 'arm64' }[p.cpu];
-    const ownC = [...libc, ...(p.os === 'windows' ? windowsLibc : [])];
+    const ownC = [...libc, ...fenv(p), ...(p.os === 'windows' ? windowsLibc : p.os === 'linux' ? linuxLibc : [])];
     const sources = [...ownC.map((f) => join(guest, 'libc', f)), join(guest, 'libc', `setjmp-${suffix}.S`)];
     const debug = ['-g', ...(p.os === 'windows' ? ['-gdwarf-4'] : []), ...mappedPaths()];
     const flags = ['-O2', '-ffreestanding', '-fno-builtin', ...(p.os === 'windows' ? [] : ['-fPIC']), ...debug];

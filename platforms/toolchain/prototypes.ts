@@ -21,11 +21,32 @@ export interface Prototype {
 
 const headersOf = (p: Platform): string[] => {
   const all = readdirSync(includes).filter((f) => f.endsWith('.h') && f !== 'features.h');
-  const posixOnly = ['pthread.h', 'semaphore.h', 'sched.h', 'unistd.h', 'strings.h', 'ucontext.h', 'getopt.h'];
+  const posixOnly = [
+    'pthread.h',
+    'semaphore.h',
+    'sched.h',
+    'unistd.h',
+    'strings.h',
+    'ucontext.h',
+    'getopt.h',
+    'fcntl.h',
+    'dirent.h',
+    'fenv.h',
+  ];
   const windowsOnly = ['windows.h', 'process.h', 'malloc.h', 'excpt.h', 'mpswin.h'];
   const skip = p.os === 'windows' ? posixOnly : windowsOnly;
   const names = all.filter((f) => !skip.includes(f));
-  return p.os === 'windows' ? names : [...names, 'sys/mman.h', 'sys/time.h', 'sys/resource.h', ...(p.os === 'macos' ? machHeaders() : [])];
+  return p.os === 'windows'
+    ? names
+    : [
+        ...names,
+        'sys/mman.h',
+        'sys/time.h',
+        'sys/resource.h',
+        'sys/stat.h',
+        'sys/syscall.h',
+        ...(p.os === 'macos' ? machHeaders() : ['sys/auxv.h']),
+      ];
 };
 
 function machHeaders(): string[] {

@@ -4,7 +4,7 @@
  */
 import type { CpuName } from '../../../emulator/engine.js';
 import { FileError, type FileContents } from '../../file-system.js';
-import type { OsOptions } from '../../os.js';
+import type { LibraryFile, OsOptions } from '../../os.js';
 import { Errno } from './errno.js';
 
 /** What read and write of an open file answer where there is nothing now, and may be later. */
@@ -170,6 +170,38 @@ export function regularFile(name: string, contents: FileContents, flags: number)
     size: () => contents.size(),
     truncate: (size) => attempt(() => (contents.truncate(size), 0)),
     closed: () => contents.close(),
+  };
+}
+
+/** A file that the C library reads and writes by itself: its position is the library's too. */
+export function libraryFile(file: LibraryFile): OpenFile {
+  const at = <T>(position: number | undefined, action: () => T): T | number => {
+    const { device } = file;
+    const before = device.position;
+    if (before !== undefined && position !== undefined) device.position = position;
+    try {
+      return action();
+    } catch (error) {
+      if (error instanceof FileError) return -errnoOf(error);
+      throw error;
+    } finally {
+      if (before !== undefined) device.position = before;
+    }
+  };
+  return {
+    kind: 'file',
+    name: 'a file of the C library',
+    flags: file.writable ? (file.readable ? O_RDWR : O_WRONLY) : 0,
+    get position() {
+      return file.device.position;
+    },
+    set position(position) {
+      if (file.device.position !== undefined) file.device.position = position;
+    },
+    read: (position, length) => at(position, () => file.device.read(length)),
+    write: (position, bytes) => at(position, () => (file.device.write(bytes), bytes.length)),
+    ready: () => ({ read: true, write: true }),
+    size: () => file.device.size?.() ?? 0,
   };
 }
 
