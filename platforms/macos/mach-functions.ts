@@ -111,6 +111,7 @@ function threadFunctions({ kernel, threads, process, memory, traits }: MachSyste
     hostFunction('pthread_main_np', 'i()', (call) => (call.thread.id === process.threads[0].id ? 1 : 0)),
     hostFunction('pthread_setname_np', 'i(p)', (call, name) => {
       call.thread.name = call.memory.cString(name, 64);
+      posixThread(call.thread).name = call.thread.name;
       return 0;
     }),
   ];

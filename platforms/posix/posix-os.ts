@@ -26,6 +26,8 @@ import { LibraryHeap, ObjectPlaces } from './objects.js';
 import { posixThread, type PosixThread } from './posix-thread.js';
 import type { PortSystem } from './port-system.js';
 import type { Program } from './program.js';
+import { spinLockFunctions } from './spin-locks.js';
+import { programName, threadNameFunctions } from './thread-names.js';
 import { semaphoreFunctions } from './semaphores.js';
 import type { SignalFrames } from './signal-frames.js';
 import { SignalCalls } from './signal-calls.js';
@@ -98,6 +100,8 @@ export abstract class PosixOs implements Os {
       ...new Conditions(system, this.places, this.mutexes).list(),
       ...lockFunctions(system, this.places),
       ...semaphoreFunctions(system),
+      ...spinLockFunctions(system, this.places),
+      ...threadNameFunctions(system, (identity) => this.threads.find(identity)),
       ...this.ownThreadFunctions(),
     ];
     return [
@@ -157,6 +161,7 @@ export abstract class PosixOs implements Os {
     if (program.image.entry === undefined) throw new LoadError(`${program.image.path}: no entry point`);
     const thread = this.process.createThread('main');
     const posix = this.threads.adopt(thread);
+    if (this.system.traits.os === 'linux') posix.name = programName(this.system.options.argv[0] ?? program.image.path);
     const exit = lookup('exit');
     this.threads.exitFunction = exit;
     this.startMain(posix, program, images, exit);

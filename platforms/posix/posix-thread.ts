@@ -69,6 +69,8 @@ export class PosixThread {
   /** pthread_t as the guest sees it. */
   identity = 0;
   errnoAddress = 0;
+  /** As pthread_setname_np and prctl set it. */
+  name = '';
   /** What pthread_getattr_np says of its stack, where that is not [stackBase, stackLimit). */
   described: { base: number; size: number; guard: number } | undefined;
   /** The whole stack mapping, guard included; size 0: not ours to free. */

@@ -10,6 +10,7 @@ import { A64 } from '../../emulator/cpu/registers.js';
 import { hostFunction, type HostCall, type HostFunction } from '../../emulator/process/host-call.js';
 import { guestStep, type Step } from '../../emulator/process/sequence.js';
 import type { Thread } from '../../emulator/process/thread.js';
+import { deadlineAt } from './clock.js';
 import type { ObjectPlaces } from './objects.js';
 import { posixThread, PosixThread } from './posix-thread.js';
 import type { PosixSystem } from './system.js';
@@ -76,6 +77,8 @@ export class ThreadLibrary {
     const thread = process.createThread(name);
     const posix = this.adopt(thread);
     posix.detached = attributes.detached;
+    // Linux gives a new thread its creator's name.
+    if (parent && this.system.traits.os === 'linux') posix.name = posixThread(parent).name;
     // A new thread has no alternate stack, and Linux's frames say so (those of the first thread do not).
     posix.altStack.flags = this.system.traits.signals.altStack.DISABLE;
     if (!this.platform.prepare(posix, attributes)) {
@@ -160,15 +163,26 @@ export class ThreadLibrary {
     this.platform.release(posix);
   }
 
-  private join(call: HostCall, identity: number, result: number): number {
+  /** `wait`: to the end, not at all, or until a time of CLOCK_REALTIME. */
+  private join(call: HostCall, identity: number, result: number, wait: 'for ever' | 'not' | { until: number } = 'for ever'): number {
     const { errno } = this.system.traits;
     const target = this.find(identity);
     if (!target) return errno.ESRCH;
     const { thread } = target;
     if (thread === call.thread) return errno.EDEADLK;
     if (target.detached || target.joined) return errno.EINVAL;
-    if (thread.state !== 'ended')
-      return call.block({ what: `the end of thread ${thread.id}`, on: [thread], ready: () => thread.state === 'ended' });
+    if (thread.state !== 'ended') {
+      if (wait === 'not') return errno.EBUSY;
+      const deadline = wait === 'for ever' || wait.until === 0 ? undefined : deadlineAt(call, wait.until, true);
+      if (wait !== 'for ever' && wait.until !== 0 && deadline === undefined) return errno.EINVAL;
+      if (deadline !== undefined && this.system.process.clock.now >= deadline) return errno.ETIMEDOUT;
+      return call.block({
+        what: `the end of thread ${thread.id}`,
+        on: [thread],
+        ready: () => thread.state === 'ended',
+        ...(deadline !== undefined && { deadline }),
+      });
+    }
     if (result !== 0) call.memory.setBits(result, thread.exitValue);
     target.joined = true;
     this.forget(target);
@@ -239,6 +253,15 @@ export class ThreadLibrary {
       ),
       hostFunction('pthread_exit', 'v(w)', (call, value) => this.exit(call.thread, value)),
       hostFunction('pthread_join', 'i(pp)', (call, identity, result) => this.join(call, identity, result)),
+      // macOS has neither, and FreeBSD only the second.
+      ...(traits.os === 'linux'
+        ? [hostFunction('pthread_tryjoin_np', 'i(pp)', (call, identity, result) => this.join(call, identity, result, 'not'))]
+        : []),
+      ...(traits.os === 'macos'
+        ? []
+        : [
+            hostFunction('pthread_timedjoin_np', 'i(ppp)', (call, identity, result, until) => this.join(call, identity, result, { until })),
+          ]),
       hostFunction('pthread_detach', 'i(p)', (_call, identity) => this.detach(identity)),
       hostFunction('pthread_self', 'p()', (call) => posixThread(call.thread).identity),
       hostFunction('pthread_equal', 'i(pp)', (_call, a, b) => (a === b ? 1 : 0)),

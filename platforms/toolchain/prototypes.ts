@@ -35,7 +35,7 @@ const headersOf = (p: Platform): string[] => {
   ];
   const windowsOnly = ['windows.h', 'process.h', 'malloc.h', 'excpt.h', 'mpswin.h'];
   const skip = p.os === 'windows' ? posixOnly : windowsOnly;
-  const names = all.filter((f) => !skip.includes(f));
+  const names = all.filter((f) => !skip.includes(f) && (p.os === 'freebsd' || f !== 'pthread_np.h'));
   return p.os === 'windows'
     ? names
     : [

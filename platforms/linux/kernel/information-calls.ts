@@ -1,6 +1,7 @@
 /** What the system says of itself and of the process, and what may be set of that. Source: uname(2), sysinfo(2), getrandom(2), prctl(2), getrlimit(2). */
 import type { Thread } from '../../../emulator/process/thread.js';
 import { UNITS_PER_SECOND } from '../../../emulator/process/clock.js';
+import { posixThread } from '../../posix/posix-thread.js';
 import { int } from '../../posix/system-call-table.js';
 import { Errno } from './errno.js';
 import type { Kernel, LinuxCall, LinuxCalls } from './kernel.js';
@@ -239,11 +240,11 @@ function control({ user, state, system }: Kernel, thread: Thread, args: number[]
     case Pr.SET_TIMING:
       return second === 0 ? 0 : -Errno.EINVAL;
     case Pr.SET_NAME:
-      thread.name = user.cString(second, THREAD_NAME_BYTES - 1);
+      posixThread(thread).name = user.cString(second, THREAD_NAME_BYTES - 1);
       return 0;
     case Pr.GET_NAME: {
       const name = new Uint8Array(THREAD_NAME_BYTES);
-      name.set(new TextEncoder().encode(thread.name).subarray(0, THREAD_NAME_BYTES - 1));
+      name.set(new TextEncoder().encode(posixThread(thread).name).subarray(0, THREAD_NAME_BYTES - 1));
       user.write(second, name);
       return 0;
     }
