@@ -75,7 +75,7 @@ export function boot(options: BootOptions): Booted {
   const platform = choosePlatform(image, options.bytes, options.code);
   const system = systems[platform.os];
   for (const quirk of options.quirks) {
-    if (!(quirk in system.quirks)) {
+    if (!Object.hasOwn(system.quirks, quirk)) {
       const known = Object.keys(system.quirks);
       throw new OptionError(
         `${platform.code} has no quirk '${quirk}'${known.length > 0 ? `; it has ${known.join(', ')}` : '; it has none'}`,
@@ -155,7 +155,7 @@ function load(
         place(library, needed, basename(images.list[i].image.path));
       } else if (!hostNames.has(plainName(name))) {
         throw new LoadError(
-          `${images.list[i].image.path}: needs the library ${needed}, which neither its folder nor ${platform.code}'s guest libraries have`,
+          `${images.list[i].image.path}: needs the library '${needed}', which neither its folder nor ${platform.code}'s guest libraries have`,
         );
       }
     }
