@@ -213,10 +213,6 @@ export function stdioFunctions(library: CLibrary): HostFunction[] {
       const name = call.memory.cString(path);
       return attempt(() => (files.remove(name), 0), -1);
     }),
-    fn(windows ? '_unlink' : 'unlink', 'i(p)', (call, path) => {
-      const name = call.memory.cString(path);
-      return attempt(() => (files.remove(name), 0), -1);
-    }),
     fn('rename', 'i(pp)', (call, from, to) => {
       const [source, target] = [call.memory.cString(from), call.memory.cString(to)];
       return attempt(() => (files.rename(source, target), 0), -1);
@@ -285,6 +281,15 @@ export function stdioFunctions(library: CLibrary): HostFunction[] {
         ?.write(new TextEncoder().encode(`${prefix === ': ' ? '' : prefix}${errorMessage(traits.os, library.errno(call))}\n`));
     }),
     fn(windows ? '_fileno' : 'fileno', 'i(p)', (_call, file) => (streams.at(file) ? (streams.numberAt(file) ?? -1) : -1)),
+    // On Linux unlink is guest code, over the kernel's call.
+    ...(traits.os === 'linux'
+      ? []
+      : [
+          fn(windows ? '_unlink' : 'unlink', 'i(p)', (call, path) => {
+            const name = call.memory.cString(path);
+            return attempt(() => (files.remove(name), 0), -1);
+          }),
+        ]),
     ...(windows
       ? [
           fn('__acrt_iob_func', 'p(u)', (_call, number) => (number < 3 ? streams.standard(number) : 0)),

@@ -3,8 +3,9 @@
  * TlsAlloc; and the static kind, one block a module in the array that the TEB's
  * ThreadLocalStoragePointer names, made from the images' TLS directories.
  */
-import type { ImageTls } from '../../emulator/loader/image.js';
+import { LoadError, type ImageTls } from '../../emulator/loader/image.js';
 import type { LoadedImage, LoadedImages } from '../../emulator/loader/link.js';
+import { GuestFault } from '../../emulator/memory/memory-view.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import type { Core } from './core.js';
 import { windowsThread, type WindowsThread } from './windows-thread.js';
@@ -68,8 +69,23 @@ export class Tls {
   adopt(images: LoadedImages): void {
     this.modules = images.list.flatMap((module) => (module.image.tls ? [{ module, tls: module.image.tls }] : []));
     this.modules.forEach(({ module, tls }, index) => {
+      this.checkTemplate(module, tls);
       if (tls.indexOffset !== undefined) this.os.memory.setU32(module.base + tls.indexOffset, index);
     });
+  }
+
+  /** The system's loader copies it for each thread, and dies where it can't. */
+  private checkTemplate(module: LoadedImage, tls: ImageTls): void {
+    const start = module.base + tls.offset;
+    try {
+      this.os.memory.bytes(start, tls.data.length);
+    } catch (error) {
+      if (!(error instanceof GuestFault)) throw error;
+      throw new LoadError(
+        `${module.image.path}: the template of its thread-local data (StartAddressOfRawData 0x${start.toString(16)}, ${tls.data.length} bytes) ` +
+          'lies in pages that are not readable; Windows would not start it (0xC0000005)',
+      );
+    }
   }
 
   /** The array and the blocks of a new thread. */
