@@ -45,7 +45,7 @@ for (const p of platforms) {
     });
     t.deepEqual(outcome.status, { kind: 'exit', code: 300 & 0x7f }, outcome.stderr);
     t.is(outcome.stdout, 'to stdout 1\nno newline at the endsecond registered\nfirst registered\n');
-    t.is(outcome.stderr, 'to stderr\nperror: Permission denied\n');
+    t.is(outcome.stderr, 'to stderr\nperror: No such file or directory\n');
     t.is(outcome.directory, '002.2|abc\n');
   });
 

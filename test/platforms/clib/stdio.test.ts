@@ -211,7 +211,7 @@ test('fread into a protected page takes nothing from the stream', (t) => {
 });
 
 test('write is a system call: a bad buffer is EFAULT', (t) => {
-  const c = new TestLibrary('lii6gc');
+  const c = new TestLibrary('fri6gc');
   t.is(c.call('write', [1, 0x30000000, 4]), -1);
   t.is(c.errno, 14);
   t.is(c.call('write', [1, c.text('ok'), 2]), 2);
