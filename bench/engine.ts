@@ -125,7 +125,7 @@ function faultTime(cpu: CpuName, pages: number, rounds = 50_000): number {
   engine.mapPages(heap, pages * 4096, Prot.RW);
   for (let i = 0; i < pages; i++) engine.translate(heap + i * 4096, 0);
   engine.protectPages(heap, pages * 4096, Prot.None);
-  const resumed = arm ? Exit.SystemCall : Exit.Interrupt;
+  const resumed = arm ? Exit.SystemCall : Exit.SoftwareInterrupt;
   const time = fastest(3, () => {
     for (let i = 0; i < rounds; i++) {
       registers.set(pc, CODE);
