@@ -2,7 +2,7 @@
  * FILE objects in guest memory and the streams behind them. A FILE is opaque: 16 bytes that begin with MAGIC
  * and the stream's number, so that the guest half of the library can define stdin, stdout and stderr as data.
  */
-import type { CLibrary } from './library.js';
+import type { LibraryCore } from './library-core.js';
 import { FileError, type FileContents } from './files.js';
 import { FileDevice, Stream, type Device } from './stream.js';
 
@@ -13,11 +13,14 @@ export const FILE_BYTES = 16;
 class Input implements Device {
   readonly position = undefined;
 
-  constructor(private readonly library: CLibrary) {}
+  constructor(
+    private readonly library: LibraryCore,
+    private readonly prompt: Stream,
+  ) {}
 
   read(length: number): Uint8Array {
     // A prompt without a newline must be seen before the program waits for its answer.
-    this.library.streams.byNumber(1)?.flush();
+    this.prompt.flush();
     return this.library.options.input(length);
   }
 
@@ -32,7 +35,7 @@ class Output implements Device {
   readonly position = undefined;
 
   constructor(
-    private readonly library: CLibrary,
+    private readonly library: LibraryCore,
     private readonly stream: 1 | 2,
   ) {}
 
@@ -52,13 +55,14 @@ export class StreamTable {
   private readonly objects = new Map<number, number>();
   private readonly work = (units: number): void => this.library.process.clock.advance(units);
 
-  constructor(private readonly library: CLibrary) {
+  /** `library`: all but what is opened by it. */
+  constructor(private readonly library: LibraryCore) {
     const out = new Stream(new Output(library, 1), false, true, false);
     // As on a terminal: the order of guest output and system calls is kept line by line.
     out.buffering = 'line';
     const err = new Stream(new Output(library, 2), false, true, false);
     err.buffering = 'none';
-    this.streams = [new Stream(new Input(library), true, false, false, this.work), out, err];
+    this.streams = [new Stream(new Input(library, out), true, false, false, this.work), out, err];
   }
 
   byNumber(number: number): Stream | undefined {

@@ -6,7 +6,7 @@
 import { GENERAL_BYTES } from '../../emulator/cpu/registers.js';
 import { hostFunction, RegistersReplaced, type HostCall, type HostFunction } from '../../emulator/process/host-call.js';
 import { guestStep } from '../../emulator/process/sequence.js';
-import type { CLibrary } from './library.js';
+import type { LibraryCore } from './library-core.js';
 
 const SIGABRT = 22;
 /** SIGINT, SIGILL, SIGFPE, SIGSEGV, SIGTERM, SIGBREAK, SIGABRT; 6 is SIGABRT's compatible number. */
@@ -18,7 +18,7 @@ const SIG_ERR = 2 ** 64;
 export class WindowsSignals {
   private readonly handlers = new Map<number, number>();
 
-  constructor(private readonly library: CLibrary) {}
+  constructor(private readonly library: LibraryCore) {}
 
   private number(signal: number): number {
     return signal === 6 ? SIGABRT : signal;

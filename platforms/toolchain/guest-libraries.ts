@@ -145,15 +145,15 @@ async function writeStubs(p: Platform, all: Prototype[], own: Defined[], link: s
   const c = functions('c');
   const names = new Set(c.map((f) => f.name));
   for (const name of extra) if (!names.has(name)) c.push({ name, library: 'c' });
-  await writeStub(p, 'c', c, data, join(link, stubFile(p, 'c')));
-  await writeStub(
-    p,
-    'mps',
-    functions('mps').filter((f) => !['mps_reserve', 'mps_commit'].includes(f.name)),
-    [],
-    join(link, stubFile(p, 'mps')),
-  );
-  if (p.os === 'windows') await writeStub(p, 'kernel32', functions('kernel32'), [], join(link, stubFile(p, 'kernel32')));
+  await writeStub(p, { library: 'c', functions: c, data, output: join(link, stubFile(p, 'c')) });
+  await writeStub(p, {
+    library: 'mps',
+    functions: functions('mps').filter((f) => !['mps_reserve', 'mps_commit'].includes(f.name)),
+    data: [],
+    output: join(link, stubFile(p, 'mps')),
+  });
+  if (p.os === 'windows')
+    await writeStub(p, { library: 'kernel32', functions: functions('kernel32'), output: join(link, stubFile(p, 'kernel32')) });
 }
 
 type Library = 'c' | 'mps';
@@ -194,7 +194,7 @@ async function linkLibrary(p: Platform, name: Library, objects: string[], output
       // What it takes from the host has to come from some library: any name does, since host functions bind by theirs.
       const host = join(work, 'host.lib');
       const system = (await prototypes(p)).filter((f) => f.library === 'kernel32');
-      await writeStub(p, 'kernel32', [...fromHost[name], ...system], [], host);
+      await writeStub(p, { library: 'kernel32', functions: [...fromHost[name], ...system], output: host });
       const own = await definedNames(p, objects);
       const exported = own.map((o) => `/export:${o.name}${o.data ? ',data' : ''}`);
       await run('lld-link', [

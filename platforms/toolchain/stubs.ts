@@ -36,24 +36,26 @@ export function stubFile(p: Platform, library: LibraryName): string {
   return p.os === 'windows' ? `${library}.lib` : p.os === 'macos' ? `${library}.tbd` : `${library}.so`;
 }
 
-export async function writeStub(
-  p: Platform,
-  library: LibraryName,
-  functions: Prototype[],
-  data: DataSymbol[],
-  output: string,
-): Promise<void> {
+export interface Stub {
+  library: LibraryName;
+  functions: Prototype[];
+  /** ELF and Mach-O: variables are linked to as well. */
+  data?: DataSymbol[];
+  output: string;
+}
+
+export async function writeStub(p: Platform, stub: Stub): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'mpsemu-stub-'));
   try {
-    if (p.os === 'macos') return writeTextStub(p, library, functions, data, output);
-    if (p.os === 'windows') return await writeImportLibrary(p, library, functions, directory, output);
-    await writeElfStub(p, library, functions, data, directory, output);
+    if (p.os === 'macos') return writeTextStub(p, stub);
+    if (p.os === 'windows') return await writeImportLibrary(p, stub, directory);
+    await writeElfStub(p, stub, directory);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
 }
 
-function writeTextStub(p: Platform, library: LibraryName, functions: Prototype[], data: DataSymbol[], output: string): void {
+function writeTextStub(p: Platform, { library, functions, data = [], output }: Stub): void {
   const arch = `${targetOf(p).arch}-macos`;
   const symbols = [...functions, ...data]
     .map(({ name }) => name)
@@ -76,27 +78,14 @@ function writeTextStub(p: Platform, library: LibraryName, functions: Prototype[]
   );
 }
 
-async function writeImportLibrary(
-  p: Platform,
-  library: LibraryName,
-  functions: Prototype[],
-  directory: string,
-  output: string,
-): Promise<void> {
+async function writeImportLibrary(p: Platform, { library, functions, output }: Stub, directory: string): Promise<void> {
   const definition = join(directory, 'stub.def');
   const lines = functions.map((f) => `  ${f.name}${f.stdcallBytes === undefined ? '' : `@${f.stdcallBytes}`}`);
   writeFileSync(definition, `LIBRARY ${libraryFile(p, library)}\nEXPORTS\n${lines.join('\n')}\n`);
   await run('llvm-dlltool', ['-m', present(targetOf(p).machine, 'the machine'), '-k', '-d', definition, '-l', output]);
 }
 
-async function writeElfStub(
-  p: Platform,
-  library: LibraryName,
-  functions: Prototype[],
-  data: DataSymbol[],
-  directory: string,
-  output: string,
-): Promise<void> {
+async function writeElfStub(p: Platform, { library, functions, data = [], output }: Stub, directory: string): Promise<void> {
   const source = join(directory, 'stub.S');
   const object = join(directory, 'stub.o');
   const code = functions.map((f) => `.globl ${f.name}\n.type ${f.name},%function\n${f.name}:\n`).join('');

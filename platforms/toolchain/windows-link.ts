@@ -23,7 +23,7 @@ export async function linkWindows(p: Platform, args: string[]): Promise<ToolResu
   if (absent.length === 0) return first;
   return withTemporaryDirectory('missing', async (directory) => {
     const library = join(directory, 'missing.lib');
-    await writeStub(p, 'c', absent, [], library);
+    await writeStub(p, { library: 'c', functions: absent, output: library });
     return runTool('lld-link', [...args, relative(process.cwd(), library)], 'keep');
   });
 }
