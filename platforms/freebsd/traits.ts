@@ -23,6 +23,7 @@ function signals(wide: boolean): SignalTraits {
       modes: [0, 4],
       minimum: 2048,
       lowestCounts: true,
+      remembersUse: false,
       keepsDisabled: true,
       useCheckedLast: false,
     },

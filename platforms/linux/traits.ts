@@ -23,6 +23,7 @@ function signals(cpu: CpuName): SignalTraits {
       modes: [0, 1, 2],
       minimum: cpu === 'arm64' ? 5120 : 2048,
       lowestCounts: false,
+      remembersUse: false,
       keepsDisabled: false,
       useCheckedLast: false,
     },

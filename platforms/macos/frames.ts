@@ -10,7 +10,7 @@ import { USER_MODE_FLAGS } from '../../emulator/cpu/x86-flags.js';
 import { GuestFault } from '../../emulator/memory/memory-view.js';
 import type { Process } from '../../emulator/process/process.js';
 import type { Thread } from '../../emulator/process/thread.js';
-import { onAlternateStack, switchesStack } from '../posix/alternate-stack.js';
+import { markAlternateStack, onAlternateStack, switchesStack } from '../posix/alternate-stack.js';
 import { permitted } from '../posix/frame-memory.js';
 import { posixThread, type SignalAction, type SignalInfo } from '../posix/posix-thread.js';
 import type { ContextLayout, SignalFrames } from '../posix/signal-frames.js';
@@ -105,6 +105,7 @@ export class MacFrames implements SignalFrames {
       }
     });
     if (!written) return false;
+    if (switches) markAlternateStack(state, true);
     const style = action.flags & traits.flags.SIGINFO ? Style.siginfo : Style.traditional;
     const args = [action.handler, style, info.signal, places.siginfo, places.ucontext, this.token(places.ucontext)];
     const slots = arm ? [0, 1, 2, 3, 4, 5] : [X86.rdi, X86.rsi, X86.rdx, X86.rcx, X86.r8, X86.r9];
@@ -153,26 +154,28 @@ export class MacFrames implements SignalFrames {
     return view;
   }
 
-  /** sigreturn(ucontext, style, token): the mask to go back to; an error number's name where the frame is bad. */
-  sigreturn(thread: Thread, ucontext: number, token: number): SignalSet | 'EINVAL' | 'EFAULT' {
+  /** sigreturn(ucontext, style, token): an error's name where the frame is bad. Mask and stack are the frame's all the same if only its token is. */
+  sigreturn(thread: Thread, ucontext: number, token: number, setMask: (mask: SignalSet) => void): 'EINVAL' | 'EFAULT' | undefined {
     const { process } = this;
-    if (token !== this.token(ucontext)) return 'EINVAL';
     let context: DataView;
     let machine: DataView;
     try {
       context = new DataView(process.user.bytes(ucontext, UCONTEXT_SIZE).buffer);
-      if (context.getUint32(Uc.mcsize, true) !== this.mcontextSize) return 'EINVAL';
+      if (this.arm && context.getUint32(Uc.mcsize, true) !== this.mcontextSize) return 'EINVAL';
       const at = context.getUint32(Uc.mcontext, true) + context.getUint32(Uc.mcontext + 4, true) * 2 ** 32;
       machine = new DataView(process.user.bytes(at, this.mcontextSize).buffer);
     } catch (error) {
       if (error instanceof GuestFault) return 'EFAULT';
       throw error;
     }
+    markAlternateStack(posixThread(thread), (context.getUint32(Uc.onstack, true) & 1) !== 0);
+    const mask = emptySet();
+    mask[0] = context.getUint32(Uc.sigmask, true);
+    setMask(mask);
+    if (token !== this.token(ucontext)) return 'EINVAL';
     const registers = process.load(thread);
     loadFloatState(process, machine, this.floatAt);
     loadThreadState(this.layout, registers, machine, GENERAL);
-    const mask = emptySet();
-    mask[0] = context.getUint32(Uc.sigmask, true);
-    return mask;
+    return undefined;
   }
 }

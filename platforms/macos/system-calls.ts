@@ -10,6 +10,7 @@ import { syscallClobbers } from '../../emulator/cpu/system-call.js';
 import { Eflags } from '../../emulator/cpu/x86-flags.js';
 import { GuestFault } from '../../emulator/memory/memory-view.js';
 import type { Thread } from '../../emulator/process/thread.js';
+import { markAlternateStack } from '../posix/alternate-stack.js';
 import { posixThread } from '../posix/posix-thread.js';
 import { systemCall } from '../posix/system.js';
 import { argument, commonCalls, int, type SystemCall } from '../posix/system-call-table.js';
@@ -26,6 +27,8 @@ const ARGUMENTS = {
 } as const;
 const Class = { mach: 1, unix: 2, machine: 3 } as const;
 const SIGRETURN = 184;
+/** UC_SET_ALT_STACK, UC_RESET_ALT_STACK: sigreturn of no frame, by which longjmp tells which stack it goes to. */
+const Style = { setAlternate: 0x40000000, resetAlternate: 0x80000000 } as const;
 /** The group of a Mac's users. */
 const STAFF = 20;
 
@@ -113,14 +116,16 @@ export class MacSystemCalls {
     this.setResult(thread, Math.abs(result));
   }
 
-  private sigreturn(thread: Thread, [ucontext, , token]: number[]): void {
+  private sigreturn(thread: Thread, [ucontext, style, token]: number[]): void {
     const { signals, process, traits } = this.system;
-    const mask = this.frames.sigreturn(thread, ucontext, token);
-    if (typeof mask === 'string') {
-      this.setUnixResult(thread, -traits.errno[mask]);
-      return;
+    const use = style >>> 0;
+    if (use === Style.setAlternate || use === Style.resetAlternate) {
+      markAlternateStack(posixThread(thread), use === Style.setAlternate);
+      return this.setUnixResult(thread, 0);
     }
-    signals.setMask(thread, mask);
+    const refused = this.frames.sigreturn(thread, ucontext, token, (mask) => signals.setMask(thread, mask));
+    if (refused) this.setUnixResult(thread, -traits.errno[refused]);
+    if (refused) return;
     if (process.events.on) process.events.emit('signal-return');
     if (signals.hasDeliverable(thread)) signals.deliver(thread);
   }

@@ -25,6 +25,7 @@ const signals: SignalTraits = {
     modes: [0, 4],
     minimum: 8192,
     lowestCounts: false,
+    remembersUse: true,
     keepsDisabled: true,
     useCheckedLast: true,
   },

@@ -13,6 +13,7 @@ export interface StackDescription {
 }
 
 export function onAlternateStack({ altStack }: PosixThread, sp: number, { altStack: rules }: SignalTraits): boolean {
+  if (rules.remembersUse) return altStack.inUse === true;
   if (!altStack.enabled || altStack.flags & rules.AUTODISARM) return false;
   const offset = sp - altStack.sp;
   return rules.lowestCounts ? offset >= 0 && offset < altStack.size : offset > 0 && offset <= altStack.size;
@@ -22,7 +23,10 @@ export function onAlternateStack({ altStack }: PosixThread, sp: number, { altSta
 export function describeAlternateStack(state: PosixThread, sp: number, traits: SignalTraits): StackDescription {
   const { altStack } = state;
   const { ONSTACK, DISABLE, AUTODISARM } = traits.altStack;
-  const use = !altStack.enabled ? DISABLE : onAlternateStack(state, sp, traits) ? ONSTACK : 0;
+  const { remembersUse } = traits.altStack;
+  const on = onAlternateStack(state, sp, traits) ? ONSTACK : 0;
+  // The flag of one that was disabled is told too.
+  const use = altStack.enabled ? on : DISABLE | (remembersUse ? on : 0);
   return { sp: altStack.sp, size: altStack.size, flags: (use | (altStack.flags & AUTODISARM)) >>> 0 };
 }
 
@@ -45,6 +49,11 @@ export function changeAlternateStack(state: PosixThread, next: StackDescription,
   else if (disables) state.altStack = { sp: 0, size: 0, flags: next.flags, enabled: false };
   else state.altStack = { ...next, enabled: true };
   return undefined;
+}
+
+/** What sigreturn and longjmp tell a kernel that keeps its use as a flag. */
+export function markAlternateStack(state: PosixThread, inUse: boolean): void {
+  state.altStack = { ...state.altStack, inUse };
 }
 
 /** A frame has been pushed: SS_AUTODISARM takes the stack away until sigreturn. */

@@ -37,6 +37,8 @@ export interface AlternateStack {
   size: number;
   /** As given to sigaltstack. */
   flags: number;
+  /** XNU's SA_ONSTACK: a handler was started on it, and neither sigreturn nor a longjmp has said since that it is left. */
+  inUse?: boolean;
 }
 
 /** Machine state of the last fault, which x86 kernels show in every later frame. */

@@ -72,6 +72,8 @@ export interface AlternateStackTraits {
   minimum: number;
   /** SP at the lowest address is on it, and at its end is not; else the other way round. */
   lowestCounts: boolean;
+  /** Its use is a flag that frames set and sigreturn clears (XNU), whatever SP is. */
+  remembersUse: boolean;
   /** Place and size are still told after it was disabled. */
   keepsDisabled: boolean;
   /** Flags are checked before its use is, and disabling it in use is EINVAL. */
