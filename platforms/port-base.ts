@@ -3,6 +3,7 @@ import { A64, X86 } from '../emulator/cpu/registers.js';
 import type { Registers } from '../emulator/engine.js';
 import type { Process } from '../emulator/process/process.js';
 import { UNITS_PER_SECOND } from '../emulator/process/clock.js';
+import type { ExitStatus } from '../emulator/process/os-model.js';
 import type { Thread } from '../emulator/process/thread.js';
 import type { Platform } from './codes.js';
 import type { Arguments, EventStream, HostCall, MemoryView, Result, ScanArea, Signature } from './port.js';
@@ -59,6 +60,14 @@ export abstract class PortBase {
   /** Microseconds of virtual time, as clock() counts on POSIX. */
   clock(): number {
     return Math.floor(this.process.clock.now / (UNITS_PER_SECOND / this.clocksPerSecond));
+  }
+
+  get ended(): boolean {
+    return this.process.status !== undefined;
+  }
+
+  end(status: ExitStatus): never {
+    return this.process.end(status);
   }
 
   work(units: number): void {

@@ -10,6 +10,7 @@ import type { Arguments, Result, Signature } from '../emulator/abi/signature.js'
 import { hostFunction, type HostBody, type HostCall, type HostFunction, type HostLibrary } from '../emulator/process/host-call.js';
 import { Access } from '../emulator/engine.js';
 import { GuestFault } from '../emulator/memory/memory-view.js';
+import type { ExitStatus } from '../emulator/process/os-model.js';
 import type { Platform } from './codes.js';
 import { OptionError } from './option-error.js';
 
@@ -97,6 +98,11 @@ export interface Port {
   pushStack(bytes: number, align?: number): number;
   /** The host call that is running now (the client's entry into the MPS), if any. */
   currentCall(): HostCall | undefined;
+
+  /** The process has ended. */
+  readonly ended: boolean;
+  /** End the process, from wherever this is called. */
+  end(status: ExitStatus): never;
 
   // clock. Virtual.
   /** ClockNow in ticks. */

@@ -13,6 +13,8 @@ export class RunningCall implements VariadicCall {
   readonly fn: HostFunction;
   /** Stack taken by pushStack so far: where nested calls start. */
   stack: number;
+  /** What the function returned. */
+  result: Value = undefined;
 
   constructor(
     readonly process: ProcessCore,
@@ -77,7 +79,7 @@ export class RunningCall implements VariadicCall {
   }
 
   /** The function has returned: so does the call (its thread is loaded). */
-  complete(value: Value): void {
+  complete(): void {
     const { thread, gate, sp, process } = this;
     const { attempts } = thread;
     if (attempts.length > 0) {
@@ -86,7 +88,7 @@ export class RunningCall implements VariadicCall {
       else thread.attempts = attempts.filter((a) => a.gate !== gate.address || a.sp !== sp);
     }
     this.giveBackStack();
-    gate.bound.returns(process.engine.registers, process.supervisor, value);
+    gate.bound.returns(process.engine.registers, process.supervisor, this.result);
   }
 
   block(wait: Wait): never {

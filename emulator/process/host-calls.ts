@@ -9,13 +9,8 @@ import { LeftByLongjmp, type GuestCalls } from './guest-calls.js';
 import { Blocked, RegistersReplaced } from './host-call.js';
 import type { Thread } from './thread.js';
 
-interface Returned {
-  readonly kind: 'returned';
-  readonly value: Value;
-}
-
-/** What became of an attempt to run a host function; all but the first are thrown by it. */
-export type Outcome = Returned | RegistersReplaced | Blocked | GuestFault | LeftByLongjmp;
+/** What became of an attempt to run a host function that did not return; most are thrown by it. */
+export type Outcome = RegistersReplaced | Blocked | GuestFault | LeftByLongjmp;
 
 export class HostCalls {
   /** Calls that were begun. */
@@ -37,14 +32,13 @@ export class HostCalls {
     process.clock.now += HOST_CALL_UNITS;
     if (this.running.length === 0) process.clock.beginCall();
     this.running.push(call);
-    let outcome: Outcome;
     try {
-      outcome = this.attempt(call);
-      if (outcome.kind !== 'returned') return this.settle(call, outcome, depth);
+      const outcome = this.attempt(call);
+      if (outcome !== undefined) return this.settle(call, outcome, depth);
     } finally {
       this.running.pop();
     }
-    call.complete(outcome.value);
+    call.complete();
     process.checkStop();
   }
 
@@ -56,14 +50,16 @@ export class HostCalls {
     probe.bound.apply(probe.fn.run, call, registers, process.supervisor);
   }
 
-  /** Whatever the function did, its thread is loaded afterwards. */
-  private attempt(call: RunningCall): Outcome {
+  /** Undefined: the function returned, and the call has its result. Whatever it did, its thread is loaded afterwards. */
+  private attempt(call: RunningCall): Outcome | undefined {
     const { process } = this;
     try {
       const { bound, fn } = call.gate;
       const result = bound.apply(fn.run, call, process.engine.registers, process.user);
       process.load(call.thread);
-      return result instanceof RegistersReplaced ? result : { kind: 'returned', value: result as Value };
+      if (result instanceof RegistersReplaced) return result;
+      call.result = result as Value;
+      return undefined;
     } catch (thrown) {
       process.load(call.thread);
       if (
@@ -78,7 +74,7 @@ export class HostCalls {
   }
 
   /** The call has not returned (its thread is loaded). `depth`: callbacks that its thread is inside. */
-  private settle(call: RunningCall, outcome: Exclude<Outcome, Returned>, depth: number): void {
+  private settle(call: RunningCall, outcome: Outcome, depth: number): void {
     const { process } = this;
     const { thread } = call;
     switch (outcome.kind) {

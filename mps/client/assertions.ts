@@ -25,7 +25,6 @@ export class Assertions {
   /** Address that stands for the default handler. */
   private defaultHandler = 0;
   private reports = 0;
-  process: HostCall['process'] | undefined;
 
   constructor(
     private readonly port: Port,
@@ -44,7 +43,7 @@ export class Assertions {
 
   fail(file: string, line: number, condition: string): void {
     // On its way out of a process that has ended, the MPS has nobody to tell.
-    if (this.process?.status) return;
+    if (this.port.ended) return;
     this.port.events.emit('assertion', { where: file, condition });
     this.port.work(FAILURE_UNITS);
     if (this.handler !== 0) {
@@ -60,10 +59,10 @@ export class Assertions {
       this.hooks.output(2, new TextEncoder().encode(report));
     } else if (this.variety === 'hot') {
       // Nobody would ever see it: a failure that is not reported is worse than a stop.
-      this.process?.end({ kind: 'signal', signal: SIGABRT, text });
+      this.port.end({ kind: 'signal', signal: SIGABRT, text });
     }
     if (++this.reports === MOST_REPORTS) {
-      this.process?.end({
+      this.port.end({
         kind: 'signal',
         signal: SIGABRT,
         text: `stopped: ${MOST_REPORTS} MPS assertions have failed, the last one in ${text}`,
@@ -71,7 +70,7 @@ export class Assertions {
     }
     if (this.variety === 'cool') {
       this.hooks.abort?.(this.port.currentCall(), text);
-      this.process?.end({ kind: 'signal', signal: SIGABRT, text: this.hooks.output ? 'aborted by a failed MPS assertion' : text });
+      this.port.end({ kind: 'signal', signal: SIGABRT, text: this.hooks.output ? 'aborted by a failed MPS assertion' : text });
     }
   }
 }

@@ -72,10 +72,7 @@ export class Client {
 
   /** A function of the interface. */
   readonly define = <const S extends string>(name: string, signature: Signature<S>, run: HostBody<S>): HostFunction =>
-    hostFunction<S>(name, signature, (call, ...args) => {
-      this.assertions.process = call.process;
-      return run(call, ...args);
-    });
+    hostFunction<S>(name, signature, run);
 
   /** A check of both varieties. */
   aver(ok: boolean, where: string, condition: string): boolean {

@@ -4,6 +4,7 @@
  * mutator's accesses go through `mutator`, which faults as a program would.
  */
 import { EventStream } from '../../emulator/events.js';
+import type { ExitStatus } from '../../emulator/process/os-model.js';
 import { platform } from '../../platforms/codes.js';
 import { AccessSet, type Port, type PortThread, type ScanArea } from '../../platforms/port.js';
 import { MockMemory } from './mock-memory.js';
@@ -194,6 +195,10 @@ export class MockPort implements Port {
   }
   pushStack(): number {
     throw new Error('no guest stack here');
+  }
+  readonly ended = false;
+  end(status: ExitStatus): never {
+    throw new Error(`ended: ${JSON.stringify(status)}`);
   }
   currentCall(): undefined {
     return undefined;

@@ -85,8 +85,12 @@ export class FakeMemory implements MemoryView {
 
 export type GuestFunction = (...args: number[]) => number | void;
 
-/** Raised by FakeHost.end: the guest was stopped. */
+/** Raised by what ends a process: the guest was stopped. */
 export class Stopped extends Error {}
+
+const end = (status: { text?: string }): never => {
+  throw new Stopped(status.text);
+};
 
 export class FakeHost {
   readonly memory: FakeMemory;
@@ -170,6 +174,8 @@ export class FakeHost {
       clocksPerSecond: 1_000_000,
       work: () => undefined,
       keep: () => undefined,
+      ended: false,
+      end,
     };
   }
 
@@ -210,9 +216,7 @@ export class FakeHost {
       attempted: <T>() => state as T | undefined,
       process: {
         status: undefined,
-        end: (status: { text?: string }): never => {
-          throw new Stopped(status.text);
-        },
+        end,
       },
       thread: { id: 1 },
       fn,
