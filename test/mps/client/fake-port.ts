@@ -16,6 +16,7 @@ import {
   type VarArgs,
 } from '../../../platforms/port.js';
 import { platform } from '../../../platforms/codes.js';
+import type { ExitStatus } from '../../../emulator/process/os-model.js';
 import { EventStream } from '../../../emulator/events.js';
 
 const BASE = 0x10000;
@@ -88,8 +89,8 @@ export type GuestFunction = (...args: number[]) => number | void;
 /** Raised by what ends a process: the guest was stopped. */
 export class Stopped extends Error {}
 
-const end = (status: { text?: string }): never => {
-  throw new Stopped(status.text);
+const end = (status: ExitStatus): never => {
+  throw new Stopped('text' in status ? status.text : status.kind);
 };
 
 export class FakeHost {
