@@ -14,12 +14,19 @@ export class VirtualClock {
   /** Units of host work that count towards the budget. */
   counted = 0;
   private free = FREE_UNITS;
+  /** Guest instructions before the call that was last given an allowance. */
+  private allowedAt = -1;
 
   /** `onCounted`: called when some has been; may end the process. */
   constructor(private readonly onCounted: () => void = () => undefined) {}
 
-  /** A host call begins that is made by no other. */
-  beginCall(): void {
+  /**
+   * A host call begins that is made by no other; `instructions`: what the guest has executed. Calls that no instruction made (a
+   * context whose PC is a host function's, again and again) share one allowance.
+   */
+  beginCall(instructions: number): void {
+    if (instructions === this.allowedAt) return;
+    this.allowedAt = instructions;
     this.free = FREE_UNITS;
   }
 

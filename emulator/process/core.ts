@@ -20,6 +20,8 @@ export interface ProcessCore {
   readonly events: EventStream;
   readonly os: OsModel;
   readonly status: ExitStatus | undefined;
+  /** Guest instructions executed. */
+  readonly instructions: number;
   /** Set when the runnable threads changed: the scheduler decides anew. */
   reschedule: boolean;
   /** What threads may wait for (`Wait.on`) has changed. */

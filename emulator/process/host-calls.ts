@@ -29,8 +29,8 @@ export class HostCalls {
     const call = new RunningCall(process, this.guestCalls, thread, gate, process.engine.registers.get(process.abi.sp));
     const depth = thread.callbacks.length;
     this.count++;
-    process.clock.now += HOST_CALL_UNITS;
-    if (this.running.length === 0) process.clock.beginCall();
+    if (this.running.length === 0) process.clock.beginCall(process.instructions);
+    process.clock.advance(HOST_CALL_UNITS);
     this.running.push(call);
     try {
       const outcome = this.attempt(call);
