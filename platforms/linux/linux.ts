@@ -18,7 +18,7 @@ import { linuxFrames } from './frames.js';
 import { GlibcJumpBuffer } from './jump-buffer.js';
 import { linuxLayouts, type LinuxLayout } from './layout.js';
 import { LinuxMemoryRules, STACK } from './memory-rules.js';
-import { libraryFile } from './kernel/descriptors.js';
+import { libraryFile } from '../posix/kernel/descriptors.js';
 import { buildStartBlock } from './start-block.js';
 import { LinuxSystemCalls } from './system-calls.js';
 import { LinuxThreads } from './thread-memory.js';

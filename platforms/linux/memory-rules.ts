@@ -6,7 +6,7 @@ import { Prot } from '../../emulator/engine.js';
 import type { Region } from '../../emulator/memory/address-space.js';
 import type { FileContents } from '../file-system.js';
 import type { MemoryCalls, OwnMemoryRules } from '../posix/memory-calls.js';
-import { Errno } from './kernel/errno.js';
+import { Errno } from '../posix/kernel/errno.js';
 
 // prettier-ignore
 const Map = {

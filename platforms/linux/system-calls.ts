@@ -10,10 +10,10 @@ import type { CpuName } from '../../emulator/engine.js';
 import { GuestMemory } from '../../emulator/memory/guest-memory.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import type { FileSystem } from '../file-system.js';
-import { posixThread, type PosixThread } from '../posix/posix-thread.js';
+import type { PosixThread } from '../posix/posix-thread.js';
 import { systemCall, type PosixSystem } from '../posix/system.js';
 import { argument } from '../posix/system-call-table.js';
-import { interruption, isWaiting, type Progress } from '../posix/waiting.js';
+import { RunningCalls, type CallReturn } from '../posix/kernel/running-calls.js';
 import type { LinuxFrames } from './frame.js';
 import { linuxCalls, sharedKernel, type SharedKernel } from './kernel/calls.js';
 import type { LinuxCalls } from './kernel/kernel.js';
@@ -42,7 +42,7 @@ const NO_SUCH_CALL = -38;
 export class LinuxSystemCalls {
   readonly shared: SharedKernel;
   private readonly tables = new Map<CpuName, Table>();
-  private readonly waits = new Map<Thread, () => void>();
+  private readonly running: RunningCalls;
 
   constructor(
     private readonly os: PosixSystem,
@@ -52,6 +52,7 @@ export class LinuxSystemCalls {
     private readonly adopt: (thread: Thread) => PosixThread,
   ) {
     this.shared = sharedKernel(os, layout, files);
+    this.running = new RunningCalls(os);
   }
 
   private table(convention: CpuName): Table {
@@ -79,51 +80,16 @@ export class LinuxSystemCalls {
     const call = name && calls[name];
     if (name && !call && !NEVER_IMPLEMENTED.has(name))
       process.end({ kind: 'unsupported', text: `the system call ${name} (${number}) is not provided` });
-    this.take(thread, convention, call ? systemCall(this.os, () => call(thread, args)) : NO_SUCH_CALL);
-  }
-
-  /** What has become of the call: a result, nothing (the thread is gone), or a wait. */
-  private take(thread: Thread, convention: CpuName, progress: Progress | undefined): void {
-    const { signals } = this.os;
-    if (progress === undefined) return;
-    if (isWaiting(progress)) {
-      this.wait(thread, convention, progress);
-      return;
-    }
-    this.setResult(thread, convention, progress);
-    if (thread.state !== 'ended' && signals.hasDeliverable(thread)) signals.deliver(thread);
-  }
-
-  private wait(thread: Thread, convention: CpuName, waiting: Exclude<Progress, number>): void {
-    const { process } = this.os;
-    const state = posixThread(thread);
-    const over = (): void => {
-      state.interruptCall = undefined;
-      this.waits.delete(thread);
-    };
-    state.interruptCall = (restart) => {
-      over();
-      if (restart && waiting.restarts) {
-        waiting.abandoned?.();
-        this.again(thread, convention);
-      } else this.setResult(thread, convention, interruption(this.os, waiting));
-    };
-    this.waits.set(thread, () => {
-      over();
-      this.take(
-        thread,
-        convention,
-        systemCall(this.os, () => waiting.resume()),
-      );
-    });
-    thread.block(waiting.wait);
-    process.reschedule = true;
-    if (process.events.on) process.events.emit('thread-block', { on: waiting.wait.what });
+    this.running.take(thread, this.back(thread, convention), call ? systemCall(this.os, () => call(thread, args)) : NO_SUCH_CALL);
   }
 
   /** The thread (loaded) is about to run: a call that it waited in goes on. */
   goOn(thread: Thread): void {
-    if (this.waits.size > 0 && thread.state === 'runnable') this.waits.get(thread)?.();
+    this.running.goOn(thread);
+  }
+
+  private back(thread: Thread, convention: CpuName): CallReturn {
+    return { setResult: (result) => this.setResult(thread, convention, result), again: () => this.again(thread, convention) };
   }
 
   /** Registers as before the instruction: arguments were kept, and the result's register held the number (ARM64: the first argument). */

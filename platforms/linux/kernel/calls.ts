@@ -3,12 +3,12 @@ import { Random } from '../../../emulator/process/random.js';
 import type { FileSystem } from '../../file-system.js';
 import type { PosixSystem } from '../../posix/system.js';
 import type { LinuxLayout } from '../layout.js';
-import { Descriptors } from './descriptors.js';
+import { Descriptors } from '../../posix/kernel/descriptors.js';
 import { descriptorCalls } from './descriptor-calls.js';
 import { filesOf, nameCalls } from './file-names.js';
-import { transferCalls } from './file-transfer.js';
+import { transferCalls } from '../../posix/kernel/file-transfer.js';
 import { futexCalls } from './futex-calls.js';
-import { Futexes } from './futexes.js';
+import { Futexes } from '../../posix/kernel/futexes.js';
 import { informationCalls, initialLimits } from './information-calls.js';
 import type { Kernel, LinuxCalls, ProcessState } from './kernel.js';
 import { memoryCalls } from './memory-calls.js';
@@ -27,6 +27,8 @@ export interface SharedKernel extends Pick<Kernel, 'descriptors' | 'futexes' | '
 }
 
 const DUMPABLE = 1;
+/** Bytes that one read or write moves. */
+const MOST = 0x7ffff000;
 
 export function sharedKernel(system: PosixSystem, layout: LinuxLayout, files: FileSystem | undefined): SharedKernel {
   const { process, options, pid } = system;
@@ -62,7 +64,7 @@ export function linuxCalls(kernel: Kernel, { files, proc, random }: SharedKernel
     ...futexCalls(kernel, () => realtime(kernel)),
     ...timeCalls(kernel),
     ...pollCalls(kernel),
-    ...transferCalls(kernel),
+    ...transferCalls({ ...kernel, userLimit: kernel.layout.userLimit, transfer: { most: MOST, refusesMore: false, partly: true } }),
     ...descriptorCalls(kernel),
     ...nameCalls(kernel, named),
     ...statCalls(kernel, named),

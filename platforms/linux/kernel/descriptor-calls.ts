@@ -3,7 +3,6 @@ import { int } from '../../posix/system-call-table.js';
 import {
   FD_CLOEXEC,
   MemoryFile,
-  O_ACCMODE,
   O_APPEND,
   O_CLOEXEC,
   O_CREAT,
@@ -13,10 +12,10 @@ import {
   O_TRUNC,
   openFlags,
   regularFile,
-} from './descriptors.js';
-import { Errno } from './errno.js';
+} from '../../posix/kernel/descriptors.js';
+import { Errno } from '../../posix/kernel/errno.js';
 import type { Kernel, LinuxCalls } from './kernel.js';
-import { pipe } from './pipes.js';
+import { descriptorOperations } from '../../posix/kernel/descriptor-operations.js';
 
 /** What fcntl(F_SETFL) changes, besides O_DIRECT. */
 const CHANGEABLE = O_APPEND | O_NONBLOCK | 0o20000 | 0o1000000;
@@ -30,58 +29,12 @@ const Command = {
 /** Locks are of processes, and there is one: nobody else has any. */
 const LOCKS: readonly number[] = [5, 6, 7, 12, 13, 14, 36, 37, 38];
 const Request = { FIONREAD: 0x541b, FIONBIO: 0x5421, FIONCLEX: 0x5450, FIOCLEX: 0x5451 } as const;
-const SEEK_DATA = 3;
-const SEEK_HOLE = 4;
 
 export function descriptorCalls(kernel: Kernel): LinuxCalls {
-  const { user, descriptors, system } = kernel;
-  const { process } = system;
+  const { user, descriptors } = kernel;
   const { DIRECT, LARGEFILE } = openFlags(kernel.convention);
   const changeable = CHANGEABLE | DIRECT;
-
-  const seek = (fd: number, distance: number, whence: number): number => {
-    const file = descriptors.get(fd);
-    if (!file) return -Errno.EBADF;
-    if (file.position === undefined) return -Errno.ESPIPE;
-    if (file.kind === 'device') return (file.position = 0);
-    if (whence < 0 || whence > SEEK_HOLE) return -Errno.EINVAL;
-    const size = file.size?.() ?? 0;
-    if (whence >= SEEK_DATA) {
-      if (distance < 0 || distance >= size) return -Errno.ENXIO;
-      return (file.position = whence === SEEK_DATA ? distance : size);
-    }
-    const target = distance + [0, file.position, size][whence];
-    if (target < 0 || target > 2 ** 53) return -Errno.EINVAL;
-    return (file.position = target);
-  };
-
-  const copy = (old: number, next: number, flags: number): number => {
-    const file = descriptors.get(old);
-    if (!file) return -Errno.EBADF;
-    if (next < 0 || next >= descriptors.limit) return -Errno.EBADF;
-    if (next !== old) descriptors.replace(next, file, flags);
-    return next;
-  };
-
-  const makePipe = (address: number, flags: number): number => {
-    if (flags & ~(O_CLOEXEC | O_NONBLOCK | DIRECT | O_NOTIFICATION)) return -Errno.EINVAL;
-    const ends = pipe(flags & O_NONBLOCK, (cause) => process.changed(cause));
-    const close = flags & O_CLOEXEC ? FD_CLOEXEC : 0;
-    const numbers = ends.map((end) => descriptors.add(end, close));
-    const failed = numbers.find((fd) => fd < 0);
-    const undo = (): void => numbers.filter((fd) => fd >= 0).forEach((fd) => descriptors.close(fd));
-    if (failed !== undefined) {
-      undo();
-      return failed;
-    }
-    try {
-      numbers.forEach((fd, i) => user.setU32(address + 4 * i, fd));
-    } catch (error) {
-      undo();
-      throw error;
-    }
-    return 0;
-  };
+  const { seek, copy, makePipe, truncate, synchronised } = descriptorOperations(kernel);
 
   const control = (fd: number, command: number, value: number): number => {
     const file = descriptors.get(fd);
@@ -113,19 +66,6 @@ export function descriptorCalls(kernel: Kernel): LinuxCalls {
     }
   };
 
-  const truncate = (fd: number, size: number): number => {
-    if (size < 0) return -Errno.EINVAL;
-    const file = descriptors.get(fd);
-    if (!file) return -Errno.EBADF;
-    if (!file.truncate || (file.flags & O_ACCMODE) === 0) return -Errno.EINVAL;
-    return file.truncate(size);
-  };
-
-  const synchronised = (fd: number): number => {
-    const file = descriptors.get(fd);
-    return !file ? -Errno.EBADF : file.kind === 'file' ? 0 : -Errno.EINVAL;
-  };
-
   return {
     close: (_thread, [fd]) => descriptors.close(int(fd)),
     close_range: (_thread, [first, last, flags]) => {
@@ -146,7 +86,8 @@ export function descriptorCalls(kernel: Kernel): LinuxCalls {
     ftruncate: (_thread, [fd, size]) => truncate(int(fd), user.wordSize === 4 ? int(size) : size),
     ftruncate64: (_thread, args) => truncate(int(args[0]), args[1] + (args[2] | 0) * 2 ** 32),
     pipe: (_thread, [address]) => makePipe(address, 0),
-    pipe2: (_thread, [address, flags]) => makePipe(address, int(flags)),
+    pipe2: (_thread, [address, flags]) =>
+      int(flags) & ~(O_CLOEXEC | O_NONBLOCK | DIRECT | O_NOTIFICATION) ? -Errno.EINVAL : makePipe(address, int(flags)),
     dup: (_thread, [fd]) => {
       const file = descriptors.get(int(fd));
       return file ? descriptors.add(file) : -Errno.EBADF;

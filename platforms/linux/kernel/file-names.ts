@@ -10,22 +10,19 @@ import {
   FD_CLOEXEC,
   MemoryFile,
   O_ACCMODE,
-  O_APPEND,
   O_CLOEXEC,
   O_CREAT,
-  O_EXCL,
-  O_NONBLOCK,
   O_TRUNC,
   O_WRONLY,
   openFlags,
   regularFile,
   type OpenFile,
-} from './descriptors.js';
-import { Errno } from './errno.js';
+} from '../../posix/kernel/descriptors.js';
+import { openNamed, readPath } from '../../posix/kernel/named-files.js';
+import { Errno } from '../../posix/kernel/errno.js';
 import type { Kernel, LinuxCalls } from './kernel.js';
 import type { ProcFiles } from './proc-files.js';
 
-const PATH_MAX = 4096;
 export const AT_FDCWD = -100;
 
 export interface Files {
@@ -45,11 +42,7 @@ export function filesOf(kernel: Kernel, system: FileSystem | undefined, proc: Pr
     system,
     proc,
     random,
-    path: (address) => {
-      const bytes = user.cBytes(address, PATH_MAX);
-      if (bytes.length >= PATH_MAX) return -Errno.ENAMETOOLONG;
-      return Buffer.from(bytes).toString('latin1');
-    },
+    path: (address) => readPath(user, address),
     open: (path, flags) => {
       if (path === '') return -Errno.ENOENT;
       const mode = flags & O_ACCMODE;
@@ -58,21 +51,9 @@ export function filesOf(kernel: Kernel, system: FileSystem | undefined, proc: Pr
       if (known) return flags & DIRECTORY ? -Errno.ENOTDIR : known;
       const text = proc.read(path, descriptors);
       if (text !== undefined) return mode !== 0 ? -Errno.EACCES : regularFile(path, new MemoryFile(text), flags | large);
-      if (!system) return -Errno.ENOENT;
-      try {
-        const contents = system.open(path, {
-          read: mode !== O_WRONLY,
-          write: mode !== 0,
-          append: (flags & O_APPEND) !== 0,
-          create: (flags & O_CREAT) !== 0,
-          truncate: (flags & O_TRUNC) !== 0,
-          exclusive: (flags & O_EXCL) !== 0,
-        });
-        return regularFile(path, contents, (flags & (O_ACCMODE | O_APPEND | O_NONBLOCK)) | large);
-      } catch (error) {
-        if (error instanceof FileError) return -errnoOf(error);
-        throw error;
-      }
+      const file = openNamed(system, path, flags);
+      if (typeof file !== 'number') file.flags |= large;
+      return file;
     },
   };
   return files;

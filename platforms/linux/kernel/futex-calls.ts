@@ -3,10 +3,10 @@ import type { Thread } from '../../../emulator/process/thread.js';
 import { posixThread } from '../../posix/posix-thread.js';
 import { int } from '../../posix/system-call-table.js';
 import type { Progress } from '../../posix/waiting.js';
-import { Errno } from './errno.js';
-import { ANY } from './futexes.js';
+import { Errno } from '../../posix/kernel/errno.js';
+import { ANY } from '../../posix/kernel/futexes.js';
 import type { Kernel, LinuxCall, LinuxCalls } from './kernel.js';
-import { readTime, units, valid } from './times.js';
+import { readTime, units, valid } from '../../posix/kernel/times.js';
 
 // prettier-ignore
 const Op = {

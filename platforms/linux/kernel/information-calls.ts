@@ -3,7 +3,7 @@ import type { Thread } from '../../../emulator/process/thread.js';
 import { UNITS_PER_SECOND } from '../../../emulator/process/clock.js';
 import { posixThread } from '../../posix/posix-thread.js';
 import { int } from '../../posix/system-call-table.js';
-import { Errno } from './errno.js';
+import { Errno } from '../../posix/kernel/errno.js';
 import type { Kernel, LinuxCall, LinuxCalls } from './kernel.js';
 
 /** Members of struct utsname. */

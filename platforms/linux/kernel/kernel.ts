@@ -4,15 +4,14 @@ import type { MemoryView } from '../../../emulator/memory/memory-view.js';
 import type { Thread } from '../../../emulator/process/thread.js';
 import type { PosixThread } from '../../posix/posix-thread.js';
 import type { PosixSystem } from '../../posix/system.js';
-import type { Progress } from '../../posix/waiting.js';
+import type { KernelCall } from '../../posix/kernel/kernel.js';
 import type { LinuxLayout } from '../layout.js';
-import type { Descriptors } from './descriptors.js';
-import type { Futexes } from './futexes.js';
+import type { Descriptors } from '../../posix/kernel/descriptors.js';
+import type { Futexes } from '../../posix/kernel/futexes.js';
 import type { ProgramBreak } from './program-break.js';
 import type { SystemCallName } from './system-call-numbers.js';
 
-/** The thread (loaded) has made the call. Undefined: it has no result, since the thread is gone. */
-export type LinuxCall = (thread: Thread, args: number[]) => Progress | undefined;
+export type LinuxCall = KernelCall;
 
 export type LinuxCalls = Partial<Record<SystemCallName, LinuxCall>>;
 

@@ -6,7 +6,7 @@ import { Prot } from '../../../emulator/engine.js';
 import type { Region } from '../../../emulator/memory/address-space.js';
 import { int, unsigned } from '../../posix/system-call-table.js';
 import { isShared } from '../memory-rules.js';
-import { Errno } from './errno.js';
+import { Errno } from '../../posix/kernel/errno.js';
 import type { Kernel, LinuxCalls } from './kernel.js';
 
 const PAGE = 4096;

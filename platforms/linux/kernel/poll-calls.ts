@@ -5,9 +5,9 @@ import { readSet } from '../../posix/signal-set.js';
 import { int } from '../../posix/system-call-table.js';
 import type { Progress, Waiting } from '../../posix/waiting.js';
 import { isWaiting } from '../../posix/waiting.js';
-import { Errno } from './errno.js';
+import { Errno } from '../../posix/kernel/errno.js';
 import type { Kernel, LinuxCall, LinuxCalls } from './kernel.js';
-import { readTime, readTimeval, units, valid, type Time } from './times.js';
+import { readTime, readTimeval, units, valid, type Time } from '../../posix/kernel/times.js';
 
 const Poll = { IN: 1, OUT: 4, ERR: 8, HUP: 16, NVAL: 32, RDNORM: 0x40, WRNORM: 0x100 } as const;
 const ENTRY = 8;

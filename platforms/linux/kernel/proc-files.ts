@@ -1,6 +1,6 @@
 /** The few files of /proc and /sys that C libraries and collectors read of themselves. Source: proc(5). */
 import type { Process } from '../../../emulator/process/process.js';
-import type { Descriptors } from './descriptors.js';
+import type { Descriptors } from '../../posix/kernel/descriptors.js';
 
 export class ProcFiles {
   constructor(

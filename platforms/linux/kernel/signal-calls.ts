@@ -4,9 +4,9 @@ import { posixThread, type SignalInfo } from '../../posix/posix-thread.js';
 import { emptySet, readSet, remove, type SignalSet } from '../../posix/signal-set.js';
 import { int } from '../../posix/system-call-table.js';
 import type { Progress } from '../../posix/waiting.js';
-import { Errno } from './errno.js';
+import { Errno } from '../../posix/kernel/errno.js';
 import type { Kernel, LinuxCall, LinuxCalls } from './kernel.js';
-import { readTime, units, valid } from './times.js';
+import { readTime, units, valid } from '../../posix/kernel/times.js';
 
 const SET_BYTES = 8;
 const SI_USER = 0;

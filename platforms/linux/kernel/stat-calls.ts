@@ -1,8 +1,8 @@
 /** What a file is: stat and its kin, in each of their structures. Source: asm/stat.h of the three CPUs, linux/stat.h. */
 import { int } from '../../posix/system-call-table.js';
 import { REALTIME_EPOCH } from '../../posix/clock.js';
-import type { OpenFile } from './descriptors.js';
-import { Errno } from './errno.js';
+import type { OpenFile } from '../../posix/kernel/descriptors.js';
+import { Errno } from '../../posix/kernel/errno.js';
 import { AT_FDCWD, type Files } from './file-names.js';
 import type { Kernel, LinuxCalls } from './kernel.js';
 

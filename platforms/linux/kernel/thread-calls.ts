@@ -7,10 +7,10 @@ import { GuestFault } from '../../../emulator/memory/memory-view.js';
 import type { Thread } from '../../../emulator/process/thread.js';
 import { posixThread } from '../../posix/posix-thread.js';
 import { endThread, int, unsigned } from '../../posix/system-call-table.js';
-import { Errno } from './errno.js';
+import { Errno } from '../../posix/kernel/errno.js';
 import { Lock } from './futex-calls.js';
 import type { Kernel, LinuxCalls } from './kernel.js';
-import { writeTimeval } from './times.js';
+import { writeTimeval } from '../../posix/kernel/times.js';
 
 // prettier-ignore
 const Clone = {

@@ -4,10 +4,10 @@ import { int } from '../../posix/system-call-table.js';
 import type { Progress } from '../../posix/waiting.js';
 import { REALTIME_EPOCH } from '../../posix/clock.js';
 import { UNITS_PER_SECOND } from '../../../emulator/process/clock.js';
-import { Errno } from './errno.js';
+import { Errno } from '../../posix/kernel/errno.js';
 import type { Kernel, LinuxCall, LinuxCalls } from './kernel.js';
 import { timerObjectCalls } from './timer-calls.js';
-import { readTime, readTimeval, units, valid, writeTime, writeTimeval, type Time } from './times.js';
+import { readTime, readTimeval, units, valid, writeTime, writeTimeval, type Time } from '../../posix/kernel/times.js';
 
 // prettier-ignore
 const Clock = {

@@ -2,9 +2,9 @@
 import type { Thread } from '../../../emulator/process/thread.js';
 import { has } from '../../posix/signal-set.js';
 import { int } from '../../posix/system-call-table.js';
-import { Errno } from './errno.js';
+import { Errno } from '../../posix/kernel/errno.js';
 import type { Kernel, LinuxCall, LinuxCalls } from './kernel.js';
-import { readTime, units, valid, writeTime } from './times.js';
+import { readTime, units, valid, writeTime } from '../../posix/kernel/times.js';
 
 const Notify = { SIGNAL: 0, NONE: 1, THREAD: 2, THREAD_ID: 4 } as const;
 const SI_TIMER = -2;

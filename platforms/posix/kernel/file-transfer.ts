@@ -4,15 +4,13 @@
  */
 import { Access } from '../../../emulator/engine.js';
 import { GuestFault } from '../../../emulator/memory/memory-view.js';
-import { int, unsigned } from '../../posix/system-call-table.js';
-import type { Progress } from '../../posix/waiting.js';
+import { int, unsigned } from '../system-call-table.js';
+import type { Progress } from '../waiting.js';
 import { LATER, O_ACCMODE, O_APPEND, O_NONBLOCK, O_PATH, O_WRONLY, type OpenFile } from './descriptors.js';
 import { Errno } from './errno.js';
-import type { Kernel, LinuxCall, LinuxCalls } from './kernel.js';
+import type { FileKernel, KernelCall } from './kernel.js';
 
 const PAGE = 4096;
-/** Bytes that one call moves. */
-const MOST = 0x7ffff000;
 const IOV_MAX = 1024;
 
 interface Piece {
@@ -20,8 +18,9 @@ interface Piece {
   length: number;
 }
 
-export function transferCalls(kernel: Kernel): LinuxCalls {
-  const { user, descriptors, system } = kernel;
+export function transferCalls(kernel: FileKernel) {
+  const { user, descriptors, system, userLimit, transfer } = kernel;
+  const { most } = transfer;
 
   /** struct iovec[count]; an errno number negated. */
   const vector = (address: number, count: number): Piece[] | number => {
@@ -33,8 +32,9 @@ export function transferCalls(kernel: Kernel): LinuxCalls {
       const at = address + 2 * i * word;
       const buffer = { address: user.word(at), length: user.word(at + word) };
       if (buffer.length >= 2 ** (8 * word - 1)) return -Errno.EINVAL;
-      if (buffer.length > 0 && buffer.address + buffer.length > kernel.layout.userLimit) return -Errno.EFAULT;
-      buffer.length = Math.min(buffer.length, MOST - total);
+      if (buffer.length > 0 && buffer.address + buffer.length > userLimit) return -Errno.EFAULT;
+      if (transfer.refusesMore && total + buffer.length > most) return -Errno.EINVAL;
+      buffer.length = Math.min(buffer.length, most - total);
       total += buffer.length;
       buffers.push(buffer);
     }
@@ -54,7 +54,7 @@ export function transferCalls(kernel: Kernel): LinuxCalls {
     }
     return done;
   };
-  const beyond = ({ address, length }: Piece): boolean => address < 0 || address + length > kernel.layout.userLimit;
+  const beyond = ({ address, length }: Piece): boolean => address < 0 || address + length > userLimit;
 
   const total = (buffers: Piece[]): number => buffers.reduce((sum, { length }) => sum + length, 0);
 
@@ -74,7 +74,7 @@ export function transferCalls(kernel: Kernel): LinuxCalls {
     if (file.kind === 'directory') return -Errno.EISDIR;
     if (position !== undefined && file.position === undefined) return -Errno.ESPIPE;
     if (buffers.some(beyond)) return -Errno.EFAULT;
-    const wanted = Math.min(total(buffers), MOST);
+    const wanted = Math.min(total(buffers), most);
     if (wanted === 0) return 0;
     // Nothing is taken from the file that there is no place for.
     let room = 0;
@@ -83,6 +83,7 @@ export function transferCalls(kernel: Kernel): LinuxCalls {
       room += fits;
       if (fits < buffer.length) break;
     }
+    if (room < wanted && !transfer.partly) return -Errno.EFAULT;
     if (room === 0) return file.kind === 'pipe' && !file.ready().read && !file.ready().hungUp ? laterRead() : nothingLeft(file, position);
     const bytes = file.read(position ?? file.position, Math.min(wanted, room));
     if (bytes === LATER) return laterRead();
@@ -116,7 +117,7 @@ export function transferCalls(kernel: Kernel): LinuxCalls {
     if (!file || (file.flags & O_ACCMODE) === 0 || file.flags & O_PATH) return -Errno.EBADF;
     if (position !== undefined && file.position === undefined) return -Errno.ESPIPE;
     if (buffers.some(beyond)) return -Errno.EFAULT;
-    const wanted = Math.min(total(buffers), MOST);
+    const wanted = Math.min(total(buffers), most);
     if (file.name === '/dev/null') return wanted;
     const parts: Uint8Array[] = [];
     for (const buffer of buffers) {
@@ -127,6 +128,7 @@ export function transferCalls(kernel: Kernel): LinuxCalls {
     let bytes = parts.length === 1 ? parts[0] : Uint8Array.from(Buffer.concat(parts));
     // Pipes take whole pages; of one that can't be read to its end they take nothing.
     const short = bytes.length < wanted;
+    if (short && !transfer.partly) return -Errno.EFAULT;
     if (short && file.kind !== 'file') bytes = bytes.subarray(0, bytes.length - (bytes.length % PAGE));
     if (short && bytes.length === 0) return -Errno.EFAULT;
     const append = file.flags & O_APPEND && file.size ? file.size() : undefined;
@@ -145,14 +147,15 @@ export function transferCalls(kernel: Kernel): LinuxCalls {
     return done + written;
   };
 
-  const one = (address: number, length: number): Piece[] => [{ address, length: Math.min(unsigned(length), MOST) }];
+  const one = (address: number, length: number): Piece[] => [{ address, length: Math.min(unsigned(length), most) }];
   /** Sizes that are negative as signed numbers are refused. */
   const tooLong = (length: number): boolean => unsigned(length) >= 2 ** (8 * user.wordSize - 1);
   const moves =
-    (move: (fd: number, buffers: Piece[], position?: number) => Progress): LinuxCall =>
+    (move: (fd: number, buffers: Piece[], position?: number) => Progress): KernelCall =>
     (_thread, [fd, address, length]) => {
       if (!descriptors.get(int(fd))) return -Errno.EBADF;
-      if (tooLong(length)) return accessible(int(fd), move === readInto) ? -Errno.EINVAL : -Errno.EBADF;
+      if (tooLong(length) || (transfer.refusesMore && unsigned(length) > most))
+        return accessible(int(fd), move === readInto) ? -Errno.EINVAL : -Errno.EBADF;
       return move(int(fd), one(address, length));
     };
   const accessible = (fd: number, reading: boolean): boolean => {
@@ -162,7 +165,7 @@ export function transferCalls(kernel: Kernel): LinuxCalls {
   /** A 64-bit offset is one argument, or two of 32 bits. */
   const offset = (args: number[], at: number): number => (user.wordSize === 8 ? args[at] : args[at] + (args[at + 1] | 0) * 2 ** 32);
   const movesAt =
-    (move: (fd: number, buffers: Piece[], position?: number) => Progress): LinuxCall =>
+    (move: (fd: number, buffers: Piece[], position?: number) => Progress): KernelCall =>
     (_thread, args) => {
       const position = offset(args, 3);
       if (position < 0) return -Errno.EINVAL;
@@ -170,7 +173,7 @@ export function transferCalls(kernel: Kernel): LinuxCalls {
       return move(int(args[0]), one(args[1], args[2]), position);
     };
   const vectors =
-    (move: (fd: number, buffers: Piece[], position?: number) => Progress, at = false): LinuxCall =>
+    (move: (fd: number, buffers: Piece[], position?: number) => Progress, at = false): KernelCall =>
     (_thread, args) => {
       const [fd, address, count] = args;
       // Those at a position have theirs in two words on every CPU.
@@ -191,5 +194,5 @@ export function transferCalls(kernel: Kernel): LinuxCalls {
     writev: vectors(writeFrom),
     preadv: vectors(readInto, true),
     pwritev: vectors(writeFrom, true),
-  };
+  } satisfies Record<string, KernelCall>;
 }

@@ -1,4 +1,7 @@
-/** Errno numbers of Linux's kernel, the same on the three CPUs. Source: uapi/asm-generic/errno-base.h and errno.h. */
+/**
+ * Errno numbers in which this room speaks: Linux's, the same on its three CPUs; the BSDs' tables of system calls renumber
+ * them (bsd-errno.ts). Source: uapi/asm-generic/errno-base.h and errno.h.
+ */
 // prettier-ignore
 export const Errno = {
   EPERM: 1, ENOENT: 2, ESRCH: 3, EINTR: 4, EIO: 5, ENXIO: 6, E2BIG: 7, EBADF: 9, ECHILD: 10, EAGAIN: 11, ENOMEM: 12, EACCES: 13, EFAULT: 14, EBUSY: 16,
