@@ -16,10 +16,9 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import anyTest, { type ExecutionContext } from 'ava';
 import { platforms } from '../../platforms/codes.js';
-import { hasTool } from '../../platforms/toolchain/tools.js';
-import { canCompile } from '../guests/compile.js';
 import { root } from '../guests/harness.js';
 import { mpsemu } from './command.js';
+import { missingTool, missingToolchain, needing } from '../needs.js';
 
 const test = anyTest.serial;
 const [node, ...words] = mpsemu;
@@ -79,7 +78,7 @@ class Folder {
 const good = 'good day, world\n';
 
 for (const { code, os } of platforms) {
-  const check = canCompile(code) && hasTool('llvm-ar') ? test : test.skip;
+  const check = needing(missingToolchain(code) ?? missingTool('llvm-ar'));
 
   check(`${code}: step by step: objects, dependency files, an archive, a program; warnings are shown`, async (t) => {
     const f = new Folder(code);
@@ -142,7 +141,7 @@ for (const { code, os } of platforms) {
 }
 
 const code = 'lii6ll';
-const check = canCompile(code) ? test : test.skip;
+const check = needing(missingToolchain(code));
 
 check('no output overwrites an input, whatever it is called', async (t) => {
   const f = new Folder(code);
@@ -339,7 +338,7 @@ for (const other of ['lii6ll', 'xci6ll', 'w3i6mv']) {
   });
 }
 
-(hasTool('ar') ? check : test.skip)("macOS: an archive of GNU ar's is answered with the way out", async (t) => {
+needing(missingToolchain(code) ?? missingTool('ar'))("macOS: an archive of GNU ar's is answered with the way out", async (t) => {
   const f = new Folder('xci6ll');
   t.is((await f.cc(['-c', '-w', 'main.c', 'greet.c'])).status, 0);
   t.is((await f.run('ar', ['rcs', 'libgreet.a', 'greet.o'])).status, 0);
@@ -381,7 +380,7 @@ check('an interrupted compilation leaves no temporary files', async (t) => {
 });
 
 for (const other of ['lii6ll', 'w3i6mv', 'xca6ll', 'fri3gc']) {
-  const builds = canCompile(other) && hasTool('llvm-ar') ? test : test.skip;
+  const builds = needing(missingToolchain(other) ?? missingTool('llvm-ar'));
 
   builds(`${other}: make builds an archive and a program with it, and again when a header changes`, async (t) => {
     const f = new Folder(other);
@@ -395,7 +394,7 @@ for (const other of ['lii6ll', 'w3i6mv', 'xca6ll', 'fri3gc']) {
     t.is(await f.output(t, 'hello'), good.replace('day', 'eve'));
   });
 
-  (hasTool('cmake') ? builds : test.skip)(`${other}: cmake takes it for a compiler`, async (t) => {
+  needing(missingToolchain(other) ?? missingTool('llvm-ar', 'cmake'))(`${other}: cmake takes it for a compiler`, async (t) => {
     const f = new Folder(other);
     const compiler = [...mpsemu, 'cc', '--platform', other].join(';');
     const configure = await f.run('cmake', ['-S', '.', '-B', 'build', `-DCMAKE_C_COMPILER=${compiler}`, '-DCMAKE_AR=/usr/bin/llvm-ar']);

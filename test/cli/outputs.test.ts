@@ -19,6 +19,7 @@ import test from 'ava';
 import { printable, printableJson } from '../../cli/message.js';
 import { fixturePath, root } from '../guests/harness.js';
 import { mpsemu } from './command.js';
+import { needing } from '../needs.js';
 
 const [node, ...words] = mpsemu;
 const scratch = mkdtempSync(join(tmpdir(), 'mpsemu-outputs-'));
@@ -134,7 +135,7 @@ test.serial('a reader of the trace that goes: status 141, report and profile sti
   t.truthy((JSON.parse(readFileSync(profile, 'utf8')) as { profiles: unknown }).profiles);
 });
 
-const full = existsSync('/dev/full') ? test.serial : test.serial.skip;
+const full = needing(existsSync('/dev/full') ? undefined : 'there is no /dev/full', test.serial);
 full('an output that is full: status 70, and the others are whole', (t) => {
   const report = join(scratch, 'full.json');
   const trace = join(scratch, 'full.jsonl');

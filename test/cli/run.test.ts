@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import test from 'ava';
 import { parseImage } from '../../emulator/loader/load.js';
 import { platforms } from '../../platforms/codes.js';
-import { canCompile } from '../guests/compile.js';
 import { fixturePath } from '../guests/harness.js';
 import { mpsemu as command } from './command.js';
+import { missingToolchain, needing } from '../needs.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'mpsemu-cli-'));
 test.after.always(() => rmSync(scratch, { recursive: true, force: true }));
@@ -157,7 +157,7 @@ test.serial('a guest that aborts: its own words, then ours', (t) => {
 });
 
 for (const { code } of platforms) {
-  const check = canCompile(code) ? test.serial : test.serial.skip;
+  const check = needing(missingToolchain(code), test.serial);
   check(`a function that nobody provides is named, on ${code}`, (t) => {
     const source = file(
       'missing.c',

@@ -3,15 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compile } from '../../platforms/toolchain/cc.js';
-import { missingToolchain } from '../needs.js';
 import { root } from './harness.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'mpsemu-guests-'));
 process.once('exit', () => rmSync(scratch, { recursive: true, force: true }));
-
-export function canCompile(code: string): boolean {
-  return missingToolchain(code) === undefined;
-}
 
 /** Path of a program of test/guests/sources, compiled for that platform with those flags besides. */
 export async function compileSource(code: string, name: string, flags: string[] = []): Promise<string> {

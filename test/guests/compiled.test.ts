@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import test from 'ava';
 import { platforms } from '../../platforms/codes.js';
 import { hasTool } from '../../platforms/toolchain/tools.js';
-import { canCompile, compileSource } from './compile.js';
+import { compileSource } from './compile.js';
 import { root, runProgram } from './harness.js';
+import { missingToolchain, needing } from '../needs.js';
 
 const args = ['first', 'the second'];
 
@@ -34,7 +35,7 @@ function onPlatform(text: string, code: string): string {
 }
 
 for (const { code } of platforms) {
-  const check = canCompile(code) ? test.serial : test.serial.skip;
+  const check = needing(missingToolchain(code), test.serial);
   for (const optimise of ['-O0', '-O2']) {
     check(`an ordinary C program on ${code}, ${optimise}`, async (t) => {
       const path = await compileSource(code, 'tour.c', [optimise]);

@@ -1,14 +1,15 @@
 /** Where guests and collector meet in less usual ways: system calls on protected memory, and longjmp out of the MPS. */
 import test from 'ava';
 import { platforms } from '../../platforms/codes.js';
-import { canCompile, compileSource } from './compile.js';
+import { compileSource } from './compile.js';
 import { runProgram } from './harness.js';
+import { missingToolchain, needing } from '../needs.js';
 
 /** EFAULT, or ERROR_NOACCESS of Windows. */
 const refused = { windows: -998, linux: -14, freebsd: -14, macos: -14 } as const;
 
 for (const { code, os } of platforms) {
-  const check = canCompile(code) ? test.serial : test.serial.skip;
+  const check = needing(missingToolchain(code), test.serial);
   check(`a system call on memory that a barrier protects fails as the kernel's does, on ${code}`, async (t) => {
     const { stdout, status } = runProgram(await compileSource(code, 'system-calls.c'), code);
     t.deepEqual(status, { kind: 'exit', code: 0 });

@@ -4,10 +4,10 @@
  * may be moved without the host if nothing but copying is needed (design of AMC's fix), and a check that would fail is
  * the host's to report.
  */
-import test from 'ava';
 import { platforms } from '../../platforms/codes.js';
-import { canCompile, compileSource } from './compile.js';
+import { compileSource } from './compile.js';
 import { runProgram } from './harness.js';
+import { missingToolchain, needing } from '../needs.js';
 
 const expected: [string, string][] = [
   ['0', 'moves'],
@@ -53,7 +53,7 @@ const expected: [string, string][] = [
 ];
 
 for (const { code } of platforms) {
-  const check = canCompile(code) ? test : test.skip;
+  const check = needing(missingToolchain(code));
   check(`what _mps_fix2 leaves to the host on ${code}`, async (t) => {
     const { stdout, status } = runProgram(await compileSource(code, 'fixing.c'), code);
     t.deepEqual(

@@ -3,10 +3,10 @@
  * must be and no more, references come out right, faults in the methods and longjmp out of them work; and somebody who
  * listens to events sees every move and changes nothing.
  */
-import test from 'ava';
 import { platforms } from '../../platforms/codes.js';
-import { canCompile, compileSource } from './compile.js';
+import { compileSource } from './compile.js';
 import { runProgram } from './harness.js';
+import { missingToolchain, needing } from '../needs.js';
 
 const EVERYWHERE = [
   'each object is moved once',
@@ -22,7 +22,7 @@ const EVERYWHERE = [
 ];
 
 for (const { code, os } of platforms) {
-  const check = canCompile(code) ? test : test.skip;
+  const check = needing(missingToolchain(code));
   check(`objects move on ${code} as a client expects`, async (t) => {
     const program = await compileSource(code, 'moving.c');
     const { stdout, status } = runProgram(program, code);
@@ -40,7 +40,7 @@ for (const { code, os } of platforms) {
 }
 
 for (const code of ['lii6ll', 'lii3gc', 'lia6ll', 'w3i6mv', 'w3i3mv', 'xca6ll']) {
-  const check = canCompile(code) ? test : test.skip;
+  const check = needing(missingToolchain(code));
   check(`moves on ${code} are counted, and seen by who listens, without a trace in the guest`, async (t) => {
     const program = await compileSource(code, 'moving.c');
     const plain = runProgram(program, code, { args: ['counts'], variety: 'hot' });

@@ -6,8 +6,9 @@
  */
 import test from 'ava';
 import { platforms, type Platform } from '../../platforms/codes.js';
-import { canCompile, compileSource } from './compile.js';
+import { compileSource } from './compile.js';
 import { runFixture, runProgram } from './harness.js';
+import { missingToolchain, needing } from '../needs.js';
 
 const numbered = (first: number, last: number): string[] => Array.from({ length: last - first + 1 }, (_, i) => `x${first + i}`);
 
@@ -72,7 +73,7 @@ for (const platform of platforms) {
     t.deepEqual(without({ noStackScan: true }), ['slot', 'slot']);
   });
 
-  const check = canCompile(code) ? test.serial : test.serial.skip;
+  const check = needing(missingToolchain(code), test.serial);
   check(`what is lost on ${code}: vector registers and the words below SP`, async (t) => {
     const { status, stdout, stderr } = runProgram(await compileSource(code, 'visibility.c'), code);
     t.deepEqual(status, { kind: 'exit', code: 0 }, stdout + stderr);

@@ -1,8 +1,9 @@
 /** What POSIX programs use besides ISO C: options, 48-bit generators, resource use; and logarithms kept in the x87's registers. */
 import test from 'ava';
 import { platforms } from '../../platforms/codes.js';
-import { canCompile, compileSource } from './compile.js';
+import { compileSource } from './compile.js';
 import { runProgram } from './harness.js';
+import { missingToolchain, needing } from '../needs.js';
 
 /** As a native build on Linux prints it (the generators' values are POSIX's, the same everywhere). */
 const expected = (os: string): string[] => [
@@ -24,7 +25,7 @@ const expected = (os: string): string[] => [
 
 for (const { code, os } of platforms) {
   if (os === 'windows') continue;
-  const check = canCompile(code) ? test.serial : test.serial.skip;
+  const check = needing(missingToolchain(code), test.serial);
   check(`getopt, rand48 and getrusage on ${code}`, async (t) => {
     const { status, stdout, stderr } = runProgram(await compileSource(code, 'options.c'), code);
     t.is(stderr, '');
@@ -34,7 +35,7 @@ for (const { code, os } of platforms) {
 }
 
 // Measured with glibc 2.36 on IA-32: log's result has 64 bits, so that the quotient of logarithms is not below the whole number.
-(canCompile('lii3gc') ? test : test.skip)('logarithms on lii3gc keep all bits of st(0)', async (t) => {
+needing(missingToolchain('lii3gc'))('logarithms on lii3gc keep all bits of st(0)', async (t) => {
   const { status, stdout } = runProgram(await compileSource('lii3gc', 'logarithms.c'), 'lii3gc');
   t.deepEqual(status, { kind: 'exit', code: 0 });
   t.is(stdout, `${'1 '.repeat(28)}\n`);

@@ -4,13 +4,14 @@
  * nests without end runs out of stack, at a depth that doesn't depend on the host's.
  */
 import test from 'ava';
-import { canCompile, compileSource } from './compile.js';
+import { compileSource } from './compile.js';
 import { runProgram } from './harness.js';
+import { missingToolchain, needing } from '../needs.js';
 
 const LOCKED = /^ArenaEnterLock: (res == 0|lock->claims == 0)$/m;
 
 for (const code of ['w3i3mv', 'w3i6mv', 'lii6ll', 'xca6ll']) {
-  const check = canCompile(code) ? test.serial : test.serial.skip;
+  const check = needing(missingToolchain(code), test.serial);
 
   for (const from of ['scan', 'skip', 'root']) {
     for (const what of ['collect', 'reserve']) {

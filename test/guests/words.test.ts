@@ -1,8 +1,9 @@
 /** Pointer-sized words that only pass through come back with all their bits: tagged and NaN-boxed ones, on every platform. */
 import test from 'ava';
 import { platforms } from '../../platforms/codes.js';
-import { canCompile, compileSource } from './compile.js';
+import { compileSource } from './compile.js';
 import { runProgram } from './harness.js';
+import { missingToolchain, needing } from '../needs.js';
 
 const WORDS = [
   0xffffffffffffffffn,
@@ -33,7 +34,7 @@ function passed(word: bigint, os: string): string[] {
 }
 
 for (const { code, os, wordSize } of platforms) {
-  const check = canCompile(code) ? test.serial : test.serial.skip;
+  const check = needing(missingToolchain(code), test.serial);
   check(`what threads, keys and exceptions pass on keeps its bits, on ${code}`, async (t) => {
     const { stdout, status } = runProgram(await compileSource(code, 'words.c'), code);
     const words = WORDS.map((word) => BigInt.asUintN(8 * wordSize, word));

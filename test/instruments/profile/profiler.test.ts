@@ -9,8 +9,8 @@ import { reportOf, type Report } from '../../../machine/report.js';
 import { startMachine } from '../../../machine/machine.js';
 import { platforms } from '../../../platforms/codes.js';
 import { compile } from '../../../platforms/toolchain/cc.js';
-import { canCompile } from '../../guests/compile.js';
 import { fixturePath, root } from '../../guests/harness.js';
+import { missingToolchain, needing } from '../../needs.js';
 
 const work = mkdtempSync(join(tmpdir(), 'profiles-'));
 test.after.always(() => rmSync(work, { recursive: true, force: true }));
@@ -80,7 +80,7 @@ for (const code of ['w3i6mv', 'lii3gc', 'lia6ll', 'fri3ll', 'xca6ll']) {
 }
 
 for (const { code } of platforms) {
-  (canCompile(code) ? test : test.skip)(`${code}: known shares`, async (t) => {
+  needing(missingToolchain(code))(`${code}: known shares`, async (t) => {
     const path = join(work, code);
     const source = join(root, 'test', 'instruments', 'profile', 'proportions.c');
     await compile({ platform: code, sources: [source], output: path, flags: ['-O1', '-fno-optimize-sibling-calls', '-g'] });
@@ -106,7 +106,7 @@ for (const { code } of platforms) {
   });
 }
 
-(canCompile('lii6ll') ? test : test.skip)('stops at every unit of time count exactly', async (t) => {
+needing(missingToolchain('lii6ll'))('stops at every unit of time count exactly', async (t) => {
   const path = join(work, 'exact');
   await compile({
     platform: 'lii6ll',

@@ -4,9 +4,9 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import test from 'ava';
 import { layoutsFor } from '../../../mps/client/layouts.js';
 import { platforms } from '../../../platforms/codes.js';
+import { needing } from '../../needs.js';
 
 let root = dirname(fileURLToPath(import.meta.url));
 while (!existsSync(join(root, 'package.json'))) root = dirname(root);
@@ -65,7 +65,7 @@ const structs = {
 const clang = findClang();
 
 for (const platform of platforms) {
-  const check = clang !== undefined && existsSync(join(headers, 'mps.h')) ? test : test.skip;
+  const check = needing(clang === undefined ? 'clang is not installed' : undefined);
   check(`a compiler for ${platform.code} lays the structures of mps.h out as we read them`, (t) => {
     const layouts = layoutsFor(platform) as unknown as Record<string, Record<string, number>>;
     const lines = ['#include "mps.h"', '#define AT(s, f, n) _Static_assert(__builtin_offsetof(struct s, f) == n, #s "." #f)'];

@@ -8,12 +8,10 @@ import { projectRoot } from '../../../platforms/boot/boot.js';
 import { candidates } from '../../../platforms/boot/infer.js';
 import { platform, platforms, type Platform } from '../../../platforms/codes.js';
 import { compile, ToolchainError } from '../../../platforms/toolchain/cc.js';
-import { targetOf } from '../../../platforms/toolchain/targets.js';
-import { hasTool, toolPath } from '../../../platforms/toolchain/tools.js';
+import { toolPath } from '../../../platforms/toolchain/tools.js';
+import { missingToolchain, needing } from '../../needs.js';
 
 const guests = join(projectRoot(), 'test', 'platforms', 'toolchain', 'guests');
-const linkers = { windows: 'lld-link', macos: 'ld64.lld', linux: 'ld.lld', freebsd: 'ld.lld' };
-const available = (p: Platform): boolean => hasTool(targetOf(p).compiler) && hasTool(linkers[p.os]);
 
 async function inDirectory<T>(action: (directory: string) => Promise<T>): Promise<T> {
   const directory = mkdtempSync(join(tmpdir(), 'cc-test-'));
@@ -43,7 +41,7 @@ async function make(
 }
 
 for (const p of platforms) {
-  const check = available(p) ? test : test.skip;
+  const check = needing(missingToolchain(p.code));
 
   check(`${p.code}: the file says which platform it is for, and is the same each time`, async (t) => {
     await inDirectory(async (directory) => {

@@ -6,17 +6,14 @@ import test from 'ava';
 import { compile } from '../../../platforms/toolchain/cc.js';
 import { runProgram } from '../../guests/harness.js';
 import { codes, missing, root } from './guest.js';
+import { needing } from '../../needs.js';
 
 const work = mkdtempSync(join(tmpdir(), 'windows-barriers-'));
 test.after.always(() => rmSync(work, { recursive: true, force: true }));
 
 for (const code of codes) {
   const title = `${code}: every barrier hit is a read or write violation that the vectored handler takes; without barriers stores are lost`;
-  if (missing) {
-    test.skip(`${title} (${missing})`, (t) => t.pass());
-    continue;
-  }
-  test(title, async (t) => {
+  needing(missing)(title, async (t) => {
     const output = join(work, `${code}.exe`);
     const source = join(root, 'test', 'platforms', 'windows', 'guests', 'barriers.c');
     await compile({ platform: code, sources: [source], output, flags: ['-O1', `-I${join(root, 'fixtures', 'programs')}`] });

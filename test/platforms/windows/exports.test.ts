@@ -1,19 +1,15 @@
 /** Every function that windows.h declares is there, and pops as many bytes as its prototype says. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import test from 'ava';
 import { parsePe } from '../../../emulator/loader/pe.js';
 import { platform } from '../../../platforms/codes.js';
 import { prototypes } from '../../../platforms/toolchain/prototypes.js';
 import { argumentBytes, codes, createWindows, missing, root } from './guest.js';
+import { needing } from '../../needs.js';
 
 for (const code of codes) {
   const title = `${code}: windows.h and the host functions agree`;
-  if (missing) {
-    test.skip(`${title} (${missing})`, (t) => t.pass());
-    continue;
-  }
-  test(title, async (t) => {
+  needing(missing)(title, async (t) => {
     const { os, process } = createWindows(code, () => undefined);
     const functions = new Map(os.libraries().flatMap((library) => library.functions.map((fn) => [fn.name, fn] as const)));
     process.close();

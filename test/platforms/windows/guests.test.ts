@@ -1,14 +1,12 @@
 /** The Windows calls, exceptions and threads on compiled guests, against the documented (and under Wine observed) behaviour. */
 import test, { type ExecutionContext } from 'ava';
 import { codes, compile, missing, run, values } from './guest.js';
+import { needing } from '../../needs.js';
 
 const wide = (code: string): boolean => code === 'w3i6mv';
 
 function guest(name: string, check: (t: ExecutionContext, code: string) => void): void {
-  for (const code of codes) {
-    if (missing) test.skip(`${code}: ${name} (${missing})`, (t) => t.pass());
-    else test(`${code}: ${name}`, (t) => check(t, code));
-  }
+  for (const code of codes) needing(missing)(`${code}: ${name}`, (t) => check(t, code));
 }
 
 guest('virtual memory', (t, code) => {

@@ -1,10 +1,10 @@
 /** The port of the MPS to Windows, called by compiled guests through host functions as the MPS would be. */
-import test from 'ava';
 import type { HostFunction } from '../../../emulator/process/host-call.js';
 import type { PortThread, ScanArea } from '../../../platforms/port.js';
 import { win32 } from '../../../platforms/windows/call.js';
 import type { Windows } from '../../../platforms/windows/windows.js';
 import { codes, compile, missing, run, values } from './guest.js';
+import { needing } from '../../needs.js';
 
 /** Where a value was found. */
 const NOWHERE = 0;
@@ -72,11 +72,7 @@ function probe(os: Windows): Probe {
 
 for (const code of codes) {
   const title = `${code}: barriers, stopped threads and the caller's own stack`;
-  if (missing) {
-    test.skip(`${title} (${missing})`, (t) => t.pass());
-    continue;
-  }
-  test(title, (t) => {
+  needing(missing)(title, (t) => {
     let names: string[] = [];
     const { output, status } = run(
       code,

@@ -5,26 +5,24 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import test from 'ava';
 import { compile } from '../../../platforms/toolchain/cc.js';
 import { runProgram } from '../../guests/harness.js';
 import { codes, missing, root } from './guest.js';
+import { needing } from '../../needs.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'windows-programs-'));
 process.once('exit', () => rmSync(scratch, { recursive: true, force: true }));
 
 function program(title: string, name: string, expected: string, on = codes): void {
   for (const code of on) {
-    if (missing) test.skip(`${code}: ${title} (${missing})`, (t) => t.pass());
-    else
-      test(`${code}: ${title}`, async (t) => {
-        const output = join(scratch, `${name}-${code}.exe`);
-        const source = join(root, 'test', 'platforms', 'windows', 'programs', `${name}.c`);
-        await compile({ platform: code, sources: [source], output, flags: ['-O2', '-Wall', '-Werror'], noMps: true });
-        const run = runProgram(output, code);
-        t.is(run.stdout, expected.trimStart());
-        t.deepEqual(run.status, { kind: 'exit', code: 0 });
-      });
+    needing(missing)(`${code}: ${title}`, async (t) => {
+      const output = join(scratch, `${name}-${code}.exe`);
+      const source = join(root, 'test', 'platforms', 'windows', 'programs', `${name}.c`);
+      await compile({ platform: code, sources: [source], output, flags: ['-O2', '-Wall', '-Werror'], noMps: true });
+      const run = runProgram(output, code);
+      t.is(run.stdout, expected.trimStart());
+      t.deepEqual(run.status, { kind: 'exit', code: 0 });
+    });
   }
 }
 
