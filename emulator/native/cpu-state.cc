@@ -7,7 +7,7 @@
 #include "x86.h"
 
 namespace {
-constexpr uint64_t kAllExceptions = 0x3f;
+constexpr uint64_t kAllExceptions = 0x3f, kX87Pending = 0x8080;  // of the status word: error summary and busy
 }  // namespace
 
 CpuState::CpuState(const CpuModel& model, double* state, uint8_t* block, Machine& main, Descriptors& descriptors, const UnicornPlaces& places, Breakpoints& breakpoints)
@@ -108,19 +108,36 @@ bool CpuState::FloatTraps() {
   if (!controlChanged_) return floatTraps_;
   if (flagsLoaded_) {
     at_->Save(scratch_);
-    places_.ForgetFloatFlags(scratch_);
+    TakeLoadedFlags(scratch_);
     at_->Restore(scratch_);
   }
   controlChanged_ = flagsLoaded_ = false;
-  floatTraps_ = (at_->Read(UC_X86_REG_MXCSR) >> 7 & kAllExceptions) != kAllExceptions || (at_->Read(UC_X86_REG_FPCW) & kAllExceptions) != kAllExceptions;
+  uint64_t masks = at_->Read(UC_X86_REG_FPCW) & kAllExceptions, status = at_->Read(UC_X86_REG_FPSW);
+  // A flag that is there and no longer masked is an exception that the next waiting instruction meets.
+  uint64_t summary = status & ~masks & kAllExceptions ? kX87Pending : 0;
+  if ((status & kX87Pending) != summary) at_->Write(UC_X86_REG_FPSW, (status & ~kX87Pending) | summary);
+  floatTraps_ = (at_->Read(UC_X86_REG_MXCSR) >> 7 & kAllExceptions) != kAllExceptions || masks != kAllExceptions;
   return floatTraps_;
 }
 
-void CpuState::BeforeArithmetic(Blob& before) {
+void CpuState::BeforeArithmetic(Blob& before, bool x87) {
   ShowFloatFlags(*at_);
   at_->Save(before);
-  places_.ForgetFloatFlags(before);
+  places_.ForgetSseFlags(before);
+  if (x87) places_.SetX87Flags(before, 0);
   at_->Restore(before);
+}
+
+void CpuState::SetX87Status(uint64_t status) {
+  at_->Write(UC_X86_REG_FPSW, status);
+  at_->Save(scratch_);
+  places_.SetX87Flags(scratch_, status);
+  at_->Restore(scratch_);
+}
+
+void CpuState::TakeLoadedFlags(Blob& state) {
+  places_.ForgetSseFlags(state);
+  places_.SetX87Flags(state, at_->Read(UC_X86_REG_FPSW));
 }
 
 uint32_t CpuState::RaisedBySse() {
@@ -135,8 +152,11 @@ uint32_t CpuState::RaisedByX87() {
 
 void CpuState::ShowFloatFlags(Machine& machine) {
   machine.Save(scratch_);
-  uint32_t flags = places_.SseFlags(scratch_);
-  if (flags) machine.Write(UC_X86_REG_MXCSR, machine.Read(UC_X86_REG_MXCSR) | flags);
+  if (uint32_t sse = places_.SseFlags(scratch_)) machine.Write(UC_X86_REG_MXCSR, machine.Read(UC_X86_REG_MXCSR) | sse);
+  if (!places_.hasX87Flags()) return;
+  // Its own status word has a zero divide too many: 0 / 0 is one of them there.
+  uint64_t status = machine.Read(UC_X86_REG_FPSW), right = (status & ~uint64_t{kKeptFlags}) | places_.X87Flags(scratch_);
+  if (status != right) machine.Write(UC_X86_REG_FPSW, right);
 }
 
 CpuState::Context* CpuState::Find(int id) {
@@ -169,7 +189,7 @@ bool CpuState::Save(int id) {
   Settle().Save(context->blob);
   // Another thread may store between a load and a store exclusive: the monitor doesn't survive a switch.
   places_.BreakMonitor(context->blob);
-  if (flagsLoaded_) places_.ForgetFloatFlags(context->blob);
+  if (flagsLoaded_) TakeLoadedFlags(context->blob);
   memcpy(context->general, registers.general(), sizeof context->general);
   context->passedBreakpoint = breakpoints_.passed;
   return true;

@@ -48,10 +48,11 @@ class CpuState {
   bool floatControlLoaded() const { return flagsLoaded_; }
   // Some are not masked: instructions run one by one, between BeforeArithmetic and what it has raised.
   bool FloatTraps();
-  void BeforeArithmetic(Blob& before);
+  void BeforeArithmetic(Blob& before, bool x87);
+  void SetX87Status(uint64_t status);
   uint32_t RaisedBySse();
   uint32_t RaisedByX87();
-  // Into MXCSR goes what SSE arithmetic has raised.
+  // Into MXCSR and the x87's status word go the flags that arithmetic has raised.
   void ShowFloatFlags(Machine& machine);
 
   RegisterBlock registers;
@@ -67,6 +68,7 @@ class CpuState {
   void MoveTo(Machine& machine);
   void WriteDirty();
   void ChangeMode();
+  void TakeLoadedFlags(Blob& state);
 
   const CpuModel& model_;
   double* state_;

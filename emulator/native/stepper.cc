@@ -121,8 +121,9 @@ void Stepper::BeforeInstruction(uint64_t address) {
   counting_.Stepped(address);
   singly_.Note(machine_, address);
   endsBatch_ = instruction.pushFlags || instruction.loadsFloatControl;
+  // What is loaded may be some of the flags only.
+  if (instruction.storesFloatFlags || instruction.loadsFloatControl) state_.ShowFloatFlags(machine_);
   if (instruction.loadsFloatControl) state_.FloatControlLoaded();
-  if (instruction.storesFloatFlags) state_.ShowFloatFlags(machine_);
   if (recording.on()) recording.Add(address);
 }
 

@@ -128,11 +128,11 @@ size_t UnicornPlaces::FindFloatFlags(Machine& machine, BootCode& boot, bool sse)
 }
 
 uint32_t UnicornPlaces::FlagsAt(const Blob& state, size_t place) const {
-  return place == kNowhere ? 0 : reinterpret_cast<const uint8_t*>(state.data())[place] & 0x3d;
+  return place == kNowhere ? 0 : reinterpret_cast<const uint8_t*>(state.data())[place] & kKeptFlags;
 }
 
-void UnicornPlaces::ForgetFloatFlags(Blob& state) const {
-  for (size_t place : {sseFlags_, x87Flags_}) if (place != kNowhere) reinterpret_cast<uint8_t*>(state.data())[place] = 0;
+void UnicornPlaces::SetFlags(Blob& state, size_t place, uint64_t flags) const {
+  if (place != kNowhere) reinterpret_cast<uint8_t*>(state.data())[place] = static_cast<uint8_t>(flags & kKeptFlags);
 }
 
 // The word that holds the monitor's address: the address after a load exclusive, all ones after clrex.

@@ -5,7 +5,7 @@
 //   the exception in flight (x86)           the engine does not open
 //   the exclusive monitor (ARM64)           the engine does not open
 //   an exception's error code (x86)         it is taken for zero
-//   the floating-point flags (x86)          MXCSR's flags are never set, exceptions never raised
+//   the floating-point flags (x86)          flags of MXCSR and the x87 are never set, exceptions never raised
 //   the range of a code hook                ends of budgets are left to the stepper
 //   the general registers                   each is asked for at every exit (register-places.h)
 #pragma once
@@ -18,6 +18,9 @@
 #include "register-places.h"
 
 enum UnicornPlace : unsigned { kRefusedAddress = 1, kExceptionInFlight = 2, kExclusiveMonitor = 4, kHookRange = 8, kRegisters = 16, kErrorCode = 32, kFloatFlags = 64 };
+
+// Floating-point flags that Unicorn keeps: all but the denormal operand's.
+constexpr uint32_t kKeptFlags = 0x3d;
 
 class UnicornPlaces {
  public:
@@ -42,7 +45,9 @@ class UnicornPlaces {
   // What arithmetic has raised since it was last forgotten, as MXCSR and the x87 status word number it.
   uint32_t SseFlags(const Blob& state) const { return FlagsAt(state, sseFlags_); }
   uint32_t X87Flags(const Blob& state) const { return FlagsAt(state, x87Flags_); }
-  void ForgetFloatFlags(Blob& state) const;
+  void ForgetSseFlags(Blob& state) const { SetFlags(state, sseFlags_, 0); }
+  void SetX87Flags(Blob& state, uint64_t status) const { SetFlags(state, x87Flags_, status); }
+  bool hasX87Flags() const { return x87Flags_ != kNowhere; }
   // A store exclusive after this fails.
   void BreakMonitor(Blob& state) const;
   // Null, or where the first and the last address of the hook are.
@@ -57,6 +62,7 @@ class UnicornPlaces {
   bool Found(UnicornPlace place, size_t count);
   size_t FindException(Machine& machine, BootCode& boot);
   uint32_t FlagsAt(const Blob& state, size_t place) const;
+  void SetFlags(Blob& state, size_t place, uint64_t flags) const;
   size_t FindFloatFlags(Machine& machine, BootCode& boot, bool sse);
   size_t FindErrorCode(Machine& machine, BootCode& boot);
   size_t FindMonitor(Machine& machine, BootCode& boot);

@@ -90,19 +90,28 @@ bool IsBmi(uint32_t opcode) {
   return opcode == 0x0f38f2 || opcode == 0x0f38f3 || (opcode >= 0x0f38f5 && opcode <= 0x0f38f7) || opcode == 0x0f3af0;
 }
 
-// ldmxcsr, fxrstor, xrstor; fldcw, fldenv, frstor, fnsave, fninit.
+// ldmxcsr, fxrstor, xrstor; fldcw, fldenv, frstor, fnsave, fninit, fnclex.
 bool LoadsFloatControl(const X86Instruction& i) {
   unsigned digit = i.modrm >> 3 & 7;
   if (i.opcode == 0x0fae) return i.hasMemory() && (digit == 1 || digit == 2 || digit == 5);
   if (i.opcode == 0xd9) return i.hasMemory() && (digit == 4 || digit == 5);
   if (i.opcode == 0xdd) return i.hasMemory() && (digit == 4 || digit == 6);
-  return i.opcode == 0xdb && i.modrm == 0xe3;
+  return i.opcode == 0xdb && (i.modrm == 0xe2 || i.modrm == 0xe3);
 }
 
-// fxsave, stmxcsr, xsave, xsaveopt.
-bool StoresFloatFlags(const X86Instruction& i) {
+// sahf; test ah, and ah: what follows the fnstsw of a comparison, which is for the condition codes in AH.
+bool LooksAtAh(const uint8_t* code, unsigned available) {
+  if (available > 0 && code[0] == 0x9e) return true;
+  return available > 1 && ((code[0] == 0xf6 && code[1] == 0xc4) || (code[0] == 0x80 && code[1] == 0xe4));
+}
+
+// fxsave, stmxcsr, xsave, xsaveopt; fnstenv, fnsave, fnstsw. `next`: the code behind it.
+bool StoresFloatFlags(const X86Instruction& i, const uint8_t* next, unsigned available) {
   unsigned digit = i.modrm >> 3 & 7;
-  return i.opcode == 0x0fae && i.hasMemory() && (digit == 0 || digit == 3 || digit == 4 || digit == 6);
+  if (i.opcode == 0x0fae) return i.hasMemory() && (digit == 0 || digit == 3 || digit == 4 || digit == 6);
+  if (i.opcode == 0xd9) return i.hasMemory() && digit == 6;
+  if (i.opcode == 0xdd) return i.hasMemory() && digit >= 6;
+  return i.opcode == 0xdf && i.modrm == 0xe0 && !LooksAtAh(next, available);
 }
 
 bool IsPort(uint32_t opcode) { return (opcode >= 0x6c && opcode <= 0x6f) || (opcode >= 0xe4 && opcode <= 0xe7) || (opcode >= 0xec && opcode <= 0xef); }
@@ -206,7 +215,7 @@ X86Instruction X86Decode(const uint8_t* code, unsigned available, bool mode64) {
   i.writesMemory = i.hasMemory() && ChangesMemory(i);
   i.pushFlags = i.opcode == 0x9c;
   i.loadsFloatControl = LoadsFloatControl(i);
-  i.storesFloatFlags = StoresFloatFlags(i);
+  i.storesFloatFlags = StoresFloatFlags(i, code + i.length, available > i.length ? available - i.length : 0);
   bool lockable = i.writesMemory && !IsShift(i.opcode) && (i.opcode < 0x0fa4 || i.opcode > 0x0fa5) && (i.opcode < 0x0fac || i.opcode > 0x0fad);
   i.invalid = (i.lock && !lockable) || (i.vex && (!IsBmi(i.opcode) || i.lock));
   i.careful = rotateCarry || setMemory || IsPort(i.opcode) || i.pushFlags || i.invalid || i.loadsFloatControl || i.storesFloatFlags;
@@ -233,6 +242,15 @@ bool X86Instruction::waitsForX87() const {
   bool storesState = hasMemory() && ((opcode == 0xd9 && digit >= 6) || (opcode == 0xdd && digit >= 6));
   bool controls = opcode == 0xdb && (modrm == 0xe2 || modrm == 0xe3);
   return !storesState && !controls && !(opcode == 0xdf && modrm == 0xe0);
+}
+
+// fst, fstp of single and double precision; fist, fistp, fisttp, fbstp.
+bool X86Instruction::storesX87Value() const {
+  if (!hasMemory()) return false;
+  unsigned digit = modrm >> 3 & 7;
+  if (opcode == 0xd9) return digit == 2 || digit == 3;
+  if (opcode == 0xdb || opcode == 0xdd) return digit >= 1 && digit <= 3;
+  return opcode == 0xdf && digit != 0 && digit != 4 && digit != 5;
 }
 
 uint64_t X86Instruction::OperandAddress(uint64_t pc, const uint64_t* general) const {

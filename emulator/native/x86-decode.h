@@ -9,7 +9,10 @@ struct X86Instruction {
   // rcl, rcr and setcc of memory (Unicorn changes the flags before they fault), pushf (after it,
   // a fault in the same block shows wrong flags), and access to I/O ports (it does not stop at them).
   bool careful = false;
-  bool loadsFloatControl = false, storesFloatFlags = false;  // MXCSR or the x87 control word; MXCSR's flags
+  bool loadsFloatControl = false;  // MXCSR, the x87 control word, or the x87's flags
+  // Those of MXCSR or of the x87's status word. Not the fnstsw of a comparison: whoever looks for condition codes alone
+  // does so often.
+  bool storesFloatFlags = false;
   bool invalid = false;  // the processor refuses it and Unicorn doesn't: a lock prefix, an instruction of AVX
   bool pushFlags = false;
 
@@ -36,6 +39,11 @@ struct X86Instruction {
   bool usesSseArithmetic() const;
   // It raises an x87 exception that is pending, being no control instruction of the kind that does not wait.
   bool waitsForX87() const;
+  // Of the x87: it rounds a value into memory, at most kMostStored bytes.
+  bool storesX87Value() const;
+  static constexpr unsigned kMostStored = 10;
+  // fnstenv, which masks all exceptions behind itself.
+  bool storesX87Environment() const { return opcode == 0xd9 && hasMemory() && (modrm >> 3 & 7) == 6; }
   bool isX87() const { return (opcode >= 0xd8 && opcode <= 0xdf) || opcode == 0x9b; }
   bool hasMemory() const { return hasModRm && modrm < 0xc0; }
   // `general`: the packed registers (register-block.h) in front of the instruction, which is at `pc`.

@@ -5,7 +5,7 @@ import { bootGuest, missingGuest, runNative } from '../posix/guest.js';
 
 const programs = {
   'traps and faults': { source: 'linux/guests/traps-x86.c', lines: 500 },
-  'floating-point exceptions': { source: 'linux/guests/float-traps-x86.c', lines: 150 },
+  'floating-point exceptions': { source: 'linux/guests/float-traps-x86.c', lines: 300 },
 };
 
 for (const [code, [what, { source, lines }]] of ['lii6gc', 'lii3gc'].flatMap((c) => Object.entries(programs).map((p) => [c, p] as const))) {
