@@ -111,6 +111,16 @@ function memory(layout: FreeBsdLayout): MemoryTraits {
 function pthread(wide: boolean): PthreadTraits {
   const pointer = { size: wide ? 8 : 4, indirect: true };
   return {
+    cancel: {
+      enable: 0,
+      disable: 1,
+      deferred: 0,
+      asynchronous: 2,
+      canceled: 1n,
+      asynchronousActs: true,
+      cancelsEnded: false,
+      unwindWords: 0,
+    },
     mutex: {
       ...pointer,
       lock: 0,

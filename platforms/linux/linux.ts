@@ -137,6 +137,7 @@ export class Linux extends PosixOs {
     thread.stackLimit = layout.stackTop;
     thread.stackBase = layout.stackTop - layout.stackSize;
     if (!isStatic) this.linkedStart(posix, program, images);
+    this.system.cancellation.instruction = images.exported('__mpsemu_cancellation_point');
     const block = buildStartBlock(process.supervisor, {
       layout,
       path: options.argv[0] ?? program.image.path,

@@ -76,6 +76,11 @@ export class LinuxSystemCalls {
     const name = names.get(number);
     if (name === 'rt_sigreturn' || name === 'sigreturn') return this.sigreturn(thread, name === 'sigreturn');
     if (convention === 'x86-64') syscallClobbers(registers);
+    const { cancellation } = this.os;
+    if (cancellation.isPoint(thread) && cancellation.due(thread)) {
+      cancellation.begin(thread);
+      return;
+    }
     const args = ARGUMENTS[convention].map((slot) => (convention === process.cpu ? argument(registers, slot) : registers.lo(slot)));
     const call = name && calls[name];
     if (name && !call && !NEVER_IMPLEMENTED.has(name))

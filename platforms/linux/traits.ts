@@ -112,6 +112,16 @@ function pthread(cpu: CpuName): PthreadTraits {
   const wide = cpu !== 'ia32';
   const direct = (size: number): { size: number; indirect: boolean } => ({ size, indirect: false });
   return {
+    cancel: {
+      enable: 0,
+      disable: 1,
+      deferred: 0,
+      asynchronous: 1,
+      canceled: -1n,
+      asynchronousActs: true,
+      cancelsEnded: true,
+      unwindWords: cpu === 'arm64' ? 184 : wide ? 72 : 28,
+    },
     mutex: {
       ...direct(cpu === 'arm64' ? 48 : wide ? 40 : 24),
       lock: 0,

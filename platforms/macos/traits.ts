@@ -110,6 +110,16 @@ function memory(layout: MacLayout, writeExecute: MemoryTraits['writeExecute'], j
 function pthread(layout: MacLayout): PthreadTraits {
   const direct = (size: number): { size: number; indirect: boolean } => ({ size, indirect: false });
   return {
+    cancel: {
+      enable: 1,
+      disable: 0,
+      deferred: 2,
+      asynchronous: 0,
+      canceled: 1n,
+      asynchronousActs: false,
+      cancelsEnded: true,
+      unwindWords: 0,
+    },
     mutex: {
       ...direct(64),
       kind: 12,

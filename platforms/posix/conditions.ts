@@ -1,8 +1,10 @@
 /** pthread condition variables. Who waits is kept here, in order of arrival, keyed by the variable's address. Source: POSIX.1-2017. */
 import { hostFunction, type HostCall, type HostFunction } from '../../emulator/process/host-call.js';
+import { guestStep } from '../../emulator/process/sequence.js';
 import { deadlineAt } from './clock.js';
 import type { Mutexes } from './mutexes.js';
 import type { ObjectPlaces } from './objects.js';
+import { posixThread, type Unfinished } from './posix-thread.js';
 import type { PosixSystem } from './system.js';
 
 interface Waiter {
@@ -11,16 +13,24 @@ interface Waiter {
   count: number;
   woken: boolean;
   timedOut: boolean;
+  canceled: boolean;
+  unfinished: Unfinished | undefined;
 }
 
 export class Conditions {
   private readonly waiters = new Map<number, Waiter[]>();
+  private readonly lockGate: number;
 
   constructor(
     private readonly system: PosixSystem,
     private readonly places: ObjectPlaces,
     private readonly mutexes: Mutexes,
-  ) {}
+  ) {
+    this.lockGate = system.process.defineHostFunction(
+      hostFunction('condition-takes-mutex', 'i(p)', (call, mutex) => mutexes.lock(call, mutex)),
+      system.traits.libraryNames.threads,
+    );
+  }
 
   private leave(state: number, waiter: Waiter): void {
     const queue = this.waiters.get(state);
@@ -31,33 +41,54 @@ export class Conditions {
   }
 
   private wait(call: HostCall, address: number, mutex: number, deadline?: number): number {
-    const { traits, process } = this.system;
+    const { traits, process, cancellation } = this.system;
     const state = this.places.state(traits.pthread.cond, address);
     if (state === 0) return traits.errno.ENOMEM;
-    const waiter = call.attempt<Waiter>(() => ({ phase: 'new', count: 1, woken: false, timedOut: false }));
+    const posix = posixThread(call.thread);
+    const waiter = call.attempt<Waiter>(() => ({
+      phase: 'new',
+      count: 1,
+      woken: false,
+      timedOut: false,
+      canceled: false,
+      unfinished: undefined,
+    }));
     if (waiter.phase === 'new') {
       const count = this.mutexes.release(call, mutex);
       if (count < 0) return -count;
       waiter.count = count;
       waiter.phase = 'waiting';
+      // Who is cancelled in a signal handler that came meanwhile leaves the condition, and takes the mutex back.
+      waiter.unfinished = {
+        sp: call.sp,
+        undo: () => this.leave(state, waiter),
+        step: guestStep(this.lockGate, 'i(p)', [mutex]),
+      };
+      posix.unfinished.push(waiter.unfinished);
       const queue = this.waiters.get(state);
       if (queue) queue.push(waiter);
       else this.waiters.set(state, [waiter]);
     }
     if (waiter.phase === 'waiting') {
       if (!waiter.woken && deadline !== undefined && process.clock.now >= deadline) waiter.timedOut = true;
-      if (!waiter.woken && !waiter.timedOut) {
-        return call.block({
+      // A request to end comes after a wake-up that was there first, and before the mutex is taken back.
+      waiter.canceled = !waiter.woken && cancellation.due(call.thread);
+      if (!waiter.woken && !waiter.timedOut && !waiter.canceled) {
+        const wait = {
           what: `condition 0x${address.toString(16)}`,
           on: [waiter],
           ready: () => waiter.woken,
           ...(deadline !== undefined && { deadline }),
-        });
+        };
+        return call.block(cancellation.waits(call.thread, wait));
       }
       this.leave(state, waiter);
       waiter.phase = 'locking';
+      if (waiter.unfinished) posix.finished(waiter.unfinished);
     }
     const error = this.mutexes.lock(call, mutex, waiter.count);
+    if (error === 0 && waiter.canceled) return cancellation.exit(call.thread);
+    cancellation.returns(call.thread);
     return error !== 0 ? error : waiter.timedOut ? traits.errno.ETIMEDOUT : 0;
   }
 

@@ -44,7 +44,7 @@ export class Suspension {
   install(): void {
     if (this.installed) return;
     this.installed = true;
-    const { process, signalFunctions, traits } = this.os;
+    const { process, signalFunctions, traits, cancellation } = this.os;
     const { suspend, resume } = this.signals;
     const { SIGINFO, RESTART } = traits.signals.flags;
     this.suspendGate = process.defineHostFunction(
@@ -52,7 +52,9 @@ export class Suspension {
       'libmps',
     );
     this.waitGate = process.defineHostFunction(
-      hostFunction('sigsuspend', 'i(p)', (call, set) => signalFunctions.suspend(call, readSet(call.memory, set, SET_BYTES))),
+      cancellation.point(
+        hostFunction('sigsuspend', 'i(p)', (call, set) => signalFunctions.suspend(call, readSet(call.memory, set, SET_BYTES))),
+      ),
       traits.libraryNames.c,
     );
     this.afterWait = process.defineHostFunction(

@@ -15,6 +15,7 @@ import { guestStep, type Step } from '../../emulator/process/sequence.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import type { Os, OsContext } from '../os.js';
 import type { Port } from '../port.js';
+import { Cancellation } from './cancellation.js';
 import { clockFunctions } from './clock.js';
 import { resourceFunctions } from './resources.js';
 import { Conditions } from './conditions.js';
@@ -72,13 +73,13 @@ export abstract class PosixOs implements Os {
     const core: PosixCore = { process, platform, options, traits, memory, pid: PROCESS_ID, setErrno };
     const signals = new Signals(process, traits.signals, frames);
     const signalled = { ...core, signals };
-    const system: PosixSystem = { ...signalled, signalCalls: new SignalCalls(signalled) };
+    const system: PosixSystem = { ...signalled, signalCalls: new SignalCalls(signalled), cancellation: new Cancellation(core) };
     this.process = process;
     this.program = program;
     this.system = { ...system, signalFunctions: new SignalFunctions(system, parts.restorer) };
     this.places = new ObjectPlaces(process.user, new LibraryHeap(process.supervisor, (bytes) => memory.anonymous(bytes)));
     this.mutexes = new Mutexes(system, this.places);
-    this.threads = new ThreadLibrary(system, this.places, parts.threads, parts.firstTid);
+    this.threads = new ThreadLibrary(system, this.places, parts.threads, parts.firstTid, () => program.images.exported('longjmp'));
     const { gates } = process.options;
     process.space.map(gates.base, gates.size, Prot.None, { name: 'library functions' });
   }
@@ -104,9 +105,10 @@ export abstract class PosixOs implements Os {
       ...threadNameFunctions(system, (identity) => this.threads.find(identity)),
       ...this.ownThreadFunctions(),
     ];
+    const points = (functions: HostFunction[]): HostFunction[] => functions.map((fn) => system.cancellation.point(fn));
     return [
-      { name: c, functions: general },
-      { name: threads, functions: threading },
+      { name: c, functions: points(general) },
+      { name: threads, functions: points(threading) },
     ];
   }
 
@@ -163,9 +165,10 @@ export abstract class PosixOs implements Os {
     const posix = this.threads.adopt(thread);
     if (this.system.traits.os === 'linux') posix.name = programName(this.system.options.argv[0] ?? program.image.path);
     const exit = lookup('exit');
-    this.threads.exitFunction = exit;
+    this.threads.end.exitFunction = exit;
     this.startMain(posix, program, images, exit);
     this.threads.register(posix);
+    posix.startStack = this.process.withThread(thread, (registers) => registers.get(this.process.abi.sp));
   }
 
   /** Stack, start block, TLS and registers of the main thread, at the program's entry (after `initialisers`). */
@@ -196,8 +199,9 @@ export abstract class PosixOs implements Os {
   }
 
   beforeRun(thread: Thread): void {
-    const { signals } = this.system;
+    const { signals, cancellation } = this.system;
     if (signals.hasDeliverable(thread)) signals.deliver(thread);
+    cancellation.beforeRun(thread);
   }
 
   abstract memoryFault(thread: Thread, fault: MemoryFault): void;

@@ -1,6 +1,8 @@
 /** What a POSIX system keeps of a thread: its kernel side (number, signals, alternate stack) and its library side (pthread_t, errno, keys). */
 import type { Word } from '../../emulator/abi/abi.js';
+import type { Step } from '../../emulator/process/sequence.js';
 import type { Thread } from '../../emulator/process/thread.js';
+import { Cancelability } from './cancelability.js';
 import { emptySet, type SignalSet } from './signal-set.js';
 
 /** A signal on its way, with what its siginfo_t will say. */
@@ -54,6 +56,14 @@ export interface TrapRecord {
   subcode: number;
 }
 
+/** A call that a thread is in the middle of, and what becomes of it if the thread ends there. */
+export interface Unfinished {
+  sp: number;
+  undo(): void;
+  /** Called on the thread before its cleanup handlers. */
+  step?: Step;
+}
+
 export class PosixThread {
   /** Changed in place. */
   readonly mask = emptySet();
@@ -82,6 +92,15 @@ export class PosixThread {
   detached = false;
   joined = false;
   readonly keys = new Map<number, Word>();
+  readonly cancel = new Cancelability();
+  /** The newest cleanup handler (macOS keeps it in the guest's struct). */
+  cleanup = 0;
+  /** What of the library it is in the middle of, newest last. */
+  readonly unfinished: Unfinished[] = [];
+  /** SP where its start routine was called; 0: not known. */
+  startStack = 0;
+  /** What pthread_exit was given. */
+  exitValue: Word = 0n;
 
   constructor(
     readonly thread: Thread,
@@ -89,6 +108,11 @@ export class PosixThread {
     readonly tid: number,
   ) {
     thread.os = this;
+  }
+
+  finished(call: Unfinished): void {
+    const place = this.unfinished.indexOf(call);
+    if (place >= 0) this.unfinished.splice(place, 1);
   }
 }
 

@@ -3,6 +3,7 @@ import { GuestFault } from '../../emulator/memory/memory-view.js';
 import type { Process } from '../../emulator/process/process.js';
 import type { Platform } from '../codes.js';
 import type { OsOptions } from '../os.js';
+import type { Cancellation } from './cancellation.js';
 import type { MemoryCalls } from './memory-calls.js';
 import type { SignalCalls } from './signal-calls.js';
 import type { Signals } from './signals.js';
@@ -23,6 +24,7 @@ export interface PosixCore {
 export interface PosixSystem extends PosixCore {
   readonly signals: Signals;
   readonly signalCalls: SignalCalls;
+  readonly cancellation: Cancellation;
 }
 
 /** errno := name; the result of a call that fails. */

@@ -15,6 +15,7 @@ import type { ObjectPlaces } from './objects.js';
 import { posixThread, PosixThread } from './posix-thread.js';
 import type { PosixSystem } from './system.js';
 import { AttributeObjects, type ThreadAttributes } from './thread-attributes.js';
+import { ThreadEnd } from './thread-end.js';
 import { ThreadKeys } from './thread-keys.js';
 
 /** How one OS and CPU gives a thread its memory and first registers. */
@@ -33,23 +34,26 @@ export class ThreadLibrary {
   private readonly attributes: AttributeObjects;
   private readonly returnGate: number;
   private nextTid: number;
-  /** Address of the C library's exit(), where there is one: the end of the last thread calls exit(0). */
-  exitFunction: number | undefined;
+  readonly end: ThreadEnd;
 
   constructor(
     private readonly system: PosixSystem,
     places: ObjectPlaces,
     private readonly platform: ThreadPlatform,
     firstTid: number,
+    longjmp: () => number | undefined,
   ) {
     const { process } = system;
     this.nextTid = firstTid;
     this.keys = new ThreadKeys(system);
     this.attributes = new AttributeObjects(system, places, process.user);
     this.returnGate = process.defineHostFunction(
-      hostFunction('thread-return', 'v()', (call) => this.exit(call.thread, this.result(call.thread))),
+      hostFunction('thread-return', 'v()', (call) => this.end.returned(call.thread, this.result(call.thread))),
       system.traits.libraryNames.threads,
     );
+    this.end = new ThreadEnd(system, this.keys, this.returnGate, longjmp, (posix) => this.forget(posix));
+    const { canceled } = system.traits.pthread.cancel;
+    system.cancellation.exit = (thread) => this.end.exit(thread, BigInt.asUintN(8 * process.abi.wordSize, canceled));
   }
 
   private result(thread: Thread): Word {
@@ -90,7 +94,10 @@ export class ThreadLibrary {
       this.inheritFloatControl(parent, thread);
     }
     this.register(posix);
-    process.withThread(thread, () => this.platform.begin(posix, start, argument, this.returnGate));
+    process.withThread(thread, (registers) => {
+      this.platform.begin(posix, start, argument, this.returnGate);
+      posix.startStack = registers.get(process.abi.sp);
+    });
     process.events.emit('thread-start', { started: thread.id, start, stackBase: thread.stackBase, stackLimit: thread.stackLimit });
     return posix;
   }
@@ -135,27 +142,6 @@ export class ThreadLibrary {
     if (!created) return traits.errno.EAGAIN;
     call.memory.setWord(result, created.identity);
     return 0;
-  }
-
-  /** pthread_exit, and the end of a start routine: destructors, then the end. Never returns. */
-  exit(thread: Thread, value: Word): never {
-    const posix = posixThread(thread);
-    return this.system.process.sequences.start(thread, this.keys.destructors(posix), () => this.finish(posix, value));
-  }
-
-  private finish(posix: PosixThread, value: Word): void {
-    const { process } = this.system;
-    const { thread } = posix;
-    const others = process.threads.some((t) => t !== thread && t.state !== 'ended' && !posixThread(t).service);
-    if (!others) return this.exitProcess(thread);
-    process.endThread(thread, value);
-    if (posix.detached) this.forget(posix);
-  }
-
-  private exitProcess(thread: Thread): void {
-    const { process } = this.system;
-    if (this.exitFunction === undefined) return process.end({ kind: 'exit', code: 0 });
-    process.guestCalls.enter(thread, this.exitFunction, 'v(i)', [0], this.returnGate);
   }
 
   private forget(posix: PosixThread): void {
@@ -230,9 +216,17 @@ export class ThreadLibrary {
     memory.setU32(address + state, init + 1 === done ? done + 1 : init + 1);
     const link = process.cpu === 'arm64' ? process.registers(thread).get(A64.lr) : 0;
     const steps: Step[] = [guestStep(routine, 'v()', [])];
-    return process.sequences.start(thread, steps[Symbol.iterator](), () => {
-      process.supervisor.setU32(address + state, done);
+    const posix = posixThread(thread);
+    const set = (value: number): void => {
+      process.supervisor.setU32(address + state, value);
       process.changed(address);
+    };
+    // A routine that is cancelled has not been called.
+    const unfinished = { sp: call.sp, undo: () => set(init) };
+    if (traits.os !== 'macos') posix.unfinished.push(unfinished);
+    return process.sequences.start(thread, steps[Symbol.iterator](), () => {
+      posix.finished(unfinished);
+      set(done);
       const registers = process.registers(thread);
       if (process.cpu === 'arm64') registers.set(A64.lr, link);
       process.abi.bind(call.fn.signature).returns(registers, process.supervisor, 0);
@@ -248,10 +242,11 @@ export class ThreadLibrary {
     return [
       ...this.attributes.list(),
       ...this.keys.list(),
+      ...this.end.list(),
+      ...this.system.cancellation.list((identity) => this.find(identity)),
       hostFunction('pthread_create', 'i(pppw)', (call, result, attr, start, argument) =>
         this.createFunction(call, result, attr, start, argument),
       ),
-      hostFunction('pthread_exit', 'v(w)', (call, value) => this.exit(call.thread, value)),
       hostFunction('pthread_join', 'i(pp)', (call, identity, result) => this.join(call, identity, result)),
       // macOS has neither, and FreeBSD only the second.
       ...(traits.os === 'linux'

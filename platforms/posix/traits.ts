@@ -208,7 +208,24 @@ export interface MutexTraits extends ObjectTraits {
   staticKinds: Readonly<Record<number, number>>;
 }
 
+/** Numbers of cancellation. */
+export interface CancelTraits {
+  enable: number;
+  disable: number;
+  deferred: number;
+  asynchronous: number;
+  /** PTHREAD_CANCELED. */
+  canceled: bigint;
+  /** A thread of asynchronous type is reached wherever it is. */
+  asynchronousActs: boolean;
+  /** pthread_cancel of a thread that has ended but not been joined succeeds. */
+  cancelsEnded: boolean;
+  /** Offset in glibc's __pthread_unwind_buf_t of what lies behind the jmp_buf. */
+  unwindWords: number;
+}
+
 export interface PthreadTraits {
+  cancel: CancelTraits;
   mutex: MutexTraits;
   /** Sizes of the declared attribute objects, and how they are kept. */
   attr: ObjectTraits;

@@ -32,7 +32,7 @@ export class RunningCalls {
   }
 
   private wait(thread: Thread, back: CallReturn, waiting: Waiting): void {
-    const { process } = this.os;
+    const { process, cancellation } = this.os;
     const state = posixThread(thread);
     const over = (): void => {
       state.interruptCall = undefined;
@@ -54,6 +54,7 @@ export class RunningCalls {
       );
     });
     thread.block(waiting.wait);
+    if (cancellation.isPoint(thread)) cancellation.waits(thread, waiting.wait);
     process.reschedule = true;
     if (process.events.on) process.events.emit('thread-block', { on: waiting.wait.what });
   }
