@@ -61,8 +61,7 @@ export function addSymbols(r: Reader, image: Image, wide: boolean, low: number, 
   const table = sections.find(({ type }) => type === SHT_SYMTAB);
   const strings = table && sections[table.link];
   if (table && strings) functions(r, image, wide, low, table, strings);
-  for (const { name, address, size } of sections) {
-    if (name !== '.plt' && name !== '.plt.sec') continue;
+  for (const { name, address, size } of ['.plt', '.plt.sec'].flatMap((plt) => sections.find((section) => section.name === plt) ?? [])) {
     const start = address - low;
     const header = size - PLT_ENTRY * jumpSlots.length;
     if (start < 0 || start + size > image.span || header < 0 || header > 2 * PLT_ENTRY) continue;

@@ -82,6 +82,8 @@ export function exportTrie(r: Reader, bytes: Uint8Array, image: Image): void {
     }
     stream.at = children;
     const count = stream.byte();
+    // Each child takes a label and a number, but nodes may overlap.
+    if (pending.length + count > bytes.length) r.fail('the export trie has more children than bytes');
     for (let i = 0; i < count; i++) {
       const label = stream.string();
       pending.push({ at: stream.uleb(), prefix: prefix + label });

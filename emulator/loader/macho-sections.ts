@@ -108,9 +108,12 @@ export function machoSymbols(
   const indirect = dysymtab === undefined ? 0 : r.u32(dysymtab + 56, 'indirectsymoff');
   const indirects = dysymtab === undefined ? 0 : r.u32(dysymtab + 60, 'nindirectsyms');
   r.check(indirect, 4 * indirects, 'the indirect symbol table');
+  let named = 0;
   for (const { type, address, size, firstIndirect, stubSize } of sections) {
     if (type !== S.SYMBOL_STUBS || stubSize === 0 || address < low || address + size - low > image.span) continue;
-    const stubs = Math.min(Math.floor(size / stubSize), indirects - firstIndirect);
+    const stubs = Math.max(0, Math.min(Math.floor(size / stubSize), indirects - firstIndirect));
+    named += stubs;
+    if (named > indirects) r.fail(`the sections of stubs have more than the ${indirects} indirect symbols`);
     for (let i = 0; i < stubs; i++) {
       const symbol = r.u32(indirect + 4 * (firstIndirect + i), 'an indirect symbol');
       const name = symbol < count ? nameOf(symbol) : undefined;

@@ -43,6 +43,8 @@ export class GuestMemory implements MemoryView {
     private readonly resolve: (address: number, access: number) => boolean = () => false,
     /** Told of long accesses, in units of work (process/clock.ts), before they are made. */
     private readonly work: (units: number) => void = () => undefined,
+    /** Called where the access is allowed and there is no memory left for the page; may end the run. */
+    private readonly exhausted: () => void = () => undefined,
   ) {
     this.supervisor = privilege === 'supervisor';
     this.pageSize = engine.pageSize;
@@ -63,7 +65,7 @@ export class GuestMemory implements MemoryView {
       offset = this.engine.translate(address, need);
       this.check();
     }
-    if (offset < 0) throw new GuestFault(address, access);
+    if (offset < 0) this.refuse(address, access, need);
     const page = Math.floor(address * this.pagesPerByte);
     const entry = page & (ENTRIES - 1);
     const frame = offset - (address & this.pageMask);
@@ -76,6 +78,12 @@ export class GuestMemory implements MemoryView {
       this.readFrames[entry] = frame;
     }
     return offset;
+  }
+
+  private refuse(address: number, access: number, need: number): never {
+    const protection = this.engine.protection(address);
+    if (protection >= 0 && (protection & need) === need) this.exhausted();
+    throw new GuestFault(address, access);
   }
 
   private check(): void {
@@ -260,7 +268,7 @@ export class GuestMemory implements MemoryView {
     if (access === Access.Read) return this.forRead(address);
     let offset = this.engine.translate(address, this.supervisor ? 0 : access);
     if (offset < 0 && this.resolve(address, access)) offset = this.engine.translate(address, access);
-    if (offset < 0) throw new GuestFault(address, access);
+    if (offset < 0) this.refuse(address, access, this.supervisor ? 0 : access);
     return offset;
   }
 }

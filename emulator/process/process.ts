@@ -100,9 +100,8 @@ export class Process implements ProcessCore {
       physicalBytes: Math.min(memory, MOST_MEMORY - options.pageSize),
     });
     if (options.cpu !== 'arm64') this.faultMarker = new FaultMarker(this.engine.registers);
-    this.memoryLimit = new MemoryLimit(memory, this.engine, () =>
-      this.end({ kind: 'signal', signal: SIGKILL, text: 'killed: the emulated machine is out of memory' }),
-    );
+    const exhausted = (): never => this.end({ kind: 'signal', signal: SIGKILL, text: 'killed: the emulated machine is out of memory' });
+    this.memoryLimit = new MemoryLimit(memory, this.engine, exhausted);
     this.space = new AddressSpace(this.engine);
     this.abi = abiFor(options.abi, this.engine);
     this.stdcall = options.cpu === 'ia32' ? abiFor('stdcall', this.engine) : undefined;
@@ -112,8 +111,9 @@ export class Process implements ProcessCore {
       'user',
       (address, access) => this.resolveAccess(address, access),
       (units) => this.clock.advance(units),
+      exhausted,
     );
-    this.supervisor = new GuestMemory(this.engine, this.abi.wordSize, 'supervisor');
+    this.supervisor = new GuestMemory(this.engine, this.abi.wordSize, 'supervisor', undefined, undefined, exhausted);
     this.budget = options.budget ?? Infinity;
     this.scheduler = new Scheduler(this, options.seed ?? 0);
     this.gates = new GateTable(options.gates, (fn) => this.abiOf(fn.convention).bind(fn.signature));

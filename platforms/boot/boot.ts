@@ -95,6 +95,9 @@ export function boot(options: BootOptions): Booted {
     return start(image, platform, process, options);
   } catch (error) {
     process.close();
+    // Nothing of it has run: there was no room for what it brings.
+    if (process.status)
+      throw new LoadError(`${options.path}: it does not fit in the ${process.memoryLimit.limit} bytes of memory that it may hold`);
     throw error;
   }
 }

@@ -2,7 +2,7 @@
 import { present } from '../../emulator/present.js';
 import { LoadError, type Image } from '../../emulator/loader/image.js';
 import type { LoadedImage, LoadedImages } from '../../emulator/loader/link.js';
-import { hostFunction, type HostFunction } from '../../emulator/process/host-call.js';
+import { hostFunction, type HostCall, type HostFunction } from '../../emulator/process/host-call.js';
 import type { MemoryFault } from '../../emulator/process/os-model.js';
 import { Fxsave, fxsaveView } from '../../emulator/cpu/fxsave.js';
 import { X86 } from '../../emulator/cpu/registers.js';
@@ -61,14 +61,21 @@ export class FreeBsd extends PosixOs {
     return [
       this.errnoLocation('__error'),
       hostFunction('pthread_getthreadid_np', 'i()', (call) => posixThread(call.thread).tid),
-      hostFunction('__tls_get_addr', 'p(p)', (call, index) => {
-        const module = call.memory.word(index);
-        const { images } = this.program;
-        const block = images.tls.blocks.find((b) => images.list.indexOf(b.module) + 1 === module);
-        const tp = this.process.registers(call.thread).get(this.process.cpu === 'ia32' ? X86.gsBase : X86.fsBase);
-        return block ? tp + block.offset + call.memory.word(index + call.memory.wordSize) : 0;
-      }),
+      hostFunction('__tls_get_addr', 'p(p)', (call, index) => this.tlsVariable(call, index)),
+      // IA-32's GNU dialect passes the argument in eax.
+      ...(this.process.cpu === 'ia32'
+        ? [hostFunction('___tls_get_addr', 'p()', (call) => this.tlsVariable(call, this.process.registers(call.thread).get(X86.rax)))]
+        : []),
     ];
+  }
+
+  /** Every module's block is in static TLS here. `index`: a module's number and the variable's offset in its block. */
+  private tlsVariable({ thread, memory }: HostCall, index: number): number {
+    const module = memory.word(index);
+    const { images } = this.program;
+    const block = images.tls.blocks.find((b) => images.list.indexOf(b.module) + 1 === module);
+    const tp = this.process.registers(thread).get(this.process.cpu === 'ia32' ? X86.gsBase : X86.fsBase);
+    return block ? tp + block.offset + memory.word(index + memory.wordSize) : 0;
   }
 
   protected programBase(image: Image): number {

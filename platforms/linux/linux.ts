@@ -2,10 +2,11 @@
 import { present } from '../../emulator/present.js';
 import { LoadError, type Image } from '../../emulator/loader/image.js';
 import type { LoadedImage, LoadedImages } from '../../emulator/loader/link.js';
-import { hostFunction, type HostFunction } from '../../emulator/process/host-call.js';
+import { hostFunction, type HostCall, type HostFunction } from '../../emulator/process/host-call.js';
 import type { MemoryFault } from '../../emulator/process/os-model.js';
 import { Random } from '../../emulator/process/random.js';
 import type { Thread } from '../../emulator/process/thread.js';
+import { X86 } from '../../emulator/cpu/registers.js';
 import { Prot } from '../../emulator/engine.js';
 import type { LibraryFile, OsContext } from '../os.js';
 import { MemoryCalls } from '../posix/memory-calls.js';
@@ -98,14 +99,17 @@ export class Linux extends PosixOs {
     return [
       this.errnoLocation('__errno_location'),
       hostFunction('gettid', 'i()', (call) => posixThread(call.thread).tid),
-      hostFunction('__tls_get_addr', 'p(p)', (call, index) =>
-        this.tlsAddress(call.thread, call.memory.word(index), call.memory.word(index + call.memory.wordSize)),
-      ),
+      hostFunction('__tls_get_addr', 'p(p)', (call, index) => this.tlsVariable(call, index)),
+      // IA-32's GNU dialect passes the argument in eax.
+      ...(this.process.cpu === 'ia32'
+        ? [hostFunction('___tls_get_addr', 'p()', (call) => this.tlsVariable(call, this.process.registers(call.thread).get(X86.rax)))]
+        : []),
     ];
   }
 
-  /** Dynamic TLS: every module's block is in static TLS here. */
-  private tlsAddress(thread: Thread, module: number, offset: number): number {
+  /** Dynamic TLS: every module's block is in static TLS here. `index`: a module's number and the variable's offset in its block. */
+  private tlsVariable({ thread, memory }: HostCall, index: number): number {
+    const [module, offset] = [memory.word(index), memory.word(index + memory.wordSize)];
     const { process } = this;
     const tp = posixThread(thread).identity + (process.cpu === 'arm64' ? 1856 : 0);
     const { images } = this.program;

@@ -32,3 +32,15 @@ for (const code of codes) {
     },
   );
 }
+
+for (const code of codes.filter((each) => !each.startsWith('w3'))) {
+  needing(missingToolchain(code))(
+    `${code}: a library function that finds no memory for a page it may write ends the program, and is no fault`,
+    async (t) => {
+      const program = await compileSource(code, 'starved.c');
+      const { status, stdout } = runProgram(program, code, { memory: MEMORY });
+      t.is(stdout, 'mapped\n');
+      t.deepEqual(status, { kind: 'signal', signal: 9, text: 'killed: the emulated machine is out of memory' });
+    },
+  );
+}
