@@ -106,6 +106,8 @@ export interface Image {
   /** What the formats say of the stack (PE), program headers (ELF AT_PHDR), LC_MAIN or LC_UNIXTHREAD, .pdata … */
   stackReserve?: number;
   stackCommit?: number;
+  /** PE: major version of the subsystem that the program was made for. */
+  subsystemVersion?: number;
   programHeaders?: { offset: number; entrySize: number; count: number };
   /** PE: .pdata. */
   exceptionDirectory?: { offset: number; size: number };

@@ -116,6 +116,7 @@ export function parsePe(bytes: Uint8Array, path: string): Image {
     relocatable: (characteristics & IMAGE_FILE_RELOCS_STRIPPED) === 0,
     segments,
     stackReserve: address(opt + 72, 'SizeOfStackReserve'),
+    subsystemVersion: r.u16(opt + 48, 'MajorSubsystemVersion'),
     stackCommit: address(opt + 72 + word, 'SizeOfStackCommit'),
   };
   const entry = r.u32(opt + 16, 'AddressOfEntryPoint');

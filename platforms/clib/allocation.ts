@@ -4,7 +4,8 @@ import type { CLibrary } from './library.js';
 
 export function allocationFunctions(library: CLibrary): HostFunction[] {
   const { heap, traits } = library;
-  const windows = traits.os === 'windows';
+  // Windows' is thin over its process heap: platforms/windows/crt-heap.ts.
+  if (traits.os === 'windows') return [];
 
   const allocate = (size: number, align?: number): number => {
     const block = heap.allocate(size, align);
@@ -60,14 +61,6 @@ export function allocationFunctions(library: CLibrary): HostFunction[] {
     hostFunction('realloc', 'p(pz)', (call, block, size) => resize(call, block, size)),
     hostFunction('free', 'v(p)', (call, block) => release(call, block)),
   ];
-  if (windows) {
-    functions.push(
-      hostFunction('_aligned_malloc', 'p(zz)', (_call, size, align) => (powerOfTwo(align) ? allocate(size, Math.max(16, align)) : 0)),
-      hostFunction('_aligned_free', 'v(p)', (call, block) => release(call, block)),
-      hostFunction('_msize', 'z(p)', (_call, block) => heap.sizeOf(block) ?? 2 ** 64),
-    );
-    return functions;
-  }
   functions.push(
     hostFunction('aligned_alloc', 'p(zz)', (_call, align, size) => {
       if (powerOfTwo(align)) return allocate(size, Math.max(16, align));

@@ -1,8 +1,10 @@
 /** The Win32 functions by the library that programs import them from. */
 import type { HostLibrary } from '../../emulator/process/host-call.js';
 import { apcCalls, kernelApcCalls } from './apcs.js';
+import { crtHeapCalls } from './crt-heap.js';
 import { crtCalls } from './crt-calls.js';
 import { exceptionCalls, kernelExceptionCalls } from './exception-calls.js';
+import { heapCalls } from './heap-calls.js';
 import { fileCalls } from './file-calls.js';
 import { interlockedCalls } from './interlocked.js';
 import { lockCalls } from './locks.js';
@@ -18,8 +20,10 @@ import { waitCalls } from './waits.js';
 
 /** What one of them or another needs. */
 export type LibraryNeeds = Parameters<typeof apcCalls>[0] &
+  Parameters<typeof crtHeapCalls>[0] &
   Parameters<typeof exceptionCalls>[0] &
   Parameters<typeof fileCalls>[0] &
+  Parameters<typeof heapCalls>[0] &
   Parameters<typeof lockCalls>[0] &
   Parameters<typeof mappingCalls>[0] &
   Parameters<typeof memoryCalls>[0] &
@@ -37,6 +41,7 @@ export function libraries(os: LibraryNeeds): HostLibrary[] {
       name: 'kernel32.dll',
       functions: [
         ...memoryCalls(os),
+        ...heapCalls(os),
         ...pageCalls(os),
         ...mappingCalls(os),
         ...exceptionCalls(os),
@@ -52,6 +57,6 @@ export function libraries(os: LibraryNeeds): HostLibrary[] {
       ],
     },
     { name: 'ntoskrnl.exe', functions: [...kernelExceptionCalls(os), ...kernelThreadCalls(os), ...kernelApcCalls(os), ...ntdllCalls(os)] },
-    { name: 'ucrtbase.dll', functions: crtCalls(os) },
+    { name: 'ucrtbase.dll', functions: [...crtCalls(os), ...crtHeapCalls(os), ...os.invalidParameter.functions()] },
   ];
 }

@@ -8,6 +8,8 @@ import type { Stack } from './stacks.js';
 export class WindowsThread {
   /** Address of the C run-time's errno of this thread; 0 until it is asked for. */
   errno = 0;
+  /** _set_thread_local_invalid_parameter_handler's; 0: none. */
+  invalidParameterHandler = 0;
   /** Blocks to give back to the process heap when the thread ends. */
   blocks: number[] = [];
   /** A handle that the run-time closes when the thread ends (_beginthread). */

@@ -18,9 +18,11 @@ import type { Core } from './core.js';
 import { Exceptions } from './exceptions.js';
 import { Faults } from './faults.js';
 import { HandleTable } from './handles.js';
-import { Heap } from './heap.js';
+import { HeapFunctions } from './heap-calls.js';
+import { Heaps } from './heaps.js';
 import { showHostImages } from './host-images.js';
 import { pagesOf, pageStateOf, writtenByLoader } from './image-pages.js';
+import { InvalidParameter } from './invalid-parameter.js';
 import { LastError } from './last-error.js';
 import { layoutOf } from './layout.js';
 import { libraries, type LibraryNeeds } from './libraries.js';
@@ -65,11 +67,12 @@ export class Windows implements Os {
     const pages = new SpacePages(process.space, process.gates);
     const vm = new VirtualMemory(pages, LOWEST, HIGHEST[wordSize], process.memoryLimit.limit * COMMITTED_PART);
     this.blocks = new ProcessBlock(vm, memory, layout, process.space);
-    const heap = new Heap(vm, (address, length) => memory.fill(address, length, 0), wordSize);
+    const modules = new Modules(process.gates);
+    const heaps = new Heaps({ process, vm, memory, wordSize, reporter: () => modules.resolve('RtlReportCriticalFailure') });
+    const heap = heaps.process;
     const core = (this.core = { process, memory, layout, codec: (wordSize === 8 ? context64 : context32)(process.engine), vm, heap });
     const handles = new HandleTable((bytes) => process.memoryLimit.mustTake(bytes));
     const standard = ([0, 1, 2] as const).map((n) => handles.open(new StreamObject(n), ALL_ACCESS));
-    const modules = new Modules(process.gates);
     showHostImages(core);
     const lastError = new LastError(core);
     const guards = new StackGuards(core);
@@ -81,9 +84,26 @@ export class Windows implements Os {
     const threads = new Threads({ ...core, blocks: this.blocks, tls, ntdll, handles });
     this.faults = new Faults({ ...core, guards, exceptions });
     this.port = new WindowsPort(platform, { ...core, guards, ntdll, handles, suspension, lastError });
+    const heapFunctions = new HeapFunctions({ ...core, heaps, modules, lastError, guards });
+    const invalidParameter = new InvalidParameter({ ...core, lastError, exceptions });
     this.parts = {
       ...core,
-      ...{ handles, standard, modules, lastError, guards, tls, ntdll, exceptions, apcs, suspension, threads },
+      ...{
+        heaps,
+        heapFunctions,
+        invalidParameter,
+        handles,
+        standard,
+        modules,
+        lastError,
+        guards,
+        tls,
+        ntdll,
+        exceptions,
+        apcs,
+        suspension,
+        threads,
+      },
       console: new Console(options),
       commandLine: options.argv.map(quoteArgument).join(' '),
       environment: options.env,
@@ -126,10 +146,11 @@ export class Windows implements Os {
   }
 
   start(program: LoadedImage, images: LoadedImages, resolve: (name: string) => number | undefined = () => undefined): void {
-    const { modules, ntdll, tls, threads, heap, commandLine, environment, standard } = this.parts;
+    const { modules, ntdll, tls, threads, heaps, heap, commandLine, environment, standard } = this.parts;
     modules.loaded({ program, images, resolve });
     const { memory, layout } = this.core;
     const { image } = program;
+    heaps.adopt(image);
     const parameters = writeParameters(memory, (bytes) => heap.allocate(bytes), layout.wordSize, {
       imagePath: modules.path(program),
       commandLine,
