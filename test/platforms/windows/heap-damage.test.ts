@@ -6,7 +6,6 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import test from 'ava';
 import { compile } from '../../../platforms/toolchain/cc.js';
 import { runProgram } from '../../guests/harness.js';
 import { missingToolchain } from '../../missing.js';
