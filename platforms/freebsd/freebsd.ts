@@ -9,7 +9,8 @@ import { X86 } from '../../emulator/cpu/registers.js';
 import { Prot } from '../../emulator/engine.js';
 import { Random } from '../../emulator/process/random.js';
 import type { Thread } from '../../emulator/process/thread.js';
-import type { OsContext } from '../os.js';
+import type { LibraryFile, OsContext } from '../os.js';
+import { libraryFile } from '../posix/kernel/descriptors.js';
 import { MemoryCalls } from '../posix/memory-calls.js';
 import { PosixPort } from '../posix/port.js';
 import { PosixOs } from '../posix/posix-os.js';
@@ -54,7 +55,15 @@ export class FreeBsd extends PosixOs {
     process.space.map(layout.stackTop - layout.stackSize, layout.stackSize, Prot.RW, { name: '[stack]' });
     this.port = new PosixPort(system, new FreeBsdJumpBuffer(process));
     this.faults = new FreeBsdFaults(system);
-    this.calls = new FreeBsdSystemCalls(system, frames);
+    this.calls = new FreeBsdSystemCalls(system, frames, layout, context.files, (thread) => this.threads.adopt(thread));
+  }
+
+  get descriptors() {
+    const { descriptors } = this.calls.kernel;
+    return {
+      add: (file: LibraryFile) => Math.max(-1, descriptors.add(libraryFile(file))),
+      remove: (descriptor: number) => void descriptors.close(descriptor),
+    };
   }
 
   protected ownFunctions(): HostFunction[] {
@@ -120,6 +129,11 @@ export class FreeBsd extends PosixOs {
 
   memoryFault(thread: Thread, fault: MemoryFault): void {
     this.faults.memory(thread, fault);
+  }
+
+  override beforeRun(thread: Thread): void {
+    this.calls.goOn(thread);
+    if (thread.state === 'runnable') super.beforeRun(thread);
   }
 
   systemCall(thread: Thread): void {

@@ -11,6 +11,7 @@ import { futexCalls } from './futex-calls.js';
 import { Futexes } from '../../posix/kernel/futexes.js';
 import { informationCalls, initialLimits } from './information-calls.js';
 import type { Kernel, LinuxCalls, ProcessState } from './kernel.js';
+import { IntervalTimers } from '../../posix/kernel/interval-timers.js';
 import { memoryCalls } from './memory-calls.js';
 import { pollCalls } from './poll-calls.js';
 import { ProcFiles } from './proc-files.js';
@@ -42,7 +43,7 @@ export function sharedKernel(system: PosixSystem, layout: LinuxLayout, files: Fi
     membarrierRegistered: 0,
     umask: 0o022,
     lockFuture: false,
-    timers: new Map(),
+    intervals: new IntervalTimers(system),
   };
   return {
     descriptors: new Descriptors(options, changed),

@@ -8,6 +8,7 @@ import type { KernelCall } from '../../posix/kernel/kernel.js';
 import type { LinuxLayout } from '../layout.js';
 import type { Descriptors } from '../../posix/kernel/descriptors.js';
 import type { Futexes } from '../../posix/kernel/futexes.js';
+import type { IntervalTimers } from '../../posix/kernel/interval-timers.js';
 import type { ProgramBreak } from './program-break.js';
 import type { SystemCallName } from './system-call-numbers.js';
 
@@ -40,5 +41,5 @@ export interface ProcessState {
   membarrierRegistered: number;
   umask: number;
   lockFuture: boolean;
-  timers: Map<number, { until: number; interval: number }>;
+  intervals: IntervalTimers;
 }

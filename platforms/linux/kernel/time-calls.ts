@@ -7,6 +7,7 @@ import { UNITS_PER_SECOND } from '../../../emulator/process/clock.js';
 import { Errno } from '../../posix/kernel/errno.js';
 import type { Kernel, LinuxCall, LinuxCalls } from './kernel.js';
 import { timerObjectCalls } from './timer-calls.js';
+import { IntervalTimers, type IntervalSetting } from '../../posix/kernel/interval-timers.js';
 import { readTime, readTimeval, units, valid, writeTime, writeTimeval, type Time } from '../../posix/kernel/times.js';
 
 // prettier-ignore
@@ -108,39 +109,11 @@ export function timeCalls(kernel: Kernel): LinuxCalls {
 }
 
 const ITIMER_REAL = 0;
-/** ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF and their signals' names. All of virtual time is the program's. */
-const TIMER_SIGNALS = ['SIGALRM', 'SIGVTALRM', 'SIGPROF'];
-
-/** The process's three timers: a deadline of the scheduler's sends the signal. */
 function timerCalls(kernel: Kernel): LinuxCalls {
-  const { system, user, state } = kernel;
-  const { process, signals } = system;
+  const { user, state } = kernel;
+  const { intervals } = state;
 
-  const fire = (which: number): void => {
-    const timer = state.timers.get(which);
-    if (!timer) return;
-    if (timer.interval > 0) arm(which, timer.interval, timer.interval);
-    else state.timers.delete(which);
-    const signal = system.traits.signals.numbers[TIMER_SIGNALS[which]];
-    signals.sendToProcess({ signal, code: system.traits.signals.codes.KERNEL });
-  };
-  const arm = (which: number, after: number, interval: number): void => {
-    const before = state.timers.get(which);
-    if (before) process.alarms.cancel(before);
-    const timer = { until: process.clock.now + after, interval };
-    state.timers.set(which, timer);
-    process.alarms.set(timer, timer.until, () => fire(which));
-  };
-  const disarm = (which: number): void => {
-    const before = state.timers.get(which);
-    if (before) process.alarms.cancel(before);
-    state.timers.delete(which);
-  };
-  const left = (which: number): { left: number; interval: number } => {
-    const timer = state.timers.get(which);
-    return timer ? { left: Math.max(1000, timer.until - process.clock.now), interval: timer.interval } : { left: 0, interval: 0 };
-  };
-  const tell = (address: number, what: { left: number; interval: number }): void => {
+  const tell = (address: number, what: IntervalSetting): void => {
     writeTimeval(user, address, what.interval);
     writeTimeval(user, address + 2 * user.wordSize, what.left);
   };
@@ -154,23 +127,21 @@ function timerCalls(kernel: Kernel): LinuxCalls {
         next = { interval: readTimeval(user, wanted), value: readTimeval(user, wanted + 2 * user.wordSize) };
         if (!validInterval(next.interval) || !validInterval(next.value)) return -Errno.EINVAL;
       }
-      if (which < 0 || which > 2) return -Errno.EINVAL;
-      const before = left(which);
-      if (next && units(next.value) > 0) arm(which, units(next.value), units(next.interval));
-      else disarm(which);
+      if (!IntervalTimers.known(which)) return -Errno.EINVAL;
+      const before = intervals.left(which);
+      intervals.set(which, next ? units(next.value) : 0, next ? units(next.interval) : 0);
       if (old !== 0) tell(old, before);
       return 0;
     },
     getitimer: (_thread, [word, address]) => {
       const which = int(word);
-      if (which < 0 || which > 2) return -Errno.EINVAL;
-      tell(address, left(which));
+      if (!IntervalTimers.known(which)) return -Errno.EINVAL;
+      tell(address, intervals.left(which));
       return 0;
     },
     alarm: (_thread, [seconds]) => {
-      const before = left(ITIMER_REAL);
-      if (seconds > 0) arm(ITIMER_REAL, seconds * UNITS_PER_SECOND, 0);
-      else disarm(ITIMER_REAL);
+      const before = intervals.left(ITIMER_REAL);
+      intervals.set(ITIMER_REAL, seconds * UNITS_PER_SECOND, 0);
       return before.left === 0 ? 0 : Math.max(1, Math.round(before.left / UNITS_PER_SECOND));
     },
   };

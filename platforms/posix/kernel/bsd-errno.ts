@@ -13,6 +13,9 @@ const DIFFERENT = new Map<number, number>([
   [Errno.EOVERFLOW, 84],
   [Errno.EOPNOTSUPP, 45],
   [Errno.ETIMEDOUT, 60],
+  // FreeBSD's; no call here answers these on macOS.
+  [Errno.EOWNERDEAD, 96],
+  [Errno.ENOTRECOVERABLE, 95],
 ]);
 
 export function bsdProgress(progress: Progress): Progress {

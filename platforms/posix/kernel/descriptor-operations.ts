@@ -36,8 +36,8 @@ export function descriptorOperations({ user, descriptors, system }: { user: Memo
   };
 
   /** Of flags, O_NONBLOCK and O_CLOEXEC count. */
-  const makePipe = (address: number, flags: number): number => {
-    const ends = pipe(flags & O_NONBLOCK, (cause) => process.changed(cause));
+  const makePipe = (address: number, flags: number, both = false): number => {
+    const ends = pipe(flags & O_NONBLOCK, (cause) => process.changed(cause), both);
     const close = flags & O_CLOEXEC ? FD_CLOEXEC : 0;
     const numbers = ends.map((end) => descriptors.add(end, close));
     const failed = numbers.find((fd) => fd < 0);

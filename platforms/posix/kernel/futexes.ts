@@ -55,6 +55,10 @@ export class Futexes {
     return moved.length;
   }
 
+  count(key: number): number {
+    return this.queues.get(key)?.length ?? 0;
+  }
+
   anyWaits(key: number): boolean {
     return this.queues.has(key);
   }

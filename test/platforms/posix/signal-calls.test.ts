@@ -11,6 +11,7 @@ import { FreeBsd } from '../../../platforms/freebsd/freebsd.js';
 import { freebsd } from '../../../platforms/freebsd/index.js';
 import { macos } from '../../../platforms/macos/index.js';
 import { MacOs } from '../../../platforms/macos/macos.js';
+import { markAlternateStack } from '../../../platforms/posix/alternate-stack.js';
 import { posixThread } from '../../../platforms/posix/posix-thread.js';
 import { systemCall, type PosixSystem } from '../../../platforms/posix/system.js';
 
@@ -326,6 +327,11 @@ for (const code of ['xci6ll', 'xca6ll']) {
       t.deepEqual(readStack(l, old), [0, 0, 4], 'nothing has changed');
       t.is(set(8192, 0), 0);
       process.registers(thread).set(process.abi.sp, 0x51000);
+      calls.sigaltstack(thread, 0, old);
+      t.deepEqual(readStack(l, old)[2], 0, 'SP says nothing: a flag does');
+      markAlternateStack(posixThread(thread), true);
+      calls.sigaltstack(thread, 0, old);
+      t.deepEqual(readStack(l, old)[2], 1);
       // Flags first; disabling it in use is EINVAL, another change EPERM.
       t.deepEqual([set(65536, 1), set(0, 4), set(65536, 0), set(1, 0)], [EINVAL, EINVAL, EPERM, EPERM]);
     }),

@@ -1,0 +1,223 @@
+/**
+ * The calls of FreeBSD's and macOS's kernels on descriptors and names, by name; errors in this room's numbers. What one kernel
+ * has in a way of its own is data (`BsdFileTraits`).
+ * Source: sys/kern/kern_descrip.c, sys_generic.c, sys_pipe.c, vfs_syscalls.c (FreeBSD); bsd/kern of the same names (XNU); sys/fcntl.h of both.
+ */
+import type { FileSystem } from '../../file-system.js';
+import { int } from '../system-call-table.js';
+import { descriptorOperations } from './descriptor-operations.js';
+import { device, FD_CLOEXEC, O_ACCMODE, O_APPEND, O_CLOEXEC, O_CREAT, O_EXCL, O_NONBLOCK, O_TRUNC, type OpenFile } from './descriptors.js';
+import { Errno } from './errno.js';
+import { transferCalls } from './file-transfer.js';
+import type { FileKernel, KernelCall } from './kernel.js';
+import { openNamed, readPath, withFileErrors } from './named-files.js';
+
+export interface BsdFileTraits {
+  /** O_DIRECTORY and O_CLOEXEC; all the other flags of open have the same numbers on both. */
+  flags: { DIRECTORY: number; CLOEXEC: number };
+  dupCloexec: number;
+  /** fcntl's commands for locks: nobody else holds any. */
+  locks: readonly number[];
+  /** What fcntl says of a command that it doesn't know, by kind of file. */
+  unknownCommand: (file: OpenFile) => number;
+  atCwd: number;
+  /** lseek's SEEK_DATA and SEEK_HOLE. */
+  seekData: number;
+  seekHole: number;
+  pathMax: number;
+  pipesGoBothWays: boolean;
+  /** Lays out struct stat. */
+  writeStatus(address: number, status: FileStatus): void;
+}
+
+export interface FileStatus {
+  mode: number;
+  size: number;
+  inode: number;
+}
+
+const BSD = { NONBLOCK: 4, APPEND: 8, CREAT: 0x200, TRUNC: 0x400, EXCL: 0x800 } as const;
+const Command = { DUPFD: 0, GETFD: 1, SETFD: 2, GETFL: 3, SETFL: 4, GETOWN: 5, SETOWN: 6 } as const;
+const Request = { FIOCLEX: 0x20006601, FIONCLEX: 0x20006602, FIONREAD: 0x4004667f, FIONBIO: 0x8004667e } as const;
+const MODES = { stream: 0o010000, pipe: 0o010000, file: 0o100644, directory: 0o040755, device: 0o020666 } as const;
+
+const exchange = (flags: number, pairs: readonly (readonly [number, number])[]): number =>
+  pairs.reduce((sum, [from, to]) => sum | (flags & from ? to : 0), 0);
+const PAIRS = [
+  [BSD.NONBLOCK, O_NONBLOCK],
+  [BSD.APPEND, O_APPEND],
+  [BSD.CREAT, O_CREAT],
+  [BSD.TRUNC, O_TRUNC],
+  [BSD.EXCL, O_EXCL],
+] as const;
+
+export function bsdFiles(kernel: FileKernel, traits: BsdFileTraits, files: FileSystem | undefined, random: (length: number) => Uint8Array) {
+  const { user, descriptors } = kernel;
+  const operations = descriptorOperations(kernel);
+  /** This room's flags of open, from the kernel's. */
+  const inward = (flags: number): number => (flags & O_ACCMODE) | exchange(flags, PAIRS) | (flags & traits.flags.CLOEXEC ? O_CLOEXEC : 0);
+  /** What F_GETFL tells. */
+  const outward = (flags: number): number =>
+    (flags & O_ACCMODE) |
+    exchange(flags, [
+      [O_NONBLOCK, BSD.NONBLOCK],
+      [O_APPEND, BSD.APPEND],
+    ]);
+  const changeable = O_NONBLOCK | O_APPEND;
+
+  const byName = (path: string, flags: number): OpenFile | number => {
+    if (path === '') return -Errno.ENOENT;
+    if ((flags & O_ACCMODE) === O_ACCMODE) return -Errno.EINVAL;
+    return device(path, flags & (O_ACCMODE | changeable), random) ?? openNamed(files, path, flags);
+  };
+  const withPath = (address: number, action: (path: string) => number): number => {
+    const path = readPath(user, address, traits.pathMax);
+    if (typeof path === 'number') return path;
+    return path === '' ? -Errno.ENOENT : withFileErrors(() => action(path));
+  };
+  /** Names that don't begin at the root: no directory is open here. */
+  const from = (directory: number, path: string): number => {
+    if (path.startsWith('/') || directory === traits.atCwd) return 0;
+    return descriptors.get(directory) ? -Errno.ENOTDIR : -Errno.EBADF;
+  };
+  const open = (directory: number, address: number, flags: number): number =>
+    withPath(address, (path) => {
+      const wrong = from(directory, path);
+      if (wrong !== 0) return wrong;
+      const file = byName(path, inward(flags));
+      if (typeof file === 'number') return file;
+      const fd = flags & traits.flags.DIRECTORY ? -Errno.ENOTDIR : descriptors.add(file, flags & traits.flags.CLOEXEC ? FD_CLOEXEC : 0);
+      if (fd < 0) file.closed?.();
+      return fd;
+    });
+
+  const statusOf = (file: OpenFile): FileStatus => ({
+    mode: MODES[file.kind],
+    size: file.kind === 'device' ? 0 : (file.size?.() ?? 0),
+    inode: 1 + [...file.name].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 0x7fffffff, 7),
+  });
+  const tell = (address: number, file: OpenFile): number => {
+    traits.writeStatus(address, statusOf(file));
+    return 0;
+  };
+  const statusAt = (directory: number, address: number, buffer: number): number =>
+    withPath(address, (path) => {
+      const wrong = from(directory, path);
+      if (wrong !== 0) return wrong;
+      if (path === '/' || path === '/dev') {
+        traits.writeStatus(buffer, { mode: MODES.directory, size: 512, inode: 2 });
+        return 0;
+      }
+      const file = byName(path, 0);
+      if (typeof file === 'number') return file;
+      try {
+        return tell(buffer, file);
+      } finally {
+        file.closed?.();
+      }
+    });
+
+  const control = (fd: number, command: number, value: number): number => {
+    const file = descriptors.get(fd);
+    if (!file) return -Errno.EBADF;
+    switch (command) {
+      case Command.DUPFD:
+      case traits.dupCloexec:
+        if (int(value) < 0 || int(value) >= descriptors.limit) return -Errno.EINVAL;
+        return descriptors.add(file, command === Command.DUPFD ? 0 : FD_CLOEXEC, int(value));
+      case Command.GETFD:
+        return descriptors.flagsOf(fd);
+      case Command.SETFD:
+        descriptors.setFlags(fd, int(value) & FD_CLOEXEC);
+        return 0;
+      case Command.GETFL:
+        return outward(file.flags);
+      case Command.SETFL:
+        file.flags = (file.flags & ~changeable) | (inward(int(value)) & changeable);
+        return 0;
+      case Command.GETOWN:
+      case Command.SETOWN:
+        return 0;
+      default:
+        return traits.locks.includes(command) ? 0 : traits.unknownCommand(file);
+    }
+  };
+
+  const request = (fd: number, code: number, address: number): number => {
+    const file = descriptors.get(fd);
+    if (!file) return -Errno.EBADF;
+    switch (code) {
+      case Request.FIOCLEX:
+      case Request.FIONCLEX:
+        descriptors.setFlags(fd, code === Request.FIOCLEX ? FD_CLOEXEC : 0);
+        return 0;
+      case Request.FIONBIO:
+        file.flags = (file.flags & ~O_NONBLOCK) | (user.u32(address) !== 0 ? O_NONBLOCK : 0);
+        return 0;
+      case Request.FIONREAD:
+        if (!file.size || file.kind === 'device') return -Errno.ENOTTY;
+        user.setU32(address, Math.max(0, file.size() - (file.position ?? 0)));
+        return 0;
+      default:
+        return -Errno.ENOTTY;
+    }
+  };
+
+  const remove = (directory: number, address: number): number =>
+    withPath(address, (path) => from(directory, path) || (files ? (files.remove(path), 0) : -Errno.ENOENT));
+  const access = (directory: number, address: number, mode: number): number => {
+    if (mode & ~7) return -Errno.EINVAL;
+    return withPath(address, (path) => {
+      const wrong = from(directory, path);
+      if (wrong !== 0) return wrong;
+      const file = byName(path, 0);
+      if (typeof file === 'number') return file;
+      file.closed?.();
+      return 0;
+    });
+  };
+  /** lseek's whence as this room numbers it. */
+  const whenceOf = (whence: number): number => (whence === traits.seekData ? 3 : whence === traits.seekHole ? 4 : whence);
+  const off = (args: number[], at: number): number => (user.wordSize === 8 ? args[at] : args[at] + (args[at + 1] | 0) * 2 ** 32);
+  const afterOff = user.wordSize === 8 ? 1 : 2;
+
+  return {
+    ...transferCalls(kernel),
+    open: (_thread, [address, flags]) => open(traits.atCwd, address, int(flags)),
+    openat: (_thread, [directory, address, flags]) => open(int(directory), address, int(flags)),
+    close: (_thread, [fd]) => descriptors.close(int(fd)),
+    lseek: (_thread, args) => operations.seek(int(args[0]), off(args, 1), whenceOf(int(args[1 + afterOff]))),
+    ftruncate: (_thread, args) => operations.truncate(int(args[0]), off(args, 1)),
+    fsync: (_thread, [fd]) => operations.synchronised(int(fd)),
+    dup: (_thread, [fd]) => {
+      const file = descriptors.get(int(fd));
+      return file ? descriptors.add(file) : -Errno.EBADF;
+    },
+    dup2: (_thread, [old, next]) => operations.copy(int(old), int(next), 0),
+    pipe2: (_thread, [address, flags]) =>
+      int(flags) & ~(traits.flags.CLOEXEC | BSD.NONBLOCK)
+        ? -Errno.EINVAL
+        : operations.makePipe(address, inward(int(flags)), traits.pipesGoBothWays),
+    fcntl: (_thread, [fd, command, value]) => control(int(fd), int(command), value),
+    ioctl: (_thread, [fd, code, address]) => request(int(fd), code % 2 ** 32, address),
+    fstat: (_thread, [fd, buffer]) => {
+      const file = descriptors.get(int(fd));
+      return file ? tell(buffer, file) : -Errno.EBADF;
+    },
+    stat: (_thread, [path, buffer]) => statusAt(traits.atCwd, path, buffer),
+    fstatat: (_thread, [directory, path, buffer]) => statusAt(int(directory), path, buffer),
+    access: (_thread, [path, mode]) => access(traits.atCwd, path, int(mode)),
+    faccessat: (_thread, [directory, path, mode]) => access(int(directory), path, int(mode)),
+    unlink: (_thread, [path]) => remove(traits.atCwd, path),
+    unlinkat: (_thread, [directory, path]) => remove(int(directory), path),
+    rename: (_thread, [a, b]) => withPath(a, (old) => withPath(b, (next) => (files ? (files.rename(old, next), 0) : -Errno.ENOENT))),
+    readlink: (_thread, [address, , size]) =>
+      withPath(address, (path) => {
+        if (size < 0) return -Errno.EINVAL;
+        const file = byName(path, 0);
+        if (typeof file === 'number') return file;
+        file.closed?.();
+        return -Errno.EINVAL;
+      }),
+  } satisfies Record<string, KernelCall>;
+}
