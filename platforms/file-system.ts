@@ -30,9 +30,26 @@ export interface FileContents {
   close(): void;
 }
 
+/** What there is of a file or a directory without opening it. */
+export interface FileEntry {
+  directory: boolean;
+  size: number;
+  /** May the owner write it? */
+  writable: boolean;
+  /** The same for all names of it. Never the guest's to see: it is the host's. */
+  identity: string;
+}
+
 /** Raises FileError. */
 export interface FileSystem {
   open(path: string, mode: OpenMode): FileContents;
   remove(path: string): void;
   rename(from: string, to: string): void;
+  /** Links are followed. */
+  entry(path: string): FileEntry;
+  /** Names in a directory, without '.' and '..', in the order of their characters. */
+  list(path: string): string[];
+  makeDirectory(path: string): void;
+  /** An empty directory alone. */
+  removeDirectory(path: string): void;
 }

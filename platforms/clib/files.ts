@@ -7,7 +7,9 @@ import {
   fstatSync,
   ftruncateSync,
   lstatSync,
+  mkdirSync,
   openSync,
+  readdirSync,
   readSync,
   realpathSync,
   renameSync,
@@ -19,7 +21,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import type { GrantedDirectory } from '../os.js';
-import { FileError, type FileContents, type FileSystem, type OpenMode, type ErrorName } from '../file-system.js';
+import { FileError, type FileContents, type FileEntry, type FileSystem, type OpenMode, type ErrorName } from '../file-system.js';
 
 export { FileError, type FileContents, type OpenMode };
 
@@ -210,6 +212,30 @@ export class GuestFiles implements FileSystem {
       else if (this.windows) throw new FileError('EACCES');
       else rmdirSync(name);
     });
+  }
+
+  entry(path: string): FileEntry {
+    const name = this.host(path, 'read', true);
+    const stat = attempt(() => statSync(name));
+    if (!stat.isFile() && !stat.isDirectory()) throw new FileError('EACCES');
+    return { directory: stat.isDirectory(), size: stat.size, writable: (stat.mode & 0o200) !== 0, identity: `${stat.dev} ${stat.ino}` };
+  }
+
+  list(path: string): string[] {
+    const name = this.host(path, 'read', true);
+    const order = (entry: string): string => (this.windows ? entry.toUpperCase() : entry);
+    return attempt(() => readdirSync(name)).sort((a, b) => (order(a) < order(b) ? -1 : order(a) > order(b) ? 1 : 0));
+  }
+
+  makeDirectory(path: string): void {
+    const name = this.host(path, 'create', false);
+    attempt(() => mkdirSync(name));
+  }
+
+  removeDirectory(path: string): void {
+    const name = this.host(path, 'remove', false);
+    this.checkOwn(name);
+    attempt(() => rmdirSync(name));
   }
 
   rename(from: string, to: string): void {
