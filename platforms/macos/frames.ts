@@ -37,6 +37,8 @@ const RED_ZONE = 128;
 const Style = { traditional: 1, siginfo: 30 } as const;
 /** The first user of a Mac. */
 export const UID = 501;
+/** The group of a Mac's users. */
+export const STAFF = 20;
 
 export class MacFrames implements SignalFrames {
   readonly context: ContextLayout;

@@ -4,12 +4,12 @@
  */
 import { UNITS_PER_SECOND } from '../../emulator/process/clock.js';
 import type { HostCall } from '../../emulator/process/host-call.js';
-import { GuestFault } from '../../emulator/memory/memory-view.js';
+import { GuestFault, type MemoryView } from '../../emulator/memory/memory-view.js';
 import type { Process } from '../../emulator/process/process.js';
 import { Request, TRAILER_SIZE } from './exceptions.js';
 import { MACH_SEND_INVALID_DEST, type MacKernel } from './kernel.js';
 
-const Option = { send: 1, receive: 2, large: 4, sendTimeout: 0x10, receiveTimeout: 0x100 } as const;
+export const MessageOption = { send: 1, receive: 2, large: 4, sendTimeout: 0x10, receiveTimeout: 0x100 } as const;
 export const Mach = {
   SendInvalidData: 0x10000002,
   SendInvalidDest: MACH_SEND_INVALID_DEST,
@@ -17,6 +17,7 @@ export const Mach = {
   ReceiveInvalidName: 0x10004002,
   ReceiveTimedOut: 0x10004003,
   ReceiveTooLarge: 0x10004004,
+  ReceiveInterrupted: 0x10004005,
   ReceiveInvalidData: 0x10004008,
 } as const;
 const HEADER_SIZE = 24;
@@ -34,21 +35,22 @@ export class MachMessages {
 
   mach_msg(call: HostCall, message: number, option: number, sendSize: number, receiveSize: number, name: number, timeout: number): number {
     const state = call.attempt(() => ({ sent: false, until: this.process.clock.now + timeout * MILLISECOND }));
-    if (option & Option.send && !state.sent) {
-      const result = this.send(call, message, sendSize);
+    if (option & MessageOption.send && !state.sent) {
+      const result = this.send(call.memory, message, sendSize);
       if (result !== 0) return result;
       state.sent = true;
     }
-    if (!(option & Option.receive)) return 0;
-    const deadline = option & Option.receiveTimeout ? state.until : undefined;
+    if (!(option & MessageOption.receive)) return 0;
+    const deadline = option & MessageOption.receiveTimeout ? state.until : undefined;
     return this.receive(call, message, option, receiveSize, name, deadline);
   }
 
-  private send(call: HostCall, message: number, size: number): number {
+  /** `memory`: the program's. */
+  send(memory: MemoryView, message: number, size: number): number {
     if (size < HEADER_SIZE || size % 4 !== 0) return Mach.SendMsgTooSmall;
     let bytes: Uint8Array;
     try {
-      bytes = call.memory.bytes(message, size);
+      bytes = memory.bytes(message, size);
     } catch (error) {
       if (error instanceof GuestFault) return Mach.SendInvalidData;
       throw error;
@@ -77,28 +79,36 @@ export class MachMessages {
   }
 
   private receive(call: HostCall, message: number, option: number, size: number, name: number, deadline: number | undefined): number {
+    const received = this.take(call.memory, message, option, size, name);
+    if (received !== undefined) return received;
+    if (deadline !== undefined && this.process.clock.now >= deadline) return Mach.ReceiveTimedOut;
+    return call.block({ kind: 'message', port: name, ...this.awaiting(name), ...(deadline !== undefined && { deadline }) });
+  }
+
+  /** What who waits for a message there waits for. */
+  awaiting(name: number): { what: string; ready: () => boolean } {
+    const right = this.kernel.ports.receive(name);
+    return {
+      what: `a message on Mach port 0x${name.toString(16)}`,
+      ready: () => (right?.queue.length ?? 0) > 0 || this.kernel.ports.receive(name) !== right,
+    };
+  }
+
+  /** Receive what is there: mach_msg_return_t; undefined: nothing is. */
+  take(memory: MemoryView, message: number, option: number, size: number, name: number): number | undefined {
     const right = this.kernel.ports.receive(name);
     if (!right) return Mach.ReceiveInvalidName;
     const { queue } = right;
-    if (queue.length === 0) {
-      if (deadline !== undefined && this.process.clock.now >= deadline) return Mach.ReceiveTimedOut;
-      return call.block({
-        kind: 'message',
-        what: `a message on Mach port 0x${name.toString(16)}`,
-        port: name,
-        ready: () => queue.length > 0 || this.kernel.ports.receive(name) !== right,
-        ...(deadline !== undefined && { deadline }),
-      });
-    }
+    if (queue.length === 0) return undefined;
     const received = queue[0];
     try {
       if (received.length > size) {
-        if (option & Option.large) call.memory.setU32(message + Request.size, received.length - TRAILER_SIZE);
+        if (option & MessageOption.large) memory.setU32(message + Request.size, received.length - TRAILER_SIZE);
         else queue.shift();
         return Mach.ReceiveTooLarge;
       }
       queue.shift();
-      call.memory.write(message, received);
+      memory.write(message, received);
     } catch (error) {
       if (error instanceof GuestFault) return Mach.ReceiveInvalidData;
       throw error;

@@ -13,6 +13,7 @@ export const Kern = {
   InvalidArgument: 4,
   Failure: 5,
   ResourceShortage: 6,
+  MemoryError: 10,
   Aborted: 14,
   InvalidName: 15,
   InvalidTask: 16,
@@ -52,6 +53,14 @@ export class MachPorts {
     const name = (this.next++ << 8) | 3;
     this.rights.set(name, right);
     return name;
+  }
+
+  /** mach_port_type_t; undefined: there is no such right. */
+  static typeOf(right: MachRight | undefined): number | undefined {
+    const bit = (kind: number): number => 1 << (kind + 16);
+    if (!right) return undefined;
+    if (right.kind === 'receive') return bit(PortRight.Receive) | (right.sendRights > 0 ? bit(PortRight.Send) : 0);
+    return bit(right.kind === 'reply' ? PortRight.SendOnce : PortRight.Send);
   }
 
   get(name: number): MachRight | undefined {

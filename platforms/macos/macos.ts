@@ -8,7 +8,8 @@ import type { MemoryFault } from '../../emulator/process/os-model.js';
 import { Random } from '../../emulator/process/random.js';
 import type { Process } from '../../emulator/process/process.js';
 import type { Thread } from '../../emulator/process/thread.js';
-import type { OsContext } from '../os.js';
+import type { LibraryFile, OsContext } from '../os.js';
+import { libraryFile } from '../posix/kernel/descriptors.js';
 import { MemoryCalls } from '../posix/memory-calls.js';
 import { PosixOs } from '../posix/posix-os.js';
 import { posixThread, type PosixThread } from '../posix/posix-thread.js';
@@ -78,9 +79,17 @@ export class MacOs extends PosixOs {
     this.threadLocals = threadLocals;
     this.macThreads = threads;
     this.faults = new MacFaults(system, kernel, layout);
-    this.calls = new MacSystemCalls(mach, frames);
+    this.calls = new MacSystemCalls(mach, frames, context.files);
     mapFixed(process, layout, threadLocals);
     this.port = new MacPort(mach);
+  }
+
+  get descriptors() {
+    const { descriptors } = this.calls.bsd;
+    return {
+      add: (file: LibraryFile) => Math.max(-1, descriptors.add(libraryFile(file))),
+      remove: (descriptor: number) => void descriptors.close(descriptor),
+    };
   }
 
   protected ownFunctions(): HostFunction[] {
@@ -150,6 +159,7 @@ export class MacOs extends PosixOs {
 
   override beforeRun(thread: Thread): void {
     this.mach.kernel.delivery.resume(thread);
+    this.calls.goOn(thread);
     if (thread.state !== 'runnable') return;
     super.beforeRun(thread);
     // A thread of host code goes on with its call at once: the fetch that would find it at its gate executes nothing.

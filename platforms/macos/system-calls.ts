@@ -1,8 +1,8 @@
 /**
- * System calls that guests make by instruction: the UNIX class and the Mach traps that
- * need no C library. sigreturn always comes this way. A UNIX call that isn't here answers
- * ENOSYS and raises SIGSYS, an unknown trap KERN_INVALID_ARGUMENT, as XNU does.
- * Source: bsd/kern/syscalls.master, osfmk/kern/syscall_sw.c, the entry conventions of both CPUs.
+ * System calls that guests make by instruction: the UNIX class, the Mach traps, the machine's own. sigreturn always comes this way.
+ * A UNIX call that no kernel has answers ENOSYS and raises SIGSYS, an unknown trap KERN_INVALID_ARGUMENT; what XNU has and this one
+ * has not ends the run with a line that names it.
+ * Source: bsd/dev/{i386,arm}/systemcalls.c (unix_syscall64, arm_prepare_u64_syscall_return), bsd/kern/syscalls.master, osfmk/kern/syscall_sw.c.
  */
 import { Pstate } from '../../emulator/cpu/arm64-exceptions.js';
 import { A64, X86 } from '../../emulator/cpu/registers.js';
@@ -10,110 +10,151 @@ import { syscallClobbers } from '../../emulator/cpu/system-call.js';
 import { Eflags } from '../../emulator/cpu/x86-flags.js';
 import { GuestFault } from '../../emulator/memory/memory-view.js';
 import type { Thread } from '../../emulator/process/thread.js';
+import type { FileSystem } from '../file-system.js';
 import { markAlternateStack } from '../posix/alternate-stack.js';
+import { bsdProgress } from '../posix/kernel/bsd-errno.js';
+import { RunningCalls, type CallReturn } from '../posix/kernel/running-calls.js';
 import { posixThread } from '../posix/posix-thread.js';
 import { systemCall } from '../posix/system.js';
-import { argument, commonCalls, int, type SystemCall } from '../posix/system-call-table.js';
-import { UID, type MacFrames } from './frames.js';
+import { argument } from '../posix/system-call-table.js';
+import { isWaiting, type Progress } from '../posix/waiting.js';
+import { macBsd, unixCalls, type UnixCalls } from './bsd/calls.js';
+import type { MacBsd } from './bsd/kernel.js';
+import { SILENT, UNIX_CALLS, unixCallNames } from './bsd/system-call-numbers.js';
+import type { MacFrames } from './frames.js';
 import type { MachSystem } from './mach-functions.js';
-import { MACH_SEND_INVALID_DEST } from './kernel.js';
-import { MachMemory } from './mach-memory.js';
 import { Kern } from './mach-ports.js';
-import { pageCalls } from './page-calls.js';
+import { machTraps, type MachTrap } from './mach-traps.js';
 
+/** The sixth argument's register is followed by the stack (x86-64) or by two more registers. */
 const ARGUMENTS = {
   'x86-64': [X86.rdi, X86.rsi, X86.rdx, X86.r10, X86.r8, X86.r9],
-  arm64: [A64.x0, A64.x1, A64.x2, A64.x3, A64.x4, A64.x5],
+  arm64: [A64.x0, A64.x1, A64.x2, A64.x3, A64.x4, A64.x5, A64.x0 + 6, A64.x0 + 7],
 } as const;
 const Class = { mach: 1, unix: 2, machine: 3 } as const;
-const SIGRETURN = 184;
+/** Bytes of the instruction, to make the call anew. */
+const INSTRUCTION = { 'x86-64': 2, arm64: 4 } as const;
 /** UC_SET_ALT_STACK, UC_RESET_ALT_STACK: sigreturn of no frame, by which longjmp tells which stack it goes to. */
 const Style = { setAlternate: 0x40000000, resetAlternate: 0x80000000 } as const;
-/** The group of a Mac's users. */
-const STAFF = 20;
-
-/** Result: kern_return_t, or a port's name. */
-type MachTrap = (thread: Thread, args: number[]) => number;
-
 const CARRY = { 'x86-64': Eflags.CF, arm64: Pstate.C } as const;
+/** A second result is the number above 32 bits of the first one's (pipe). */
+const HALF = 2 ** 32;
 
 export class MacSystemCalls {
-  private readonly unix: ReadonlyMap<number, SystemCall>;
-  private readonly traps: ReadonlyMap<number, MachTrap>;
+  readonly bsd: MacBsd;
+  private readonly unix: UnixCalls;
+  private readonly trap: (number: number) => MachTrap | undefined;
+  private readonly running: RunningCalls;
 
   constructor(
     private readonly system: MachSystem,
     private readonly frames: MacFrames,
+    files: FileSystem | undefined,
   ) {
-    this.unix = this.unixCalls();
-    this.traps = this.machTraps();
+    this.bsd = macBsd(system);
+    this.unix = unixCalls(this.bsd, files);
+    this.trap = machTraps(system);
+    this.running = new RunningCalls(system);
+  }
+
+  private get arm(): boolean {
+    return this.system.process.cpu === 'arm64';
+  }
+
+  private get cpu(): 'x86-64' | 'arm64' {
+    return this.arm ? 'arm64' : 'x86-64';
   }
 
   /** The thread (loaded) has executed its system call instruction; PC is after it. */
   dispatch(thread: Thread): void {
     const { process, signals } = this.system;
     const registers = process.registers(thread);
-    const { kind, number } = this.number(registers.lo(process.cpu === 'arm64' ? A64.x16 : X86.rax) | 0);
-    const args = ARGUMENTS[process.cpu as 'x86-64' | 'arm64'].map((slot) => argument(registers, slot));
-    if (process.cpu !== 'arm64') syscallClobbers(registers);
+    const { kind, number } = this.number(registers.lo(this.arm ? A64.x16 : X86.rax) | 0);
+    const args = ARGUMENTS[this.cpu].map((slot) => argument(registers, slot));
+    if (!this.arm) syscallClobbers(registers);
     if (kind === Class.unix) {
-      if (number === SIGRETURN) return this.sigreturn(thread, args);
-      this.runUnix(thread, number, args);
-    } else if (kind === Class.mach) {
-      const trap = this.traps.get(number);
-      this.setResult(
-        thread,
-        this.guarded(() => (trap ? trap(thread, args) : Kern.InvalidArgument), Kern.InvalidAddress),
-      );
-    } else if (kind === Class.machine && (number & 0xff) === 3) {
-      registers.set(process.cpu === 'arm64' ? A64.tpidrro : X86.gsBase, args[0]);
+      // Number 0: the first argument is the number.
+      const indirect = number === UNIX_CALLS.syscall;
+      this.runUnix(thread, indirect ? args[0] % HALF : number, indirect ? args.slice(1) : args);
+    } else if (kind === Class.mach) this.runTrap(thread, number, args);
+    else if (kind === Class.machine && (number & 0xff) === 3) {
+      registers.set(this.arm ? A64.tpidrro : X86.gsBase, args[0]);
       this.setResult(thread, 0);
-    } else this.badCall(thread);
-    if (thread.state !== 'ended' && signals.hasDeliverable(thread)) signals.deliver(thread);
+      if (signals.hasDeliverable(thread)) signals.deliver(thread);
+    } else this.badCall(thread, true);
   }
 
   private number(raw: number): { kind: number; number: number } {
-    if (this.system.process.cpu !== 'arm64') return { kind: (raw >>> 24) & 0xff, number: raw & 0xffffff };
+    if (!this.arm) return { kind: (raw >>> 24) & 0xff, number: raw & 0xffffff };
     if (raw === -0x80000000) return { kind: Class.machine, number: 3 };
     return raw < 0 ? { kind: Class.mach, number: -raw } : { kind: Class.unix, number: raw };
   }
 
-  private guarded(action: () => number, failed: number): number {
-    try {
-      return action();
-    } catch (error) {
-      if (error instanceof GuestFault) return failed;
-      throw error;
-    }
+  private runTrap(thread: Thread, number: number, args: number[]): void {
+    const trap = this.trap(number);
+    const guarded = (action: () => Progress): Progress => {
+      try {
+        const progress = action();
+        return isWaiting(progress) ? { ...progress, resume: () => guarded(() => progress.resume()) } : progress;
+      } catch (error) {
+        if (error instanceof GuestFault) return Kern.MemoryError;
+        throw error;
+      }
+    };
+    const progress = guarded(() => (trap ? trap(thread, args) : Kern.InvalidArgument));
+    this.running.take(thread, { setResult: (result) => this.setResult(thread, result), again: () => this.again(thread) }, progress);
   }
 
   private runUnix(thread: Thread, number: number, args: number[]): void {
-    const handler = this.unix.get(number);
-    if (!handler) return this.badCall(thread);
-    const result = systemCall(this.system, () => handler(thread, args));
-    if (result !== undefined) this.setUnixResult(thread, result);
+    const { process } = this.system;
+    if (number === UNIX_CALLS.sigreturn) return this.sigreturn(thread, args);
+    const name = unixCallNames.get(number);
+    const call = name && this.unix[name];
+    if (!name) return this.badCall(thread, !SILENT.has(number));
+    if (!call) return process.end({ kind: 'unsupported', text: `the system call ${name} (${number}) is not provided` });
+    const progress = systemCall(this.system, () => call(thread, args));
+    this.running.take(thread, this.unixReturn(thread, name === 'pipe'), progress === undefined ? undefined : bsdProgress(progress));
   }
 
-  private badCall(thread: Thread): void {
-    const { traits, signals } = this.system;
-    this.setUnixResult(thread, -traits.errno.ENOSYS);
-    signals.sendToThread(thread, { signal: traits.signals.numbers.SIGSYS, code: 0 });
+  /** What no kernel has. */
+  private badCall(thread: Thread, signals: boolean): void {
+    const { system } = this;
+    const { errno, signals: traits } = system.traits;
+    if (signals) system.signals.sendToThread(thread, { signal: traits.numbers.SIGSYS, code: 0 });
+    this.running.take(thread, this.unixReturn(thread, false), -errno.ENOSYS);
+  }
+
+  /** The thread (loaded) is about to run: a call that it waited in goes on. */
+  goOn(thread: Thread): void {
+    this.running.goOn(thread);
+  }
+
+  private again(thread: Thread): void {
+    const { process } = this.system;
+    const registers = process.registers(thread);
+    registers.set(process.abi.pc, registers.get(process.abi.pc) - INSTRUCTION[this.cpu]);
+  }
+
+  private unixReturn(thread: Thread, two: boolean): CallReturn {
+    return { setResult: (result) => this.setUnixResult(thread, result, two), again: () => this.again(thread) };
   }
 
   private setResult(thread: Thread, result: number): void {
     const { process } = this.system;
-    process.registers(thread).set(process.cpu === 'arm64' ? A64.x0 : X86.rax, result);
+    process.registers(thread).set(this.arm ? A64.x0 : X86.rax, result);
   }
 
-  /** Carry set: the result is an error number. */
-  private setUnixResult(thread: Thread, result: number): void {
+  /** Carry set: the result is an error number. The second result's register is 0 where there is none. */
+  private setUnixResult(thread: Thread, result: number, two = false): void {
     const { process } = this.system;
     const registers = process.registers(thread);
-    const slot = process.cpu === 'arm64' ? A64.pstate : X86.rflags;
-    const carry = CARRY[process.cpu as 'x86-64' | 'arm64'];
+    const slot = this.arm ? A64.pstate : X86.rflags;
+    const carry = CARRY[this.cpu];
     const flags = registers.lo(slot) & ~carry;
     registers.set(slot, (result < 0 ? flags | carry : flags) >>> 0);
-    this.setResult(thread, Math.abs(result));
+    const pair = two && result >= 0;
+    this.setResult(thread, pair ? result % HALF : Math.abs(result));
+    if (this.arm || result >= 0) registers.set(this.arm ? A64.x1 : X86.rdx, pair ? Math.floor(result / HALF) : 0);
   }
 
   private sigreturn(thread: Thread, [ucontext, style, token]: number[]): void {
@@ -128,94 +169,5 @@ export class MacSystemCalls {
     if (refused) return;
     if (process.events.on) process.events.emit('signal-return');
     if (signals.hasDeliverable(thread)) signals.deliver(thread);
-  }
-
-  private unixCalls(): ReadonlyMap<number, SystemCall> {
-    const { system } = this;
-    const { signalCalls, kernel } = system;
-    const common = commonCalls(system);
-    const pages = pageCalls(system);
-    const user: SystemCall = () => UID;
-    const group: SystemCall = () => STAFF;
-    return new Map<number, SystemCall>([
-      [1, common.exit],
-      [3, common.read],
-      [4, common.write],
-      [6, common.close],
-      [20, common.getpid],
-      [24, user],
-      [25, user],
-      [37, common.kill],
-      [39, common.getppid],
-      [43, group],
-      [46, common.sigaction],
-      [47, group],
-      [48, common.sigprocmask],
-      [52, common.sigpending],
-      [53, common.sigaltstack],
-      [65, pages.msync],
-      [73, common.munmap],
-      [74, common.mprotect],
-      [75, common.madvise],
-      [78, pages.mincore],
-      // sigsuspend: the set itself, not its place.
-      [111, (thread, [set]) => signalCalls.sigsuspend(thread, Uint32Array.of(set % 0x100000000, 0, 0, 0))],
-      [197, common.mmap],
-      [250, pages.minherit],
-      // issetugid.
-      [327, () => 0],
-      // __pthread_kill and __pthread_sigmask.
-      [328, (_thread, [port, signal]) => signalCalls.killThread(kernel.ports.thread(port), int(signal))],
-      [329, (thread, [how, wanted, old]) => signalCalls.sigprocmask(thread, int(how), wanted, old, [thread])],
-      // thread_selfid; read and write without cancellation.
-      [372, (thread) => posixThread(thread).tid],
-      [396, common.read],
-      [397, common.write],
-    ]);
-  }
-
-  private machTraps(): ReadonlyMap<number, MachTrap> {
-    const { process, kernel, memory, traits } = this.system;
-    const { ports } = kernel;
-    const { user } = process;
-    const vm = new MachMemory(memory, traits.errno);
-    const mine = (task: number, action: () => number): number => (task === ports.task ? action() : MACH_SEND_INVALID_DEST);
-    return new Map<number, MachTrap>([
-      [
-        10,
-        (_t, [task, addressAt, size, flags]) =>
-          mine(task, () => {
-            const { result, address } = vm.allocate(user.word(addressAt), size, flags);
-            if (result === Kern.Success) user.setWord(addressAt, address);
-            return result;
-          }),
-      ],
-      [12, (_t, [task, address, size]) => mine(task, () => vm.deallocate(address, size))],
-      [14, (_t, [task, address, size, setMaximum, prot]) => mine(task, () => vm.protect(address, size, setMaximum !== 0, prot))],
-      [
-        16,
-        (_t, [task, right, result]) =>
-          mine(task, () => {
-            const name = ports.allocate(right);
-            if (name === undefined) return Kern.InvalidValue;
-            user.setU32(result, name);
-            return Kern.Success;
-          }),
-      ],
-      [18, (_t, [task, name]) => mine(task, () => ports.deallocate(name))],
-      [19, (_t, [task, name, right, delta]) => mine(task, () => ports.modRefs(name, right, delta | 0))],
-      [21, (_t, [task, name, port, how]) => mine(task, () => ports.insertRight(name, port, how))],
-      [26, () => ports.allocateReceive()],
-      [27, (thread) => ports.ofThread(thread)],
-      [28, () => ports.task],
-      [29, () => ports.host],
-      [
-        59,
-        () => {
-          process.reschedule = true;
-          return 0;
-        },
-      ],
-    ]);
   }
 }

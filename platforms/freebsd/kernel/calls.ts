@@ -8,7 +8,7 @@ import { Descriptors } from '../../posix/kernel/descriptors.js';
 import { Errno } from '../../posix/kernel/errno.js';
 import type { PosixThread } from '../../posix/posix-thread.js';
 import type { PosixSystem } from '../../posix/system.js';
-import { commonCalls } from '../../posix/system-call-table.js';
+import { memorySystemCalls } from '../../posix/system-call-table.js';
 import type { FreeBsdLayout } from '../layout.js';
 import { pageCalls } from '../page-calls.js';
 import type { FreeBsdCalls, FreeBsdKernel } from './kernel.js';
@@ -52,14 +52,15 @@ export function freebsdCalls(kernel: FreeBsdKernel, files: FileSystem | undefine
       seekData: 3,
       seekHole: 4,
       pathMax: 1024,
+      pipeMode: 0o010000,
       pipesGoBothWays: true,
       writeStatus: (address, status) => writeStatus(user, address, status),
     },
     files,
     kernel.random,
   );
-  const { stat: _stat, ...ofFiles } = byDescriptor;
-  const { mmap, munmap, mprotect, madvise } = commonCalls(system);
+  const { stat: _stat, newPipe: _newPipe, ...ofFiles } = byDescriptor;
+  const { mmap, munmap, mprotect, madvise } = memorySystemCalls(system);
   const umtx = umtxCalls(kernel);
   return {
     ...ofFiles,

@@ -13,7 +13,7 @@ const DIFFERENT = new Map<number, number>([
   [Errno.EOVERFLOW, 84],
   [Errno.EOPNOTSUPP, 45],
   [Errno.ETIMEDOUT, 60],
-  // FreeBSD's; no call here answers these on macOS.
+  // FreeBSD's; macOS numbers these in a way of its own (bsd/ulock.ts).
   [Errno.EOWNERDEAD, 96],
   [Errno.ENOTRECOVERABLE, 95],
 ]);

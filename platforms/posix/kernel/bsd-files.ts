@@ -25,6 +25,8 @@ export interface BsdFileTraits {
   seekData: number;
   seekHole: number;
   pathMax: number;
+  /** st_mode of pipes and of the standard streams. */
+  pipeMode: number;
   pipesGoBothWays: boolean;
   /** Lays out struct stat. */
   writeStatus(address: number, status: FileStatus): void;
@@ -39,7 +41,7 @@ export interface FileStatus {
 const BSD = { NONBLOCK: 4, APPEND: 8, CREAT: 0x200, TRUNC: 0x400, EXCL: 0x800 } as const;
 const Command = { DUPFD: 0, GETFD: 1, SETFD: 2, GETFL: 3, SETFL: 4, GETOWN: 5, SETOWN: 6 } as const;
 const Request = { FIOCLEX: 0x20006601, FIONCLEX: 0x20006602, FIONREAD: 0x4004667f, FIONBIO: 0x8004667e } as const;
-const MODES = { stream: 0o010000, pipe: 0o010000, file: 0o100644, directory: 0o040755, device: 0o020666 } as const;
+const MODES = { file: 0o100644, directory: 0o040755, device: 0o020666 } as const;
 
 const exchange = (flags: number, pairs: readonly (readonly [number, number])[]): number =>
   pairs.reduce((sum, [from, to]) => sum | (flags & from ? to : 0), 0);
@@ -92,7 +94,7 @@ export function bsdFiles(kernel: FileKernel, traits: BsdFileTraits, files: FileS
     });
 
   const statusOf = (file: OpenFile): FileStatus => ({
-    mode: MODES[file.kind],
+    mode: file.kind === 'pipe' || file.kind === 'stream' ? traits.pipeMode : MODES[file.kind],
     size: file.kind === 'device' ? 0 : (file.size?.() ?? 0),
     inode: 1 + [...file.name].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 0x7fffffff, 7),
   });
@@ -181,7 +183,7 @@ export function bsdFiles(kernel: FileKernel, traits: BsdFileTraits, files: FileS
   const off = (args: number[], at: number): number => (user.wordSize === 8 ? args[at] : args[at] + (args[at + 1] | 0) * 2 ** 32);
   const afterOff = user.wordSize === 8 ? 1 : 2;
 
-  return {
+  const calls = {
     ...transferCalls(kernel),
     open: (_thread, [address, flags]) => open(traits.atCwd, address, int(flags)),
     openat: (_thread, [directory, address, flags]) => open(int(directory), address, int(flags)),
@@ -220,4 +222,5 @@ export function bsdFiles(kernel: FileKernel, traits: BsdFileTraits, files: FileS
         return -Errno.EINVAL;
       }),
   } satisfies Record<string, KernelCall>;
+  return { ...calls, newPipe: (flags: number) => operations.newPipe(inward(flags), traits.pipesGoBothWays) };
 }

@@ -35,21 +35,22 @@ export function descriptorOperations({ user, descriptors, system }: { user: Memo
     return next;
   };
 
-  /** Of flags, O_NONBLOCK and O_CLOEXEC count. */
-  const makePipe = (address: number, flags: number, both = false): number => {
+  /** The ends of a new pipe; an errno number negated. Of flags, O_NONBLOCK and O_CLOEXEC count. */
+  const newPipe = (flags: number, both = false): [number, number] | number => {
     const ends = pipe(flags & O_NONBLOCK, (cause) => process.changed(cause), both);
     const close = flags & O_CLOEXEC ? FD_CLOEXEC : 0;
-    const numbers = ends.map((end) => descriptors.add(end, close));
-    const failed = numbers.find((fd) => fd < 0);
-    const undo = (): void => numbers.filter((fd) => fd >= 0).forEach((fd) => descriptors.close(fd));
-    if (failed !== undefined) {
-      undo();
-      return failed;
-    }
+    const [read, write] = ends.map((end) => descriptors.add(end, close));
+    if (read >= 0 && write >= 0) return [read, write];
+    if (read >= 0) descriptors.close(read);
+    return Math.min(read, write);
+  };
+  const makePipe = (address: number, flags: number, both = false): number => {
+    const numbers = newPipe(flags, both);
+    if (typeof numbers === 'number') return numbers;
     try {
       numbers.forEach((fd, i) => user.setU32(address + 4 * i, fd));
     } catch (error) {
-      undo();
+      for (const fd of numbers) descriptors.close(fd);
       throw error;
     }
     return 0;
@@ -68,5 +69,5 @@ export function descriptorOperations({ user, descriptors, system }: { user: Memo
     return !file ? -Errno.EBADF : file.kind === 'file' ? 0 : -Errno.EINVAL;
   };
 
-  return { seek, copy, makePipe, truncate, synchronised };
+  return { seek, copy, newPipe, makePipe, truncate, synchronised };
 }
