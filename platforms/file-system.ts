@@ -53,3 +53,18 @@ export interface FileSystem {
   /** An empty directory alone. */
   removeDirectory(path: string): void;
 }
+
+function nothingThere(): never {
+  throw new FileError('ENOENT');
+}
+
+/** Where no directory was granted, and none can be. */
+export const NO_FILES: FileSystem = {
+  open: nothingThere,
+  remove: nothingThere,
+  rename: nothingThere,
+  entry: nothingThere,
+  list: nothingThere,
+  makeDirectory: nothingThere,
+  removeDirectory: nothingThere,
+};

@@ -36,6 +36,8 @@ export interface OsModel {
   /** x86 vector, with its error code as detail, or arm64 exception class (Exit.Interrupt); a gate above the exceptions. */
   interrupt(thread: Thread, vector: number, detail: number): void;
   invalidInstruction(thread: Thread): void;
+  /** The process has ended, however it did. */
+  ended?(): void;
   /** A thread is about to run after it was blocked or created (deliver pending signals here). */
   beforeRun?(thread: Thread): void;
 }

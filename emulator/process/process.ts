@@ -208,6 +208,7 @@ export class Process implements ProcessCore {
     } catch (error) {
       if (!(error instanceof ProcessEnded)) throw error;
     }
+    this.os.ended?.();
     return present(this.status, 'the exit status');
   }
 

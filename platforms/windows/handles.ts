@@ -6,8 +6,12 @@ import { windowsThread } from './windows-thread.js';
 export interface HandleEntry {
   object: KernelObject;
   access: number;
+  /** HANDLE_FLAG_INHERIT, HANDLE_FLAG_PROTECT_FROM_CLOSE. */
+  flags: number;
 }
 
+export const HANDLE_FLAG_INHERIT = 1;
+export const HANDLE_FLAG_PROTECT_FROM_CLOSE = 2;
 const ALL_ACCESS = 0x1fffff;
 /** Pseudo-handles: valid without being in the table. */
 export const CURRENT_PROCESS = -1;
@@ -28,11 +32,11 @@ export class HandleTable {
   /** `take`: told how many bytes more the host keeps. */
   constructor(private readonly take: (bytes: number) => void) {}
 
-  open(object: KernelObject, access: number): number {
+  open(object: KernelObject, access: number, inherit = false): number {
     const free = this.freed.pop();
     if (free === undefined) this.take(HANDLE_COST);
     const index = free ?? this.entries.length;
-    this.entries[index] = { object, access };
+    this.entries[index] = { object, access, flags: inherit ? HANDLE_FLAG_INHERIT : 0 };
     object.handles++;
     return 4 * (index + 1);
   }
@@ -43,15 +47,15 @@ export class HandleTable {
 
   /** What a handle or a pseudo-handle of `thread` names. */
   resolve(thread: Thread, handle: number): HandleEntry | undefined {
-    if (handle === CURRENT_THREAD) return { object: windowsThread(thread).object, access: ALL_ACCESS };
-    if (handle === CURRENT_PROCESS) return { object: this.process, access: ALL_ACCESS };
+    if (handle === CURRENT_THREAD) return { object: windowsThread(thread).object, access: ALL_ACCESS, flags: 0 };
+    if (handle === CURRENT_PROCESS) return { object: this.process, access: ALL_ACCESS, flags: 0 };
     return this.get(handle);
   }
 
   close(handle: number): boolean {
     const index = (handle >> 2) - 1;
     const entry = handle > 0 ? this.entries[index] : undefined;
-    if (!entry) return false;
+    if (!entry || entry.flags & HANDLE_FLAG_PROTECT_FROM_CLOSE) return false;
     this.entries[index] = undefined;
     this.freed.push(index);
     entry.object.handles--;

@@ -5,7 +5,11 @@ import { crtHeapCalls } from './crt-heap.js';
 import { crtCalls } from './crt-calls.js';
 import { exceptionCalls, kernelExceptionCalls } from './exception-calls.js';
 import { heapCalls } from './heap-calls.js';
+import { directoryCalls } from './directory-calls.js';
 import { fileCalls } from './file-calls.js';
+import { fileOpenCalls } from './file-open.js';
+import { filePositionCalls } from './file-positions.js';
+import { findCalls } from './find-calls.js';
 import { interlockedCalls } from './interlocked.js';
 import { lockCalls } from './locks.js';
 import { mappingCalls } from './mapping-calls.js';
@@ -53,6 +57,10 @@ export function libraries(os: LibraryNeeds): HostLibrary[] {
         ...timeCalls(os),
         ...moduleCalls(os),
         ...fileCalls(os),
+        ...fileOpenCalls(os),
+        ...filePositionCalls(os),
+        ...directoryCalls(os),
+        ...findCalls(os),
         ...(os.layout.wordSize === 4 ? interlockedCalls : []),
       ],
     },

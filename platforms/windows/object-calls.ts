@@ -3,7 +3,8 @@ import type { HostCall, HostFunction } from '../../emulator/process/host-call.js
 import { FALSE, TRUE, win32 } from './call.js';
 import type { Core } from './core.js';
 import { ErrorCode } from './error-codes.js';
-import { CURRENT_PROCESS, CURRENT_THREAD } from './handles.js';
+import { CURRENT_PROCESS, CURRENT_THREAD, HANDLE_FLAG_INHERIT, HANDLE_FLAG_PROTECT_FROM_CLOSE } from './handles.js';
+import { FileObject, fileRights } from './file-objects.js';
 import type { HandleTable } from './handles.js';
 import type { LastError } from './last-error.js';
 import { EventObject, MutexObject, SemaphoreObject, type KernelObject } from './objects.js';
@@ -105,23 +106,40 @@ export function objectCalls(os: Needs): HostFunction[] {
       call.process.changed(semaphore);
       return TRUE;
     }),
+    win32('GetHandleInformation', 'i(ip)', (call, handle, place) => {
+      const entry = os.handles.resolve(call.thread, handle);
+      if (!entry) return failed(call, ErrorCode.INVALID_HANDLE);
+      call.memory.setU32(place, entry.flags);
+      return TRUE;
+    }),
+    win32('SetHandleInformation', 'i(iuu)', (call, handle, mask, flags) => {
+      const entry = os.handles.get(handle);
+      if (!entry) return failed(call, ErrorCode.INVALID_HANDLE);
+      const known = mask & (HANDLE_FLAG_INHERIT | HANDLE_FLAG_PROTECT_FROM_CLOSE);
+      entry.flags = (entry.flags & ~known) | (flags & known);
+      return TRUE;
+    }),
     win32('CloseHandle', 'i(i)', (call, handle) => {
       if (handle === CURRENT_PROCESS || handle === CURRENT_THREAD) return TRUE;
       return os.handles.close(handle) ? TRUE : failed(call, ErrorCode.INVALID_HANDLE);
     }),
-    win32('DuplicateHandle', 'i(iiipuiu)', (call, source, handle, target, place, access, _inherit, options) => {
+    win32('DuplicateHandle', 'i(iiipuiu)', (call, source, handle, target, place, access, inherit, options) => {
       for (const process of [source, target]) {
         if (os.handles.resolve(call.thread, process)?.object !== os.handles.process) return failed(call, ErrorCode.INVALID_HANDLE);
       }
       const entry = os.handles.resolve(call.thread, handle);
       if (!entry) return failed(call, ErrorCode.INVALID_HANDLE);
-      const rights = options & DUPLICATE_SAME_ACCESS ? entry.access : access & GENERIC ? ALL_ACCESS : access;
+      const { object } = entry;
+      const asked = object instanceof FileObject ? fileRights(access) : access & GENERIC ? ALL_ACCESS : access;
+      const rights = options & DUPLICATE_SAME_ACCESS ? entry.access : asked;
+      // What a file was opened for is all that can be had of it.
+      if (object instanceof FileObject && rights & ~entry.access) return failed(call, ErrorCode.ACCESS_DENIED);
       const probed = os.guards.kernelAccess(call.thread, () => {
         if (place !== 0) call.memory.setU32(place, call.memory.u32(place));
         return true;
       });
       if (!probed) return failed(call, os.guards.error);
-      const made = os.handles.open(entry.object, rights);
+      const made = os.handles.open(object, rights, inherit !== 0);
       if (place !== 0) os.memory.setWord(place, made);
       if (options & DUPLICATE_CLOSE_SOURCE) os.handles.close(handle);
       return TRUE;

@@ -9,6 +9,7 @@ import type { HostLibrary } from '../../emulator/process/host-call.js';
 import type { MemoryFault } from '../../emulator/process/os-model.js';
 import type { Process } from '../../emulator/process/process.js';
 import type { Thread } from '../../emulator/process/thread.js';
+import { NO_FILES } from '../file-system.js';
 import type { Os, OsContext } from '../os.js';
 import { Apcs } from './apcs.js';
 import { Console } from './console.js';
@@ -17,6 +18,7 @@ import { context64 } from './context-x86-64.js';
 import type { Core } from './core.js';
 import { Exceptions } from './exceptions.js';
 import { Faults } from './faults.js';
+import { OpenFiles } from './file-objects.js';
 import { HandleTable } from './handles.js';
 import { HeapFunctions } from './heap-calls.js';
 import { Heaps } from './heaps.js';
@@ -59,7 +61,7 @@ export class Windows implements Os {
   /** What the library functions use. */
   private readonly parts: LibraryNeeds;
 
-  constructor({ process, platform, options }: OsContext) {
+  constructor({ process, platform, options, files = NO_FILES }: OsContext) {
     this.process = process;
     const { wordSize } = platform;
     const layout = layoutOf(wordSize);
@@ -104,6 +106,7 @@ export class Windows implements Os {
         suspension,
         threads,
       },
+      ...{ files, openFiles: new OpenFiles() },
       console: new Console(options),
       commandLine: options.argv.map(quoteArgument).join(' '),
       environment: options.env,
@@ -203,6 +206,10 @@ export class Windows implements Os {
 
   invalidInstruction(thread: Thread): void {
     this.faults.invalidInstruction(thread);
+  }
+
+  ended(): void {
+    this.parts.openFiles.closeAll();
   }
 
   beforeRun(): void {

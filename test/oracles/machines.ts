@@ -27,6 +27,11 @@ export function missingFor({ platform, oracle, build }: Comparison): string | un
 const scratch = mkdtempSync(join(tmpdir(), 'mpsemu-oracles-'));
 process.once('exit', () => rmSync(scratch, { recursive: true, force: true, maxRetries: 10, retryDelay: 500 }));
 
+/** An empty directory for a program that makes files: ours is granted, Wine's is where it starts. */
+function directory(): string {
+  return mkdtempSync(join(scratch, 'files-'));
+}
+
 function include(program: OracleProgram): string[] {
   return ['-I', join(dirname(program.path), '..')];
 }
@@ -68,7 +73,7 @@ export interface Printed {
 
 export async function runOurs(program: OracleProgram, { platform, build }: Comparison): Promise<Printed> {
   const path = build === 'library' ? await buildOurs(program, platform) : await buildTheirs(program, platform, build);
-  const { status, stdout } = runProgram(path, platform);
+  const { status, stdout } = runProgram(path, platform, { directories: [{ host: directory(), guest: '/scratch' }] });
   if (status.kind === 'exit') return { stdout, status: status.code };
   if (status.kind === 'signal' && !isWindows(platform)) return { stdout, status: signalName(status.signal) };
   return { stdout, status: 'text' in status ? `${status.kind}: ${status.text}` : status.kind };
@@ -80,6 +85,7 @@ export async function runTheirs(program: OracleProgram, { oracle, build }: Compa
   const env = { ...process.env, WINEPREFIX: join(scratch, 'wine'), WINEDEBUG: '-all' };
   const { stdout, status, signal, error } = spawnSync(wine!, [path], {
     env,
+    cwd: directory(),
     encoding: 'latin1',
     timeout: 240_000,
     stdio: ['ignore', 'pipe', 'ignore'],
