@@ -1,9 +1,9 @@
 /** Names as the functions of files take them: which characters none can have, and patterns of FindFirstFile. */
-const FORBIDDEN = /[<>"|?*\u0001-\u001f]/;
+const FORBIDDEN = /[<>"|?*]/;
 
 /** Can it be the name of a file? */
 export function nameIsValid(path: string): boolean {
-  return !FORBIDDEN.test(path);
+  return !FORBIDDEN.test(path) && [...path].every((c) => c >= ' ');
 }
 
 /** A pattern as its names, in any case. `*.*` is all of them, with a dot or without. */

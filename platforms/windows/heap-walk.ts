@@ -3,7 +3,8 @@
  * them and what is not committed; then the blocks that are memory of their own.
  */
 import type { MemoryView } from '../../emulator/memory/memory-view.js';
-import type { Heap, Segment } from './heap.js';
+import type { Heap } from './heap.js';
+import type { Segment } from './heap-parts.js';
 
 const REGION = 1;
 const UNCOMMITTED = 2;

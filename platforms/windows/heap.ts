@@ -3,12 +3,11 @@
  * the modelled VirtualAlloc. The book-keeping is ours, so that no guest can mislead it; the headers before the blocks are
  * there, and so are the distances, the alignment and the limits of the real heap.
  */
-import type { MemoryView } from '../../emulator/memory/memory-view.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import { FreeBlocks } from './free-blocks.js';
 import { HeapHeaders } from './heap-headers.js';
+import type { Block, HeapNeeds, HeapSizes, LargeBlock, Segment } from './heap-parts.js';
 import { Mem, PAGE_SIZE } from './memory-constants.js';
-import type { VirtualMemory } from './virtual-memory.js';
 
 const SEGMENT = 0x100000;
 const COMMIT_STEP = 0x10000;
@@ -16,51 +15,6 @@ const COMMIT_STEP = 0x10000;
 const LAST_PAGE = 0x1000;
 /** What the host keeps for a block. */
 const BLOCK_COST = 128;
-
-export interface HeapNeeds {
-  readonly vm: VirtualMemory;
-  /** Guest memory as the kernel sees it. */
-  readonly memory: MemoryView;
-  readonly wordSize: 4 | 8;
-  /** The host keeps more for the guest: false where that is too much. And less. */
-  take(bytes: number): boolean;
-  give(bytes: number): void;
-  /** A header or a list is damaged, or an address is no block's. Returns where the program is to go on. */
-  corrupted(heap: Heap, block: number): void;
-}
-
-export interface HeapSizes {
-  reserve: number;
-  commit: number;
-  /** It takes no further segments, and no large blocks. */
-  fixed: boolean;
-  protect: number;
-}
-
-export interface Segment {
-  readonly base: number;
-  /** Where its first block's header is. */
-  readonly first: number;
-  readonly limit: number;
-  /** Where the next header would be, beyond all blocks. */
-  next: number;
-  committed: number;
-  /** Beyond it nothing was ever written. */
-  touched: number;
-}
-
-export interface Block {
-  /** Header included. */
-  span: number;
-  /** Undefined: it is free. */
-  size: number | undefined;
-}
-
-export interface LargeBlock {
-  readonly base: number;
-  readonly bytes: number;
-  size: number;
-}
 
 interface Found {
   block: number;
@@ -166,7 +120,7 @@ export class Heap {
 
   private checkFree(block: number, span: number): boolean {
     if (this.headers.intact(block, span, undefined)) return true;
-    this.os.corrupted(this, block);
+    this.os.corrupted(block);
     return false;
   }
 
@@ -244,7 +198,7 @@ export class Heap {
   /** False: it is no block in use, or it is damaged (which is reported). */
   release(block: number): boolean {
     if (!this.intact(block)) {
-      this.os.corrupted(this, block);
+      this.os.corrupted(block);
       return false;
     }
     const large = this.large.get(block);

@@ -6,7 +6,8 @@
 import { LoadError, type Image } from '../../emulator/loader/image.js';
 import { RegistersReplaced } from '../../emulator/process/host-call.js';
 import type { Process } from '../../emulator/process/process.js';
-import { Heap, type HeapNeeds, type HeapSizes } from './heap.js';
+import { Heap } from './heap.js';
+import type { HeapNeeds, HeapSizes } from './heap-parts.js';
 import { GRANULARITY, Page, PAGE_SIZE } from './memory-constants.js';
 import { Status } from './status.js';
 
@@ -33,7 +34,7 @@ export class Heaps {
       ...{ vm: os.vm, memory: os.memory, wordSize: os.wordSize },
       take: (bytes) => memoryLimit.take(bytes),
       give: (bytes) => memoryLimit.give(bytes),
-      corrupted: (_heap, block) => this.corrupted(block),
+      corrupted: (block) => this.corrupted(block),
     };
     const heap = new Heap(this.needs, PROCESS_HEAP);
     if (heap.base === 0) throw new LoadError('no memory for the process heap');
