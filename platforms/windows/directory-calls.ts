@@ -99,7 +99,6 @@ class NamedFiles {
   removeDirectory(path: string): number {
     const entry = this.entry(path);
     if (!entry.directory) fail(ErrorCode.DIRECTORY);
-    if (this.os.files.list(path).length > 0) fail(ErrorCode.DIR_NOT_EMPTY);
     this.checkFree(entry);
     this.os.files.removeDirectory(path);
     return TRUE;

@@ -162,7 +162,7 @@ export function fileCalls(os: Needs): HostFunction[] {
     win32('FlushFileBuffers', 'i(i)', (call, handle) =>
       attempt(os, call, '', FALSE, () => {
         const { object } = transfers.entry(call, handle, FileRight.WRITE | FileRight.APPEND);
-        if (object instanceof FileObject) object.writeBack();
+        if (object instanceof FileObject) object.node.writeBack();
         return TRUE;
       }),
     ),

@@ -44,8 +44,8 @@ export interface MappedBytes {
   readonly base: number;
   /** Bytes of the file that are mapped. */
   size: number;
-  /** Some section may write them. */
-  writable: boolean;
+  /** Whoever has it open for writing, if some section may write the bytes. */
+  writer: FileObject | undefined;
   /** Sections. */
   users: number;
 }
@@ -70,6 +70,17 @@ export class FileNode {
       const theirs = sharesNeeded(other.rights);
       return needed === 0 || theirs === 0 || ((needed & ~other.share) === 0 && (theirs & ~share) === 0);
     });
+  }
+
+  /** What the mapped memory has and the file has not goes to the file. */
+  writeBack(): void {
+    const { mapped } = this;
+    const contents = mapped?.writer?.contents;
+    if (!mapped || !contents) return;
+    for (let at = 0; at < mapped.size; at += CHUNK) {
+      const bytes = mapped.memory.bytes(mapped.base + at, Math.min(CHUNK, mapped.size - at));
+      if (Buffer.compare(contents.read(at, bytes.length), bytes) !== 0) contents.write(at, bytes);
+    }
   }
 
   settle(): void {
@@ -141,18 +152,6 @@ export class FileObject extends KernelObject {
     if (!mapped || position >= mapped.size) return;
     mapped.memory.write(mapped.base + position, bytes.subarray(0, mapped.size - position));
   }
-
-  /** What the mapped memory has and the file has not goes to the file. */
-  writeBack(): void {
-    const { mapped } = this.node;
-    const { contents } = this;
-    if (!mapped?.writable || !contents) return;
-    for (let at = 0; at < mapped.size; at += CHUNK) {
-      const bytes = mapped.memory.bytes(mapped.base + at, Math.min(CHUNK, mapped.size - at));
-      const before = contents.read(at, bytes.length);
-      if (Buffer.compare(before, bytes) !== 0) contents.write(at, bytes);
-    }
-  }
 }
 
 /** The files that are open, by what they are and not by their names. */
@@ -180,8 +179,8 @@ export class OpenFiles {
   /** The process has ended: its files are closed. */
   closeAll(): void {
     for (const node of [...this.nodes.values()]) {
+      node.writeBack();
       for (const file of [...node.opens]) {
-        file.writeBack();
         file.handles = 0;
         file.closed();
       }

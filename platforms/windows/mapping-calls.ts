@@ -1,18 +1,15 @@
-/** CreateFileMapping, MapViewOfFile and their kin, for memory that no file is behind (INVALID_HANDLE_VALUE). */
+/** CreateFileMapping, MapViewOfFile and their kin: memory of the paging file (INVALID_HANDLE_VALUE), and files. */
 import type { HostCall, HostFunction } from '../../emulator/process/host-call.js';
 import { FALSE, TRUE, win32 } from './call.js';
 import type { Core } from './core.js';
 import { ErrorCode } from './error-codes.js';
-import type { HandleTable } from './handles.js';
-import type { LastError } from './last-error.js';
+import { attempt, fail, type FileNeeds } from './file-needs.js';
+import { FileObject, FileRight } from './file-objects.js';
 import { GRANULARITY, Page } from './memory-constants.js';
 import { readName } from './object-calls.js';
 import { SectionObject, Sections } from './sections.js';
 
-interface Needs extends Pick<Core, 'process' | 'vm'> {
-  readonly lastError: LastError;
-  readonly handles: HandleTable;
-}
+interface Needs extends FileNeeds, Pick<Core, 'vm'> {}
 
 const INVALID_HANDLE_VALUE = -1;
 const HIGH = 0x100000000;
@@ -47,7 +44,7 @@ function viewOf(access: number): { protect: number; rights: number } {
 
 export function mappingCalls(os: Needs): HostFunction[] {
   const { handles, vm } = os;
-  const sections = new Sections(os.process.space, vm);
+  const sections = new Sections(os.process, vm);
   const failed = (call: HostCall, error: number): 0 => {
     os.lastError.set(call.thread, error);
     return 0;
@@ -56,16 +53,39 @@ export function mappingCalls(os: Needs): HostFunction[] {
     const rights = RIGHTS.get(protect & 0xff);
     const attributes = protect & ~0xff;
     if (rights === undefined || attributes & ~(SEC_COMMIT | SEC_RESERVE)) return failed(call, ErrorCode.INVALID_PARAMETER);
-    if (file !== INVALID_HANDLE_VALUE) return failed(call, handles.get(file) ? ErrorCode.NOT_SUPPORTED : ErrorCode.INVALID_HANDLE);
-    if (size === 0) return failed(call, ErrorCode.INVALID_PARAMETER);
-    if (attributes & SEC_RESERVE) return failed(call, ErrorCode.NOT_SUPPORTED);
+    const behind = file === INVALID_HANDLE_VALUE ? undefined : handles.get(file);
+    const source = behind?.object instanceof FileObject && behind.object.contents ? behind.object : undefined;
+    if (file !== INVALID_HANDLE_VALUE && !source) return failed(call, ErrorCode.INVALID_HANDLE);
+    if (!behind && size === 0) return failed(call, ErrorCode.INVALID_PARAMETER);
+    if (!behind && attributes & SEC_RESERVE) return failed(call, ErrorCode.NOT_SUPPORTED);
     const existing = name === undefined ? undefined : handles.named.get(name);
     if (existing && !(existing instanceof SectionObject)) return failed(call, ErrorCode.INVALID_HANDLE);
     if (!existing && size > vm.commitLimit) return failed(call, ErrorCode.COMMITMENT_LIMIT);
+    const released = (): void => void (name !== undefined && handles.named.delete(name));
+    if (!existing && source && behind) {
+      const { access } = behind;
+      const made = attempt(os, call, '', undefined, () => createOf(source, access, protect & 0xff, size, released));
+      if (!made) return 0;
+      os.lastError.set(call.thread, ErrorCode.SUCCESS);
+      if (name !== undefined) handles.named.set((made.name = name), made);
+      return handles.open(made, STANDARD_RIGHTS | SECTION_QUERY | rights);
+    }
     os.lastError.set(call.thread, existing ? ErrorCode.ALREADY_EXISTS : ErrorCode.SUCCESS);
-    const section = existing ?? sections.create(size, () => name !== undefined && handles.named.delete(name));
+    const section = existing ?? sections.create(size, released);
     if (name !== undefined) handles.named.set((section.name = name), section);
     return handles.open(section, STANDARD_RIGHTS | SECTION_QUERY | rights);
+  };
+  /** Over a file: it grows where the section is larger and may write. */
+  const createOf = (file: FileObject, access: number, protect: number, size: number, released: () => void): SectionObject => {
+    const writes = (protect & (Page.READWRITE | Page.EXECUTE_READWRITE)) !== 0;
+    const executes = protect >= Page.EXECUTE;
+    const needed = FileRight.READ | (writes ? FileRight.WRITE : 0) | (executes ? FileRight.EXECUTE : 0);
+    if ((access & needed) !== needed) fail(ErrorCode.ACCESS_DENIED);
+    const bytes = size || file.size;
+    if (bytes === 0) fail(ErrorCode.FILE_INVALID);
+    if (bytes > vm.commitLimit || (bytes > file.size && !writes)) fail(ErrorCode.NOT_ENOUGH_MEMORY);
+    if (bytes > file.size) file.contents?.truncate(bytes);
+    return sections.createOf(file, bytes, writes, released);
   };
   const map = (call: HostCall, handle: number, access: number, offset: number, bytes: number, address: number): number => {
     const entry = handles.get(handle);
@@ -100,8 +120,10 @@ export function mappingCalls(os: Needs): HostFunction[] {
       map(call, handle, access, high * HIGH + low, bytes, address),
     ),
     win32('UnmapViewOfFile', 'i(p)', (call, address) => (sections.unmap(address) ? TRUE : failed(call, ErrorCode.INVALID_ADDRESS))),
-    win32('FlushViewOfFile', 'i(pz)', (call, address) =>
-      vm.reservationAt(address)?.owner ? TRUE : failed(call, ErrorCode.INVALID_ADDRESS) || FALSE,
-    ),
+    win32('FlushViewOfFile', 'i(pz)', (call, address) => {
+      if (!vm.reservationAt(address)?.owner) return failed(call, ErrorCode.INVALID_ADDRESS) || FALSE;
+      sections.flush(address);
+      return TRUE;
+    }),
   ];
 }
