@@ -21,6 +21,14 @@ function build(code: string): Promise<string> {
   return made;
 }
 
+/** What the program does at last, and how that ends it. */
+const ENDS = [
+  ['exit', 'exit'],
+  ['close', 'exit'],
+  ['crash', 'signal'],
+  ['loop', 'budget'],
+] as const;
+
 const REFUSED = `
 RemoveDirectoryA("C:\\\\granted") 0 5
 MoveFileA("C:\\\\granted", "C:\\\\other") 0 5
@@ -40,7 +48,7 @@ inside
 
 for (const code of codes) {
   const when = needing(missingToolchain(code));
-  for (const [how, kind] of Object.entries({ exit: 'exit', close: 'exit', crash: 'signal', loop: 'budget' })) {
+  for (const [how, kind] of ENDS) {
     when(`${code}: views reach their file and deleted files are gone (${how})`, async (t) => {
       const path = await build(code);
       const host = mkdtempSync(join(scratch, 'granted-'));
