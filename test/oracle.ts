@@ -55,9 +55,9 @@ export function runOracle(code: string, program: string, args: string[] = [], st
 }
 
 /** What a program prints, and how it ends, whatever that is. */
-export function runToEnd(code: string, program: string): { stdout: string; status: number | string } {
-  const { stdout, status, signal, error } = spawnHere([...(oracles[code].emulator ?? []), program]);
-  return { stdout, status: status ?? signal ?? String(error) };
+export function runToEnd(code: string, program: string, args: string[] = []): { stdout: string; stderr: string; status: number | string } {
+  const { stdout, stderr, status, signal, error } = spawnHere([...(oracles[code].emulator ?? []), program, ...args]);
+  return { stdout, stderr, status: status ?? signal ?? String(error) };
 }
 
 /** Static programs against glibc, placed or position-independent, or against musl. */

@@ -25,6 +25,19 @@ export interface HeapSource {
   give(bytes: number): void;
 }
 
+/** The heap as malloc and its kin see it: each library's own. */
+export interface LibraryHeap {
+  /** A new block; 0: no memory. */
+  allocate(size: number, align?: number): number;
+  allocateZeroed(size: number): number;
+  /** Another size for a block, which may move; 0: no memory, and the block stays. */
+  resize(block: number, size: number): number;
+  /** What no block begins at ends as the library ends it. */
+  free(block: number): void;
+  /** What the program may use of a block. */
+  usableSize(block: number): number;
+}
+
 export class Heap {
   /** Size of each allocated block. */
   private readonly allocated = new Map<number, number>();

@@ -5,7 +5,8 @@ import type { Process } from '../../emulator/process/process.js';
 import type { Platform } from '../codes.js';
 import type { Os, OsOptions } from '../os.js';
 import type { ErrorName } from './errors.js';
-import { Heap } from './heap.js';
+import type { LibraryHeap } from './heap.js';
+import { heapOf } from './heaps.js';
 import { traitsOf, type CLibTraits } from './traits.js';
 
 export interface CLibraryContext {
@@ -17,12 +18,12 @@ export interface CLibraryContext {
   system: HostLibrary[];
 }
 
-export class LibraryCore {
+export abstract class LibraryCore {
   readonly traits: CLibTraits;
   readonly process: Process;
   readonly os: Os;
   readonly options: OsOptions;
-  readonly heap: Heap;
+  readonly heap: LibraryHeap;
   private readonly osFunctions: Map<string, HostFunction>;
 
   constructor({ platform, process, os, options, system }: CLibraryContext) {
@@ -31,14 +32,15 @@ export class LibraryCore {
     this.os = os;
     this.options = options;
     this.osFunctions = new Map(system.flatMap(({ functions }) => functions.map((fn) => [fn.name, fn])));
-    const { memoryLimit } = process;
-    this.heap = new Heap({
-      grow: (bytes) => os.heapGrow(bytes),
-      map: (bytes) => os.heapMap(bytes),
-      unmap: (address, bytes) => os.heapUnmap(address, bytes),
-      take: (bytes) => memoryLimit.take(bytes),
-      give: (bytes) => memoryLimit.give(bytes),
-    });
+    this.heap = heapOf(this);
+  }
+
+  /** Print `message` on standard error, then do what abort() does. */
+  abstract abort(call: HostCall, message: string): never;
+
+  /** The call that is being made of the library; undefined: it works for itself. */
+  get call(): HostCall | undefined {
+    return this.process.hostCalls.running.at(-1);
   }
 
   setErrno(name: ErrorName): void {

@@ -7,6 +7,12 @@ import { WindowsSignals } from './windows-signals.js';
 
 export type { CLibraryContext } from './library-core.js';
 
+/** What a call that aborts keeps, while the guest's SIGABRT handler runs. */
+interface Abortion {
+  readonly message: string;
+  said: boolean;
+}
+
 export class CLibrary extends LibraryCore {
   readonly files: GuestFiles;
   readonly streams: StreamTable;
@@ -20,10 +26,9 @@ export class CLibrary extends LibraryCore {
     this.windowsSignals = windows ? new WindowsSignals(this) : undefined;
   }
 
-  /** Print `message` on standard error, then do what abort() does. */
-  abort(call: HostCall, message: string): never {
+  override abort(call: HostCall, message: string): never {
     // abort runs the guest's SIGABRT handler, which returns to this very call: say it once.
-    const state = call.attempt(() => ({ said: false }));
+    const state = call.attempt((): Abortion => ({ message, said: false }));
     if (!state.said) {
       state.said = true;
       this.streams.byNumber(2)?.write(new TextEncoder().encode(`${message}\n`));
@@ -31,5 +36,11 @@ export class CLibrary extends LibraryCore {
     if (this.windowsSignals) this.windowsSignals.abort(call, message);
     this.osFunction('abort')?.run(call);
     return this.process.end({ kind: 'signal', signal: 6, text: `SIGABRT: ${message}` });
+  }
+
+  /** Goes on aborting: a call that has begun to is made again from its start when the handler returns. */
+  goOnAborting(call: HostCall): void {
+    const begun = call.attempted<Abortion>();
+    if (begun) this.abort(call, begun.message);
   }
 }

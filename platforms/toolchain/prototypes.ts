@@ -33,9 +33,14 @@ const headersOf = (p: Platform): string[] => {
     'dirent.h',
     'fenv.h',
   ];
-  const windowsOnly = ['windows.h', 'process.h', 'malloc.h', 'excpt.h', 'mpswin.h'];
-  const skip = p.os === 'windows' ? posixOnly : windowsOnly;
-  const names = all.filter((f) => !skip.includes(f) && (p.os === 'freebsd' || f !== 'pthread_np.h'));
+  const windowsOnly = ['windows.h', 'process.h', 'excpt.h', 'mpswin.h'];
+  const freebsdOnly = ['pthread_np.h', 'malloc_np.h'];
+  const skip = [
+    ...(p.os === 'windows' ? posixOnly : windowsOnly),
+    ...(p.os === 'freebsd' ? [] : freebsdOnly),
+    ...(p.os === 'windows' || p.os === 'linux' ? [] : ['malloc.h']),
+  ];
+  const names = all.filter((f) => !skip.includes(f));
   return p.os === 'windows'
     ? names
     : [
@@ -50,7 +55,7 @@ const headersOf = (p: Platform): string[] => {
 };
 
 function machHeaders(): string[] {
-  return ['mach', 'os'].flatMap((folder) => readdirSync(join(includes, folder)).map((f) => `${folder}/${f}`));
+  return ['mach', 'os', 'malloc'].flatMap((folder) => readdirSync(join(includes, folder)).map((f) => `${folder}/${f}`));
 }
 
 function argumentBytes(list: string): number {
