@@ -25,8 +25,14 @@ export class Alarms {
     return this.list[0]?.at ?? Infinity;
   }
 
-  /** Those that are due at `now`. */
+  /** Those that are due at `now`, each once: one that sets itself again for the same moment comes at the next call. */
   run(now: number): void {
-    while (this.next <= now) this.list.shift()?.action();
+    if (this.next > now) return;
+    const due = this.list.filter(({ at }) => at <= now);
+    for (const alarm of due) {
+      if (!this.list.includes(alarm)) continue;
+      this.list = this.list.filter((other) => other !== alarm);
+      alarm.action();
+    }
   }
 }

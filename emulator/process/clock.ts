@@ -13,6 +13,8 @@ export class VirtualClock {
   now = 0;
   /** Units of host work that count towards the budget. */
   counted = 0;
+  /** Time that passed while nobody could run. */
+  private idle = 0;
   private free = FREE_UNITS;
   /** Guest instructions before the call that was last given an allowance. */
   private allowedAt = -1;
@@ -35,6 +37,20 @@ export class VirtualClock {
     this.now += units;
     this.counted += units;
     this.onCounted();
+  }
+
+  /** Nobody can run until `at`. That counts as a wait does, or a guest could have time jump for ever. */
+  idleUntil(at: number): void {
+    if (at > this.now) {
+      this.idle += at - this.now;
+      this.now = at;
+    }
+    this.waited();
+  }
+
+  /** Time in which somebody ran: what the process has used of its CPU. */
+  get busy(): number {
+    return this.now - this.idle;
   }
 
   /** A thread has to wait: it will be tried again by no instruction of the guest's, so that counts, and always. */

@@ -65,6 +65,8 @@ export class Process implements ProcessCore {
   readonly clock = new VirtualClock(() => this.checkBudget());
   /** Timers of the OS. */
   readonly alarms = new Alarms();
+  /** Those that go by the CPU time of the process (VirtualClock.busy). */
+  readonly busyAlarms = new Alarms();
   readonly events = new EventStream();
   readonly scheduler: Scheduler;
   readonly hostCalls: HostCalls;
@@ -87,6 +89,7 @@ export class Process implements ProcessCore {
   /** Set when the runnable threads changed: the scheduler decides anew. */
   reschedule = false;
   private loaded: Thread | undefined;
+  private turn: { thread: Thread; began: number } | undefined;
   private readonly faultMarker: FaultMarker | undefined;
   private readonly stdcall: Abi | undefined;
 
@@ -221,12 +224,30 @@ export class Process implements ProcessCore {
   /** Run `thread` for at most `quantum` instructions, or until it blocks, ends, or the runnable threads change. */
   runThread(thread: Thread, quantum: number): void {
     this.load(thread);
-    this.os.beforeRun?.(thread);
-    this.reschedule = false;
-    let left = quantum;
-    while (left > 0 && thread.runnable && !this.reschedule) {
-      left -= this.advance(thread, left, undefined);
+    // A collector runs another thread in the middle of its own turn.
+    const outer = this.turn?.thread;
+    this.turnTo(thread);
+    try {
+      this.os.beforeRun?.(thread);
+      this.reschedule = false;
+      let left = quantum;
+      while (left > 0 && thread.runnable && !this.reschedule) {
+        left -= this.advance(thread, left, undefined);
+      }
+    } finally {
+      this.turnTo(outer);
     }
+  }
+
+  private turnTo(thread: Thread | undefined): void {
+    const { now } = this.clock;
+    if (this.turn) this.turn.thread.busy += now - this.turn.began;
+    this.turn = thread && { thread, began: now };
+  }
+
+  /** Virtual time that passed while it was this thread's turn. */
+  busyTime(thread: Thread): number {
+    return thread.busy + (this.turn?.thread === thread ? this.clock.now - this.turn.began : 0);
   }
 
   /** One engine run and what it led to. Returns the instructions executed. */
@@ -236,9 +257,10 @@ export class Process implements ProcessCore {
     let allowed = Math.min(limit, this.checkBudget());
     this.checkStop();
     if (this.stop) allowed = Math.max(1, Math.min(allowed, this.stop.at - this.clock.now));
-    if (this.alarms.next < Infinity) {
-      allowed = Math.max(1, Math.min(allowed, this.alarms.next - this.clock.now));
-      if (this.alarms.next <= this.clock.now) this.reschedule = true;
+    const untilAlarm = Math.min(this.alarms.next - this.clock.now, this.busyAlarms.next - this.clock.busy);
+    if (untilAlarm < Infinity) {
+      allowed = Math.max(1, Math.min(allowed, untilAlarm));
+      if (untilAlarm <= 0) this.reschedule = true;
     }
     engine.setTimestamp(this.clock.now);
     if (this.events.on) this.noteResumption(thread);

@@ -45,6 +45,7 @@ export class Scheduler {
   /** Choose a thread and run it for a quantum. */
   turn(): void {
     this.process.alarms.run(this.process.clock.now);
+    this.process.busyAlarms.run(this.process.clock.busy);
     const decision = this.script?.(this.process);
     if (decision) return this.follow(decision);
     this.script = undefined;
@@ -85,7 +86,7 @@ export class Scheduler {
       if (waits.length === 0) this.process.end({ kind: 'error', text: 'every thread has ended' });
       this.process.end({ kind: 'deadlock', text: `deadlock: ${waits.join(', ')}` });
     }
-    this.process.clock.now = Math.max(this.process.clock.now, next);
+    this.process.clock.idleUntil(next);
   }
 
   private follow(decision: Decision): void {

@@ -28,6 +28,8 @@ export class Thread {
   stackLimit = 0;
   /** Instructions executed. */
   instructions = 0;
+  /** Virtual time that passed in its turns, but for the present one (Process.busyTime). */
+  busy = 0;
   callbacks: CallbackFrame[] = [];
   attempts: GateAttempt[] = [];
   /** PC of a fault that has been delivered and not yet resumed (kept while somebody listens to events). */

@@ -17,6 +17,8 @@ export function timeFunctions(library: CLibrary): HostFunction[] {
   /** time_t of 8 bytes. */
   const wide = windows || (traits.wordSize === 8 && traits.timeType !== 'i');
   const tmBytes = traits.tmZone ? (traits.wordSize === 8 ? 56 : 44) : 36;
+  /** Windows counts from the start of the process, others count the CPU's time. */
+  const used = (): number => (traits.os === 'windows' ? process.clock.now : process.clock.busy);
   const now = (): number => EPOCH + Math.floor(process.clock.now / UNITS_PER_SECOND);
   let zone = 0;
   let shared = 0;
@@ -65,7 +67,7 @@ export function timeFunctions(library: CLibrary): HostFunction[] {
 
   const functions = [
     hostFunction('time', `${t}(p)`, (call, place) => toResult(call.fn.signature, time(call, place, wide ? 8 : 4))),
-    hostFunction('clock', `${traits.clockType}()`, () => Math.floor(process.clock.now / (UNITS_PER_SECOND / traits.clocksPerSecond))),
+    hostFunction('clock', `${traits.clockType}()`, () => Math.floor(used() / (UNITS_PER_SECOND / traits.clocksPerSecond))),
     hostFunction('difftime', `d(${t}${t})`, (_call, end, start) => Number(end) - Number(start)),
     hostFunction('mktime', `${t}(p)`, (call, at) => toResult(call.fn.signature, makeTime(call, at))),
     hostFunction('gmtime', 'p(p)', (call, at) => broken(call, sharedTm(), readTime(call.memory, at))),

@@ -158,7 +158,9 @@ function pthread(wide: boolean): PthreadTraits {
     clockMonotonic: 4,
     clocksPerSecond: 128,
     otherRealtimeClocks: [9, 10, 13],
-    otherClocks: [1, 2, 5, 7, 8, 11, 12, 14, 15],
+    otherClocks: [5, 7, 8, 11, 12],
+    processClocks: [1, 2, 15],
+    threadClocks: [14],
     semaphore: { size: 16, count: 4, magic: { offset: 0, value: 0x09fa4012 }, maximum: 0x7fffffff },
   };
 }

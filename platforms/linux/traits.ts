@@ -159,7 +159,9 @@ function pthread(cpu: CpuName): PthreadTraits {
     clockMonotonic: 1,
     clocksPerSecond: 1_000_000,
     otherRealtimeClocks: [5, 11],
-    otherClocks: [2, 3, 4, 6, 7],
+    otherClocks: [4, 6, 7],
+    processClocks: [2],
+    threadClocks: [3],
     semaphore: { size: wide ? 32 : 16, count: 0, maximum: 0x7fffffff },
   };
 }

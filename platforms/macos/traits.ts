@@ -157,7 +157,9 @@ function pthread(layout: MacLayout): PthreadTraits {
     clockMonotonic: 6,
     clocksPerSecond: 1_000_000,
     otherRealtimeClocks: [],
-    otherClocks: [4, 5, 8, 9, 12, 16],
+    otherClocks: [4, 5, 8, 9],
+    processClocks: [12],
+    threadClocks: [16],
     // sem_init answers ENOSYS: only named semaphores exist.
     semaphore: { size: 4, count: 0, unsupported: true, maximum: 32767 },
   };

@@ -2,6 +2,7 @@
 import { UNITS_PER_SECOND } from '../../emulator/process/clock.js';
 import { hostFunction, type HostCall, type HostFunction } from '../../emulator/process/host-call.js';
 import type { MemoryView } from '../../emulator/memory/memory-view.js';
+import { cpuClock, cpuTime } from './cpu-clocks.js';
 import { copyOut, fail, libraryResult, systemCall, type PosixSystem } from './system.js';
 
 /** What CLOCK_REALTIME reads when a program starts: 2024-01-01 00:00:00 UTC. */
@@ -39,19 +40,21 @@ export function deadlineAt(call: HostCall, address: number, realtime: boolean): 
 }
 
 /** The clocks as the kernels tell them: 0 or an errno number negated. */
-export function clockCalls({ process, traits }: PosixSystem) {
+export function clockCalls(system: PosixSystem) {
+  const { process, traits } = system;
   const { user } = process;
   const { clockRealtime, otherRealtimeClocks, clockMonotonic, otherClocks } = traits.pthread;
   const realtime = new Set([clockRealtime, ...otherRealtimeClocks]);
   const known = new Set([...realtime, clockMonotonic, ...otherClocks]);
   return {
     gettime(clock: number, address: number): number {
-      if (!known.has(clock)) return -traits.errno.EINVAL;
-      writeTimespec(user, address, process.clock.now, realtime.has(clock) ? REALTIME_EPOCH : 0);
+      const used = cpuClock(system, clock);
+      if (!used && !known.has(clock)) return -traits.errno.EINVAL;
+      writeTimespec(user, address, used ? cpuTime(system, used) : process.clock.now, realtime.has(clock) ? REALTIME_EPOCH : 0);
       return 0;
     },
     getres(clock: number, address: number): number {
-      if (!known.has(clock)) return -traits.errno.EINVAL;
+      if (!cpuClock(system, clock) && !known.has(clock)) return -traits.errno.EINVAL;
       if (address !== 0) writeTimespec(user, address, 1);
       return 0;
     },

@@ -3,6 +3,7 @@ import type { Word } from '../../emulator/abi/abi.js';
 import type { Step } from '../../emulator/process/sequence.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import { Cancelability } from './cancelability.js';
+import { PendingSignals } from './pending-signals.js';
 import { emptySet, type SignalSet } from './signal-set.js';
 
 /** A signal on its way, with what its siginfo_t will say. */
@@ -23,6 +24,10 @@ export interface SignalInfo {
   /** For people: what happened and where, should nobody handle it. Put into words only then. */
   about?: string | (() => string);
   pc?: number;
+  /** Called when it leaves the queue to be delivered or accepted. */
+  taken?: (info: SignalInfo) => void;
+  /** The timer that sent it: it has its place in the queue whatever else waits. */
+  timer?: object;
 }
 
 export interface SignalAction {
@@ -67,7 +72,7 @@ export interface Unfinished {
 export class PosixThread {
   /** Changed in place. */
   readonly mask = emptySet();
-  pending: SignalInfo[] = [];
+  readonly pending = new PendingSignals();
   /** A copy of the mask to go back to, while sigsuspend's is in force. */
   suspendedMask: SignalSet | undefined;
   altStack: AlternateStack = { enabled: false, sp: 0, size: 0, flags: 0 };

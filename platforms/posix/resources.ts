@@ -5,7 +5,7 @@ import { calledDirectly, libraryResult, type PosixSystem } from './system.js';
 
 const SELF = 0;
 const CHILDREN = -1;
-/** Linux and FreeBSD only. There is one virtual clock: a thread's use is its process's. */
+/** Linux and FreeBSD only. */
 const THREAD = 1;
 /** After two struct timeval: fourteen longs, of which the first is the largest resident set. */
 const LONGS = 14;
@@ -26,10 +26,10 @@ export function resourceFunctions(system: PosixSystem): HostFunction[] {
     const word = memory.wordSize;
     memory.write(place, new Uint8Array((4 + LONGS) * word));
     if (who === CHILDREN) return 0;
-    // All of virtual time is the user's: the models of system calls take none.
-    const { now } = process.clock;
-    memory.setWord(place, Math.floor(now / UNITS_PER_SECOND));
-    memory.setWord(place + word, Math.floor(((now % UNITS_PER_SECOND) / UNITS_PER_SECOND) * 1e6));
+    // All of it is the user's: the models of system calls take none.
+    const used = who === THREAD ? process.busyTime(call.thread) : process.clock.busy;
+    memory.setWord(place, Math.floor(used / UNITS_PER_SECOND));
+    memory.setWord(place + word, Math.floor(((used % UNITS_PER_SECOND) / UNITS_PER_SECOND) * 1e6));
     // Kilobytes, but bytes on macOS.
     memory.setWord(place + 4 * word, Math.floor(process.space.peakCommittedBytes / (traits.os === 'macos' ? 1 : 1024)));
     return 0;

@@ -188,8 +188,8 @@ export class SignalCalls {
   killThread(target: Thread | undefined, signal: number): number {
     if (!target || target.state === 'ended') return -this.errno.ESRCH;
     if (signal < 0 || signal > this.traits.limit) return -this.errno.EINVAL;
-    if (signal > 0) this.system.signals.sendToThread(target, { signal, code: this.traits.codes.THREAD, pid: this.system.pid });
-    return 0;
+    const info = { signal, code: this.traits.codes.THREAD, pid: this.system.pid };
+    return signal > 0 && !this.system.signals.sendToThread(target, info) ? -this.errno.EAGAIN : 0;
   }
 
   /** A thread by the kernel's number for it. */

@@ -10,6 +10,7 @@ import type { Process } from '../../emulator/process/process.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import { disarm } from './alternate-stack.js';
 import { posixThread, type SignalAction, type SignalInfo } from './posix-thread.js';
+import { PendingSignals } from './pending-signals.js';
 import type { SignalFrames } from './signal-frames.js';
 import { defaultAction, signalDescription, signalName } from './signal-numbers.js';
 import { add, emptySet, has, include, setOf, type SignalSet } from './signal-set.js';
@@ -25,7 +26,15 @@ const inWords = (about: string | (() => string)): string => (typeof about === 's
 
 export class Signals {
   readonly actions: SignalAction[] = [];
-  private readonly processPending: SignalInfo[] = [];
+  private readonly processPending = new PendingSignals();
+  /** How many may wait for the process and its threads (RLIMIT_SIGPENDING), and what else counts as such. */
+  queueLimit: () => number = () => Infinity;
+  reserved = 0;
+  private queued = 0;
+  /** Who hears of each signal that leaves the queue. */
+  readonly onTaken: ((info: SignalInfo) => void)[] = [];
+  /** Who hears that a signal's action was set. */
+  readonly onActionChanged: ((signal: number) => void)[] = [];
   /** Faults on the machine's own account are served in this order before others. */
   private readonly synchronous: Set<number>;
   /** SIGKILL and SIGSTOP. */
@@ -74,31 +83,47 @@ export class Signals {
     process.reschedule = true;
   }
 
-  sendToThread(thread: Thread, info: SignalInfo): void {
+  /** False: no more may be queued, and this signal can be refused. */
+  sendToThread(thread: Thread, info: SignalInfo): boolean {
     if (info.signal === this.traits.numbers.SIGKILL) this.kill(thread, info);
     const { mask, pending } = posixThread(thread);
-    if (thread.state === 'ended' || (this.isIgnored(info.signal) && !has(mask, info.signal))) return;
-    this.queue(pending, info);
+    if (thread.state === 'ended' || (this.isIgnored(info.signal) && !has(mask, info.signal))) return true;
+    if (!this.queue(pending, info)) return false;
     this.deliverToOther(thread);
+    return true;
   }
 
-  sendToProcess(info: SignalInfo): void {
+  /** The same. */
+  sendToProcess(info: SignalInfo): boolean {
     const { process } = this;
     const caller = process.current;
     if (info.signal === this.traits.numbers.SIGKILL) this.kill(caller ?? process.threads[0], info);
     const takes = (thread: Thread): boolean => thread.state !== 'ended' && !has(posixThread(thread).mask, info.signal);
     const target = caller && takes(caller) ? caller : process.threads.find(takes);
-    if (this.isIgnored(info.signal) && target) return;
-    this.queue(this.processPending, info);
+    if (this.isIgnored(info.signal) && target) return true;
+    if (!this.queue(this.processPending, info)) return false;
     if (target) this.deliverToOther(target);
+    return true;
   }
 
-  private queue(pending: SignalInfo[], info: SignalInfo): void {
-    const ordinary = info.signal <= 31;
-    if (!ordinary || !pending.some((p) => p.signal === info.signal)) pending.push(info);
+  /** May one more wait? */
+  get room(): boolean {
+    return this.queued + this.reserved < this.queueLimit();
   }
 
-  private isIgnored(signal: number): boolean {
+  /** Where there is no room, a signal with a real-time number is refused, unless kill sent it; others go without what was to be told of them. */
+  private queue(pending: PendingSignals, info: SignalInfo): boolean {
+    const { USER } = this.traits.codes;
+    if (this.room || info.timer) {
+      if (pending.put(info) && !info.timer) this.queued++;
+      return true;
+    }
+    if (info.signal > 31 && info.code !== USER) return false;
+    if (!pending.has(info.signal) && pending.put({ signal: info.signal, code: USER, pid: 0 })) this.queued++;
+    return true;
+  }
+
+  isIgnored(signal: number): boolean {
     const { handler } = this.actions[signal];
     return handler === SIG_IGN || (handler === SIG_DFL && defaultAction(this.traits.numbers, signal) === 'ignore');
   }
@@ -114,18 +139,27 @@ export class Signals {
 
   /** Forget pending signals that are now ignored. */
   discardIgnored(signal: number): void {
-    if (!this.isIgnored(signal)) return;
-    const keep = (list: SignalInfo[]): void => {
-      for (let i = list.length - 1; i >= 0; i--) if (list[i].signal === signal) list.splice(i, 1);
-    };
-    keep(this.processPending);
-    for (const thread of this.process.threads) keep(posixThread(thread).pending);
+    if (this.isIgnored(signal)) this.forget(signal);
+    for (const hear of this.onActionChanged) hear(signal);
+  }
+
+  /** Would it be forgotten at once? */
+  ignores(signal: number, target: Thread | undefined): boolean {
+    const takes = (thread: Thread): boolean => thread.state !== 'ended' && !has(posixThread(thread).mask, signal);
+    return this.isIgnored(signal) && (target ? takes(target) : this.process.threads.some(takes));
+  }
+
+  /** Forget those that wait with this number; `which`: not all of them. */
+  forget(signal: number, which?: (info: SignalInfo) => boolean): void {
+    for (const pending of [this.processPending, ...this.process.threads.map((thread) => posixThread(thread).pending)]) {
+      this.queued -= pending.forget(signal, which);
+    }
   }
 
   /** Signals that wait for this thread (its own and the process's), as sigpending reports them. */
   pendingFor(thread: Thread): SignalSet {
     const set = emptySet();
-    for (const { signal } of [...posixThread(thread).pending, ...this.processPending]) add(set, signal);
+    for (const pending of [posixThread(thread).pending, this.processPending]) pending.addTo(set);
     return set;
   }
 
@@ -136,17 +170,18 @@ export class Signals {
 
   hasDeliverable(thread: Thread): boolean {
     const { mask, pending } = posixThread(thread);
-    if (pending.length === 0 && this.processPending.length === 0) return false;
-    return pending.some((p) => !has(mask, p.signal)) || this.processPending.some((p) => !has(mask, p.signal));
+    const open = (signal: number): boolean => !has(mask, signal);
+    return (pending.count > 0 && pending.some(open)) || (this.processPending.count > 0 && this.processPending.some(open));
   }
 
   private take(thread: Thread, wanted: (signal: number) => boolean): SignalInfo | undefined {
-    for (const list of [posixThread(thread).pending, this.processPending]) {
-      let best = -1;
-      for (let i = 0; i < list.length; i++) {
-        if (wanted(list[i].signal) && (best < 0 || this.rank(list[i].signal) < this.rank(list[best].signal))) best = i;
-      }
-      if (best >= 0) return list.splice(best, 1)[0];
+    for (const pending of [posixThread(thread).pending, this.processPending]) {
+      const info = pending.take(wanted, (signal) => this.rank(signal));
+      if (!info) continue;
+      if (!info.timer) this.queued--;
+      info.taken?.(info);
+      for (const hear of this.onTaken) hear(info);
+      return info;
     }
     return undefined;
   }

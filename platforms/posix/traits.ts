@@ -260,8 +260,11 @@ export interface PthreadTraits {
   clocksPerSecond: number;
   /** Clocks that read as the realtime one does: coarse, fast, TAI. */
   otherRealtimeClocks: readonly number[];
-  /** Clocks that count as the monotonic one does: coarse, raw, process and thread CPU time. */
+  /** Clocks that count as the monotonic one does: coarse, raw. */
   otherClocks: readonly number[];
+  /** CPU time of the process, and of the calling thread. */
+  processClocks: readonly number[];
+  threadClocks: readonly number[];
   /** sem_t: where its count lies; `unsupported`: sem_init answers ENOSYS. */
   semaphore: { size: number; count: number; magic?: { offset: number; value: number }; unsupported?: boolean; maximum: number };
 }

@@ -101,13 +101,13 @@ export function processCalls(kernel: FreeBsdKernel): FreeBsdCalls {
       user.write(address, kernel.random(most));
       return most;
     },
-    getrusage: (_thread, [who, address]) => {
+    getrusage: (thread, [who, address]) => {
       if (![SELF, -1, 1].includes(int(who))) return -Errno.EINVAL;
       user.fill(address, 18 * user.wordSize, 0);
       if (int(who) === -1) return 0;
-      const { now } = process.clock;
-      user.setWord(address, Math.floor(now / 1e9));
-      user.setWord(address + user.wordSize, Math.floor((now % 1e9) / 1000));
+      const used = int(who) === 1 ? process.busyTime(thread) : process.clock.busy;
+      user.setWord(address, Math.floor(used / 1e9));
+      user.setWord(address + user.wordSize, Math.floor((used % 1e9) / 1000));
       user.setWord(address + 4 * user.wordSize, Math.floor(process.space.peakCommittedBytes / 1024));
       return 0;
     },

@@ -82,6 +82,7 @@ export function signalCalls(kernel: FreeBsdKernel): FreeBsdCalls {
       if (int(pid) <= 0) return -Errno.EINVAL;
       if (int(pid) !== system.pid) return -Errno.ESRCH;
       if (signal < 0) return -Errno.EINVAL;
+      if (signal > 0 && !signals.room) return -Errno.EAGAIN;
       if (signal > 0)
         signals.sendToProcess({
           signal,

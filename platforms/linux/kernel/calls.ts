@@ -9,11 +9,12 @@ import { filesOf, nameCalls } from './file-names.js';
 import { transferCalls } from '../../posix/kernel/file-transfer.js';
 import { futexCalls } from './futex-calls.js';
 import { Futexes } from '../../posix/kernel/futexes.js';
-import { informationCalls, initialLimits } from './information-calls.js';
+import { informationCalls, initialLimits, Limit } from './information-calls.js';
 import type { Kernel, LinuxCalls, ProcessState } from './kernel.js';
 import { IntervalTimers } from '../../posix/kernel/interval-timers.js';
 import { memoryCalls } from './memory-calls.js';
 import { pollCalls } from './poll-calls.js';
+import { PosixTimers } from './posix-timers.js';
 import { ProcFiles } from './proc-files.js';
 import { ProgramBreak } from './program-break.js';
 import { signalCalls } from './signal-calls.js';
@@ -21,7 +22,7 @@ import { statCalls } from './stat-calls.js';
 import { threadCalls } from './thread-calls.js';
 import { realtime, timeCalls } from './time-calls.js';
 
-export interface SharedKernel extends Pick<Kernel, 'descriptors' | 'futexes' | 'programBreak' | 'state'> {
+export interface SharedKernel extends Pick<Kernel, 'descriptors' | 'futexes' | 'programBreak' | 'state' | 'timers'> {
   readonly proc: ProcFiles;
   readonly files: FileSystem | undefined;
   random(length: number): Uint8Array;
@@ -45,11 +46,13 @@ export function sharedKernel(system: PosixSystem, layout: LinuxLayout, files: Fi
     lockFuture: false,
     intervals: new IntervalTimers(system),
   };
+  system.signals.queueLimit = () => Number(state.limits.get(Limit.SIGPENDING)?.soft ?? Infinity);
   return {
     descriptors: new Descriptors(options, changed),
     futexes: new Futexes(changed),
     programBreak: new ProgramBreak(system.memory, layout.userLimit),
     state,
+    timers: new PosixTimers(system),
     proc: new ProcFiles(process, options.argv[0] ?? '', pid),
     files,
     random: (length) => Uint8Array.from({ length }, () => random.below(256)),

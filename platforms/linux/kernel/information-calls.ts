@@ -15,7 +15,7 @@ const GRND = { NONBLOCK: 1, RANDOM: 2, INSECURE: 4 } as const;
 const INT_MAX = 0x7fffffff;
 
 // prettier-ignore
-const Limit = {
+export const Limit = {
   CPU: 0, FSIZE: 1, DATA: 2, STACK: 3, CORE: 4, RSS: 5, NPROC: 6, NOFILE: 7, MEMLOCK: 8, AS: 9, LOCKS: 10, SIGPENDING: 11, MSGQUEUE: 12, NICE: 13,
   RTPRIO: 14, RTTIME: 15,
 } as const;

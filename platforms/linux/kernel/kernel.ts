@@ -9,6 +9,7 @@ import type { LinuxLayout } from '../layout.js';
 import type { Descriptors } from '../../posix/kernel/descriptors.js';
 import type { Futexes } from '../../posix/kernel/futexes.js';
 import type { IntervalTimers } from '../../posix/kernel/interval-timers.js';
+import type { PosixTimers } from './posix-timers.js';
 import type { ProgramBreak } from './program-break.js';
 import type { SystemCallName } from './system-call-numbers.js';
 
@@ -26,6 +27,8 @@ export interface Kernel {
   readonly descriptors: Descriptors;
   readonly futexes: Futexes;
   readonly programBreak: ProgramBreak;
+  /** Timers that the program has made. */
+  readonly timers: PosixTimers;
   /** What the kernel keeps of the process, the same for all conventions. */
   readonly state: ProcessState;
   /** Take a new thread into the process. */

@@ -109,8 +109,7 @@ export function signalCalls(kernel: Kernel): LinuxCalls {
       if (int(pid) !== system.pid && (info.code >= SI_USER || info.code === SI_TKILL)) return -Errno.EPERM;
       if (int(pid) !== system.pid) return -Errno.ESRCH;
       if (signal < 0 || signal > limit) return -Errno.EINVAL;
-      if (signal > 0) signals.sendToProcess(info);
-      return 0;
+      return signal > 0 && !signals.sendToProcess(info) ? -Errno.EAGAIN : 0;
     },
     rt_tgsigqueueinfo: (thread, [pid, tid, word, address]) => {
       const signal = int(word);
@@ -120,8 +119,7 @@ export function signalCalls(kernel: Kernel): LinuxCalls {
       const target = int(pid) === system.pid ? calls.thread(int(tid)) : undefined;
       if (!target || target.state === 'ended') return -Errno.ESRCH;
       if (signal < 0 || signal > limit) return -Errno.EINVAL;
-      if (signal > 0) signals.sendToThread(target, info);
-      return 0;
+      return signal > 0 && !signals.sendToThread(target, info) ? -Errno.EAGAIN : 0;
     },
     // There is never a call to be taken up again: those that a handler has ended have been told so.
     restart_syscall: () => -Errno.EINTR,

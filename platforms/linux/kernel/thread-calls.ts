@@ -252,15 +252,16 @@ export function threadCalls(kernel: Kernel): LinuxCalls {
     },
     times: (_thread, [address]) => {
       const ticks = Math.floor(process.clock.now / 1e7);
-      if (address !== 0) [ticks, 0, 0, 0].forEach((value, i) => user.setWord(address + i * user.wordSize, value));
+      const used = Math.floor(process.clock.busy / 1e7);
+      if (address !== 0) [used, 0, 0, 0].forEach((value, i) => user.setWord(address + i * user.wordSize, value));
       return ticks;
     },
-    getrusage: (_thread, [who, address]) => {
+    getrusage: (thread, [who, address]) => {
       if (![0, -1, 1].includes(int(who))) return -Errno.EINVAL;
       const word = user.wordSize;
       user.fill(address, 18 * word, 0);
       if (int(who) === -1) return 0;
-      writeTimeval(user, address, process.clock.now);
+      writeTimeval(user, address, int(who) === 1 ? process.busyTime(thread) : process.clock.busy);
       user.setWord(address + 4 * word, Math.floor(process.space.peakCommittedBytes / 1024));
       return 0;
     },

@@ -3,9 +3,11 @@ import type { Thread } from '../../../emulator/process/thread.js';
 import { int } from '../../posix/system-call-table.js';
 import type { Progress } from '../../posix/waiting.js';
 import { REALTIME_EPOCH } from '../../posix/clock.js';
+import { cpuClock, cpuTime, type CpuClock } from '../../posix/cpu-clocks.js';
 import { UNITS_PER_SECOND } from '../../../emulator/process/clock.js';
 import { Errno } from '../../posix/kernel/errno.js';
 import type { Kernel, LinuxCall, LinuxCalls } from './kernel.js';
+import type { TimerClock } from './posix-timers.js';
 import { timerObjectCalls } from './timer-calls.js';
 import { IntervalTimers, type IntervalSetting } from '../../posix/kernel/interval-timers.js';
 import { readTime, readTimeval, units, valid, writeTime, writeTimeval, type Time } from '../../posix/kernel/times.js';
@@ -29,20 +31,25 @@ export const realtime = (kernel: Kernel): number => kernel.system.process.clock.
 export function timeCalls(kernel: Kernel): LinuxCalls {
   const { system, user } = kernel;
   const { process } = system;
-  const now = (clock: number): number => (REALTIMES.includes(clock) ? realtime(kernel) : process.clock.now);
+  /** What it reads; undefined: there is no such clock. */
+  const now = (clock: number): number | undefined => {
+    const used = cpuClock(system, clock);
+    if (used) return cpuTime(system, used);
+    return KNOWN.includes(clock) ? (REALTIMES.includes(clock) ? realtime(kernel) : process.clock.now) : undefined;
+  };
 
   const gettime =
     (bytes: 4 | 8): LinuxCall =>
     (_thread, [clock, address]) => {
-      if (!KNOWN.includes(int(clock))) return -Errno.EINVAL;
       const at = now(int(clock));
+      if (at === undefined) return -Errno.EINVAL;
       writeTime(user, address, COARSE.includes(int(clock)) ? at - (at % TICK) : at, bytes);
       return 0;
     };
   const getres =
     (bytes: 4 | 8): LinuxCall =>
     (_thread, [clock, address]) => {
-      if (!KNOWN.includes(int(clock))) return -Errno.EINVAL;
+      if (now(int(clock)) === undefined) return -Errno.EINVAL;
       if (address !== 0) writeTime(user, address, COARSE.includes(int(clock)) ? TICK : 1, bytes);
       return 0;
     };
@@ -66,16 +73,59 @@ export function timeCalls(kernel: Kernel): LinuxCalls {
   const remaining = (address: number, bytes: 4 | 8): ((left: number) => void) | undefined =>
     address === 0 ? undefined : (left) => writeTime(user, address, left, bytes);
 
+  /** Until the clock of CPU time has advanced: somebody else must run. */
+  const sleepOfCpu = (clock: TimerClock, until: number, left: ((units: number) => void) | undefined): Progress => {
+    const sleeper = {};
+    const over = (): boolean => clock.read() >= until;
+    const set = (): void =>
+      clock.alarms.set(sleeper, clock.alarmTime() + Math.max(1, until - clock.read()), () => (over() ? process.changed(sleeper) : set()));
+    const again = (): Progress => {
+      if (over()) return 0;
+      set();
+      return {
+        wait: { what: 'sleep by CPU time', on: [sleeper], ready: over },
+        resume: again,
+        restarts: false,
+        interrupted: () => {
+          clock.alarms.cancel(sleeper);
+          left?.(until - clock.read());
+          return -Errno.EINTR;
+        },
+      };
+    };
+    return again();
+  };
+
   const clockSleep =
     (bytes: 4 | 8): LinuxCall =>
-    (_thread, [clock, flags, wanted, left]) => {
-      if (!KNOWN.includes(int(clock))) return -Errno.EINVAL;
-      if (SLEEPLESS.includes(int(clock))) return -Errno.EOPNOTSUPP;
+    (thread, [word, flags, wanted, left]) => {
+      const clock = int(word);
+      const start = now(clock);
+      if (start === undefined) return -Errno.EINVAL;
+      if (SLEEPLESS.includes(clock)) return -Errno.EOPNOTSUPP;
       const time = readTime(user, wanted, bytes);
       if (!valid(time)) return -Errno.EINVAL;
-      if (!(int(flags) & ABSOLUTE)) return sleep(process.clock.now + units(time), remaining(left, bytes));
-      return sleep(process.clock.now + units(time) - now(int(clock)), undefined);
+      const absolute = (int(flags) & ABSOLUTE) !== 0;
+      const rest = absolute ? undefined : remaining(left, bytes);
+      const used = cpuClock(system, clock);
+      // Nobody waits for time of one's own.
+      if (used?.thread === thread) return -Errno.EINVAL;
+      if (used) return sleepOfCpu(cpuTimerClock(used), units(time) + (absolute ? 0 : start), rest);
+      return sleep(process.clock.now + units(time) - (absolute ? start : 0), rest);
     };
+
+  const cpuTimerClock = (used: CpuClock): TimerClock => ({
+    read: () => cpuTime(system, used),
+    alarms: process.busyAlarms,
+    alarmTime: () => process.clock.busy,
+  });
+  const timerClock = (clock: number): TimerClock | number => {
+    const used = cpuClock(system, clock);
+    if (used) return cpuTimerClock(used);
+    if (!KNOWN.includes(clock)) return -Errno.EINVAL;
+    if (SLEEPLESS.includes(clock)) return -Errno.EOPNOTSUPP;
+    return { read: () => now(clock) ?? 0, alarms: process.alarms, alarmTime: () => process.clock.now };
+  };
 
   return {
     clock_gettime: gettime(user.wordSize),
@@ -100,11 +150,7 @@ export function timeCalls(kernel: Kernel): LinuxCalls {
       return seconds;
     },
     ...timerCalls(kernel),
-    ...timerObjectCalls(
-      kernel,
-      (clock) => (KNOWN.includes(clock) ? now(clock) : undefined),
-      (clock) => clock === Clock.THREAD_CPUTIME || !SLEEPLESS.includes(clock),
-    ),
+    ...timerObjectCalls(kernel, timerClock),
   };
 }
 

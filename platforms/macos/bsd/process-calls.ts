@@ -112,7 +112,7 @@ export function processCalls(kernel: MacBsd): Partial<Record<UnixCallName, Kerne
       if (int(who) !== 0 && int(who) !== -1) return -Errno.EINVAL;
       user.fill(address, 144, 0);
       if (int(who) === -1) return 0;
-      writeTimeval(user, address, process.clock.now);
+      writeTimeval(user, address, process.clock.busy);
       user.setWord(address + 32, process.space.peakCommittedBytes);
       return 0;
     },

@@ -54,6 +54,7 @@ export class RunningCalls {
       );
     });
     thread.block(waiting.wait);
+    process.clock.waited();
     if (cancellation.isPoint(thread)) cancellation.waits(thread, waiting.wait);
     process.reschedule = true;
     if (process.events.on) process.events.emit('thread-block', { on: waiting.wait.what });

@@ -1,5 +1,6 @@
 /** The allowance of host work: each call that the guest makes has its own, calls that no instruction made share one. */
 import test from 'ava';
+import { Alarms } from '../../../emulator/process/alarms.js';
 import { FREE_UNITS, HOST_CALL_UNITS } from '../../../emulator/process/clock.js';
 import { hostFunction, RegistersReplaced } from '../../../emulator/process/host-call.js';
 import { CPUS, Lab } from './lab.js';
@@ -35,3 +36,28 @@ for (const cpu of CPUS) {
     t.is(lab.process.clock.counted, 0);
   });
 }
+
+test('an alarm that wakes nobody and sets itself again uses up the budget', (t) => {
+  const forever = hostFunction('forever', 'v()', (call) => call.block({ what: 'nothing', on: [], ready: () => false }));
+  const lab: Lab = new Lab('x86-64', [forever], { budget: BUDGET });
+  let rings = 0;
+  const set = (): void =>
+    lab.process.alarms.set('tick', lab.process.clock.now + 1, () => {
+      if (++rings > BUDGET) lab.process.end({ kind: 'error', text: 'it goes on' });
+      set();
+    });
+  set();
+  lab.thread(lab.gate('forever'));
+  t.deepEqual(lab.run(), { kind: 'budget' });
+  t.is(lab.process.clock.busy, HOST_CALL_UNITS);
+});
+
+test('an alarm that sets itself again for the same moment does not hold up the others', (t) => {
+  const alarms = new Alarms();
+  const rung: string[] = [];
+  const set = (): void => alarms.set('again', 5, () => (rung.push('again'), set()));
+  set();
+  alarms.set('once', 5, () => rung.push('once'));
+  alarms.run(5);
+  t.deepEqual(rung, ['again', 'once']);
+});
