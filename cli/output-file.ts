@@ -1,5 +1,17 @@
 /** Files that the command writes for the user: stdout and stderr of the guest, traces, reports; `-` is stdout. */
-import { closeSync, constants, lstatSync, openSync, readlinkSync, readSync, realpathSync, statSync, writeSync, type Stats } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readlinkSync,
+  readSync,
+  realpathSync,
+  statSync,
+  writeSync,
+  type Stats,
+} from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { CommandError, ExitCode, usageError } from './exit-status.js';
 import { printableJson, reasonOf } from './message.js';
@@ -43,12 +55,20 @@ export function print(text: string): 0 {
   return 0;
 }
 
+/** Files that are open already: what a program reads or says must not be cut off by opening the file again. */
+const STREAMS = [
+  { what: 'what is read as stdin', file: 0 },
+  { what: "what goes to stdout ('-' puts it there too)", file: STDOUT },
+  { what: 'what goes to stderr', file: 2 },
+];
+
 /** A file that the command writes is nothing that a program is run from, and not another of those; devices may be. */
 export function checkOutputs(program: string, outputs: Record<string, string | undefined>): void {
   const seen: { what: string; path: string }[] = [{ what: 'the program', path: program }];
   for (const [option, path] of Object.entries(outputs)) {
     if (path === undefined || path === '-') continue;
-    const other = seen.find((each) => sameFile(each.path, path))?.what ?? partOfProgram(path);
+    const other =
+      STREAMS.find(({ file }) => isOpenAs(file, path))?.what ?? seen.find((each) => sameFile(each.path, path))?.what ?? partOfProgram(path);
     if (other !== undefined) throw usageError(`run: ${option} '${path}' would overwrite ${other}`);
     seen.push({ what: `what ${option} writes`, path });
   }
@@ -63,9 +83,22 @@ function statOf(path: string): Stats | undefined {
   }
 }
 
+const isSame = (one: Stats, other: Stats): boolean => one.isFile() && one.ino === other.ino && one.dev === other.dev;
+
+function isOpenAs(file: number, path: string): boolean {
+  const there = statOf(path);
+  if (!there) return false;
+  try {
+    return isSame(fstatSync(file), there);
+  } catch {
+    // A stream that is closed.
+    return false;
+  }
+}
+
 function sameFile(a: string, b: string): boolean {
   const [one, other] = [a, b].map(statOf);
-  if (one && other) return one.isFile() && one.ino === other.ino && one.dev === other.dev;
+  if (one && other) return isSame(one, other);
   return !one && !other && destination(a) === destination(b);
 }
 
@@ -78,10 +111,19 @@ function destination(path: string): string {
     const folder = dirname(at);
     if (!statOf(folder)) break;
     at = join(realpathSync(folder), basename(at));
-    if (lstatSync(at, { throwIfNoEntry: false })?.isSymbolicLink() !== true) break;
+    if (!isLink(at)) break;
     at = resolve(dirname(at), readlinkSync(at));
   }
   return at;
+}
+
+/** A path that can't be (too long, below a file) is none; opening it will say why. */
+function isLink(path: string): boolean {
+  try {
+    return lstatSync(path).isSymbolicLink();
+  } catch {
+    return false;
+  }
 }
 
 /** Programs, libraries and debug information begin so: ELF, Mach-O of 64 and of 32 bits. PE begins with 'MZ'. */

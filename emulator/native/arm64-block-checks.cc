@@ -57,7 +57,7 @@ class Arm64Walk {
       value = Sum(analysis[n], m == 31 ? BlockAnalysis::Constant(0) : analysis[static_cast<int>(m)], w >> 10 & 7, minus);
       toSp = !flags;
     } else if ((w & 0x1f200000) == 0x0b000000 && n != 31 && m != 31) {  // shifted register
-      value = Sum(analysis[n], analysis[static_cast<int>(m)], w >> 22 & 3 ? 4 : w >> 10 & 63, minus);
+      if (!(w >> 22 & 3)) value = Sum(analysis[n], analysis[static_cast<int>(m)], w >> 10 & 63, minus);  // lsl
     } else if ((w & 0x1f800000) == 0x12000000) {  // logical immediate
       unsigned operation = w >> 29 & 3;
       if (operation == 0 && ClearsLowBits(w)) value = BlockAnalysis::Constant(0);
@@ -69,7 +69,7 @@ class Arm64Walk {
   }
 
   static LowBits Sum(const LowBits& left, const LowBits& right, unsigned shift, bool minus) {
-    if (shift > 3 && right.kind != LowBits::kUnknown) return left;  // by 16 at least
+    if (shift > 3) return left;  // a multiple of 16
     if (right.kind != LowBits::kConstant) return LowBits{};
     unsigned amount = right.delta << shift;
     return left.Plus(minus ? 0u - amount : amount);

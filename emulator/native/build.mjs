@@ -47,7 +47,7 @@ function buildModule(unicorn) {
 
 function buildBareLoop(unicorn) {
   const libraries = unicorn.libraries.map((flag) => flag.replace('/../../unicorn/', '/../unicorn/'));
-  execFileSync('cc', ['-O2', '-Wall', ...unicorn.cflags, bareSource, '-o', bare, ...libraries], { stdio: 'inherit' });
+  execFileSync('cc', ['-O2', '-Wall', ...unicorn.cflags, bareSource, '-o', bare, ...libraries], { stdio: 'inherit', cwd: dirname(bare) });
 }
 
 try {

@@ -59,10 +59,10 @@ function fromSystem() {
 
 function wheelFlags(wheel) {
   if (wheel === undefined) return null;
-  const root = join(here, 'unicorn', 'unicorn');
-  const library = join(root, 'lib', wheel.library);
-  if (!existsSync(library)) return null;
-  return { source: `wheel ${VERSION}`, cflags: [`-I${join(root, 'include')}`], libraries: [library, ...wheel.link] };
+  if (!existsSync(join(here, 'unicorn', 'unicorn', 'lib', wheel.library))) return null;
+  // Seen from `build`, where the tools run: make can't have a path of the user's that holds a blank.
+  const root = '../unicorn/unicorn';
+  return { source: `wheel ${VERSION}`, cflags: [`-I${root}/include`], libraries: [`${root}/lib/${wheel.library}`, ...wheel.link] };
 }
 
 function download(wheel) {

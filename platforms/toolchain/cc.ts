@@ -3,18 +3,19 @@
  * does everything, with its flags around the user's; the program is then linked by lld with our libraries.
  */
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
-import { basename, join, relative, resolve } from 'node:path';
+import { basename, extname, join, relative, resolve } from 'node:path';
 import { platform, type Platform } from '../codes.js';
-import { parseCommandLine, plainPath, type CommandLine } from './command-line.js';
-import { bundleArguments, debugFlags, givenPath, hasDebugInformation, mappedPaths, type Debug } from './debug.js';
+import { parseCommandLine, plainPath, type CommandLine, type Item } from './command-line.js';
+import { bundleArguments, compilerPlace, debugFlags, givenPath, hasDebugInformation, mappedPaths, type Debug } from './debug.js';
 import { keepLines, linesBeside } from './debug-lines.js';
 import { findLibrary, linkCommand } from './link.js';
-import { programDependencies, programName, protectInputs, writesBeside } from './outputs.js';
+import { intermediatePrefix, programDependencies, programName, protectInputs, savesIntermediates, writesBeside } from './outputs.js';
 import { includeFlags } from './prototypes.js';
 import { targetOf } from './targets.js';
 import { withTemporaryDirectory } from './temporary.js';
-import { refusedBySystem, runTool, toolPath, ToolchainError, usage, type RunAt } from './tools.js';
+import { refusedBySystem, toolPath, ToolchainError, usage, type RunAt } from './tools.js';
 import { linkWindows } from './windows-link.js';
+import { runWithArguments } from './long-arguments.js';
 
 export { ToolchainError };
 
@@ -48,7 +49,7 @@ class Driver {
 
   async run(): Promise<{ status: number; messages: string }> {
     const { line } = this;
-    this.refuseOtherMachines();
+    this.refuseWhatIsNotHere();
     toolPath(this.target.compiler);
     const said = line.items.flatMap((item) => item.words);
     this.before = this.ours([...this.target.flags, ...this.position(), ...mappedPaths(), ...debugFlags(this.p, line)]);
@@ -98,16 +99,28 @@ class Driver {
       status = await this.compiler([...this.before, ...seen, '-fsyntax-only', '-x', 'c', '/dev/null']);
     const objects: string[] = [];
     const rules: string[] = [];
+    // gcc would leave them beside the object, which is thrown away.
+    const saved = this.target.gcc && flags.some((flag) => savesIntermediates.test(flag));
     for (const [i, source] of sources.entries()) {
-      const name = source.path === '-' ? 'stdin' : basename(source.path).replace(/\.\w+$/, '');
+      // Not longer than a name may be with what is put around it.
+      const name =
+        source.path === '-'
+          ? 'stdin'
+          : basename(source.path)
+              .replace(/\.\w+$/, '')
+              .slice(0, 40);
       const object = join(directory, `${i}-${name}.o`);
       const rule = join(directory, `${i}.d`);
       const dependencies = line.dependencies.wanted ? ['-MF', rule, ...(line.dependencies.targeted ? [] : ['-MT', output])] : [];
+      const intermediates = saved
+        ? ['-dumpdir', intermediatePrefix(output), '-dumpbase', basename(source.path), '-dumpbase-ext', extname(source.path)]
+        : [];
       const language = source.language === undefined ? [] : ['-x', source.language];
       const done = await this.compiler([
         ...this.before,
         ...flags,
         ...dependencies,
+        ...intermediates,
         ...this.after,
         '-c',
         ...language,
@@ -137,7 +150,7 @@ class Driver {
 
   private async link(objects: string[], output: string, directory: string): Promise<number> {
     const { p, line } = this;
-    const inputs = [...objects, ...line.items.flatMap((item) => (item.kind === 'object' ? [item.path] : []))];
+    const inputs = [...objects, ...line.items.flatMap((item) => this.linked(item))];
     // Nothing can lie beside a device such as /dev/null.
     const device = isDevice(output);
     if (line.link.strip || line.dryRun || device || !inputs.some(hasDebugInformation))
@@ -149,6 +162,13 @@ class Driver {
     if (status === 0 && whole !== output) status = await this.linkTo(objects, output, 'drop', directory);
     if (status === 0) this.keepLines(output, whole);
     return status;
+  }
+
+  /** Objects and archives that come from elsewhere. */
+  private linked(item: Item): string[] {
+    if (item.kind === 'object') return [item.path];
+    const library = item.kind === 'library' ? findLibrary(this.p, item.name, this.line.libraryFolders) : undefined;
+    return library === undefined ? [] : [library];
   }
 
   /** Without a line table the program is as good; running it may still find its lines. */
@@ -173,7 +193,12 @@ class Driver {
     }
     this.show(command.tool, command.args);
     if (line.dryRun) return 0;
-    const { status, messages } = await runTool(command.tool, command.args, this.stdio === 'inherit' ? 'keep-errors' : 'keep', command.at);
+    const { status, messages } = await runWithArguments(
+      command.tool,
+      command.args,
+      this.stdio === 'inherit' ? 'keep-errors' : 'keep',
+      command.at,
+    );
     this.say(this.explained(messages));
     return status;
   }
@@ -187,19 +212,19 @@ class Driver {
   private explained(messages: string): string {
     let text = messages;
     for (const [object, source] of this.sourceOf)
-      for (const name of [object, relative(process.cwd(), object)]) text = text.replaceAll(name, source);
+      for (const name of [relative(process.cwd(), object), object]) text = text.replaceAll(name, source);
     if (!/archive has no index/.test(text)) return text;
     return `${text}mpsemu: cc: the linker for ${this.p.code} reads no index that GNU ar makes: make the archive with llvm-ar (AR=llvm-ar)\n`;
   }
 
   private compiler(args: string[]): Promise<number> {
-    return this.tool(this.target.compiler, args);
+    return this.tool(this.target.compiler, args, compilerPlace());
   }
 
   private async tool(name: string, args: string[], at: RunAt = {}): Promise<number> {
     this.show(name, args);
     if (this.line.dryRun) return 0;
-    const { status, messages } = await runTool(name, args, this.stdio, at);
+    const { status, messages } = await runWithArguments(name, args, this.stdio, at);
     this.kept += messages;
     return status;
   }
@@ -208,10 +233,16 @@ class Driver {
     if (this.line.dryRun || this.line.verbose) process.stderr.write(` ${[toolPath(name), ...args].map(quoted).join(' ')}\n`);
   }
 
-  /** -m32 and its like: fine where they say what is so anyway. lld does not read what gcc's -flto leaves in objects. */
-  private refuseOtherMachines(): void {
+  /**
+   * -m32 and its like: fine where they say what is so anyway. lld does not read what gcc's -flto leaves in objects.
+   * Sanitizers have libraries, which the platforms have not; where their checks trap they need none.
+   */
+  private refuseWhatIsNotHere(): void {
     const bits = `-m${this.p.wordSize * 8}`;
+    const traps = this.line.items.some(({ words }) => /^-fsanitize-(trap|undefined-trap-on-error)/.test(words[0]));
     for (const { words } of this.line.items) {
+      if (/^-fsanitize=/.test(words[0]) && !traps)
+        throw usage(`${words[0]} is not offered: the platforms have no library of a sanitizer (with -fsanitize-trap checks need none)`);
       if (this.target.gcc && /^-flto\b/.test(words[0])) throw usage(`${words[0]} is not offered with gcc: the linker is lld`);
       if (/^-m(16|32|64|x32)$/.test(words[0]) && words[0] !== bits)
         throw usage(`${words[0]} is not offered: ${this.p.code} is a platform of ${this.p.wordSize * 8} bits`);

@@ -50,7 +50,25 @@ const separate = new Set(
     '-Xassembler -mllvm --param -aux-info -dumpbase -dumpdir -dumpbase-ext --serialize-diagnostics -serialize-diagnostics -MJ -T -u -e -z -x -o -I -D -U -L -l'
   ).split(' '),
 );
-const joined = ['-isystem', '-iquote', '-idirafter', '-MF', '-MT', '-MQ', '-I', '-D', '-U', '-L', '-l', '-o', '-x', '-u', '-T'];
+const joined = [
+  '-include',
+  '-imacros',
+  '-isystem',
+  '-iquote',
+  '-idirafter',
+  '-MF',
+  '-MT',
+  '-MQ',
+  '-I',
+  '-D',
+  '-U',
+  '-L',
+  '-l',
+  '-o',
+  '-x',
+  '-u',
+  '-T',
+];
 /** The long names of options, as gcc and clang take them; the value follows = or is the next word. */
 const longNames: Record<string, string> = {
   '--output': '-o',
@@ -81,7 +99,7 @@ function shortNames(word: string): string[] {
 }
 
 /** Begins like one with a joined value, and is none. */
-const notJoined = /^-undef$/;
+const notJoined = /^(-undef|-include-pch)$/;
 
 /** Options that this driver can't honour, and why: the machine, its libraries and its linker are the platform's. */
 const refused: [pattern: RegExp, why: string][] = [
@@ -91,6 +109,11 @@ const refused: [pattern: RegExp, why: string][] = [
   [/^(-isysroot|--sysroot)/, "headers and libraries are the platform's; add yours with -I, -L"],
   [/^(-B|-specs=|--specs=|-framework$|-F|-wrapper$|-install_name$)/, 'it would change tools or libraries that the platform sets'],
   [/^-fuse-ld=(?!lld$)/, 'the linker is lld'],
+  [
+    /^(-pg?|-fopenmp.*|-fprofile-(generate|instr-generate|arcs).*|-fcs-profile-generate.*|-fxray-instrument)$/,
+    'the platforms have no library for it',
+  ],
+  [/^-m(arch|cpu|tune)=native$/, "the processor is the platform's, not this machine's"],
   [/^-(symbolic|N|n|q|t|rpath.*)$/, 'give what the linker understands with -Wl,'],
   [/^-(fgnu-runtime|fnext-runtime|fobjc)/, 'the language is C'],
 ];
@@ -98,7 +121,7 @@ const refused: [pattern: RegExp, why: string][] = [
 /** Options whose files land beside the object, which linking throws away. */
 const besideObject = /^(-save-temps=obj|-gsplit-dwarf|-fstack-usage|-fdump-|-ftime-trace|--coverage|-coverage|-ftest-coverage)/;
 
-/** Asked for alone, these need no input. */
+/** Asked for one of these, a compiler does nothing else. */
 const informing = /^(--version|-dumpversion|-dumpfullversion|-dumpmachine|-print-|--print-|-help=|--help=|--target-help)/;
 
 const languages: Record<string, string> = {
@@ -242,8 +265,8 @@ export function parseCommandLine(args: string[]): CommandLine {
       line.items.push({ kind: 'language', words: said });
     } else option(line, name ?? word, value, said);
   }
-  if (informs && inputs.length === 0) line.step = 'inform';
-  for (const input of inputs) line.items[input.at] = inputItem(line, input);
+  if (informs) line.step = 'inform';
+  else for (const input of inputs) line.items[input.at] = inputItem(line, input);
   if (line.step === 'link') {
     const lost = line.items.flatMap((item) => item.words).find((word) => besideObject.test(word));
     if (lost !== undefined) throw usage(`${lost} writes beside the object: use it with -c`);
@@ -269,11 +292,14 @@ function inputItem(line: CommandLine, { path, language }: { path: string; langua
   }
   checkInput(path);
   if (language !== undefined) return { kind: 'source', path, words, language };
-  return { kind: inputKind(path, line.step), path, words };
+  const kind = inputKind(path, line.step);
+  // The linker would read a device without an end.
+  if (kind === 'object' && !statSync(path).isFile()) throw new ToolchainError(`the input '${path}' is no regular file`, 126);
+  return { kind, path, words };
 }
 
 /** What would make the linker write under another name than -o says. */
-const linkerOutput = /^(-o(?!rder|rphan|format|magic|so_prefix|bject_path|pt|verlap|ut-)|--output(=|$)|[-/]out:)/i;
+const linkerOutput = /^(-o(?!rder|rphan|format|magic|so_prefix|bject_path|pt|verlap|ut-)|--output(=|$)|[-/][oO][uU][tT]:)/;
 /** What would make it no program: each linker's own words for -shared and -r. */
 const linkerKind =
   /^(--?shared|--?Bshareable|-r|--?relocatable|-dylib|-bundle|-bundle_loader|-dylinker|-kext|-preload|[-/]dll|[-/]driver(:.*)?|[-/]lib)$/i;

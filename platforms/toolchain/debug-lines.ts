@@ -17,12 +17,28 @@ export const linesBeside = (path: string): string => `${path}.lines`;
 /** Where a Mach-O program's debug information is kept, as Apple's compilers do. */
 export const debugBundle = (path: string): string => `${path}.dSYM`;
 
+const MACH_O_64 = 0xfeedfacf;
+const LC_UUID = 0x1b;
+/** Offsets in struct mach_header_64 and its size (mach-o/loader.h). */
+const HEADER = { ncmds: 16, size: 32 };
+
+/** What a Mach-O program and its debug information have in common, and no other build. */
+function machUuid(bytes: Uint8Array): string | undefined {
+  const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  if (data.length < HEADER.size || data.readUInt32LE(0) !== MACH_O_64) return undefined;
+  for (let at = HEADER.size, left = data.readUInt32LE(HEADER.ncmds); left > 0 && at + 24 <= data.length; left--) {
+    if (data.readUInt32LE(at) === LC_UUID) return data.toString('hex', at + 8, at + 24);
+    at += Math.max(8, data.readUInt32LE(at + 4));
+  }
+  return undefined;
+}
+
 /** The file that holds the debug information of the program or object at `path`, if it has any. */
 export function debugFile(path: string, bytes: Uint8Array): string | undefined {
   // The name of a section, in the table of names of an ELF or COFF file or in a Mach-O object's own.
   if (Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes('debug_line')) return path;
   const bundled = join(debugBundle(path), 'Contents', 'Resources', 'DWARF', basename(path));
-  return isRegularFile(bundled) ? bundled : undefined;
+  return isRegularFile(bundled) && machUuid(readFileSync(bundled)) === machUuid(bytes) ? bundled : undefined;
 }
 
 /** What llvm-dwarfdump says of one unit's files. */
@@ -39,6 +55,15 @@ class Files {
     const path = folder === undefined || file.name.startsWith('/') ? file.name : `${folder}/${file.name}`;
     return path.replace(/^(\.\/)+/, '').replaceAll('/./', '/');
   }
+}
+
+/** llvm-dwarfdump writes bytes that are not printable ASCII in octal. */
+function unescaped(name: string): string {
+  if (!name.includes('\\')) return name;
+  const bytes = name.replace(/\\([0-7]{3}|.)/g, (_, what: string) =>
+    what.length === 3 ? String.fromCharCode(parseInt(what, 8)) : what === 't' ? '\t' : what === 'n' ? '\n' : what,
+  );
+  return Buffer.from(bytes, 'latin1').toString('utf8');
 }
 
 /** The rows in `llvm-dwarfdump --debug-line`'s text, by address. */
@@ -69,9 +94,9 @@ function parseDump(text: string): LineSequence[] {
       const file = /^file_names\[\s*(\d+)\]:$/.exec(line);
       const name = /^\s+name: "(.*)"$/.exec(line);
       const place = /^\s+dir_index: (\d+)$/.exec(line);
-      if (folder) files.folders.set(Number(folder[1]), folder[2]);
+      if (folder) files.folders.set(Number(folder[1]), unescaped(folder[2]));
       else if (file) described = Number(file[1]);
-      else if (name) files.names.set(described, { name: name[1], folder: 0 });
+      else if (name) files.names.set(described, { name: unescaped(name[1]), folder: 0 });
       else if (place) files.names.set(described, { name: files.names.get(described)?.name ?? '', folder: Number(place[1]) });
     }
   }

@@ -4,20 +4,38 @@
  */
 import { readFileSync } from 'node:fs';
 import { isAbsolute, relative, sep } from 'node:path';
+import { isRegularFile } from '../../emulator/loader/regular-file.js';
 import type { Platform } from '../codes.js';
 import type { CommandLine } from './command-line.js';
 import { debugBundle, debugFile } from './debug-lines.js';
 import { projectRoot } from './paths.js';
+import { usage, type RunAt } from './tools.js';
 
 /** What the linker does with it. */
 export type Debug = 'none' | 'keep' | 'drop';
 
-/** No path of this machine's gets into a program: what lies below the working directory is relative to it, our own headers are the product's. */
+/** A prefix that options can't name: of the whole tree, or with the sign that ends it (for clang the first is the end). */
+const unmappable = (folder: string): boolean => folder === '/' || folder.includes('=');
+
+/**
+ * No path of this machine's gets into a program: what lies below the working directory is relative to it, our own headers
+ * are the product's. Prefixes are compared as text, so they end with a slash, and so does what compilerPlace calls the
+ * working directory.
+ */
 export function mappedPaths(): string[] {
   const [here, ours] = [process.cwd(), projectRoot()];
   // Compilers differ in which of two prefixes that fit they take.
   const outside = relative(ours, here).startsWith('..');
-  return [`-ffile-prefix-map=${here}=.`, ...(outside ? [`-ffile-prefix-map=${ours}=mps-emulator`] : [])];
+  return [
+    ...(unmappable(here) ? [] : [`-ffile-prefix-map=${here}/=./`]),
+    ...(outside && !unmappable(ours) ? [`-ffile-prefix-map=${ours}/=mps-emulator/`] : []),
+  ];
+}
+
+/** The working directory under a name that mappedPaths covers: compilers take PWD for its name where it is one. */
+export function compilerPlace(): RunAt {
+  const here = process.cwd();
+  return unmappable(here) ? {} : { env: { PWD: `${here}/.` } };
 }
 
 /** clang's assembler leaves paths as they are given: what lies below the working directory is given without it. */
@@ -26,15 +44,25 @@ export function givenPath(path: string): string {
   return /\.[sS]$/.test(path) && isAbsolute(path) && !inside.startsWith('..') ? inside : path;
 }
 
-/** -g for Windows would be CodeView, which only Microsoft's debuggers read. DWARF 5 names the folder that an assembler runs in. */
+/**
+ * -g for Windows would be CodeView, which only Microsoft's debuggers read. DWARF 5 names the folder that an assembler runs
+ * in, and of PE and Mach-O objects LLVM loses its names of files.
+ */
 export function debugFlags(p: Platform, line: CommandLine): string[] {
+  if ((p.os === 'windows' || p.os === 'macos') && line.items.some((item) => item.words[0] === '-gdwarf-5'))
+    throw usage(`-gdwarf-5 is not offered on ${p.code}: its tools lose the names of files (-gdwarf-4 keeps them)`);
   const wanted = line.items.some((item) => item.kind === 'compiler' && /^-g(?!0|codeview|no-)/.test(item.words[0]));
   const assembly = line.items.some((item) => item.kind === 'source' && /\.[sS]$/.test(item.path));
   return wanted && (p.os === 'windows' || assembly) ? ['-gdwarf-4'] : [];
 }
 
+/** Members of a thin archive lie elsewhere. */
+const THIN = '!<thin>';
+
 export function hasDebugInformation(object: string): boolean {
-  return debugFile(object, readFileSync(object)) === object;
+  if (!isRegularFile(object)) return false;
+  const bytes = readFileSync(object);
+  return bytes.toString('latin1', 0, THIN.length) === THIN || debugFile(object, bytes) === object;
 }
 
 export function linkerFlags(p: Platform, debug: Debug, temporary: string): string[] {

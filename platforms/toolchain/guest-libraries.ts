@@ -4,7 +4,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Platform } from '../codes.js';
-import { bundleArguments, givenPath, linkerFlags, mappedPaths, type Debug } from './debug.js';
+import { bundleArguments, compilerPlace, givenPath, linkerFlags, mappedPaths, type Debug } from './debug.js';
 import { keepLines } from './debug-lines.js';
 import { builtFor, guest, linkFor } from './paths.js';
 import { includeFlags, prototypes, type Prototype } from './prototypes.js';
@@ -48,7 +48,7 @@ async function compileAll(p: Platform, files: string[], directory: string, flags
   const objects: string[] = [];
   for (const file of files) {
     const object = join(directory, `${basename(file).replace(/\.\w+$/, '')}.o`);
-    await run(target.compiler, [...include, ...target.flags, ...flags, '-c', givenPath(file), '-o', object]);
+    await run(target.compiler, [...include, ...target.flags, ...flags, '-c', givenPath(file), '-o', object], compilerPlace());
     objects.push(object);
   }
   return objects;

@@ -27,12 +27,15 @@ export interface LinkCommand {
   at?: RunAt;
 }
 
-/** Libraries of each OS that every program is linked with anyway. */
+/**
+ * Libraries of each OS that every program is linked with anyway, as far as we have their functions: makefiles name more than
+ * their programs use.
+ */
 const own: Record<Platform['os'], string[]> = {
-  linux: ['c', 'm', 'pthread', 'rt', 'mps'],
-  freebsd: ['c', 'm', 'pthread', 'thr', 'rt', 'mps'],
-  macos: ['c', 'm', 'pthread', 'System', 'mps'],
-  windows: ['c', 'm', 'kernel32', 'ucrt', 'mps'],
+  linux: ['c', 'm', 'pthread', 'rt', 'dl', 'util', 'resolv', 'anl', 'gcc', 'gcc_s', 'mps'],
+  freebsd: ['c', 'm', 'pthread', 'thr', 'rt', 'dl', 'util', 'gcc', 'gcc_s', 'compiler_rt', 'mps'],
+  macos: ['c', 'm', 'pthread', 'System', 'dl', 'util', 'resolv', 'mps'],
+  windows: ['c', 'm', 'kernel32', 'ucrt', 'msvcrt', 'vcruntime', 'libcmt', 'oldnames', 'mps'],
 };
 
 /** File of `-lNAME`, or undefined where it is one of ours. `-l:FILE` is that very file. */
@@ -73,23 +76,31 @@ function inputsOf(p: Platform, line: CommandLine, objects: string[]): string[] {
 }
 
 /** The mark that names the platform is in every program; start code and libraries can be left out. */
-function guestParts(p: Platform, link: LinkChoices, noMps: boolean): string[] {
+function guestParts(p: Platform, link: LinkChoices, named: Set<string>, noMps: boolean): string[] {
   const folder = linkFor(p.code);
   const stub = (library: 'c' | 'mps' | 'kernel32'): string => join(folder, stubFile(p, library));
   if (!existsSync(stub('c'))) throw new ToolchainError(`the guest libraries for ${p.code} are not built: run 'make fixtures'`);
   const starts = (source: string): boolean => /^(start|entry)-/.test(basename(source));
   const sources = crtSources(p).filter((source) => link.startFiles || !starts(source));
-  const mps = link.libraries && !noMps;
+  // Without the libraries of every program there are those that the command line names.
+  const has = (library: string): boolean => link.libraries || named.has(library);
+  const mps = has('mps') && !noMps;
   const objects = [...sources, ...(mps ? clientSources : [])].map((source) => join(folder, `${basename(source).replace(/\.\w+$/, '')}.o`));
-  if (!link.libraries) return objects;
-  return [...objects, stub('c'), ...(mps ? [stub('mps')] : []), ...(p.os === 'windows' ? [stub('kernel32')] : [])];
+  const c = link.libraries || own[p.os].some((library) => named.has(library) && library !== 'mps' && library !== 'kernel32');
+  return [
+    ...objects,
+    ...(c ? [stub('c')] : []),
+    ...(mps ? [stub('mps')] : []),
+    ...(p.os === 'windows' && has('kernel32') ? [stub('kernel32')] : []),
+  ];
 }
 
 export function linkCommand(p: Platform, line: CommandLine, objects: string[], output: string, options: LinkOptions): LinkCommand {
   const target = targetOf(p);
   const { link } = line;
   const inputs = inputsOf(p, line, objects);
-  const parts = guestParts(p, link, options.noMps);
+  const named = new Set(line.items.flatMap((item) => (item.kind === 'library' ? [item.name] : [])));
+  const parts = guestParts(p, link, named, options.noMps);
   if (link.pie !== undefined && link.pie !== target.pie && p.os !== 'linux') {
     throw usage(
       `programs for ${p.code} are ${target.pie ? 'position-independent' : 'linked at fixed addresses'}: ${link.pie ? '-pie' : '-no-pie'} is not offered`,

@@ -17,6 +17,13 @@ export function programName(p: Platform, line: CommandLine): string {
   return line.output ?? (p.os === 'windows' ? 'a.exe' : 'a.out');
 }
 
+/** What gcc calls intermediate files of a program whose sources are compiled and linked at one go begins with this. */
+export function intermediatePrefix(program: string): string {
+  return `${basename(program).replace(/\.(out|exe)$/, '')}-`;
+}
+
+export const savesIntermediates = /^--?save-temps(=cwd)?$/;
+
 /** The dependency file of a program whose sources are compiled and linked at one go. */
 export function programDependencies(line: CommandLine, program: string): string {
   return line.dependencies.file ?? `${withoutSuffix(program)}.d`;
@@ -53,7 +60,7 @@ export function linkerWords(line: CommandLine): string[] {
 const made: Partial<Record<CommandLine['step'], string>> = { object: '.o', assembly: '.s' };
 
 /** What the compiler leaves in the working directory, or beside the output, under names it makes up. */
-function derived(line: CommandLine): string[] {
+function derived(p: Platform, line: CommandLine): string[] {
   const words = line.items.flatMap((item) => (item.kind === 'compiler' ? item.words : []));
   const says = (pattern: RegExp): boolean => words.some((word) => pattern.test(word));
   const main = line.output === undefined || line.output === '-' ? [] : [line.output];
@@ -62,10 +69,13 @@ function derived(line: CommandLine): string[] {
     if (item.kind !== 'source') return [];
     const stem = withoutSuffix(basename(item.path));
     const beside = main.length > 0 ? withoutSuffix(main[0]) : stem;
+    const ofProgram = intermediatePrefix(programName(p, line)) + stem;
     return [
       ...(suffix !== undefined && main.length === 0 ? [`${stem}${suffix}`] : []),
       ...(line.dependencies.wanted && line.dependencies.file === undefined && line.step !== 'link' ? [`${beside}.d`] : []),
-      ...(says(/^--?save-temps/) ? ['.i', '.bc', '.s', '.o'].flatMap((end) => [`${stem}${end}`, join(dirname(beside), stem + end)]) : []),
+      ...(says(/^--?save-temps/)
+        ? ['.i', '.bc', '.s', '.o'].flatMap((end) => [`${stem}${end}`, join(dirname(beside), stem + end), ofProgram + end])
+        : []),
       ...(says(/^-fsave-optimization-record/) ? [`${beside}.opt.yaml`, `${stem}.opt.yaml`] : []),
       ...(says(/^-gsplit-dwarf/) ? [`${beside}.dwo`] : []),
       ...(says(/^-fstack-usage/) ? [`${beside}.su`] : []),
@@ -101,9 +111,23 @@ function outputs(p: Platform, line: CommandLine): string[] {
   return [
     ...(line.step === 'link' ? programFiles(p, line) : line.output === undefined ? [] : [line.output]),
     ...named(words, compilerFiles, compilerFileNext),
-    ...derived(line),
+    ...derived(p, line),
   ];
 }
+
+/**
+ * Words that may name a file to read, an option's value joined or apart: linker scripts, version scripts, lists of symbols,
+ * what is passed on with -Xclang. One that names no file is none.
+ */
+function mayBeRead(words: string[], joined: RegExp, next: RegExp): string[] {
+  return words.flatMap((word, i) => {
+    if (joined.test(word) || (i > 0 && next.test(words[i - 1]))) return [];
+    return word.startsWith('-') || word.startsWith('/') ? [word, word.replace(/^[^=:@]*[=:@]+/, '')] : [word];
+  });
+}
+
+/** Options of the compiler whose value, joined with = or in the next word, may be a file that it reads. */
+const passesOn = /^(-X(clang|preprocessor|assembler)|-f[\w-]+=.*)$/;
 
 function inputs(p: Platform, line: CommandLine): string[] {
   const files = line.items.flatMap((item: Item) => {
@@ -111,7 +135,9 @@ function inputs(p: Platform, line: CommandLine): string[] {
     const library = item.kind === 'library' && line.step === 'link' ? findLibrary(p, item.name, line.libraryFolders) : undefined;
     return library === undefined ? [] : [library];
   });
-  return [...files, ...line.read].filter((path) => path !== '-');
+  const passed = line.items.flatMap((item) => (item.kind === 'compiler' && passesOn.test(item.words[0]) ? item.words.slice(-1) : []));
+  const named = [...mayBeRead(linkerWords(line), linkerFiles, linkerFileNext), ...mayBeRead(passed, compilerFiles, compilerFileNext)];
+  return [...files, ...line.read, ...named].filter((path) => path !== '-');
 }
 
 /** Nothing that is written may be something that is read, whatever it is called. */

@@ -2,6 +2,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import type { IOType } from 'node:child_process';
 import { delimiter, join } from 'node:path';
+import { whenEnded } from './ending.js';
 
 /** Loaded when it is wanted: most runs start and end without. */
 const childProcess = (): typeof import('node:child_process') => process.getBuiltinModule('node:child_process');
@@ -129,11 +130,16 @@ export function runTool(name: string, args: string[], stdio: 'inherit' | 'keep' 
       }[stdio],
       ...placed(at),
     });
+    const done = whenEnded(() => child.kill());
     const pieces: Buffer[] = [];
     child.stdout?.on('data', (piece: Buffer) => pieces.push(piece));
     child.stderr?.on('data', (piece: Buffer) => pieces.push(piece));
-    child.on('error', (error) => reject(new ToolchainError(`${name} can't be run: ${error.message}`)));
+    child.on('error', (error) => {
+      done();
+      reject(new ToolchainError(`${name} can't be run: ${error.message}`));
+    });
     child.on('close', (code, signal) => {
+      done();
       const died = signal === null ? '' : `${name} was ended by ${signal}\n`;
       resolve({ status: code ?? 1, messages: Buffer.concat(pieces).toString() + died });
     });

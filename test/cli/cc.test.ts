@@ -1,84 +1,19 @@
 /** `mpsemu cc` as a C programmer uses a compiler: on every platform, and everything that can go wrong. */
 import { spawn } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  linkSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, linkSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import anyTest, { type ExecutionContext } from 'ava';
+import anyTest from 'ava';
 import { platforms } from '../../platforms/codes.js';
-import { root } from '../guests/harness.js';
 import { mpsemu } from './command.js';
+import { Folder } from './compiling-folder.js';
 import { missingTool, missingToolchain, needing } from '../needs.js';
 
 const test = anyTest.serial;
 const [node, ...words] = mpsemu;
-const project = join(root, 'test', 'platforms', 'toolchain', 'project');
-const scratch = mkdtempSync(join(tmpdir(), 'mpsemu-cc-test-'));
-anyTest.after.always(() => rmSync(scratch, { recursive: true, force: true }));
-
-interface Result {
-  status: number | null;
-  stdout: string;
-  stderr: string;
-}
-
-/** A folder of its own with the project in it, and its own temporary folder beside. */
-class Folder {
-  readonly path = mkdtempSync(join(scratch, 'folder-'));
-  readonly temporary = mkdtempSync(join(scratch, 'temporary-'));
-  constructor(readonly platform: string) {
-    cpSync(project, this.path, { recursive: true });
-  }
-
-  run(command: string, args: string[], { input = '', path }: { input?: string; path?: string } = {}): Promise<Result> {
-    return new Promise((resolve) => {
-      const env = { ...process.env, TMPDIR: this.temporary, LC_ALL: 'C', ...(path !== undefined && { PATH: path }) };
-      const child = spawn(command, args, { cwd: this.path, env });
-      let stdout = '';
-      let stderr = '';
-      child.stdout.on('data', (piece: Buffer) => (stdout += piece.toString()));
-      child.stderr.on('data', (piece: Buffer) => (stderr += piece.toString()));
-      // It may have ended without reading.
-      child.stdin.on('error', () => {});
-      child.stdin.end(input);
-      child.on('close', (status) => resolve({ status, stdout, stderr }));
-    });
-  }
-
-  cc(args: string[], options: { input?: string; path?: string } = {}): Promise<Result> {
-    return this.run(node, [...words, 'cc', '--platform', this.platform, ...args], options);
-  }
-
-  /** Standard output of a guest program that ends with status 0. */
-  async output(t: ExecutionContext, program: string): Promise<string> {
-    const { status, stdout, stderr } = await this.run(node, [...words, 'run', program, '--platform', this.platform]);
-    t.is(status, 0, stderr);
-    return stdout.replaceAll('\r\n', '\n');
-  }
-
-  write(name: string, text: string): void {
-    writeFileSync(join(this.path, name), text);
-  }
-
-  read(name: string): string {
-    return readFileSync(join(this.path, name), 'utf8');
-  }
-}
-
 const good = 'good day, world\n';
 
 for (const { code, os } of platforms) {
-  const check = needing(missingToolchain(code) ?? missingTool('llvm-ar'));
+  const check = needing(missingToolchain(code) ?? missingTool('llvm-ar'), test);
 
   check(`${code}: step by step: objects, dependency files, an archive, a program; warnings are shown`, async (t) => {
     const f = new Folder(code);
@@ -141,7 +76,7 @@ for (const { code, os } of platforms) {
 }
 
 const code = 'lii6ll';
-const check = needing(missingToolchain(code));
+const check = needing(missingToolchain(code), test);
 
 check('no output overwrites an input, whatever it is called', async (t) => {
   const f = new Folder(code);
@@ -338,7 +273,7 @@ for (const other of ['lii6ll', 'xci6ll', 'w3i6mv']) {
   });
 }
 
-needing(missingToolchain(code) ?? missingTool('ar'))("macOS: an archive of GNU ar's is answered with the way out", async (t) => {
+needing(missingToolchain(code) ?? missingTool('ar'), test)("macOS: an archive of GNU ar's is answered with the way out", async (t) => {
   const f = new Folder('xci6ll');
   t.is((await f.cc(['-c', '-w', 'main.c', 'greet.c'])).status, 0);
   t.is((await f.run('ar', ['rcs', 'libgreet.a', 'greet.o'])).status, 0);
@@ -380,7 +315,7 @@ check('an interrupted compilation leaves no temporary files', async (t) => {
 });
 
 for (const other of ['lii6ll', 'w3i6mv', 'xca6ll', 'fri3gc']) {
-  const builds = needing(missingToolchain(other) ?? missingTool('llvm-ar'));
+  const builds = needing(missingToolchain(other) ?? missingTool('llvm-ar'), test);
 
   builds(`${other}: make builds an archive and a program with it, and again when a header changes`, async (t) => {
     const f = new Folder(other);
@@ -394,7 +329,7 @@ for (const other of ['lii6ll', 'w3i6mv', 'xca6ll', 'fri3gc']) {
     t.is(await f.output(t, 'hello'), good.replace('day', 'eve'));
   });
 
-  needing(missingToolchain(other) ?? missingTool('llvm-ar', 'cmake'))(`${other}: cmake takes it for a compiler`, async (t) => {
+  needing(missingToolchain(other) ?? missingTool('llvm-ar', 'cmake'), test)(`${other}: cmake takes it for a compiler`, async (t) => {
     const f = new Folder(other);
     const compiler = [...mpsemu, 'cc', '--platform', other].join(';');
     const configure = await f.run('cmake', ['-S', '.', '-B', 'build', `-DCMAKE_C_COMPILER=${compiler}`, '-DCMAKE_AR=/usr/bin/llvm-ar']);

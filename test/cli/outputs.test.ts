@@ -12,6 +12,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -111,6 +112,34 @@ test.serial('an output never overwrites what programs are run from', (t) => {
       t.regex(stderr, new RegExp(`^mpsemu: run: ${option} '.*' would overwrite (the program|a line table|a program or library)\n$`));
     }
     t.deepEqual(existsSync(path) && readFileSync(path), before);
+  }
+});
+
+test.serial('no output is opened anew that is a stream of the run already', async (t) => {
+  const path = join(scratch, 'stream');
+  for (const [stream, what] of [
+    [0, 'what is read as stdin'],
+    [1, "what goes to stdout ('-' puts it there too)"],
+    [2, 'what goes to stderr'],
+  ] as const) {
+    writeFileSync(path, 'kept\n');
+    for (const name of [path, `/dev/fd/${stream}`]) {
+      const file = openSync(path, 'r+');
+      const child = spawn(node, [...words, 'run', list, '--report', name], {
+        stdio: [0, 1, 2].map((each) => (each === stream ? file : 'ignore')),
+      });
+      t.is(await new Promise((resolve) => child.once('close', resolve)), 125);
+      closeSync(file);
+    }
+    t.regex(readFileSync(path, 'utf8'), stream === 2 ? /would overwrite what goes to stderr\n/ : /^kept\n$/, what);
+  }
+});
+
+test.serial('a path that cannot be is refused in one line', (t) => {
+  for (const path of [join(list, 'x.json'), join(scratch, 'a'.repeat(300))]) {
+    const { status, stderr } = run(list, '--report', path);
+    t.true(status === 125 || status === 127, stderr);
+    t.regex(stderr, /^mpsemu: run: the report file '.*' can't be written: .*\n$/);
   }
 });
 

@@ -11,7 +11,7 @@ import { projectRoot } from '../../platforms/toolchain/paths.js';
 import { hasTool } from '../../platforms/toolchain/tools.js';
 
 const root = projectRoot();
-const scratch = mkdtempSync(join(tmpdir(), 'mpsemu-package-'));
+const scratch = mkdtempSync(join(tmpdir(), 'mpsemu package-'));
 const project = join(scratch, 'project');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
 
