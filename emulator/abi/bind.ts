@@ -14,11 +14,9 @@ import { fromBytes, fromHalves, Integer, integerCode, isInteger, lowHalf, popSt0
 
 export interface Variadic {
   /** Reader of the arguments after the named ones, at a function's entry. */
-  rest(registers: Registers, memory: MemoryView, plan: Plan): VarArgs;
+  rest(registers: Registers, memory: MemoryView, plan: Plan, floats: FloatAccess): VarArgs;
   /** Reader of the va_list passed as `pointer`. */
   list(memory: MemoryView, pointer: number): VarArgs;
-  /** The register block's float part is needed by `rest`. */
-  restNeedsFloats: boolean;
 }
 
 /** How one argument is fetched. `at` is a slot, a byte offset in the block, or an offset from SP. */
@@ -211,8 +209,7 @@ export class Bound implements BoundSignature {
 
   varargs(registers: Registers, memory: MemoryView): VarArgs {
     if (!this.parsed.variadic) throw new Error(`'${this.signature}' has no variable arguments`);
-    if (this.variadic.restNeedsFloats) this.floats.readFloat();
-    return this.variadic.rest(registers, memory, this.plan);
+    return this.variadic.rest(registers, memory, this.plan, this.floats);
   }
 
   returns(registers: Registers, memory: MemoryView, value: Value): void {

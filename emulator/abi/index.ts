@@ -6,7 +6,7 @@ import type { Abi, BoundSignature, FloatAccess, VarArgs } from './abi.js';
 import { arm64 } from './arm64.js';
 import { Bound, type Variadic } from './bind.js';
 import { ia32 } from './ia32.js';
-import type { Convention, Plan } from './placement.js';
+import type { Convention } from './placement.js';
 import { sysvX8664 } from './sysv-x86-64.js';
 import { RegisterVarArgs, StackVarArgs, type RegisterSave } from './varargs.js';
 import { win64 } from './win64.js';
@@ -28,7 +28,17 @@ class LiveRegisters implements RegisterSave {
     private readonly registers: Registers,
     private readonly slots: readonly number[],
     private readonly vectorBase: number,
+    private readonly floats: FloatAccess,
   ) {}
+
+  private view: DataView | undefined;
+
+  /** The vector registers, fetched from the engine when the first of them is wanted: most calls want none. */
+  private get vectors(): DataView {
+    if (this.view) return this.view;
+    this.floats.readFloat();
+    return (this.view = new DataView(this.registers.buffer, FLOAT_OFFSET + this.vectorBase));
+  }
 
   integerLow(index: number): number {
     return this.registers.lo(this.slots[index]);
@@ -39,11 +49,12 @@ class LiveRegisters implements RegisterSave {
   }
 
   double(index: number): number {
-    return new DataView(this.registers.buffer).getFloat64(FLOAT_OFFSET + this.vectorBase + 16 * index, true);
+    return this.vectors.getFloat64(16 * index, true);
   }
 
   vector(index: number): Uint8Array {
-    return new Uint8Array(this.registers.buffer, FLOAT_OFFSET + this.vectorBase + 16 * index, 16).slice();
+    const { buffer, byteOffset } = this.vectors;
+    return new Uint8Array(buffer, byteOffset + 16 * index, 16).slice();
   }
 }
 
@@ -80,7 +91,6 @@ function stacked(convention: Convention): Variadic {
   return {
     rest: (registers, memory, plan) => reader(memory, registers.get(convention.sp) + convention.stackArguments + plan.stackBytes),
     list: reader,
-    restNeedsFloats: false,
   };
 }
 
@@ -99,16 +109,15 @@ function homed(convention: Convention): Variadic {
       return reader(memory, home + 8 * plan.integers);
     },
     list: reader,
-    restNeedsFloats: false,
   };
 }
 
 function sysv(convention: Convention): Variadic {
   return {
-    rest: (registers, memory, plan: Plan) =>
+    rest: (registers, memory, plan, floats) =>
       new RegisterVarArgs(
         memory,
-        new LiveRegisters(registers, convention.integerArguments, convention.vectorBase),
+        new LiveRegisters(registers, convention.integerArguments, convention.vectorBase, floats),
         plan.integers,
         6,
         plan.vectors,
@@ -131,16 +140,15 @@ function sysv(convention: Convention): Variadic {
         false,
       );
     },
-    restNeedsFloats: true,
   };
 }
 
 function aapcs(convention: Convention): Variadic {
   return {
-    rest: (registers, memory, plan) =>
+    rest: (registers, memory, plan, floats) =>
       new RegisterVarArgs(
         memory,
-        new LiveRegisters(registers, convention.integerArguments, 0),
+        new LiveRegisters(registers, convention.integerArguments, 0, floats),
         plan.integers,
         8,
         plan.vectors,
@@ -155,7 +163,6 @@ function aapcs(convention: Convention): Variadic {
       const save = new SavedRegisters(memory, memory.word(at + 8) - 64, memory.word(at + 16) - 128);
       return new RegisterVarArgs(memory, save, integers, 8, vectors, 8, memory.word(at), true);
     },
-    restNeedsFloats: true,
   };
 }
 

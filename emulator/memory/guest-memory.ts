@@ -12,6 +12,8 @@ const ENTRIES = 1024;
 const HIGH = 0x100000000;
 /** Of memory that is copied, filled or searched. */
 const BYTES_PER_UNIT = 8;
+/** Texts are mostly shorter. */
+const SHORT_TEXT = 64;
 const decoder = new TextDecoder();
 
 export class GuestMemory implements MemoryView {
@@ -228,7 +230,16 @@ export class GuestMemory implements MemoryView {
     }
   }
 
+  /** Within one page, as most pieces are. */
+  private inPage(address: number, length: number): boolean {
+    return length > 0 && (address & this.pageMask) + length <= this.pageSize;
+  }
+
   bytes(address: number, length: number): Uint8Array {
+    if (this.inPage(address, length)) {
+      const offset = this.forRead(address);
+      return this.bytes8.slice(offset, offset + length);
+    }
     this.ask(address, length, false);
     const copy = new Uint8Array(length);
     this.pieces(address, length, false, (offset, size, done) => copy.set(this.bytes8.subarray(offset, offset + size), done));
@@ -236,6 +247,7 @@ export class GuestMemory implements MemoryView {
   }
 
   write(address: number, bytes: Uint8Array): void {
+    if (this.inPage(address, bytes.length)) return this.bytes8.set(bytes, this.forWrite(address));
     this.ask(address, bytes.length, true);
     this.pieces(address, bytes.length, true, (offset, size, done) => this.bytes8.set(bytes.subarray(done, done + size), offset));
   }
@@ -245,6 +257,15 @@ export class GuestMemory implements MemoryView {
     this.pieces(address, length, true, (offset, size) => this.bytes8.fill(value, offset, offset + size));
   }
 
+  /** Where the first zero byte is from `offset` on; -1: not within `size`. Short texts are found by a loop, which starts at once. */
+  private firstNul(offset: number, size: number): number {
+    const { bytes8 } = this;
+    const few = Math.min(size, SHORT_TEXT);
+    for (let i = 0; i < few; i++) if (bytes8[offset + i] === 0) return i;
+    const found = bytes8.subarray(offset + few, offset + size).indexOf(0);
+    return found < 0 ? -1 : few + found;
+  }
+
   cBytes(address: number, limit = Infinity): Uint8Array {
     let length = 0;
     while (length < limit) {
@@ -252,7 +273,8 @@ export class GuestMemory implements MemoryView {
       const offset = this.forRead(at);
       const size = Math.min(limit - length, this.pageSize - (at & this.pageMask));
       if (length > 0) this.work(size / BYTES_PER_UNIT);
-      const found = this.bytes8.subarray(offset, offset + size).indexOf(0);
+      const found = this.firstNul(offset, size);
+      if (found >= 0 && length === 0) return this.bytes8.slice(offset, offset + found);
       length += found < 0 ? size : found;
       if (found >= 0) break;
     }

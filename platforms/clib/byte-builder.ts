@@ -1,7 +1,18 @@
+/** Room that a builder keeps from one use to the next. */
+const KEPT = 8192;
+/** Below this a loop is quicker than what starts up to copy or fill many. */
+const FEW = 32;
+
 /** Bytes put together piece by piece. */
 export class ByteBuilder {
   private buffer = new Uint8Array(128);
   length = 0;
+
+  /** Empty again, with its room kept for what comes next. */
+  clear(): void {
+    this.length = 0;
+    if (this.buffer.length > KEPT) this.buffer = new Uint8Array(KEPT);
+  }
 
   private room(more: number): void {
     if (this.length + more <= this.buffer.length) return;
@@ -13,13 +24,17 @@ export class ByteBuilder {
   /** One byte for each character. */
   text(text: string): void {
     this.room(text.length);
-    for (let i = 0; i < text.length; i++) this.buffer[this.length++] = text.charCodeAt(i);
+    const { buffer, length } = this;
+    for (let i = 0; i < text.length; i++) buffer[length + i] = text.charCodeAt(i);
+    this.length = length + text.length;
   }
 
   bytes(bytes: Uint8Array): void {
     this.room(bytes.length);
-    this.buffer.set(bytes, this.length);
-    this.length += bytes.length;
+    const { buffer, length } = this;
+    if (bytes.length < FEW) for (let i = 0; i < bytes.length; i++) buffer[length + i] = bytes[i];
+    else buffer.set(bytes, length);
+    this.length = length + bytes.length;
   }
 
   byte(byte: number): void {
@@ -30,8 +45,15 @@ export class ByteBuilder {
   repeat(byte: number, count: number): void {
     if (count <= 0) return;
     this.room(count);
-    this.buffer.fill(byte, this.length, this.length + count);
-    this.length += count;
+    const { buffer, length } = this;
+    if (count < FEW) for (let i = 0; i < count; i++) buffer[length + i] = byte;
+    else buffer.fill(byte, length, length + count);
+    this.length = length + count;
+  }
+
+  /** What there is, to be looked at before the builder is used again. */
+  view(): Uint8Array {
+    return this.buffer.subarray(0, this.length);
   }
 
   finish(): Uint8Array {
@@ -39,10 +61,8 @@ export class ByteBuilder {
   }
 }
 
-export function latin1(bytes: Uint8Array): string {
-  let out = '';
-  for (let i = 0; i < bytes.length; i += 8192) out += String.fromCharCode(...bytes.subarray(i, i + 8192));
-  return out;
+export function latin1({ buffer, byteOffset, length }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, length).toString('latin1');
 }
 
 export function fromLatin1(text: string): Uint8Array {

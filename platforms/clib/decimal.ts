@@ -48,8 +48,24 @@ function scaled(value: number, scale: number): bigint {
   return divideToEven(numerator, denominator);
 }
 
+/** The language's own toFixed and toExponential are exact, take so many digits, and round ties away from zero. */
+const LANGUAGE_DIGITS = 100;
+const LANGUAGE_LIMIT = 1e21;
+
+/** |value| lies halfway between two decimals of `places` digits after the point: twice it times a power of two is an odd integer. */
+function isTie(value: number, places: number): boolean {
+  const doubled = value * 2 ** (places + 1);
+  return Number.isInteger(doubled) && doubled % 2 !== 0;
+}
+
 /** Digits of |value| with `precision` of them after the point. */
 export function fixed(value: number, precision: number): { whole: string; fraction: string } {
+  const size = Math.abs(value);
+  if (precision <= LANGUAGE_DIGITS && size < LANGUAGE_LIMIT && !isTie(size, precision)) {
+    const text = size.toFixed(precision);
+    const point = precision > 0 ? text.length - precision : text.length + 1;
+    return { whole: text.slice(0, point - 1), fraction: text.slice(point) };
+  }
   const digits = scaled(value, -precision)
     .toString()
     .padStart(precision + 1, '0');
@@ -59,7 +75,17 @@ export function fixed(value: number, precision: number): { whole: string; fracti
 /** The first `precision` + 1 digits of |value|, and the power of ten of the first. */
 export function exponential(value: number, precision: number): { digits: string; exponent: number } {
   if (value === 0) return { digits: '0'.repeat(precision + 1), exponent: 0 };
-  let exponent = Number(Math.abs(value).toExponential().split('e')[1]);
+  const size = Math.abs(value);
+  if (precision <= LANGUAGE_DIGITS) {
+    const text = size.toExponential(precision);
+    const mark = text.indexOf('e');
+    const exponent = Number(text.slice(mark + 1));
+    const places = precision - exponent;
+    // Rounding may have carried into another power of ten; a tie with fewer places than digits is one with the places asked for.
+    if (places >= 0 && places < 900 && !isTie(size, places) && !isTie(size, places + 1))
+      return { digits: precision > 0 ? text[0] + text.slice(2, mark) : text[0], exponent };
+  }
+  let exponent = Number(size.toExponential().split('e')[1]);
   for (;;) {
     const digits = scaled(value, exponent - precision).toString();
     if (digits.length === precision + 1) return { digits, exponent };

@@ -1,4 +1,5 @@
 /** A printf format taken apart: literal text and conversions with their flags, widths, sizes and argument numbers (C99 7.19.6.1, POSIX n$). */
+import { latin1 } from './byte-builder.js';
 
 export type Size = '' | 'hh' | 'h' | 'l' | 'll' | 'j' | 'z' | 't' | 'L' | 'I32';
 
@@ -12,6 +13,8 @@ export interface Conversion {
   space: boolean;
   alternative: boolean;
   zero: boolean;
+  /** Without flags, width and precision, and its argument is there. */
+  bare: boolean;
   width: Amount;
   precision: Amount;
   size: Size;
@@ -35,6 +38,34 @@ export interface Format {
   parts: Part[];
   /** What each argument is, in order: 'int' of a *, or a conversion. */
   arguments: ('int' | Conversion)[];
+}
+
+/** Formats that are kept, and how long each may be. */
+const KEPT = 512;
+const KEPT_LENGTH = 1024;
+
+/** Formats taken apart before, by where they were found: a program has few, and uses them often. */
+export class Formats {
+  private readonly known = new Map<number, { text: Uint8Array; format: Format }>();
+
+  constructor(private readonly windows: boolean) {}
+
+  /** Of `text`, which lies at `address` now. */
+  at(address: number, text: Uint8Array): Format {
+    const known = this.known.get(address);
+    if (known && same(known.text, text)) return known.format;
+    const format = parseFormat(latin1(text), this.windows);
+    if (text.length > KEPT_LENGTH) return format;
+    if (this.known.size === KEPT) this.known.clear();
+    this.known.set(address, { text, format });
+    return format;
+  }
+}
+
+function same(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 /** `text` holds one character for each byte. */
@@ -74,6 +105,7 @@ export function parseFormat(text: string, windows: boolean): Format {
       space: m[2].includes(' '),
       alternative: m[2].includes('#'),
       zero: m[2].includes('0'),
+      bare: m[2] === '' && m[3] === undefined && m[5] === undefined && !m[0].includes('.'),
       width: m[3] !== undefined ? Number(m[3]) : undefined,
       precision: undefined,
       size: sizeOf(m[9]),

@@ -5,8 +5,8 @@
 import type { VarArgs } from '../../emulator/abi/abi.js';
 import type { MemoryView } from '../../emulator/memory/memory-view.js';
 import { exponential, fixed, hexadecimal, isNegative } from './decimal.js';
-import { FormattedText } from './formatted-text.js';
-import { parseFormat, type Amount, type Conversion } from './format-parse.js';
+import type { FormattedText } from './formatted-text.js';
+import type { Amount, Conversion, Format } from './format-parse.js';
 import type { CLibTraits } from './traits.js';
 
 /** Conversion of a wide character that the C locale has no byte for. */
@@ -28,6 +28,8 @@ export interface Formatted {
 export interface FormatContext {
   memory: MemoryView;
   traits: CLibTraits;
+  /** Where the text is put together. */
+  out: FormattedText;
   /** For %m. */
   errorText(): string;
 }
@@ -37,14 +39,13 @@ type Argument = number | bigint;
 const SPACE = 0x20;
 const ZERO = 0x30;
 
-export function format(context: FormatContext, text: string, args: VarArgs): Formatted {
-  const parsed = parseFormat(text, context.traits.os === 'windows');
+export function format(context: FormatContext, parsed: Format, args: VarArgs): Formatted {
   const values: Argument[] = [];
   for (let i = 0; i < parsed.arguments.length; i++) {
     const what = parsed.arguments[i] ?? 'int';
     values.push(what === 'int' ? args.int() : fetch(what, args, context.traits));
   }
-  const out = new FormattedText();
+  const out = context.out.clear();
   const stores: Formatted['stores'] = [];
   for (const part of parsed.parts) {
     if (typeof part === 'string') out.text(part);
@@ -97,7 +98,19 @@ interface Zeros {
 }
 type Pad = (prefix: string, body: string, zero: boolean, zeros?: Zeros) => void;
 
+/** A string or a number with nothing asked for beside it: the most frequent conversions. Undefined: there is more to it. */
+function plainly({ kind, size }: Conversion, value: Argument): string | undefined {
+  if (kind === 'd' || kind === 'u' || kind === 'i') return size === 'hh' || size === 'h' ? undefined : value.toString();
+  return kind === 'x' && size !== 'hh' && size !== 'h' ? value.toString(16) : undefined;
+}
+
 function convert(context: FormatContext, out: FormattedText, conversion: Conversion, values: Argument[]): void {
+  if (conversion.bare) {
+    const value = values[conversion.argument];
+    if (conversion.kind === 's' && conversion.size !== 'l') return out.bytes(stringBytes(context, Number(value), false, undefined));
+    const text = plainly(conversion, value);
+    if (text !== undefined) return out.text(text);
+  }
   let { left } = conversion;
   let width = amount(conversion.width, values) ?? 0;
   if (width < 0) {

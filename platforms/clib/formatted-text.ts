@@ -10,15 +10,28 @@ const CHUNK = 65536;
 
 type Piece = Uint8Array | { readonly byte: number; readonly count: number };
 
+/** One serves all calls of a library, as each has written its text before the next begins. */
 export class FormattedText {
   length = 0;
   private readonly pieces: Piece[] = [];
-  private open = new ByteBuilder();
+  private readonly open = new ByteBuilder();
+
+  /** Nothing is in it, for the next text. */
+  clear(): this {
+    this.length = this.pieces.length = 0;
+    this.open.clear();
+    return this;
+  }
 
   private close(): void {
     if (this.open.length === 0) return;
     this.pieces.push(this.open.finish());
-    this.open = new ByteBuilder();
+    this.open.clear();
+  }
+
+  /** All of it, where it is in one piece (until `clear`); most is. */
+  get whole(): Uint8Array | undefined {
+    return this.pieces.length === 0 ? this.open.view() : undefined;
   }
 
   /** One byte for each character. */
@@ -44,6 +57,11 @@ export class FormattedText {
 
   /** The bytes from the first on, `limit` at most. */
   *chunks(limit = Infinity): Generator<Uint8Array> {
+    const { whole } = this;
+    if (whole) {
+      if (whole.length > 0 && limit > 0) yield whole.length <= limit ? whole : whole.subarray(0, limit);
+      return;
+    }
     this.close();
     let left = limit;
     for (const piece of this.pieces) {

@@ -1,11 +1,10 @@
 /** The printf family. Everything is formatted, and every place to write to probed, before the first byte goes out. */
 import type { VarArgs } from '../../emulator/abi/abi.js';
 import { hostFunction, type HostCall, type HostFunction } from '../../emulator/process/host-call.js';
-import { latin1 } from './byte-builder.js';
 import { errorMessage } from './errors.js';
 import { format, IllegalSequence, TooLong, type Formatted } from './format.js';
-import { TooManyArguments } from './format-parse.js';
-import type { FormattedText } from './formatted-text.js';
+import { Formats, TooManyArguments } from './format-parse.js';
+import { FormattedText } from './formatted-text.js';
 import type { CLibrary } from './library.js';
 
 /** UCRT's options of __stdio_common_vsprintf: without them, the result is -1 where the text does not fit. */
@@ -19,13 +18,15 @@ const LONG = 4096;
 
 export function printfFunctions(library: CLibrary): HostFunction[] {
   const { traits, streams } = library;
+  const formats = new Formats(traits.os === 'windows');
+  const out = new FormattedText();
 
   /** The text, or undefined (errno set): a wide character could not be converted. */
   const formatted = (call: HostCall, text: number, args: VarArgs): Formatted | undefined => {
     const { memory } = call;
     try {
-      const context = { memory, traits, errorText: () => errorMessage(traits.os, library.errno(call)) };
-      const result = format(context, latin1(memory.cBytes(text)), args);
+      const context = { memory, traits, out, errorText: () => errorMessage(traits.os, library.errno(call)) };
+      const result = format(context, formats.at(text, memory.cBytes(text)), args);
       if (result.text.length > LONG) call.process.clock.advance(result.text.length / BYTES_PER_UNIT);
       return result;
     } catch (error) {
@@ -64,8 +65,9 @@ export function printfFunctions(library: CLibrary): HostFunction[] {
     store(call, result);
     const stream = file === 'stdout' ? streams.byNumber(1) : streams.at(file);
     if (!stream) return -1;
-    for (const chunk of result.text.chunks()) {
-      if (stream.write(chunk)) continue;
+    const { whole } = result.text;
+    for (const chunk of whole ? [whole] : result.text.chunks()) {
+      if (chunk.length === 0 || stream.write(chunk)) continue;
       library.setErrno(stream.failure ?? 'EIO');
       return -1;
     }

@@ -65,6 +65,7 @@ export function endFunctions(library: CLibrary): HostFunction[] {
           const where = fn === 0 ? '' : `${text(call, fn)}: `;
           return library.abort(call, `${program}: ${text(call, file)}:${line}: ${where}Assertion \`${text(call, condition)}' failed.`);
         }),
+        hostFunction('__stack_chk_fail', 'v()', (call) => library.abort(call, '*** stack smashing detected ***: terminated')),
       );
       break;
     case 'windows':

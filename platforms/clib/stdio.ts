@@ -84,14 +84,20 @@ export function stdioFunctions(library: CLibrary): HostFunction[] {
     return byte;
   };
 
+  const line = new ByteBuilder();
   const putLine = (text: Uint8Array): boolean => {
-    const line = new ByteBuilder();
+    line.clear();
     line.bytes(text);
     line.byte(NEWLINE);
-    return write(stdout(), line.finish());
+    return write(stdout(), line.view());
   };
 
-  const putByte = (stream: Stream | undefined, c: number): number => (write(stream, Uint8Array.of(c)) ? c & 0xff : EOF);
+  const putByte = (stream: Stream | undefined, c: number): number => {
+    if (!stream) return EOF;
+    if (stream.put(c & 0xff)) return c & 0xff;
+    library.setErrno(stream.failure ?? 'EIO');
+    return EOF;
+  };
 
   /**
    * Bytes from `next` (negative: the end) up to `most`, for a buffer of the guest's. Before each page of the buffer is

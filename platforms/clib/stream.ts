@@ -64,7 +64,7 @@ export class Stream {
   private input = new Uint8Array(0);
   private at = 0;
   private pushed: number[] = [];
-  private output = new ByteBuilder();
+  private readonly output = new ByteBuilder();
 
   constructor(
     public device: Device,
@@ -164,15 +164,25 @@ export class Stream {
     return true;
   }
 
+  /** One byte. */
+  put(byte: number): boolean {
+    if (!this.writable || this.text) return this.write(Uint8Array.of(byte));
+    this.leaveInput();
+    this.output.byte(byte);
+    if (this.buffering === 'none' || (this.buffering === 'line' && byte === NEWLINE) || this.output.length >= BUFFER) return this.flush();
+    return true;
+  }
+
   flush(): boolean {
     if (this.output.length === 0) return true;
     const bytes = this.output.finish();
-    this.output = new ByteBuilder();
+    this.output.clear();
     return this.guard(() => (this.device.write(bytes), true), false);
   }
 
   /** Forget what was read ahead: the file's position goes back to the stream's. */
   private leaveInput(): void {
+    if (this.input.length === 0 && this.pushed.length === 0) return;
     if (this.device.position !== undefined) this.device.position -= this.input.length - this.at;
     else if (this.input.length > this.at) return;
     this.input = new Uint8Array(0);

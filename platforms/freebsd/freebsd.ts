@@ -16,6 +16,7 @@ import { PosixPort } from '../posix/port.js';
 import { PosixOs } from '../posix/posix-os.js';
 import { posixThread, type PosixThread } from '../posix/posix-thread.js';
 import { Program } from '../posix/program.js';
+import { stackProtectorFunctions } from '../posix/stack-protector.js';
 import { FreeBsdFaults } from './faults.js';
 import { freebsdFrames } from './frames.js';
 import { FreeBsdMemoryRules } from './memory-rules.js';
@@ -69,6 +70,7 @@ export class FreeBsd extends PosixOs {
   protected ownFunctions(): HostFunction[] {
     return [
       this.errnoLocation('__error'),
+      ...stackProtectorFunctions(this.system, 'freebsd'),
       hostFunction('pthread_getthreadid_np', 'i()', (call) => posixThread(call.thread).tid),
       hostFunction('__tls_get_addr', 'p(p)', (call, index) => this.tlsVariable(call, index)),
       // IA-32's GNU dialect passes the argument in eax.
@@ -109,7 +111,7 @@ export class FreeBsd extends PosixOs {
       program,
     });
     const guard = images.exported('__stack_chk_guard');
-    if (guard !== undefined) process.supervisor.write(guard, block.canary.subarray(0, process.abi.wordSize));
+    if (guard !== undefined) process.supervisor.write(guard, block.canary.subarray(0, 8 * process.abi.wordSize));
     process.withThread(thread, (registers) => {
       if (process.cpu === 'x86-64') {
         const below = block.block - 8;

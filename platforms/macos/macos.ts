@@ -14,6 +14,7 @@ import { MemoryCalls } from '../posix/memory-calls.js';
 import { PosixOs } from '../posix/posix-os.js';
 import { posixThread, type PosixThread } from '../posix/posix-thread.js';
 import { Program } from '../posix/program.js';
+import { stackProtectorFunctions } from '../posix/stack-protector.js';
 import { MacFaults } from './faults.js';
 import { MacFrames } from './frames.js';
 import { MacKernel } from './kernel.js';
@@ -96,6 +97,7 @@ export class MacOs extends PosixOs {
     return [
       ...machFunctions(this.mach),
       this.errnoLocation('__error'),
+      ...stackProtectorFunctions(this.system, 'macos'),
       // Never reached: every import is bound before the program runs, every descriptor filled in.
       hostFunction('dyld_stub_binder', 'v()', () =>
         this.process.end({ kind: 'unsupported', text: 'dyld_stub_binder was called, though nothing is bound lazily here' }),

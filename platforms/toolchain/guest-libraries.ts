@@ -39,8 +39,6 @@ const linuxLibc = [
 /** Where the floating-point environment is the program's own affair. */
 const fenv = (p: Platform): string[] => (p.os === 'windows' ? [] : [p.cpu === 'arm64' ? 'fenv-arm64.c' : 'fenv-x86.c']);
 const libc = ['memory.c', 'string.c', 'ctype.c', 'sort.c', 'data.c', 'idioms.c', 'options.c', 'random48.c'];
-/** Functions that the guest library has beside those in headers, and its data. */
-const extraFunctions = ['__stack_chk_fail'];
 
 async function compileAll(p: Platform, files: string[], directory: string, flags: string[]): Promise<string[]> {
   const target = targetOf(p);
@@ -78,11 +76,13 @@ async function definedNames(p: Platform, files: string[]): Promise<Defined[]> {
 /** Start code, and what compilers call where the CPU has no instruction. */
 export function crtSources(p: Platform): string[] {
   const support = ['bits.c', 'complex.c', p.cpu === 'ia32' ? 'int64-i386.c' : 'int128.c', ...(p.cpu === 'arm64' ? ['quad-arm64.c'] : [])];
+  // What position-independent code for IA-32 calls within its own image.
+  const nonshared = p.cpu === 'ia32' ? ['stack-check-i386.c'] : [];
   const start = {
     macos: ['code-mark.c'],
     windows: ['start-windows.c', 'code-mark.c', 'cookie-windows.c', p.cpu === 'ia32' ? 'runtime-ia32-windows.S' : 'chkstk-x86-64.S'],
-    linux: ['entry-elf.S', 'start-elf.c', 'note.S'],
-    freebsd: ['entry-elf.S', 'start-elf.c', 'note.S'],
+    linux: ['entry-elf.S', 'start-elf.c', 'note.S', ...nonshared],
+    freebsd: ['entry-elf.S', 'start-elf.c', 'note.S', ...nonshared],
   }[p.os];
   return [...start, ...support].map((name) => join(guest, 'crt', name));
 }
@@ -137,11 +137,7 @@ export async function buildGuestLibraries(p: Platform, host: Prototype[]): Promi
 async function writeStubs(p: Platform, all: Prototype[], own: Defined[], link: string): Promise<void> {
   const data = own.filter((o) => o.data);
   const functions = (library: Prototype['library']): Prototype[] => all.filter((f) => f.library === library);
-  const extra = [
-    ...own.filter((o) => !o.data).map((o) => o.name),
-    ...extraFunctions,
-    ...(p.os === 'windows' ? ['__p___argc', '__p___argv'] : []),
-  ];
+  const extra = [...own.filter((o) => !o.data).map((o) => o.name), ...(p.os === 'windows' ? ['__p___argc', '__p___argv'] : [])];
   const c = functions('c');
   const names = new Set(c.map((f) => f.name));
   for (const name of extra) if (!names.has(name)) c.push({ name, library: 'c' });

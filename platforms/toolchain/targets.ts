@@ -30,6 +30,8 @@ const asFreebsd = [
   '-D__unix__=1',
   '-D__FreeBSD__=13',
   '-D__ELF__=1',
+  // The canary is a variable of the C library there; Linux's place would be a word of FreeBSD's thread control block.
+  '-mstack-protector-guard=global',
 ];
 
 export function targetOf(p: Platform): Target {
