@@ -13,6 +13,7 @@ import { programArgumentFunctions } from './program-arguments.js';
 import { randomFunctions } from './random.js';
 import { scanfFunctions } from './scanf.js';
 import { stdioFunctions } from './stdio.js';
+import { windowsStreamFunctions } from './windows-streams.js';
 import { timeFunctions } from './time.js';
 
 export { GuestFiles } from './files.js';
@@ -31,6 +32,7 @@ export function cLibrary(context: CLibraryContext): HostLibrary[] {
         ...stdioFunctions(library),
         ...(library.traits.os === 'windows' ? [] : descriptorFunctions(library)),
         ...allocationFunctions(library),
+        ...windowsStreamFunctions(library),
         ...conversionFunctions(library),
         ...endFunctions(library),
         ...environmentFunctions(library),

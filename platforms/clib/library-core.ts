@@ -52,6 +52,18 @@ export abstract class LibraryCore {
     return this.osFunctions.get(name);
   }
 
+  /**
+   * Windows' run-time looks at what it is given before it does anything: what is `bad` sets errno and is told to the invalid
+   * parameter handler, which may end the program. True: the function fails now. Other libraries go on to use it.
+   */
+  refused(bad: boolean): boolean {
+    if (!bad || this.traits.os !== 'windows') return false;
+    const call = this.process.hostCalls.running.at(-1);
+    this.setErrno('EINVAL');
+    if (call) this.osFunction('_invalid_parameter_noinfo')?.run(call);
+    return true;
+  }
+
   /** errno of the calling thread. */
   errno(call: HostCall): number {
     const location = this.osFunction(this.traits.errnoFunction);

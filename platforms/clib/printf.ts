@@ -60,6 +60,7 @@ export function printfFunctions(library: CLibrary): HostFunction[] {
   };
 
   const toStream = (call: HostCall, file: number | 'stdout', text: number, args: VarArgs): number => {
+    if (library.refused(text === 0 || file === 0)) return -1;
     const result = formatted(call, text, args);
     if (!result) return -1;
     store(call, result);
@@ -76,6 +77,7 @@ export function printfFunctions(library: CLibrary): HostFunction[] {
 
   /** Into memory, cut to `size` with its NUL; `limit` is the size of the object where the compiler knew it. */
   const toMemory = (call: HostCall, buffer: number, size: number, text: number, args: VarArgs, limit = Infinity): number => {
+    if (library.refused(text === 0 || (buffer === 0 && size > 0))) return -1;
     const result = formatted(call, text, args);
     if (!result) return -1;
     const { length } = result.text;

@@ -6,7 +6,6 @@ import { Access } from '../../emulator/engine.js';
 import { ByteBuilder } from './byte-builder.js';
 import { FileError, type OpenMode } from './files.js';
 import type { CLibrary } from './library.js';
-import { FILE_BYTES } from './stream-table.js';
 import type { Stream } from './stream.js';
 import { TemporaryFile } from './temporary-file.js';
 
@@ -51,12 +50,19 @@ export function stdioFunctions(library: CLibrary): HostFunction[] {
   };
 
   const open = (call: HostCall, path: number, modeText: number): Stream | undefined => {
+    if (library.refused(path === 0 || modeText === 0)) return undefined;
     const mode = openMode(call.memory.cString(modeText), windows);
+    if (library.refused(!mode)) return undefined;
     if (!mode) {
       library.setErrno('EINVAL');
       return undefined;
     }
     const name = call.memory.cString(path);
+    // Of an empty name nobody is told (UCRT); no file has it.
+    if (windows && name === '') {
+      library.setErrno('EINVAL');
+      return undefined;
+    }
     return attempt(() => streams.openFile(files.open(name, mode), mode), undefined);
   };
 
@@ -122,7 +128,7 @@ export function stdioFunctions(library: CLibrary): HostFunction[] {
   };
 
   const getLine = (call: HostCall, buffer: number, size: number, stream: Stream | undefined): number => {
-    if (!readable(stream) || size <= 0) return 0;
+    if (library.refused(size < 0 || (buffer === 0 && size > 0)) || !readable(stream) || size <= 0) return 0;
     const cursor = stream.cursor();
     const bytes = collect(call, buffer, size - 1, () => cursor.next(), NEWLINE);
     const any = bytes.length > 0 || size === 1;
@@ -134,7 +140,7 @@ export function stdioFunctions(library: CLibrary): HostFunction[] {
 
   const readBlock = (call: HostCall, buffer: number, size: number, count: number, stream: Stream | undefined): number => {
     const wanted = size * count;
-    if (wanted === 0 || !readable(stream)) return 0;
+    if (wanted === 0 || library.refused(buffer === 0) || !readable(stream)) return 0;
     const cursor = stream.cursor();
     const bytes = collect(call, buffer, wanted, () => cursor.next()).finish();
     call.memory.write(buffer, bytes);
@@ -187,6 +193,10 @@ export function stdioFunctions(library: CLibrary): HostFunction[] {
 
   return [
     fn('fopen', 'p(pp)', (call, path, mode) => {
+      if (streams.isFull) {
+        library.setErrno('EMFILE');
+        return 0;
+      }
       const stream = open(call, path, mode);
       return stream ? streams.open(stream) : 0;
     }),
@@ -239,13 +249,14 @@ export function stdioFunctions(library: CLibrary): HostFunction[] {
     ),
     fn(['putchar', 'putchar_unlocked'], 'i(i)', (_call, c) => putByte(stdout(), c)),
     fn(['fputs', 'fputs_unlocked'], 'i(pp)', (call, text, file) => {
+      if (library.refused(text === 0)) return EOF;
       const bytes = call.memory.cBytes(text);
       return write(streams.at(file), bytes) ? 1 : EOF;
     }),
-    fn('puts', 'i(p)', (call, text) => (putLine(call.memory.cBytes(text)) ? 1 : EOF)),
+    fn('puts', 'i(p)', (call, text) => (!library.refused(text === 0) && putLine(call.memory.cBytes(text)) ? 1 : EOF)),
     fn(['fread', 'fread_unlocked'], 'z(pzzp)', (call, buffer, size, count, file) => readBlock(call, buffer, size, count, streams.at(file))),
     fn(['fwrite', 'fwrite_unlocked'], 'z(pzzp)', (call, buffer, size, count, file) => {
-      if (size * count === 0) return 0;
+      if (size * count === 0 || library.refused(buffer === 0)) return 0;
       return writeBlock(call, buffer, size * count, streams.at(file)) ? count : 0;
     }),
     fn('fseek', 'i(pli)', (_call, file, offset, whence) => seek(streams.at(file), offset, whence)),
@@ -296,21 +307,5 @@ export function stdioFunctions(library: CLibrary): HostFunction[] {
             return attempt(() => (files.remove(name), 0), -1);
           }),
         ]),
-    ...(windows
-      ? [
-          fn('__acrt_iob_func', 'p(u)', (_call, number) => (number < 3 ? streams.standard(number) : 0)),
-          fn('__iob_func', 'p()', () => standardArray(library)),
-        ]
-      : []),
   ].flat();
-}
-
-/** msvcrt's _iob: three FILEs in a row. */
-function standardArray(library: CLibrary): number {
-  const { streams } = library;
-  const first = streams.standard(0);
-  if (streams.standard(1) !== first + FILE_BYTES || streams.standard(2) !== first + 2 * FILE_BYTES) {
-    throw new Error('__iob_func: the standard streams are not in a row');
-  }
-  return first;
 }

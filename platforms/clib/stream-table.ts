@@ -9,6 +9,7 @@ import { FileDevice, Stream, type Device } from './stream.js';
 /** "FILE" in little-endian order. */
 export const FILE_MAGIC = 0x454c4946;
 export const FILE_BYTES = 16;
+const WINDOWS_STREAMS = 512;
 
 class Input implements Device {
   readonly position = undefined;
@@ -52,6 +53,8 @@ class Output implements Device {
 
 export class StreamTable {
   private readonly streams: (Stream | undefined)[];
+  /** Streams that there can be at once. Windows' (512 at first, _setmaxstdio) and nobody else's limit is of streams. */
+  most: number;
   private readonly objects = new Map<number, number>();
   private readonly work = (units: number): void => this.library.process.clock.advance(units);
 
@@ -62,6 +65,7 @@ export class StreamTable {
     out.buffering = 'line';
     const err = new Stream(new Output(library, 2), false, true, false);
     err.buffering = 'none';
+    this.most = library.traits.os === 'windows' ? WINDOWS_STREAMS : Infinity;
     this.streams = [new Stream(new Input(library, out), true, false, false, this.work), out, err];
   }
 
@@ -97,22 +101,41 @@ export class StreamTable {
   at(file: number): Stream | undefined {
     const number = this.numberAt(file);
     const stream = number === undefined ? undefined : this.streams[number];
+    if (this.library.refused(file === 0)) return undefined;
+    // Windows' run-time locks it first, whatever it is.
+    if (!stream && this.library.traits.os === 'windows') this.library.process.user.u32(file);
     if (!stream) this.library.setErrno('EBADF');
     return stream;
+  }
+
+  /** Is every stream open that there may be? */
+  get isFull(): boolean {
+    if (this.most === Infinity) return false;
+    for (let number = 0; number < this.most; number++) if (!this.streams[number]) return false;
+    return true;
   }
 
   /** A new FILE; 0 where memory is out. */
   open(stream: Stream): number {
     const { descriptors } = this.library.os;
     let number = 3;
+    const { most } = this;
     if (descriptors) number = descriptors.add(stream);
     else while (this.streams[number]) number++;
-    if (number < 0) {
+    if (number < 0 || number >= most) {
       this.library.setErrno('EMFILE');
+      stream.device.close();
       return 0;
     }
     this.streams[number] = stream;
     return this.object(number);
+  }
+
+  /** False: more are open than that. */
+  limitTo(most: number): boolean {
+    if (this.streams.some((stream, number) => stream && number >= most)) return false;
+    this.most = most;
+    return true;
   }
 
   openFile(contents: FileContents, mode: { read: boolean; write: boolean; append: boolean; text: boolean }): Stream {
