@@ -2,12 +2,14 @@
  * What an ELF file's section table, where the linker kept it, says for naming PCs: the functions of .symtab, and the
  * entries of the procedure linkage table, which tools call `name@plt`. Source: gABI chapter 4; psABIs, PLT.
  */
-import type { Image } from './image.js';
+import type { Image, ImageSymbol } from './image.js';
 import type { Reader } from './reader.js';
 import { finishSymbols } from './symbols.js';
 
 const SHT_SYMTAB = 2;
 const SHF_EXECINSTR = 4;
+/** Labels of assembly that says no type. */
+const STT_NOTYPE = 0;
 const STT_FUNC = 2;
 /** Of the PLT of each CPU here; its header, where there is one, is as long as one or two. */
 const PLT_ENTRY = 16;
@@ -60,7 +62,7 @@ export function addSymbols(r: Reader, image: Image, wide: boolean, low: number, 
   // The format allows one.
   const table = sections.find(({ type }) => type === SHT_SYMTAB);
   const strings = table && sections[table.link];
-  if (table && strings) functions(r, image, wide, low, table, strings);
+  if (table && strings) functions(r, image, wide, low, table, strings, sections);
   for (const { name, address, size } of ['.plt', '.plt.sec'].flatMap((plt) => sections.find((section) => section.name === plt) ?? [])) {
     const start = address - low;
     const header = size - PLT_ENTRY * jumpSlots.length;
@@ -77,20 +79,34 @@ export function addSymbols(r: Reader, image: Image, wide: boolean, low: number, 
   );
 }
 
-function functions(r: Reader, image: Image, wide: boolean, low: number, table: Section, strings: Section): void {
+function functions(r: Reader, image: Image, wide: boolean, low: number, table: Section, strings: Section, sections: Section[]): void {
   const entry = wide ? 24 : 16;
+  const labels: ImageSymbol[] = [];
   if (table.offset + table.size > r.bytes.length || strings.offset + strings.size > r.bytes.length) return;
   for (let at = table.offset; at + entry <= table.offset + table.size; at += entry) {
     const info = r.u8(at + (wide ? 4 : 12), 'st_info');
     const name = r.u32(at, 'st_name');
     const value = r.u32(at + (wide ? 8 : 4), 'st_value') + (wide ? r.u32(at + 12, 'st_value') * 2 ** 32 : 0);
     const offset = value - low;
-    const defined = r.u16(at + (wide ? 6 : 14), 'st_shndx') !== 0;
-    if (!defined || (info & 15) !== STT_FUNC || offset < 0 || offset >= image.span || name >= strings.size) continue;
-    image.symbols.push({
-      name: r.string(strings.offset + name, 'a name in .strtab'),
-      offset,
-      size: r.u32(at + (wide ? 16 : 8), 'st_size'),
-    });
+    const section = r.u16(at + (wide ? 6 : 14), 'st_shndx');
+    const type = info & 15;
+    if (section === 0 || offset < 0 || offset >= image.span || name >= strings.size) continue;
+    const symbol = { name: r.string(strings.offset + name, 'a name in .strtab'), offset, size: r.u32(at + (wide ? 16 : 8), 'st_size') };
+    if (type === STT_FUNC) image.symbols.push(symbol);
+    else if (type === STT_NOTYPE && ((sections[section]?.flags ?? 0) & SHF_EXECINSTR) !== 0 && /^[^$.]/.test(symbol.name))
+      labels.push(symbol);
   }
+  image.symbols.push(...outside(image.symbols, labels));
+}
+
+/** Labels that are in no function: there they are places in its code. */
+function outside(found: readonly ImageSymbol[], labels: ImageSymbol[]): ImageSymbol[] {
+  const sized = found.filter(({ size }) => size > 0).sort((a, b) => a.offset - b.offset);
+  labels.sort((a, b) => a.offset - b.offset);
+  let covered = 0;
+  let next = 0;
+  return labels.filter(({ offset }) => {
+    for (; next < sized.length && sized[next].offset <= offset; next++) covered = Math.max(covered, sized[next].offset + sized[next].size);
+    return offset >= covered;
+  });
 }

@@ -117,7 +117,14 @@ export interface Image {
   /** ELF note / Mach-O build version: OS version the file was built for. */
   osVersion?: string;
   /** Local and global function symbols for naming PCs: sorted by offset. */
-  symbols: { name: string; offset: number; size: number }[];
+  symbols: ImageSymbol[];
+}
+
+/** `size` is 0 where the file doesn't say. */
+export interface ImageSymbol {
+  name: string;
+  offset: number;
+  size: number;
 }
 
 /** What a loader fills in as it finds it. */

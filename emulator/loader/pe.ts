@@ -294,7 +294,9 @@ function symbols(r: Reader, image: Image, pe: number, file: PeFile): void {
       const start = long ? strings + r.u32(at + 4, '') : at;
       const raw = r.bytes.subarray(start, long ? Math.min(start + 256, r.bytes.length) : start + 8);
       const end = raw.indexOf(0);
-      const name = new TextDecoder('latin1').decode(end < 0 ? raw : raw.subarray(0, end));
+      const text = new TextDecoder('latin1').decode(end < 0 ? raw : raw.subarray(0, end));
+      // What a weak function is called where it was not replaced.
+      const name = /^\.weak\.(.+?)\.default(\..*)?$/.exec(text)?.[1] ?? text;
       if (!name.startsWith('.'))
         image.symbols.push({ name: image.cpu === 'ia32' ? undecorated(name) : name, offset: owner.rva + r.u32(at + 8, ''), size: 0 });
     }
