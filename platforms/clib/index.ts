@@ -3,7 +3,6 @@ import type { HostLibrary } from '../../emulator/process/host-call.js';
 import { allocationFunctions } from './allocation.js';
 import { conversionFunctions } from './conversions.js';
 import { environmentFunctions } from './environment.js';
-import { descriptorFunctions } from './file-descriptors.js';
 import { CLibrary, type CLibraryContext } from './library.js';
 import { localeFunctions } from './locale.js';
 import { mathFunctions } from './mathematics.js';
@@ -30,7 +29,6 @@ export function cLibrary(context: CLibraryContext): HostLibrary[] {
         ...printfFunctions(library),
         ...scanfFunctions(library),
         ...stdioFunctions(library),
-        ...(library.traits.os === 'windows' ? [] : descriptorFunctions(library)),
         ...allocationFunctions(library),
         ...windowsStreamFunctions(library),
         ...conversionFunctions(library),

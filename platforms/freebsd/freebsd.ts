@@ -96,6 +96,7 @@ export class FreeBsd extends PosixOs {
   protected startMain(posix: PosixThread, program: LoadedImage, images: LoadedImages): void {
     const { process, layout } = this;
     const { options } = this.system;
+    this.system.cancellation.instruction = images.exported('__mpsemu_cancellation_point');
     const { thread } = posix;
     thread.stackLimit = layout.stackTop;
     thread.stackBase = layout.stackTop - layout.stackSize;

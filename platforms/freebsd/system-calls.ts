@@ -77,6 +77,8 @@ export class FreeBsdSystemCalls {
     if (name === 'sigreturn') return this.sigreturn(thread, this.arguments(from)[0]);
     const args = this.arguments(from);
     if (process.cpu === 'x86-64') syscallClobbers(registers);
+    const { cancellation } = this.os;
+    if (cancellation.isPoint(thread) && cancellation.due(thread)) return cancellation.begin(thread);
     const call = name && this.calls[name];
     if (!call) return this.missing(thread, name, number);
     const progress = systemCall(this.os, () => call(thread, args));

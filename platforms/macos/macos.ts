@@ -118,6 +118,7 @@ export class MacOs extends PosixOs {
 
   protected startMain(posix: PosixThread, program: LoadedImage, images: LoadedImages, exit: number | undefined): void {
     const { process, layout, options, memory } = this.mach;
+    this.system.cancellation.instruction = images.exported('__mpsemu_cancellation_point');
     const { thread } = posix;
     if (exit === undefined) throw new Error('no library has exit');
     thread.stackBase = layout.stackTop - layout.stackSize;

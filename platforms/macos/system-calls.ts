@@ -109,6 +109,8 @@ export class MacSystemCalls {
     const { process } = this.system;
     if (number === UNIX_CALLS.sigreturn) return this.sigreturn(thread, args);
     const name = unixCallNames.get(number);
+    const { cancellation } = this.system;
+    if (cancellation.isPoint(thread) && cancellation.due(thread)) return cancellation.begin(thread);
     const call = name && this.unix[name];
     if (!name) return this.badCall(thread, !SILENT.has(number));
     if (!call) return process.end({ kind: 'unsupported', text: `the system call ${name} (${number}) is not provided` });

@@ -36,6 +36,10 @@ const linuxLibc = [
   'context-switch.S',
   'context.c',
 ].map((f) => `linux/${f}`);
+/** What of FreeBSD's and macOS's libraries is a system call and little else. */
+const bsdLibc = ['system-call.S', 'descriptors.c', 'process.c'].map((f) => `bsd/${f}`);
+/** What only one system's library has. */
+const systemLibc: Record<Platform['os'], string[]> = { windows: windowsLibc, linux: linuxLibc, freebsd: bsdLibc, macos: bsdLibc };
 /** Where the floating-point environment is the program's own affair. */
 const fenv = (p: Platform): string[] => (p.os === 'windows' ? [] : [p.cpu === 'arm64' ? 'fenv-arm64.c' : 'fenv-x86.c']);
 const libc = ['memory.c', 'string.c', 'ctype.c', 'sort.c', 'data.c', 'idioms.c', 'options.c', 'random48.c'];
@@ -101,7 +105,7 @@ export async function buildGuestLibraries(p: Platform, host: Prototype[]): Promi
   const work = mkdtempSync(join(tmpdir(), `mpsemu-guest-${p.code}-`));
   try {
     const suffix = { ia32: 'i386', 'x86-64': 'x86-64', arm64: 'arm64' }[p.cpu];
-    const ownC = [...libc, ...fenv(p), ...(p.os === 'windows' ? windowsLibc : p.os === 'linux' ? linuxLibc : [])];
+    const ownC = [...libc, ...fenv(p), ...systemLibc[p.os]];
     const sources = [...ownC.map((f) => join(guest, 'libc', f)), join(guest, 'libc', `setjmp-${suffix}.S`)];
     const debug = ['-g', ...(p.os === 'windows' ? ['-gdwarf-4'] : []), ...mappedPaths()];
     const flags = ['-O2', '-ffreestanding', '-fno-builtin', ...(p.os === 'windows' ? [] : ['-fPIC']), ...debug];

@@ -102,6 +102,8 @@ export function unixCalls(kernel: MacBsd, files: FileSystem | undefined): UnixCa
     unlink: f.unlink,
     unlinkat: f.unlinkat,
     rename: f.rename,
+    mkdir: f.mkdir,
+    rmdir: f.rmdir,
     readlink: f.readlink,
     mmap,
     munmap,

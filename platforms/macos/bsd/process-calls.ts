@@ -20,6 +20,8 @@ import type { UnixCallName } from './system-call-numbers.js';
 const INFINITE = (1n << 63n) - 1n;
 const Limit = { STACK: 3, CORE: 4, NPROC: 7, NOFILE: 8, count: 9 } as const;
 const RLIMIT_POSIX_FLAG = 0x1000;
+/** More files than these nobody opens (kern.maxfilesperproc). */
+const OPEN_MAX = 10240;
 const ENTROPY_LIMIT = 256;
 /** itimerfix: more seconds are refused. */
 const LONGEST = 100_000_000;
@@ -106,6 +108,15 @@ export function processCalls(kernel: MacBsd): Partial<Record<UnixCallName, Kerne
       if (!limit) return -Errno.EINVAL;
       user.setU64(address, limit.soft);
       user.setU64(address + 8, limit.hard);
+      return 0;
+    },
+    setrlimit: (_thread, [which, address]) => {
+      const next = { soft: user.u64(address), hard: user.u64(address + 8) };
+      const limit = limits[int(which) & ~RLIMIT_POSIX_FLAG];
+      if (!limit || next.soft > next.hard) return -Errno.EINVAL;
+      if (next.hard > limit.hard) return -Errno.EPERM;
+      limits[int(which) & ~RLIMIT_POSIX_FLAG] = next;
+      if ((int(which) & ~RLIMIT_POSIX_FLAG) === Limit.NOFILE) descriptors.limit = Math.min(OPEN_MAX, Number(next.soft));
       return 0;
     },
     getrusage: (_thread, [who, address]) => {

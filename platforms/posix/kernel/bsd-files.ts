@@ -53,6 +53,8 @@ const PAIRS = [
   [BSD.EXCL, O_EXCL],
 ] as const;
 
+const inodeOf = (name: string): number => 1 + [...name].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 0x7fffffff, 7);
+
 export function bsdFiles(kernel: FileKernel, traits: BsdFileTraits, files: FileSystem | undefined, random: (length: number) => Uint8Array) {
   const { user, descriptors } = kernel;
   const operations = descriptorOperations(kernel);
@@ -96,27 +98,25 @@ export function bsdFiles(kernel: FileKernel, traits: BsdFileTraits, files: FileS
   const statusOf = (file: OpenFile): FileStatus => ({
     mode: file.kind === 'pipe' || file.kind === 'stream' ? traits.pipeMode : MODES[file.kind],
     size: file.kind === 'device' ? 0 : (file.size?.() ?? 0),
-    inode: 1 + [...file.name].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 0x7fffffff, 7),
+    inode: inodeOf(file.name),
   });
   const tell = (address: number, file: OpenFile): number => {
     traits.writeStatus(address, statusOf(file));
+    return 0;
+  };
+  const tellEntry = (address: number, { directory, size, path }: { directory: boolean; size: number; path: string }): number => {
+    traits.writeStatus(address, { mode: MODES[directory ? 'directory' : 'file'], size, inode: inodeOf(path) });
     return 0;
   };
   const statusAt = (directory: number, address: number, buffer: number): number =>
     withPath(address, (path) => {
       const wrong = from(directory, path);
       if (wrong !== 0) return wrong;
-      if (path === '/' || path === '/dev') {
-        traits.writeStatus(buffer, { mode: MODES.directory, size: 512, inode: 2 });
-        return 0;
-      }
-      const file = byName(path, 0);
-      if (typeof file === 'number') return file;
-      try {
-        return tell(buffer, file);
-      } finally {
-        file.closed?.();
-      }
+      if (path === '/' || path === '/dev') return tellEntry(buffer, { directory: true, size: 512, path });
+      const known = device(path, 0, random);
+      if (known) return tell(buffer, known);
+      if (!files) return -Errno.ENOENT;
+      return tellEntry(buffer, { ...files.entry(path), path });
     });
 
   const control = (fd: number, command: number, value: number): number => {
@@ -212,6 +212,8 @@ export function bsdFiles(kernel: FileKernel, traits: BsdFileTraits, files: FileS
     faccessat: (_thread, [directory, path, mode]) => access(int(directory), path, int(mode)),
     unlink: (_thread, [path]) => remove(traits.atCwd, path),
     unlinkat: (_thread, [directory, path]) => remove(int(directory), path),
+    mkdir: (_thread, [address]) => withPath(address, (path) => (files ? (files.makeDirectory(path), 0) : -Errno.ENOENT)),
+    rmdir: (_thread, [address]) => withPath(address, (path) => (files ? (files.removeDirectory(path), 0) : -Errno.ENOENT)),
     rename: (_thread, [a, b]) => withPath(a, (old) => withPath(b, (next) => (files ? (files.rename(old, next), 0) : -Errno.ENOENT))),
     readlink: (_thread, [address, , size]) =>
       withPath(address, (path) => {
