@@ -83,6 +83,8 @@ export class PosixThread {
   interrupted: { pc: number; sp: number }[] = [];
   /** A system call by instruction that waits: a handler is about to run in its place. */
   interruptCall: ((restart: boolean) => void) | undefined;
+  /** What such a call waits for has perhaps come before the signal: then it gets its result first. */
+  takeUp: (() => void) | undefined;
   /** pthread_t as the guest sees it. */
   identity = 0;
   errnoAddress = 0;

@@ -192,6 +192,7 @@ export class Signals {
 
   /** Deliver everything that `thread` (loaded) may take now: one frame on another, the last one runs first. */
   deliver(thread: Thread): void {
+    posixThread(thread).takeUp?.();
     while (this.hasDeliverable(thread)) {
       const { mask } = posixThread(thread);
       const info = present(
@@ -251,7 +252,11 @@ export class Signals {
     if (thread.state !== 'blocked') return;
     const { interruptCall } = posixThread(thread);
     if (interruptCall) interruptCall((action.flags & this.traits.flags.RESTART) !== 0);
-    else if (wait?.kind === 'interruptible' && (wait.by === 'any' || !(action.flags & this.traits.flags.RESTART)))
+    else if (
+      wait?.kind === 'interruptible' &&
+      !thread.waitIsOver(this.process.clock.now) &&
+      (wait.by === 'any' || !(action.flags & this.traits.flags.RESTART))
+    )
       this.noteInterrupted(thread);
     thread.unblock();
     this.process.reschedule = true;

@@ -6,7 +6,7 @@ import type { LinuxLayout } from '../layout.js';
 import { Descriptors } from '../../posix/kernel/descriptors.js';
 import { descriptorCalls } from './descriptor-calls.js';
 import { filesOf, nameCalls } from './file-names.js';
-import { transferCalls } from '../../posix/kernel/file-transfer.js';
+import { transferCalls } from '../../posix/kernel/transfer-calls.js';
 import { futexCalls } from './futex-calls.js';
 import { Futexes } from '../../posix/kernel/futexes.js';
 import { informationCalls, initialLimits, Limit } from './information-calls.js';

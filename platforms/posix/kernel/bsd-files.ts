@@ -8,7 +8,7 @@ import { int } from '../system-call-table.js';
 import { descriptorOperations } from './descriptor-operations.js';
 import { device, FD_CLOEXEC, O_ACCMODE, O_APPEND, O_CLOEXEC, O_CREAT, O_EXCL, O_NONBLOCK, O_TRUNC, type OpenFile } from './descriptors.js';
 import { Errno } from './errno.js';
-import { transferCalls } from './file-transfer.js';
+import { transferCalls } from './transfer-calls.js';
 import type { FileKernel, KernelCall } from './kernel.js';
 import { openNamed, readPath, withFileErrors } from './named-files.js';
 

@@ -60,6 +60,8 @@ export const DESCRIPTOR_LIMIT = 1024;
 
 export class Descriptors {
   private readonly slots: (Slot | undefined)[] = [];
+  /** How many calls hold it. */
+  private readonly held = new Map<OpenFile, number>();
   limit = DESCRIPTOR_LIMIT;
 
   constructor(
@@ -106,8 +108,22 @@ export class Descriptors {
     return 0;
   }
 
+  /** A call is in the middle of something with the file: it stays open though its last descriptor is closed. */
+  hold(file: OpenFile): void {
+    this.held.set(file, (this.held.get(file) ?? 0) + 1);
+  }
+
+  release(file: OpenFile): void {
+    const left = (this.held.get(file) ?? 0) - 1;
+    if (left > 0) this.held.set(file, left);
+    else {
+      this.held.delete(file);
+      this.dropped(file);
+    }
+  }
+
   private dropped(file: OpenFile): void {
-    if (this.slots.some((slot) => slot?.file === file)) return;
+    if (this.held.has(file) || this.slots.some((slot) => slot?.file === file)) return;
     file.closed?.();
     this.changed(this);
   }

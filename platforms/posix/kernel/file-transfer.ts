@@ -1,198 +1,156 @@
 /**
- * Reading and writing by descriptor: the kernel touches the program's memory (EFAULT, or as much as could be moved), and waits
- * where there is nothing yet. Source: read(2), readv(2), pread(2); fs/read_write.c, fs/pipe.c (6.18).
+ * Reading and writing open files: the kernel touches the program's memory (EFAULT, or as much as could be moved), and waits
+ * where there is nothing yet. The file stays open while somebody waits for it, whatever becomes of the descriptor. What has been
+ * moved when a handler ends the wait is the result. Source: read(2), readv(2), pread(2); fs/read_write.c, fs/pipe.c (6.18);
+ * sys/kern/sys_generic.c, sys_pipe.c (FreeBSD); bsd/kern/sys_generic.c (XNU).
  */
 import { Access } from '../../../emulator/engine.js';
-import { GuestFault } from '../../../emulator/memory/memory-view.js';
-import { int, unsigned } from '../system-call-table.js';
-import type { Progress } from '../waiting.js';
-import { LATER, O_ACCMODE, O_APPEND, O_NONBLOCK, O_PATH, O_WRONLY, type OpenFile } from './descriptors.js';
+import type { Thread } from '../../../emulator/process/thread.js';
+import { isWaiting, type Progress } from '../waiting.js';
+import { LATER, O_APPEND, O_NONBLOCK, type OpenFile } from './descriptors.js';
 import { Errno } from './errno.js';
-import type { FileKernel, KernelCall } from './kernel.js';
+import type { FileKernel } from './kernel.js';
+import type { UserBuffers } from './user-buffers.js';
 
 const PAGE = 4096;
-const IOV_MAX = 1024;
+/** So much goes through the host's hands at a time; what a pipe holds. */
+const CHUNK = 65536;
 
-interface Piece {
-  address: number;
-  length: number;
+/** One call: what it moves, and where. `position`: by a call that names one. */
+export interface Transfer {
+  thread: Thread;
+  fd: number;
+  file: OpenFile;
+  buffers: UserBuffers;
+  position?: number;
 }
 
-export function transferCalls(kernel: FileKernel) {
-  const { user, descriptors, system, userLimit, transfer } = kernel;
-  const { most } = transfer;
+export class FileTransfer {
+  constructor(private readonly kernel: FileKernel) {}
 
-  /** struct iovec[count]; an errno number negated. */
-  const vector = (address: number, count: number): Piece[] | number => {
-    if (count < 0 || count > IOV_MAX) return -Errno.EINVAL;
-    const word = user.wordSize;
-    const buffers: Piece[] = [];
-    let total = 0;
-    for (let i = 0; i < count; i++) {
-      const at = address + 2 * i * word;
-      const buffer = { address: user.word(at), length: user.word(at + word) };
-      if (buffer.length >= 2 ** (8 * word - 1)) return -Errno.EINVAL;
-      if (buffer.length > 0 && buffer.address + buffer.length > userLimit) return -Errno.EFAULT;
-      if (transfer.refusesMore && total + buffer.length > most) return -Errno.EINVAL;
-      buffer.length = Math.min(buffer.length, most - total);
-      total += buffer.length;
-      buffers.push(buffer);
-    }
-    return buffers;
-  };
+  read(transfer: Transfer): Progress {
+    return this.holding(transfer.file, () => this.readOn(transfer));
+  }
 
-  /** How much of the buffer, from its start, may be touched so. */
-  const touchable = ({ address, length }: Piece, access: number): number => {
-    let done = 0;
-    try {
-      while (done < length) {
-        user.physical(address + done, access);
-        done += Math.min(length - done, PAGE - ((address + done) % PAGE));
+  write(transfer: Transfer): Progress {
+    return this.holding(transfer.file, () => this.writeOn(transfer, 0));
+  }
+
+  /** The file is not closed before the wait is over. */
+  private holding(file: OpenFile, begin: () => Progress): Progress {
+    const { descriptors } = this.kernel;
+    const letGo = (): void => descriptors.release(file);
+    const step = (action: () => Progress): Progress => {
+      let progress: Progress | undefined;
+      try {
+        progress = action();
+      } finally {
+        if (progress === undefined || !isWaiting(progress)) letGo();
       }
-    } catch (error) {
-      if (!(error instanceof GuestFault)) throw error;
-    }
-    return done;
-  };
-  const beyond = ({ address, length }: Piece): boolean => address < 0 || address + length > userLimit;
+      if (!isWaiting(progress)) return progress;
+      const { resume, interrupted, abandoned } = progress;
+      return {
+        ...progress,
+        resume: () => step(resume),
+        interrupted: () => {
+          letGo();
+          return interrupted?.() ?? -Errno.EINTR;
+        },
+        abandoned: () => {
+          letGo();
+          abandoned?.();
+        },
+      };
+    };
+    descriptors.hold(file);
+    return step(begin);
+  }
 
-  const total = (buffers: Piece[]): number => buffers.reduce((sum, { length }) => sum + length, 0);
-
-  /** Wait until the file has changed, then try again. */
-  const later = (file: OpenFile, what: string, again: () => Progress): Progress => {
-    if (file.flags & O_NONBLOCK) return -Errno.EAGAIN;
+  /** Wait until the file has changed, then go on. `done`: bytes that were moved, which a handler doesn't make undone. */
+  private later(file: OpenFile, what: string, done: number, goOn: () => Progress): Progress {
     const ready = (): boolean => {
       const now = file.ready();
       return now.read || now.write || now.hungUp === true || now.failed === true;
     };
-    return { wait: { what, on: [file], ready }, resume: again, restarts: true };
-  };
+    return { wait: { what, on: [file], ready }, resume: goOn, restarts: done === 0, ...(done > 0 && { interrupted: () => done }) };
+  }
 
-  const readInto = (fd: number, buffers: Piece[], position?: number): Progress => {
-    const file = descriptors.get(fd);
-    if (!file || (file.flags & O_ACCMODE) === O_WRONLY || file.flags & O_PATH) return -Errno.EBADF;
-    if (file.kind === 'directory') return -Errno.EISDIR;
-    if (position !== undefined && file.position === undefined) return -Errno.ESPIPE;
-    if (buffers.some(beyond)) return -Errno.EFAULT;
-    const wanted = Math.min(total(buffers), most);
-    if (wanted === 0) return 0;
-    // Nothing is taken from the file that there is no place for.
-    let room = 0;
-    for (const buffer of buffers) {
-      const fits = touchable(buffer, Access.Write);
-      room += fits;
-      if (fits < buffer.length) break;
+  private readOn(transfer: Transfer): Progress {
+    const { file, fd, buffers, position } = transfer;
+    const { partly } = this.kernel.transfer;
+    const later = (): Progress =>
+      file.flags & O_NONBLOCK ? -Errno.EAGAIN : this.later(file, `input (descriptor ${fd})`, 0, () => this.readOn(transfer));
+    for (let done = 0; ;) {
+      const wanted = Math.min(buffers.length - done, CHUNK);
+      if (wanted === 0) return done;
+      // Nothing is taken from the file that there is no place for.
+      const room = buffers.touchable(done, wanted, Access.Write);
+      const at = position === undefined ? file.position : position + done;
+      if (room < wanted && (room === 0 || !partly) && (file.kind === 'pipe' || room < this.left(file, at))) {
+        if (file.kind === 'pipe' && !file.ready().read) return file.ready().hungUp ? 0 : later();
+        return done > 0 && partly ? done : -Errno.EFAULT;
+      }
+      const bytes = file.read(at, Math.min(wanted, room));
+      if (bytes === LATER) return later();
+      if (typeof bytes === 'number') return done > 0 ? done : bytes;
+      if (position === undefined && file.position !== undefined) file.position += bytes.length;
+      buffers.write(done, bytes);
+      done += bytes.length;
+      // Pipes and streams give what there is; the end of a file, or of the place for it, is the end.
+      if (bytes.length < wanted || file.kind === 'pipe' || file.kind === 'stream') return done;
     }
-    if (room < wanted && !transfer.partly) return -Errno.EFAULT;
-    if (room === 0) return file.kind === 'pipe' && !file.ready().read && !file.ready().hungUp ? laterRead() : nothingLeft(file, position);
-    const bytes = file.read(position ?? file.position, Math.min(wanted, room));
-    if (bytes === LATER) return laterRead();
-    if (typeof bytes === 'number') return bytes;
-    if (position === undefined && file.position !== undefined) file.position += bytes.length;
-    let at = 0;
-    for (const { address, length } of buffers) {
-      const part = bytes.subarray(at, at + length);
-      if (part.length === 0) break;
-      user.write(address, part);
-      at += part.length;
-    }
-    return bytes.length;
+  }
 
-    function laterRead(): Progress {
-      return later(file as OpenFile, `input (descriptor ${fd})`, () => readInto(fd, buffers, position));
-    }
-  };
-
-  /** A buffer that can't be touched is no error where there is nothing to put into it. */
-  const nothingLeft = (file: OpenFile, position: number | undefined): number => {
-    const at = position ?? file.position;
-    if (file.kind === 'file' && at !== undefined && file.size && at >= file.size()) return 0;
+  /** Bytes that could be read from there, or more. A buffer that can't be touched is no error where there is nothing to put into it. */
+  private left(file: OpenFile, at: number | undefined): number {
     if (file.name === '/dev/null') return 0;
-    if (file.kind === 'pipe' && !file.ready().read) return 0;
-    return -Errno.EFAULT;
-  };
+    return file.kind === 'file' && at !== undefined && file.size ? Math.max(0, file.size() - at) : Infinity;
+  }
 
-  const writeFrom = (fd: number, buffers: Piece[], position?: number, done = 0): Progress => {
-    const file = descriptors.get(fd);
-    if (!file || (file.flags & O_ACCMODE) === 0 || file.flags & O_PATH) return -Errno.EBADF;
-    if (position !== undefined && file.position === undefined) return -Errno.ESPIPE;
-    if (buffers.some(beyond)) return -Errno.EFAULT;
-    const wanted = Math.min(total(buffers), most);
-    if (file.name === '/dev/null') return wanted;
-    const parts: Uint8Array[] = [];
-    for (const buffer of buffers) {
-      const fits = touchable(buffer, Access.Read);
-      if (fits > 0) parts.push(user.bytes(buffer.address, fits));
-      if (fits < buffer.length) break;
+  private writeOn(transfer: Transfer, before: number): Progress {
+    const { file, fd, buffers, position, thread } = transfer;
+    const { partly } = this.kernel.transfer;
+    const waits = !(file.flags & O_NONBLOCK);
+    for (let done = before; ;) {
+      const wanted = Math.min(buffers.length - done, CHUNK);
+      if (wanted === 0 && (done > 0 || this.emptyIsDone(file))) return done;
+      if (file.kind === 'pipe' && file.ready().failed) {
+        this.broken(thread);
+        return done > 0 ? done : -Errno.EPIPE;
+      }
+      let fits = buffers.touchable(done, wanted, Access.Read);
+      const short = fits < wanted;
+      if (short && !partly) return -Errno.EFAULT;
+      // Pipes take whole pages; of one that can't be read to its end they take nothing.
+      if (short && file.kind !== 'file') fits = Math.max(0, fits - ((done + fits) % PAGE));
+      if (short && fits === 0) return done > 0 ? done : -Errno.EFAULT;
+      // Linux appends whatever position a call names, as the others do.
+      const end = file.flags & O_APPEND && file.size ? file.size() : undefined;
+      const at = end ?? (position === undefined ? file.position : position + done);
+      const written = file.write(at, buffers.read(done, fits));
+      if (written === LATER) {
+        if (!waits) return done > 0 ? done : -Errno.EAGAIN;
+        return this.later(file, `output (descriptor ${fd})`, done, () => this.writeOn(transfer, done));
+      }
+      if (written < 0) return done > 0 ? done : written;
+      if (position === undefined && file.position !== undefined && at !== undefined) file.position = at + written;
+      done += written;
+      if (short && written === fits) return done;
+      if (written < fits && file.kind !== 'pipe') return done;
+      if (written === 0) return done;
     }
-    let bytes = parts.length === 1 ? parts[0] : Uint8Array.from(Buffer.concat(parts));
-    // Pipes take whole pages; of one that can't be read to its end they take nothing.
-    const short = bytes.length < wanted;
-    if (short && !transfer.partly) return -Errno.EFAULT;
-    if (short && file.kind !== 'file') bytes = bytes.subarray(0, bytes.length - (bytes.length % PAGE));
-    if (short && bytes.length === 0) return -Errno.EFAULT;
-    const append = file.flags & O_APPEND && file.size ? file.size() : undefined;
-    const at = position ?? append ?? file.position;
-    const rest = bytes.subarray(done);
-    const written = file.write(at, rest);
-    if (written === LATER)
-      return done > 0 && file.flags & O_NONBLOCK
-        ? done
-        : later(file, `output (descriptor ${fd})`, () => writeFrom(fd, buffers, position, done));
-    if (written === -Errno.EPIPE) system.signals.sendToProcess({ signal: system.traits.signals.numbers.SIGPIPE, code: 0, pid: system.pid });
-    if (written < 0) return written;
-    if (position === undefined && file.position !== undefined && at !== undefined) file.position = at + written;
-    if (written < rest.length && file.kind === 'pipe' && !(file.flags & O_NONBLOCK))
-      return later(file, `output (descriptor ${fd})`, () => writeFrom(fd, buffers, position, done + written));
-    return done + written;
-  };
+  }
 
-  const one = (address: number, length: number): Piece[] => [{ address, length: Math.min(unsigned(length), most) }];
-  /** Sizes that are negative as signed numbers are refused. */
-  const tooLong = (length: number): boolean => unsigned(length) >= 2 ** (8 * user.wordSize - 1);
-  const moves =
-    (move: (fd: number, buffers: Piece[], position?: number) => Progress): KernelCall =>
-    (_thread, [fd, address, length]) => {
-      if (!descriptors.get(int(fd))) return -Errno.EBADF;
-      if (tooLong(length) || (transfer.refusesMore && unsigned(length) > most))
-        return accessible(int(fd), move === readInto) ? -Errno.EINVAL : -Errno.EBADF;
-      return move(int(fd), one(address, length));
-    };
-  const accessible = (fd: number, reading: boolean): boolean => {
-    const file = descriptors.get(fd);
-    return file !== undefined && (reading ? (file.flags & O_ACCMODE) !== O_WRONLY : (file.flags & O_ACCMODE) !== 0);
-  };
-  /** A 64-bit offset is one argument, or two of 32 bits. */
-  const offset = (args: number[], at: number): number => (user.wordSize === 8 ? args[at] : args[at] + (args[at + 1] | 0) * 2 ** 32);
-  const movesAt =
-    (move: (fd: number, buffers: Piece[], position?: number) => Progress): KernelCall =>
-    (_thread, args) => {
-      const position = offset(args, 3);
-      if (position < 0) return -Errno.EINVAL;
-      if (!descriptors.get(int(args[0]))) return -Errno.EBADF;
-      return move(int(args[0]), one(args[1], args[2]), position);
-    };
-  const vectors =
-    (move: (fd: number, buffers: Piece[], position?: number) => Progress, at = false): KernelCall =>
-    (_thread, args) => {
-      const [fd, address, count] = args;
-      // Those at a position have theirs in two words on every CPU.
-      const position = at ? (user.wordSize === 8 ? args[3] : args[3] + (args[4] | 0) * 2 ** 32) : undefined;
-      if (position !== undefined && position < 0) return -Errno.EINVAL;
-      if (!accessible(int(fd), move === readInto)) return -Errno.EBADF;
-      const buffers = vector(address, count > 2 ** 31 ? -1 : count);
-      if (typeof buffers === 'number') return buffers;
-      return move(int(fd), buffers, position);
-    };
+  /** Linux asks nobody where nothing is to be written; the others look at the reader first. */
+  private emptyIsDone(file: OpenFile): boolean {
+    return file.kind !== 'pipe' || this.kernel.system.traits.os === 'linux';
+  }
 
-  return {
-    read: moves(readInto),
-    write: moves(writeFrom),
-    pread64: movesAt(readInto),
-    pwrite64: movesAt(writeFrom),
-    readv: vectors(readInto),
-    writev: vectors(writeFrom),
-    preadv: vectors(readInto, true),
-    pwritev: vectors(writeFrom, true),
-  } satisfies Record<string, KernelCall>;
+  /** Nobody reads any more: on XNU that is told to the process, elsewhere to the thread that writes. */
+  private broken(thread: Thread): void {
+    const { signals, traits, pid } = this.kernel.system;
+    const info = { signal: traits.signals.numbers.SIGPIPE, code: traits.signals.codes.USER, pid };
+    if (traits.os === 'macos') signals.sendToProcess(info);
+    else signals.sendToThread(thread, info);
+  }
 }

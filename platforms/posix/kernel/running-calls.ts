@@ -3,6 +3,7 @@
  * wait (EINTR) or has the instruction executed anew. Source: signal(7), sigaction(2) of the three systems.
  */
 import type { Thread } from '../../../emulator/process/thread.js';
+import { isReady } from '../../../emulator/process/wait.js';
 import { posixThread } from '../posix-thread.js';
 import { systemCall, type PosixSystem } from '../system.js';
 import { interruption, isWaiting, type Progress, type Waiting } from '../waiting.js';
@@ -35,8 +36,12 @@ export class RunningCalls {
     const { process, cancellation } = this.os;
     const state = posixThread(thread);
     const over = (): void => {
-      state.interruptCall = undefined;
+      state.interruptCall = state.takeUp = undefined;
       this.waits.delete(thread);
+    };
+    const resume = (): Progress => {
+      over();
+      return systemCall(this.os, () => waiting.resume());
     };
     state.interruptCall = (restart) => {
       over();
@@ -45,14 +50,15 @@ export class RunningCalls {
         back.again();
       } else back.setResult(interruption(this.os, waiting));
     };
-    this.waits.set(thread, () => {
-      over();
-      this.take(
-        thread,
-        back,
-        systemCall(this.os, () => waiting.resume()),
-      );
-    });
+    state.takeUp = () => {
+      const { deadline } = waiting.wait;
+      if (!isReady(waiting.wait) && (deadline === undefined || deadline > process.clock.now)) return;
+      const progress = resume();
+      if (isWaiting(progress)) return this.wait(thread, back, progress);
+      back.setResult(progress);
+      if (thread.state === 'blocked') thread.unblock();
+    };
+    this.waits.set(thread, () => this.take(thread, back, resume()));
     thread.block(waiting.wait);
     process.clock.waited();
     if (cancellation.isPoint(thread)) cancellation.waits(thread, waiting.wait);
