@@ -3,7 +3,7 @@
  * and libpthread for behaviour.
  */
 import type { CpuName } from '../../emulator/engine.js';
-import { bsdErrno } from '../posix/errno.js';
+import { macErrno } from '../posix/errno.js';
 import { bsdSignals } from '../posix/signal-numbers.js';
 import type { MemoryTraits, PosixTraits, PthreadTraits, SignalTraits } from '../posix/traits.js';
 import type { MacLayout } from './layout.js';
@@ -136,6 +136,8 @@ function pthread(layout: MacLayout): PthreadTraits {
     attr: direct(64),
     mutexAttr: direct(16),
     condAttr: direct(16),
+    rwlockAttr: direct(24),
+    barrierAttr: direct(0),
     cond: direct(48),
     rwlock: direct(200),
     barrier: undefined,
@@ -145,6 +147,7 @@ function pthread(layout: MacLayout): PthreadTraits {
     keysMax: 512,
     destructorIterations: 4,
     killsEnded: false,
+    sharing: { shared: 1, private: 2 },
     detached: 2,
     joinable: 1,
     stackMinimum: layout.pageSize === 16384 ? 16384 : 8192,
@@ -170,7 +173,7 @@ export function macTraits(cpu: CpuName, layout: MacLayout, physicalMemory: numbe
   return {
     os: 'macos',
     wordSize: 8,
-    errno: bsdErrno,
+    errno: macErrno,
     signals,
     memory: memory(layout, hardened ? 'EACCES' : 'allowed', cpu === 'arm64'),
     pthread: pthread(layout),

@@ -13,7 +13,7 @@ import type { PosixCore } from './system.js';
 /** What functions of the C libraries are cancellation points, beside those that the guest's half of a library has. */
 const POINTS: ReadonlySet<string> = new Set([
   ...['sleep', 'usleep', 'nanosleep', 'clock_nanosleep', 'pause', 'sigsuspend', 'sigwait', 'sigwaitinfo', 'sigtimedwait'],
-  ...['sem_wait', 'sem_timedwait', 'pthread_testcancel', 'msync', 'open', 'openat', 'creat', 'close', 'read', 'write'],
+  ...['sem_wait', 'sem_timedwait', 'sem_clockwait', 'pthread_testcancel', 'msync', 'open', 'openat', 'creat', 'close', 'read', 'write'],
   ...['pread', 'pwrite', 'fsync', 'fcntl', 'pthread_join', 'pthread_timedjoin_np'],
 ]);
 /** glibc looks in these only while they wait. */

@@ -2,6 +2,7 @@
 import { hostFunction, type HostCall, type HostFunction } from '../../emulator/process/host-call.js';
 import { guestStep } from '../../emulator/process/sequence.js';
 import { deadlineAt } from './clock.js';
+import { clockWord } from './lock-attributes.js';
 import type { Mutexes } from './mutexes.js';
 import type { ObjectPlaces } from './objects.js';
 import { posixThread, type Unfinished } from './posix-thread.js';
@@ -87,7 +88,7 @@ export class Conditions {
       if (waiter.unfinished) posix.finished(waiter.unfinished);
     }
     const error = this.mutexes.lock(call, mutex, waiter.count);
-    if (error === 0 && waiter.canceled) return cancellation.exit(call.thread);
+    if (waiter.canceled) return cancellation.exit(call.thread);
     cancellation.returns(call.thread);
     return error !== 0 ? error : waiter.timedOut ? traits.errno.ETIMEDOUT : 0;
   }
@@ -105,7 +106,7 @@ export class Conditions {
 
   list(): HostFunction[] {
     const { places } = this;
-    const { pthread, errno } = this.system.traits;
+    const { os, pthread, errno } = this.system.traits;
     /** The attribute and the variable keep the clock in their first word: 0 = realtime, else clock + 1. */
     const clockOf = (call: HostCall, address: number): boolean => {
       const word = call.memory.u32(places.state(pthread.cond, address) + pthread.condClock);
@@ -113,7 +114,7 @@ export class Conditions {
     };
     return [
       hostFunction('pthread_cond_init', 'i(pp)', (call, address, attributes) => {
-        const clock = attributes === 0 ? 0 : call.memory.u32(places.state(pthread.condAttr, attributes));
+        const clock = attributes === 0 ? 0 : clockWord(call.memory.u32(places.state(pthread.condAttr, attributes)));
         const state = places.fresh(pthread.cond, address);
         if (state === 0) return errno.ENOMEM;
         call.memory.setU32(state + pthread.condClock, clock);
@@ -129,15 +130,17 @@ export class Conditions {
         const deadline = deadlineAt(call, time, clockOf(call, address));
         return deadline === undefined ? errno.EINVAL : this.wait(call, address, mutex, deadline);
       }),
+      ...(os === 'linux'
+        ? [
+            hostFunction('pthread_cond_clockwait', 'i(ppip)', (call, address, mutex, clock, time) => {
+              if (clock !== pthread.clockRealtime && clock !== pthread.clockMonotonic) return errno.EINVAL;
+              const deadline = deadlineAt(call, time, clock === pthread.clockRealtime);
+              return deadline === undefined ? errno.EINVAL : this.wait(call, address, mutex, deadline);
+            }),
+          ]
+        : []),
       hostFunction('pthread_cond_signal', 'i(p)', (_call, address) => this.wake(address, false)),
       hostFunction('pthread_cond_broadcast', 'i(p)', (_call, address) => this.wake(address, true)),
-      hostFunction('pthread_condattr_init', 'i(p)', (_call, address) => (places.fresh(pthread.condAttr, address) === 0 ? errno.ENOMEM : 0)),
-      hostFunction('pthread_condattr_destroy', 'i(p)', (_call, address) => (places.destroy(pthread.condAttr, address), 0)),
-      hostFunction('pthread_condattr_setclock', 'i(pi)', (call, address, clock) => {
-        if (clock !== pthread.clockRealtime && clock !== pthread.clockMonotonic) return errno.EINVAL;
-        call.memory.setU32(places.state(pthread.condAttr, address), clock + 1);
-        return 0;
-      }),
     ];
   }
 }

@@ -8,10 +8,12 @@ const common = {
 
 // prettier-ignore
 export const linuxErrno: ErrnoNumbers = {
-  ...common, EAGAIN: 11, EDEADLK: 35, ENOSYS: 38, EOVERFLOW: 75, ENOTSUP: 95, ETIMEDOUT: 110,
+  ...common, EAGAIN: 11, EDEADLK: 35, ENOSYS: 38, EOVERFLOW: 75, ENOTSUP: 95, ETIMEDOUT: 110, EOWNERDEAD: 130, ENOTRECOVERABLE: 131, ENAMETOOLONG: 36,
 };
 
 // prettier-ignore
 export const bsdErrno: ErrnoNumbers = {
-  ...common, EAGAIN: 35, EDEADLK: 11, ENOSYS: 78, EOVERFLOW: 84, ENOTSUP: 45, ETIMEDOUT: 60,
+  ...common, EAGAIN: 35, EDEADLK: 11, ENOSYS: 78, EOVERFLOW: 84, ENOTSUP: 45, ETIMEDOUT: 60, EOWNERDEAD: 96, ENOTRECOVERABLE: 95, ENAMETOOLONG: 63,
 };
+
+export const macErrno: ErrnoNumbers = { ...bsdErrno, EOWNERDEAD: 105, ENOTRECOVERABLE: 104 };

@@ -19,9 +19,12 @@ import { Cancellation } from './cancellation.js';
 import { clockFunctions } from './clock.js';
 import { resourceFunctions } from './resources.js';
 import { Conditions } from './conditions.js';
+import { namedSemaphoreFunctions } from './named-semaphores.js';
+import { lockAttributeFunctions } from './lock-attributes.js';
 import { lockFunctions } from './locks.js';
 import type { MemoryCalls } from './memory-calls.js';
 import { memoryFunctions } from './memory-functions.js';
+import { mutexAttributeFunctions } from './mutex-attributes.js';
 import { Mutexes } from './mutexes.js';
 import { LibraryHeap, ObjectPlaces } from './objects.js';
 import { posixThread, type PosixThread } from './posix-thread.js';
@@ -80,6 +83,7 @@ export abstract class PosixOs implements Os {
     this.places = new ObjectPlaces(process.user, new LibraryHeap(process.supervisor, (bytes) => memory.anonymous(bytes)));
     this.mutexes = new Mutexes(system, this.places);
     this.threads = new ThreadLibrary(system, this.places, parts.threads, parts.firstTid, () => program.images.exported('longjmp'));
+    this.threads.end.dies = (posix) => this.mutexes.ownerEnds(posix);
     const { gates } = process.options;
     process.space.map(gates.base, gates.size, Prot.None, { name: 'library functions' });
   }
@@ -98,9 +102,12 @@ export abstract class PosixOs implements Os {
     const threading = [
       ...this.threads.list(),
       ...this.mutexes.list(),
+      ...mutexAttributeFunctions(system, this.places),
       ...new Conditions(system, this.places, this.mutexes).list(),
       ...lockFunctions(system, this.places),
+      ...lockAttributeFunctions(system, this.places),
       ...semaphoreFunctions(system),
+      ...namedSemaphoreFunctions(system),
       ...spinLockFunctions(system, this.places),
       ...threadNameFunctions(system, (identity) => this.threads.find(identity)),
       ...this.ownThreadFunctions(),

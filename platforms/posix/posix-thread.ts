@@ -104,6 +104,8 @@ export class PosixThread {
   cleanup = 0;
   /** What of the library it is in the middle of, newest last. */
   readonly unfinished: Unfinished[] = [];
+  /** Robust mutexes that it has: where their state is. */
+  readonly robust = new Set<number>();
   /** SP where its start routine was called; 0: not known. */
   startStack = 0;
   /** What pthread_exit was given. */

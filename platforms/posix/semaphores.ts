@@ -59,6 +59,16 @@ export function semaphoreFunctions(system: PosixSystem): HostFunction[] {
       const deadline = deadlineAt(call, time, true);
       return deadline === undefined ? fail(system, 'EINVAL') : wait(call, address, deadline);
     }),
+    ...(traits.os === 'linux'
+      ? [
+          hostFunction('sem_clockwait', 'i(pip)', (call, address, clock, time) => {
+            const { clockRealtime, clockMonotonic } = traits.pthread;
+            if (clock !== clockRealtime && clock !== clockMonotonic) return fail(system, 'EINVAL');
+            const deadline = deadlineAt(call, time, clock === clockRealtime);
+            return deadline === undefined ? fail(system, 'EINVAL') : wait(call, address, deadline);
+          }),
+        ]
+      : []),
     hostFunction('sem_post', 'i(p)', (call, address) => {
       if (!valid(call, address)) return fail(system, 'EINVAL');
       const { memory } = call;

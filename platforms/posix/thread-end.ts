@@ -22,6 +22,8 @@ const Unwind = { previous: 0, type: 2 } as const;
 export class ThreadEnd {
   /** Address of the C library's exit(), where there is one: the end of the last thread calls exit(0). */
   exitFunction: number | undefined;
+  /** What others learn of its end. */
+  dies: (posix: PosixThread) => void = () => undefined;
 
   constructor(
     private readonly system: PosixSystem,
@@ -116,6 +118,7 @@ export class ThreadEnd {
     const { thread } = posix;
     const others = process.threads.some((t) => t !== thread && t.state !== 'ended' && !posixThread(t).service);
     if (!others) return this.exitProcess(thread);
+    this.dies(posix);
     process.endThread(thread, posix.exitValue);
     if (posix.detached) this.ended(posix);
   }

@@ -7,7 +7,8 @@
 // prettier-ignore
 export type ErrnoName =
   | 'EPERM' | 'ENOENT' | 'ESRCH' | 'EINTR' | 'EBADF' | 'EAGAIN' | 'ENOMEM' | 'EACCES' | 'EFAULT' | 'EBUSY' | 'EEXIST'
-  | 'ENODEV' | 'EINVAL' | 'ERANGE' | 'EDEADLK' | 'ENOSYS' | 'ETIMEDOUT' | 'EOVERFLOW' | 'ENOTSUP';
+  | 'ENODEV' | 'EINVAL' | 'ERANGE' | 'EDEADLK' | 'ENOSYS' | 'ETIMEDOUT' | 'EOVERFLOW' | 'ENOTSUP' | 'EOWNERDEAD' | 'ENOTRECOVERABLE'
+  | 'ENAMETOOLONG';
 
 export type ErrnoNumbers = Readonly<Record<ErrnoName, number>>;
 
@@ -204,6 +205,8 @@ export interface MutexTraits extends ObjectTraits {
   recursive: number;
   errorCheck: number;
   defaultKind: number;
+  /** PTHREAD_MUTEX_ADAPTIVE_NP. */
+  adaptive?: number;
   /** First word of a static initializer that needs more than zero bytes -> kind (macOS signatures). */
   staticKinds: Readonly<Record<number, number>>;
 }
@@ -231,6 +234,8 @@ export interface PthreadTraits {
   attr: ObjectTraits;
   mutexAttr: ObjectTraits;
   condAttr: ObjectTraits;
+  rwlockAttr: ObjectTraits;
+  barrierAttr: ObjectTraits;
   cond: ObjectTraits;
   rwlock: ObjectTraits;
   /** Undefined: there are no barriers. */
@@ -244,6 +249,8 @@ export interface PthreadTraits {
   destructorIterations: number;
   /** pthread_kill of a thread that has ended but not been joined succeeds (glibc since 2.34) instead of ESRCH. */
   killsEnded: boolean;
+  /** PTHREAD_PROCESS_SHARED and _PRIVATE. */
+  sharing: { shared: number; private: number };
   detached: number;
   joinable: number;
   stackMinimum: number;

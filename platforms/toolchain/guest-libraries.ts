@@ -33,6 +33,7 @@ const linuxLibc = [
   'directories.c',
   'signals.c',
   'process.c',
+  'timers.c',
   'context-switch.S',
   'context.c',
 ].map((f) => `linux/${f}`);
