@@ -1,5 +1,6 @@
 /** The Mach calls of libsystem_kernel, and libpthread's way from pthread_t to ports. Source: the mach headers of the SDK. */
 import { hostFunction, type HostCall, type HostFunction } from '../../emulator/process/host-call.js';
+import { permitted } from '../posix/frame-memory.js';
 import type { ThreadLibrary } from '../posix/thread-library.js';
 import type { PosixSystem } from '../posix/system.js';
 import { posixThread } from '../posix/posix-thread.js';
@@ -40,11 +41,10 @@ function portFunctions({ kernel, process }: MachSystem): HostFunction[] {
     hostFunction('mach_reply_port', 'u()', () => ports.allocateReceive()),
     hostFunction('mach_port_allocate', 'i(uip)', (call, task, right, result) =>
       mine(task, () => {
-        call.memory.setU32(result, call.memory.u32(result));
         const name = ports.allocate(right);
         if (name === undefined) return Kern.InvalidValue;
-        call.memory.setU32(result, name);
-        return Kern.Success;
+        // A trap: the kernel's copy, and a name that can't be told is lost.
+        return permitted(() => call.memory.setU32(result, name)) ? Kern.Success : Kern.MemoryError;
       }),
     ),
     hostFunction('mach_port_insert_right', 'i(uuuu)', (_c, task, name, port, how) => mine(task, () => ports.insertRight(name, port, how))),
@@ -160,15 +160,18 @@ function memoryFunctions({ kernel, memory, traits, layout }: MachSystem): HostFu
   const mine = (task: number, action: () => number): number => kernel.onTask(task, Kern.InvalidArgument, action);
   return ['mach_vm', 'vm']
     .flatMap((prefix): HostFunction[] => [
-      hostFunction(`${prefix}_allocate`, 'i(upzi)', (call, task, addressAt, size, flags) =>
-        mine(task, () => {
-          const wanted = call.memory.word(addressAt);
-          call.memory.setWord(addressAt, wanted);
+      hostFunction(`${prefix}_allocate`, 'i(upzi)', (call, task, addressAt, size, flags) => {
+        const own = prefix === 'vm';
+        // vm_allocate keeps the address in a variable of its own; mach_vm_allocate is the trap, whose copies are the kernel's.
+        if (own) call.memory.setWord(addressAt, call.memory.word(addressAt));
+        return mine(task, () => {
+          let wanted = 0;
+          if (!permitted(() => (wanted = call.memory.word(addressAt)))) return Kern.MemoryError;
           const { result, address } = vm.allocate(wanted, size, flags);
-          if (result === Kern.Success) call.memory.setWord(addressAt, address);
-          return result;
-        }),
-      ),
+          if (result !== Kern.Success) return result;
+          return permitted(() => call.memory.setWord(addressAt, address)) ? result : Kern.MemoryError;
+        });
+      }),
       hostFunction(`${prefix}_deallocate`, 'i(uzz)', (_c, task, address, size) => mine(task, () => vm.deallocate(address, size))),
       hostFunction(`${prefix}_protect`, 'i(uzzii)', (_c, task, address, size, setMaximum, prot) =>
         mine(task, () => vm.protect(address, size, setMaximum !== 0, prot)),

@@ -52,7 +52,11 @@ const signals: SignalTraits = {
   library: {
     oldAction: false,
     newMask: false,
-    waitSet: true,
+    waitSet: false,
+    suspendSet: true,
+    waitResult: false,
+    unblockedSetIsKernels: false,
+    suspendsWithoutSet: true,
     signalMasksItself: false,
     changesSpareReserved: false,
     raiseSparesReserved: false,

@@ -3,7 +3,7 @@ import { UNITS_PER_SECOND } from '../../emulator/process/clock.js';
 import { hostFunction, type HostCall, type HostFunction } from '../../emulator/process/host-call.js';
 import type { MemoryView } from '../../emulator/memory/memory-view.js';
 import { cpuClock, cpuTime } from './cpu-clocks.js';
-import { copyOut, fail, libraryResult, systemCall, type PosixSystem } from './system.js';
+import { calledDirectly, copyOut, fail, libraryResult, systemCall, type PosixSystem } from './system.js';
 
 /** What CLOCK_REALTIME reads when a program starts: 2024-01-01 00:00:00 UTC. */
 export const REALTIME_EPOCH = 1_704_067_200;
@@ -87,16 +87,31 @@ export function clockFunctions(system: PosixSystem): HostFunction[] {
   // The libraries read the clocks without the kernel (vdso, shared page, commpage): their stores are the program's, and can fault.
   return [
     hostFunction('clock_gettime', 'i(ip)', (_call, clock, address) => libraryResult(system, calls.gettime(clock, address))),
-    hostFunction('clock_getres', 'i(ip)', (_call, clock, address) => libraryResult(system, calls.getres(clock, address))),
-    hostFunction('gettimeofday', 'i(pp)', (_call, address, zone) => libraryResult(system, calls.timeofday(address, zone))),
+    // FreeBSD's shared page has neither resolutions nor time zones: the kernel is asked.
+    hostFunction('clock_getres', 'i(ip)', (_call, clock, address) =>
+      traits.os === 'freebsd'
+        ? calledDirectly(system, () => calls.getres(clock, address))
+        : libraryResult(system, calls.getres(clock, address)),
+    ),
+    hostFunction('gettimeofday', 'i(pp)', (_call, address, zone) =>
+      traits.os === 'freebsd' && zone !== 0
+        ? calledDirectly(system, () => calls.timeofday(address, zone))
+        : libraryResult(system, calls.timeofday(address, zone)),
+    ),
     hostFunction('nanosleep', 'i(pp)', (call, wanted, remaining) => {
+      if (wanted === 0 && traits.os === 'macos') return fail(system, 'EINVAL');
       const read = (): Timespec | undefined => readTimespec(call.memory, wanted);
       const time = traits.copiesTimes ? read() : systemCall(system, read);
       if (typeof time === 'number') return libraryResult(system, time);
-      if (!time || time.seconds < 0) return fail(system, 'EINVAL');
+      if (!time) return fail(system, 'EINVAL');
+      // On FreeBSD a time that is over is no time to sleep.
+      if (time.seconds < 0) return traits.os === 'freebsd' ? 0 : fail(system, 'EINVAL');
       const left = sleepFor(call, time.seconds * UNITS_PER_SECOND + time.nanoseconds * UNITS_PER_NANOSECOND);
       if (left === 0) return 0;
-      if (remaining !== 0 && copyOut(system, () => writeTimespec(call.memory, remaining, left)) !== 0) return fail(system, 'EFAULT');
+      const give = (): void => writeTimespec(call.memory, remaining, left);
+      // Libc's own code works out what is left.
+      if (remaining !== 0 && traits.os === 'macos') give();
+      else if (remaining !== 0 && copyOut(system, give) !== 0) return fail(system, 'EFAULT');
       return fail(system, 'EINTR');
     }),
     hostFunction('usleep', 'i(u)', (call, microseconds) =>

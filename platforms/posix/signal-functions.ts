@@ -89,7 +89,9 @@ export class SignalFunctions {
   private changeMask(call: HostCall, how: number, wanted: number, old: number, threads: readonly Thread[]): number {
     const { system, traits, calls } = this;
     const { thread } = call;
-    if (!traits.library.newMask || wanted === 0) return systemCall(system, () => calls.sigprocmask(thread, how, wanted, old, threads));
+    const kernels = traits.library.unblockedSetIsKernels && how === traits.how.UNBLOCK;
+    if (!traits.library.newMask || wanted === 0 || kernels)
+      return systemCall(system, () => calls.sigprocmask(thread, how, wanted, old, threads));
     // The library takes its own signals out of a copy of the set.
     const set = this.read(call, wanted);
     for (const signal of traits.reserved) remove(set, signal);
@@ -144,28 +146,35 @@ export class SignalFunctions {
 
   /** 0 or an error number. */
   private sigwait(call: HostCall, set: number, result: number): number {
-    const { signals } = this.system;
-    const wanted = this.waitSet(call, set);
+    const { system, traits } = this;
+    const { signals } = system;
+    const { library } = traits;
+    const wanted = this.set(call, set, library.waitSet);
     if (typeof wanted === 'number') return -wanted;
-    call.memory.setU32(result, call.memory.u32(result));
+    for (const name of ['SIGKILL', 'SIGSTOP']) remove(wanted, traits.numbers[name]);
+    if (system.traits.os === 'macos' && wanted.every((word) => word === 0)) return system.traits.errno.EINVAL;
+    if (library.waitResult) call.memory.setU32(result, call.memory.u32(result));
     const taken = signals.accept(call.thread, wanted);
     if (!taken) {
       const ready = (): boolean => signals.pendingFor(call.thread).some((word, i) => (word & wanted[i]) !== 0);
       return call.block({ what: 'a signal (sigwait)', ready });
     }
-    call.memory.setU32(result, taken.signal);
+    const give = (): void => call.memory.setU32(result, taken.signal);
+    if (!library.waitResult) return -copyOut(system, give);
+    give();
     return 0;
   }
 
   private sigsuspend(call: HostCall, set: number): number {
-    const wanted = this.waitSet(call, set);
+    const { library } = this.traits;
+    const wanted = set === 0 && library.suspendsWithoutSet ? emptySet() : this.set(call, set, library.suspendSet);
     return typeof wanted === 'number' ? libraryResult(this.system, wanted) : this.suspend(call, wanted);
   }
 
   /** The set to wait with or for, read by the library or by the kernel (an errno number negated). */
-  private waitSet(call: HostCall, address: number): SignalSet | number {
+  private set(call: HostCall, address: number, byLibrary: boolean): SignalSet | number {
     const read = (): SignalSet => this.read(call, address);
-    return this.traits.library.waitSet ? read() : systemCall(this.system, read);
+    return byLibrary ? read() : systemCall(this.system, read);
   }
 
   list(): HostFunction[] {

@@ -119,6 +119,13 @@ export interface SignalLibraryTraits {
   oldAction: boolean;
   newMask: boolean;
   waitSet: boolean;
+  suspendSet: boolean;
+  /** sigwait's result, which some kernels store. */
+  waitResult: boolean;
+  /** sigprocmask leaves the set to the kernel where signals are unblocked (libthr: its own signal needs no care then). */
+  unblockedSetIsKernels: boolean;
+  /** sigsuspend without a set blocks nothing. */
+  suspendsWithoutSet: boolean;
   /** signal() blocks the signal in its handler by sa_mask too. */
   signalMasksItself: boolean;
   /** sigaddset and sigdelset, and raise, refuse the reserved signals. */
