@@ -58,6 +58,9 @@ export class Faults {
     // The record has the whole of a program counter that is no address.
     const pc = fault.fromHost ? fault.pc : os.process.registers(thread).big(X86.rip);
     const address = BigInt.asUintN(64, BigInt(fault.address));
+    // The right to use a port is asked for before memory is touched (ins, outs).
+    if (!fault.fromHost && kind !== EXECUTE && privileged(os.process.engine, fault.pc))
+      return this.raise(thread, Status.PRIVILEGED_INSTRUCTION, pc);
     if (!fault.canonical) return this.raise(thread, Status.ACCESS_VIOLATION, pc, [READ, noAddress(os.layout.wordSize)]);
     if (os.guards.isOn(thread, fault.address)) {
       os.guards.take(thread, fault.address);
@@ -81,7 +84,7 @@ export class Faults {
       case Vector.breakpoint:
         // The saved PC and the address are those of the int3 itself.
         registers.set(X86.rip, pc - 1);
-        return this.raise(thread, Status.BREAKPOINT, pc - 1, [0n]);
+        return this.raise(thread, Status.BREAKPOINT, pc - 1, this.breakpointParameters(thread, 0n));
       case Vector.overflow:
         return this.raise(thread, Status.INTEGER_OVERFLOW, pc);
       case Vector.bound:
@@ -120,7 +123,14 @@ export class Faults {
       registers.set(X86.rip, pc + 1);
       return;
     }
-    this.raise(thread, Status.BREAKPOINT, pc + 1, [service]);
+    this.raise(thread, Status.BREAKPOINT, pc + 1, this.breakpointParameters(thread, service));
+  }
+
+  /** Of a 32-bit system what a debugger's service has in ECX and EDX are there too. */
+  private breakpointParameters(thread: Thread, service: Word): Word[] {
+    if (this.os.layout.wordSize === 8) return [service];
+    const registers = this.os.process.registers(thread);
+    return [service, BigInt(registers.lo(X86.rcx)), BigInt(registers.lo(X86.rdx))];
   }
 
   /** Which unmasked x87 exception is pending. */
