@@ -36,7 +36,7 @@ export function reportOf(machine: Machine): Report {
     ...collected,
     ...(pinnedExample && { pinnedExample: { ...pinnedExample, address: `0x${pinnedExample.address.toString(16)}` } }),
     hostCalls: process.hostCalls.count,
-    threads: process.threads.length,
+    threads: process.threadsMade,
     peakCommitted: process.space.peakCommittedBytes,
     peakReserved: process.space.peakReservedBytes,
   };

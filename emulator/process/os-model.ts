@@ -38,6 +38,8 @@ export interface OsModel {
   invalidInstruction(thread: Thread): void;
   /** The process has ended, however it did. */
   ended?(): void;
+  /** The thread has ended. */
+  threadEnded?(thread: Thread): void;
   /** A thread is about to run after it was blocked or created (deliver pending signals here). */
   beforeRun?(thread: Thread): void;
 }

@@ -45,6 +45,8 @@ export interface ProcessOptions {
 
 /** What the host keeps for a thread, its saved registers above all; in bytes. */
 const THREAD_COST = 32768;
+/** Beside that, what it touches of its stack before it runs. */
+const THREAD_START = 65536;
 /** The same number on every OS that has signals. */
 const SIGKILL = 9;
 
@@ -74,7 +76,13 @@ export class Process implements ProcessCore {
   /** Guest functions in a row, without nesting. */
   readonly sequences: GuestSequences;
   readonly probes: Probes;
+  /** Those that have not ended, lowest number first, and the main thread. */
   readonly threads: Thread[] = [];
+  /** Threads that have ever been. */
+  threadsMade = 0;
+  /** Who hears of a thread that has ended, while its registers are still there. */
+  readonly onThreadGone: ((thread: Thread) => void)[] = [];
+  private readonly ended: Thread[] = [];
   private osModel: OsModel | undefined;
   status: ExitStatus | undefined;
   /** Registers that the current thread had when it did what the process died of, where it has others now. */
@@ -150,10 +158,26 @@ export class Process implements ProcessCore {
 
   createThread(name: string, mode?: CpuMode): Thread {
     this.memoryLimit.mustTake(THREAD_COST);
-    const thread = new Thread(this.threads.length + 1, name, this.engine.newContext(mode), this.scheduler.threadMoved);
+    const thread = new Thread(++this.threadsMade, name, this.engine.newContext(mode), this.scheduler.threadMoved);
     this.threads.push(thread);
     this.reschedule = true;
     return thread;
+  }
+
+  /** May another thread be made? Where not, the OS has an error for that. */
+  get roomForThread(): boolean {
+    return this.memoryLimit.held + THREAD_COST + THREAD_START <= this.memoryLimit.limit;
+  }
+
+  /** Between turns, when nobody looks at them any more: what the host kept for threads that have ended. */
+  forgetEnded(): void {
+    for (const thread of this.ended.splice(0)) {
+      for (const hear of this.onThreadGone) hear(thread);
+      if (this.loaded === thread) this.loaded = undefined;
+      this.threads.splice(this.threads.indexOf(thread), 1);
+      this.engine.freeContext(thread.context);
+      this.memoryLimit.give(THREAD_COST);
+    }
   }
 
   /** The thread that is running or being looked at. */
@@ -188,10 +212,13 @@ export class Process implements ProcessCore {
   }
 
   endThread(thread: Thread, exitValue: Word): void {
+    // The main thread's number and name are asked for to the end.
+    if (thread.state !== 'ended' && thread.id !== 1) this.ended.push(thread);
     thread.state = 'ended';
     thread.exitValue = exitValue;
     thread.wait = undefined;
     thread.attempts = [];
+    this.osModel?.threadEnded?.(thread);
     this.changed(thread);
     this.reschedule = true;
     this.events.emit('thread-end', { ended: thread.id, value: exitValue });

@@ -31,7 +31,7 @@ export class Scheduler {
   /** Quanta of exactly this many instructions, whatever the seed; who runs is still the seed's choice. */
   fixedQuantum: number | undefined;
   private readonly random: Random;
-  private last: Thread | undefined;
+  private last: number | undefined;
   private readonly ready = new ReadyThreads();
   private stopped = false;
 
@@ -44,6 +44,7 @@ export class Scheduler {
 
   /** Choose a thread and run it for a quantum. */
   turn(): void {
+    this.process.forgetEnded();
     this.process.alarms.run(this.process.clock.now);
     this.process.busyAlarms.run(this.process.clock.busy);
     const decision = this.script?.(this.process);
@@ -54,9 +55,9 @@ export class Scheduler {
     const ready = list.length;
     if (ready === 0) return this.idle();
     const next = list[ready === 1 ? 0 : this.random.below(ready)];
-    if (next !== this.last) {
+    if (next.id !== this.last) {
       if (this.process.events.on) this.process.events.emit('switch', { to: next.id });
-      this.last = next;
+      this.last = next.id;
     }
     this.process.runThread(next, this.quantum(ready));
   }

@@ -45,6 +45,7 @@ export class Profiler {
     private readonly meanInterval = MEAN_INTERVAL,
   ) {
     this.backtraces = new Backtraces(process);
+    process.onThreadGone.push((thread) => this.takeOf(thread));
     this.next();
   }
 
@@ -66,12 +67,14 @@ export class Profiler {
   }
 
   private take(): void {
-    for (const thread of this.process.threads) {
-      const executed = thread.instructions - (this.seen[thread.id] ?? 0);
-      if (executed === 0) continue;
-      this.seen[thread.id] = thread.instructions;
-      this.add(thread, this.stackOf(thread), executed);
-    }
+    for (const thread of this.process.threads) this.takeOf(thread);
+  }
+
+  private takeOf(thread: Thread): void {
+    const executed = thread.instructions - (this.seen[thread.id] ?? 0);
+    if (executed === 0) return;
+    this.seen[thread.id] = thread.instructions;
+    this.add(thread, this.stackOf(thread), executed);
   }
 
   private add(thread: Thread, stack: number[], instructions: number): void {

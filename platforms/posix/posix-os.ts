@@ -205,6 +205,10 @@ export abstract class PosixOs implements Os {
     registers.set(process.abi.pc, gate);
   }
 
+  threadEnded(thread: Thread): void {
+    this.system.signals.threadEnded(thread);
+  }
+
   beforeRun(thread: Thread): void {
     const { signals, cancellation } = this.system;
     if (signals.hasDeliverable(thread)) signals.deliver(thread);

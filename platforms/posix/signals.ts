@@ -143,6 +143,10 @@ export class Signals {
     for (const hear of this.onActionChanged) hear(signal);
   }
 
+  threadEnded(thread: Thread): void {
+    this.queued -= posixThread(thread).pending.clear();
+  }
+
   /** Would it be forgotten at once? */
   ignores(signal: number, target: Thread | undefined): boolean {
     const takes = (thread: Thread): boolean => thread.state !== 'ended' && !has(posixThread(thread).mask, signal);

@@ -44,3 +44,18 @@ for (const code of codes.filter((each) => !each.startsWith('w3'))) {
     },
   );
 }
+
+for (const code of codes) {
+  needing(missingToolchain(code))(`${code}: threads that have ended take no memory, and one too many is the OS’s own error`, async (t) => {
+    const program = await compileSource(code, 'threads.c');
+    const run = (how: string): string => {
+      const { stdout, status, machine } = runProgram(program, code, { args: [how], memory: MEMORY });
+      t.deepEqual(status, { kind: 'exit', code: 0 }, how);
+      if (how === 'one') t.is(machine.process.threadsMade, 3001);
+      return stdout.replaceAll('\r', '');
+    };
+    t.is(run('one'), '3000, error 0\n');
+    const error = code.startsWith('w3') ? 8 : code.startsWith('li') ? 11 : 35;
+    t.is(run('all'), `many, error ${error}\n`);
+  });
+}

@@ -52,7 +52,8 @@ export function threadCalls(kernel: FreeBsdKernel, wakeWord: (address: number) =
     if (tls >= layout.userLimit) return -Errno.EINVAL;
     // What can't be written is found before there is a thread.
     for (const place of [childTid, parentTid]) if (place !== 0) user.setWord(place, user.word(place));
-    const child = process.createThread(`thread ${process.threads.length + 1}`);
+    if (!process.roomForThread) return -Errno.EAGAIN;
+    const child = process.createThread(`thread ${process.threadsMade + 1}`);
     const posix = kernel.adopt(child);
     process.load(parent);
     process.engine.saveContext(child.context);

@@ -6,6 +6,7 @@ import { A64, X86 } from '../../../emulator/cpu/registers.js';
 import { GuestFault } from '../../../emulator/memory/memory-view.js';
 import type { Thread } from '../../../emulator/process/thread.js';
 import { posixThread } from '../../posix/posix-thread.js';
+import { systemCall } from '../../posix/system.js';
 import { endThread, int, unsigned } from '../../posix/system-call-table.js';
 import { Errno } from '../../posix/kernel/errno.js';
 import { Lock } from './futex-calls.js';
@@ -120,7 +121,8 @@ export function threadCalls(kernel: Kernel): LinuxCalls {
         text: 'the program asks for a second process (fork, vfork, or clone without CLONE_THREAD), and there is one only',
       });
     if (has(Clone.PIDFD)) return process.end({ kind: 'unsupported', text: 'clone with CLONE_PIDFD: there are no descriptors of threads' });
-    const child = process.createThread(`thread ${process.threads.length + 1}`);
+    if (!process.roomForThread) return -Errno.EAGAIN;
+    const child = process.createThread(`thread ${process.threadsMade + 1}`);
     const posix = kernel.adopt(child);
     process.load(thread);
     process.engine.saveContext(child.context);
@@ -144,7 +146,8 @@ export function threadCalls(kernel: Kernel): LinuxCalls {
     }
     const area = process.space.find(stack - 1);
     if (area) [child.stackBase, child.stackLimit] = [area.base, stack];
-    const tell = (address: number): void => user.setU32(address, posix.tid);
+    // The kernel stores where it can.
+    const tell = (address: number): void => void systemCall(system, () => user.setU32(address, posix.tid));
     if (has(Clone.PARENT_SETTID)) tell(args.parentTid);
     if (has(Clone.CHILD_SETTID)) tell(args.childTid);
     if (has(Clone.CHILD_CLEARTID)) leavings.clearTid.set(child, args.childTid);
@@ -222,13 +225,12 @@ export function threadCalls(kernel: Kernel): LinuxCalls {
       process.reschedule = true;
       return 0;
     },
-    sched_getaffinity: (thread, [tid, bytes, address]) => {
+    sched_getaffinity: (_thread, [tid, bytes, address]) => {
       if ((bytes * 8) % 2 ** 32 < 1 || bytes % user.wordSize !== 0) return -Errno.EINVAL;
       if (int(tid) < 0) return -Errno.ESRCH;
       if (int(tid) !== 0 && !alive(int(tid))) return -Errno.ESRCH;
       user.setU32(address, 1);
       if (user.wordSize === 8) user.setU32(address + 4, 0);
-      void thread;
       return user.wordSize;
     },
     sched_setaffinity: (_thread, [tid, bytes, address]) => {
