@@ -39,13 +39,17 @@ function run(path: string, code: string, interval: number | undefined): Run {
     input: () => new Uint8Array(0),
   });
   const { process } = machine;
+  const perThread: number[] = [];
+  const note = ({ id, instructions }: { id: number; instructions: number }): void => void (perThread[id - 1] = instructions);
+  process.onThreadGone.push(note);
   const profiler = interval === undefined ? undefined : new Profiler(process, interval);
   process.run();
   machine.finish();
   profiler?.finish();
   const report = reportOf(machine);
+  process.threads.forEach(note);
   process.close();
-  return { report, stdout: Buffer.concat(out).toString(), perThread: process.threads.map((thread) => thread.instructions), profiler };
+  return { report, stdout: Buffer.concat(out).toString(), perThread, profiler };
 }
 
 /** Instructions by function: its own, and with what it calls. */
