@@ -19,10 +19,7 @@ export function heapOf(library: LibraryCore): LibraryHeap {
     take: (bytes) => memoryLimit.take(bytes),
     give: (bytes) => memoryLimit.give(bytes),
   };
-  const fatal = (message: string): never => {
-    if (library.call) return library.abort(library.call, message);
-    return process.end({ kind: 'signal', signal: 6, text: `SIGABRT: ${message}` });
-  };
+  const fatal = (message: string): never => library.fatal(message);
   const memory = process.user;
   switch (traits.os) {
     case 'linux': {

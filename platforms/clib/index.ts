@@ -3,6 +3,7 @@ import type { HostLibrary } from '../../emulator/process/host-call.js';
 import { allocationFunctions } from './allocation.js';
 import { conversionFunctions } from './conversions.js';
 import { environmentFunctions } from './environment.js';
+import { fileNameFunctions } from './file-names.js';
 import { CLibrary, type CLibraryContext } from './library.js';
 import { localeFunctions } from './locale.js';
 import { mathFunctions } from './mathematics.js';
@@ -29,6 +30,7 @@ export function cLibrary(context: CLibraryContext): HostLibrary[] {
         ...printfFunctions(library),
         ...scanfFunctions(library),
         ...stdioFunctions(library),
+        ...fileNameFunctions(library),
         ...allocationFunctions(library),
         ...windowsStreamFunctions(library),
         ...conversionFunctions(library),

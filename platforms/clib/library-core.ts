@@ -38,6 +38,12 @@ export abstract class LibraryCore {
   /** Print `message` on standard error, then do what abort() does. */
   abstract abort(call: HostCall, message: string): never;
 
+  /** The same, whatever is going on. */
+  fatal(message: string): never {
+    if (this.call) return this.abort(this.call, message);
+    return this.process.end({ kind: 'signal', signal: 6, text: `SIGABRT: ${message}` });
+  }
+
   /** The call that is being made of the library; undefined: it works for itself. */
   get call(): HostCall | undefined {
     return this.process.hostCalls.running.at(-1);

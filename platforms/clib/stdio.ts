@@ -4,8 +4,9 @@ import { hostFunction, type HostBody, type HostCall, type HostFunction } from '.
 import { errorMessage } from './errors.js';
 import { Access } from '../../emulator/engine.js';
 import { ByteBuilder } from './byte-builder.js';
-import { FileError, type OpenMode } from './files.js';
+import { FileError } from './files.js';
 import type { CLibrary } from './library.js';
+import { openMode } from './open-mode.js';
 import type { Stream } from './stream.js';
 import { TemporaryFile } from './temporary-file.js';
 
@@ -15,22 +16,6 @@ const NEWLINE = 10;
 const BYTES_PER_UNIT = 8;
 const LONG = 4096;
 const CHUNK = 65536;
-
-/** fopen's mode; undefined: not one. */
-function openMode(text: string, windows: boolean): (OpenMode & { text: boolean }) | undefined {
-  const m = /^([rwa])([+bxte,cnSRTD]*)/.exec(text);
-  if (!m) return undefined;
-  const plus = m[2].includes('+');
-  return {
-    read: m[1] === 'r' || plus,
-    write: m[1] !== 'r' || plus,
-    append: m[1] === 'a',
-    create: m[1] !== 'r',
-    truncate: m[1] === 'w',
-    exclusive: m[2].includes('x'),
-    text: windows && !m[2].includes('b'),
-  };
-}
 
 export function stdioFunctions(library: CLibrary): HostFunction[] {
   const { traits, streams, files } = library;
@@ -188,6 +173,9 @@ export function stdioFunctions(library: CLibrary): HostFunction[] {
     return 0;
   };
 
+  /** Functions that take no lock come to the table of functions first. */
+  const touchOf = (call: HostCall): 'lock' | 'functions' => (call.fn.name.endsWith('_unlocked') ? 'functions' : 'lock');
+
   const fn = <const S extends string>(names: string | string[], signature: Signature<S>, run: HostBody<S>): HostFunction[] =>
     [names].flat().map((name) => hostFunction<S>(name, signature, run));
 
@@ -225,39 +213,38 @@ export function stdioFunctions(library: CLibrary): HostFunction[] {
         streams.openFile(new TemporaryFile(library.process.memoryLimit), { read: true, write: true, append: false, text: false }),
       ),
     ),
-    fn('remove', 'i(p)', (call, path) => {
-      const name = call.memory.cString(path);
-      return attempt(() => (files.remove(name), 0), -1);
-    }),
-    fn('rename', 'i(pp)', (call, from, to) => {
-      const [source, target] = [call.memory.cString(from), call.memory.cString(to)];
-      return attempt(() => (files.rename(source, target), 0), -1);
-    }),
     fn(['fgetc', 'getc', 'getc_unlocked', ...(traits.os === 'linux' ? ['_IO_getc'] : [])], 'i(p)', (_call, file) =>
-      getByte(streams.at(file)),
+      getByte(streams.at(file, 'functions')),
     ),
     fn(['getchar', 'getchar_unlocked'], 'i()', () => getByte(stdin())),
     fn('ungetc', 'i(ip)', (_call, c, file) => {
-      const stream = streams.at(file);
+      const stream = streams.at(file, streams.isClosed(file) ? 'buffer' : 'functions');
       if (!readable(stream) || c === EOF) return EOF;
       stream.unget(c & 0xff);
       return c & 0xff;
     }),
-    fn('fgets', 'p(pip)', (call, buffer, size, file) => getLine(call, buffer, size, streams.at(file))),
+    fn('fgets', 'p(pip)', (call, buffer, size, file) => {
+      // glibc looks at no stream for no characters.
+      if (size === 1 && traits.os === 'linux') call.memory.setU8(buffer, 0);
+      else return getLine(call, buffer, size, streams.at(file));
+      return buffer;
+    }),
     fn(['fputc', 'putc', 'putc_unlocked', ...(traits.os === 'linux' ? ['_IO_putc'] : [])], 'i(ip)', (_call, c, file) =>
-      putByte(streams.at(file), c),
+      putByte(streams.at(file, 'functions'), c),
     ),
     fn(['putchar', 'putchar_unlocked'], 'i(i)', (_call, c) => putByte(stdout(), c)),
     fn(['fputs', 'fputs_unlocked'], 'i(pp)', (call, text, file) => {
       if (library.refused(text === 0)) return EOF;
       const bytes = call.memory.cBytes(text);
-      return write(streams.at(file), bytes) ? 1 : EOF;
+      return write(streams.at(file, touchOf(call)), bytes) ? 1 : EOF;
     }),
     fn('puts', 'i(p)', (call, text) => (!library.refused(text === 0) && putLine(call.memory.cBytes(text)) ? 1 : EOF)),
-    fn(['fread', 'fread_unlocked'], 'z(pzzp)', (call, buffer, size, count, file) => readBlock(call, buffer, size, count, streams.at(file))),
+    fn(['fread', 'fread_unlocked'], 'z(pzzp)', (call, buffer, size, count, file) =>
+      size * count === 0 ? 0 : readBlock(call, buffer, size, count, streams.at(file, streams.isClosed(file) ? 'buffer' : touchOf(call))),
+    ),
     fn(['fwrite', 'fwrite_unlocked'], 'z(pzzp)', (call, buffer, size, count, file) => {
       if (size * count === 0 || library.refused(buffer === 0)) return 0;
-      return writeBlock(call, buffer, size * count, streams.at(file)) ? count : 0;
+      return writeBlock(call, buffer, size * count, streams.at(file, touchOf(call))) ? count : 0;
     }),
     fn('fseek', 'i(pli)', (_call, file, offset, whence) => seek(streams.at(file), offset, whence)),
     fn(
@@ -283,8 +270,8 @@ export function stdioFunctions(library: CLibrary): HostFunction[] {
       return 0;
     }),
     fn('fsetpos', 'i(pp)', (call, file, place) => seek(streams.at(file), Number(call.memory.u64(place)), 0)),
-    fn(['feof', 'feof_unlocked'], 'i(p)', (_call, file) => (streams.at(file)?.eof ? 1 : 0)),
-    fn(['ferror', 'ferror_unlocked'], 'i(p)', (_call, file) => (streams.at(file)?.error ? 1 : 0)),
+    fn(['feof', 'feof_unlocked'], 'i(p)', (_call, file) => (streams.at(file, 'flags')?.eof ? 1 : 0)),
+    fn(['ferror', 'ferror_unlocked'], 'i(p)', (_call, file) => (streams.at(file, 'flags')?.error ? 1 : 0)),
     fn('clearerr', 'v(p)', (_call, file) => {
       const stream = streams.at(file);
       if (stream) stream.eof = stream.error = false;
@@ -297,15 +284,10 @@ export function stdioFunctions(library: CLibrary): HostFunction[] {
         .byNumber(2)
         ?.write(new TextEncoder().encode(`${prefix === ': ' ? '' : prefix}${errorMessage(traits.os, library.errno(call))}\n`));
     }),
-    fn(windows ? '_fileno' : 'fileno', 'i(p)', (_call, file) => (streams.at(file) ? (streams.numberAt(file) ?? -1) : -1)),
-    // On Linux unlink is guest code, over the kernel's call.
-    ...(traits.os === 'linux'
-      ? []
-      : [
-          fn(windows ? '_unlink' : 'unlink', 'i(p)', (call, path) => {
-            const name = call.memory.cString(path);
-            return attempt(() => (files.remove(name), 0), -1);
-          }),
-        ]),
+    fn(windows ? '_fileno' : 'fileno', 'i(p)', (_call, file) => {
+      if (streams.at(file, 'flags')) return streams.numberAt(file) ?? -1;
+      library.setErrno('EBADF');
+      return -1;
+    }),
   ].flat();
 }

@@ -2,6 +2,7 @@
  * FILE objects in guest memory and the streams behind them. A FILE is opaque: 16 bytes that begin with MAGIC
  * and the stream's number, so that the guest half of the library can define stdin, stdout and stderr as data.
  */
+import { BadFiles, type Touch } from './bad-files.js';
 import type { LibraryCore } from './library-core.js';
 import { FileError, type FileContents } from './files.js';
 import { FileDevice, Stream, type Device } from './stream.js';
@@ -10,6 +11,8 @@ import { FileDevice, Stream, type Device } from './stream.js';
 export const FILE_MAGIC = 0x454c4946;
 export const FILE_BYTES = 16;
 const WINDOWS_STREAMS = 512;
+/** What glibc allocates for one that is opened. */
+const GLIBC_BYTES = { 4: 312, 8: 472 } as const;
 
 class Input implements Device {
   readonly position = undefined;
@@ -56,10 +59,14 @@ export class StreamTable {
   /** Streams that there can be at once. Windows' (512 at first, _setmaxstdio) and nobody else's limit is of streams. */
   most: number;
   private readonly objects = new Map<number, number>();
+  /** FILEs that were closed, which but for glibc's are used again. */
+  private readonly spare: number[] = [];
+  private readonly bad: BadFiles;
   private readonly work = (units: number): void => this.library.process.clock.advance(units);
 
   /** `library`: all but what is opened by it. */
   constructor(private readonly library: LibraryCore) {
+    this.bad = new BadFiles(library);
     const out = new Stream(new Output(library, 1), false, true, false);
     // As on a terminal: the order of guest output and system calls is kept line by line.
     out.buffering = 'line';
@@ -78,11 +85,17 @@ export class StreamTable {
     return this.objects.get(number) ?? this.object(number);
   }
 
+  /** 0: no memory. */
   private object(number: number): number {
-    const address = this.library.own(FILE_BYTES);
-    const memory = this.library.process.supervisor;
+    const { heap, process, traits } = this.library;
+    const size = traits.os === 'linux' ? GLIBC_BYTES[traits.wordSize] : FILE_BYTES;
+    const address = this.spare.pop() ?? heap.allocate(size);
+    if (address === 0) return 0;
+    const memory = process.supervisor;
+    memory.fill(address, size, 0);
     memory.setU32(address, FILE_MAGIC);
     memory.setU32(address + 4, number);
+    this.bad.noteOpened(address);
     this.objects.set(number, address);
     return address;
   }
@@ -97,15 +110,20 @@ export class StreamTable {
     return undefined;
   }
 
-  /** The stream of a FILE; undefined (and errno EBADF) if it is none or closed. */
-  at(file: number): Stream | undefined {
+  /** The stream of a FILE; undefined (and errno EBADF) if it is none or closed, where that is no crash. */
+  at(file: number, touch: Touch = 'lock'): Stream | undefined {
     const number = this.numberAt(file);
     const stream = number === undefined ? undefined : this.streams[number];
+    if (stream) return stream;
     if (this.library.refused(file === 0)) return undefined;
-    // Windows' run-time locks it first, whatever it is.
-    if (!stream && this.library.traits.os === 'windows') this.library.process.user.u32(file);
-    if (!stream) this.library.setErrno('EBADF');
-    return stream;
+    if (number === undefined) this.bad.meet(file, touch);
+    if (touch !== 'flags') this.library.setErrno('EBADF');
+    return undefined;
+  }
+
+  /** Is it one of glibc's that was closed? */
+  isClosed(file: number): boolean {
+    return this.bad.wasClosed(file);
   }
 
   /** Is every stream open that there may be? */
@@ -127,8 +145,15 @@ export class StreamTable {
       stream.device.close();
       return 0;
     }
+    const file = this.object(number);
+    if (file === 0) {
+      stream.close();
+      descriptors?.remove(number);
+      this.library.setErrno('ENOMEM');
+      return 0;
+    }
     this.streams[number] = stream;
-    return this.object(number);
+    return file;
   }
 
   /** False: more are open than that. */
@@ -143,6 +168,12 @@ export class StreamTable {
   }
 
   close(file: number): boolean {
+    if (file === 0 && this.library.traits.os === 'macos') {
+      this.library.setErrno('EFAULT');
+      return false;
+    }
+    // glibc frees it once more.
+    if (this.bad.wasClosed(file) && this.numberAt(file) === undefined) this.library.heap.free(file);
     const stream = this.at(file);
     const number = this.numberAt(file);
     if (!stream || number === undefined) return false;
@@ -152,8 +183,12 @@ export class StreamTable {
     this.library.os.descriptors?.remove(number);
     if (this.objects.get(number) === file) {
       this.library.process.supervisor.fill(file, FILE_BYTES, 0);
-      this.library.heap.free(file);
       this.objects.delete(number);
+      if (this.library.traits.os !== 'linux') this.spare.push(file);
+      else {
+        this.bad.noteClosed(file);
+        this.library.heap.free(file);
+      }
     }
     return closed;
   }
