@@ -38,7 +38,13 @@ export class HostCalls {
     } finally {
       this.running.pop();
     }
-    call.complete();
+    try {
+      call.complete();
+    } catch (error) {
+      // It has taken away its own stack (munmap): the way back is not there.
+      if (!(error instanceof GuestFault)) throw error;
+      this.settle(call, error, depth);
+    }
     process.checkStop();
   }
 
