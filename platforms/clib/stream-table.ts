@@ -10,6 +10,7 @@ import { FileDevice, Stream, type Device } from './stream.js';
 /** "FILE" in little-endian order. */
 export const FILE_MAGIC = 0x454c4946;
 export const FILE_BYTES = 16;
+export const STANDARD_STREAMS = 3;
 const WINDOWS_STREAMS = 512;
 /** What glibc allocates for one that is opened. */
 const GLIBC_BYTES = { 4: 312, 8: 472 } as const;
@@ -58,6 +59,8 @@ export class StreamTable {
   private readonly streams: (Stream | undefined)[];
   /** Streams that there can be at once. Windows' (512 at first, _setmaxstdio) and nobody else's limit is of streams. */
   most: number;
+  /** The library's own standard FILEs, in a row: they are never given back. 0: not yet. */
+  private firstStandard = 0;
   private readonly objects = new Map<number, number>();
   /** FILEs that were closed, which but for glibc's are used again. */
   private readonly spare: number[] = [];
@@ -82,7 +85,11 @@ export class StreamTable {
 
   /** The FILE of a standard stream, where the library makes it itself (Windows). */
   standard(number: number): number {
-    return this.objects.get(number) ?? this.object(number);
+    if (this.firstStandard === 0) {
+      this.firstStandard = this.library.own(STANDARD_STREAMS * FILE_BYTES);
+      for (let i = 0; i < STANDARD_STREAMS; i++) this.write(this.firstStandard + i * FILE_BYTES, i);
+    }
+    return this.firstStandard + number * FILE_BYTES;
   }
 
   /** 0: no memory. */
@@ -91,13 +98,17 @@ export class StreamTable {
     const size = traits.os === 'linux' ? GLIBC_BYTES[traits.wordSize] : FILE_BYTES;
     const address = this.spare.pop() ?? heap.allocate(size);
     if (address === 0) return 0;
-    const memory = process.supervisor;
-    memory.fill(address, size, 0);
-    memory.setU32(address, FILE_MAGIC);
-    memory.setU32(address + 4, number);
+    process.supervisor.fill(address, size, 0);
+    this.write(address, number);
     this.bad.noteOpened(address);
     this.objects.set(number, address);
     return address;
+  }
+
+  private write(file: number, number: number): void {
+    const memory = this.library.process.supervisor;
+    memory.setU32(file, FILE_MAGIC);
+    memory.setU32(file + 4, number);
   }
 
   numberAt(file: number): number | undefined {

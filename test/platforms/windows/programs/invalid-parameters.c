@@ -59,9 +59,16 @@ static void handled(void) {
   printf("the thread's was told %d\n", thread_told);
 }
 
+/* msvcrt.dll's array, whose elements stdin, stdout and stderr once were. */
+FILE *__iob_func(void);
+
 static void streams(void) {
   static FILE *open[9000];
   int count = 0;
+  char *first = (char *)stdin;
+  for (int i = 0; i < 9; i++) tmpfile(), malloc(16 + i);
+  int row = (char *)stderr - (char *)stdout == (char *)stdout - first && (char *)__iob_func() == first;
+  printf("in a row %d\n", row);
   printf("most %d\n", _getmaxstdio());
   while (count < 9000 && (open[count] = tmpfile())) count++;
   printf("opened %d errno %d\n", count, errno);
