@@ -7,6 +7,7 @@ import { posixThread } from '../posix/posix-thread.js';
 import { Exc, type ExceptionPort } from './exceptions.js';
 import type { MacKernel } from './kernel.js';
 import type { MacLayout } from './layout.js';
+import { regionFunctions } from './mach-regions.js';
 import { MachMemory } from './mach-memory.js';
 import { MachMessages } from './mach-messages.js';
 import { Kern } from './mach-ports.js';
@@ -26,6 +27,7 @@ export function machFunctions(system: MachSystem): HostFunction[] {
     ...threadFunctions(system),
     ...exceptionPortFunctions(system),
     ...memoryFunctions(system),
+    ...regionFunctions(system),
     ...timeFunctions(system),
   ];
 }
