@@ -6,8 +6,11 @@
 export const UNITS_PER_SECOND = 1_000_000_000;
 /** What a host call costs beside the work it reports itself. */
 export const HOST_CALL_UNITS = 50;
-/** Work that a host call may do for the guest for nothing; what is beyond it counts towards the budget, as instructions do. */
-export const FREE_UNITS = 1_000_000;
+/**
+ * Work that a host call may do for the guest for nothing; what is beyond it counts towards the budget, as instructions do.
+ * So little that a program which does nothing but call is not slower than a hundredth of one that only computes.
+ */
+export const FREE_UNITS = 250;
 
 export class VirtualClock {
   now = 0;

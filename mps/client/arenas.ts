@@ -9,6 +9,9 @@ export interface ArenaClass {
   name: 'vm' | 'cl';
 }
 
+/** Of making an arena, or of giving one back: reservations, tables, the control pool. */
+const ARENA_UNITS = 20_000;
+
 export function arenaFunctions(client: Client): HostFunction[] {
   const classes = new Map<string, number>();
   const classToken = (name: ArenaClass['name']): number => {
@@ -25,6 +28,7 @@ export function arenaFunctions(client: Client): HostFunction[] {
     client.storing(call, out, 'mps_arena_o', () => {
       const arenaClass = client.object<ArenaClass>('ArenaClass', call, classHandle, 'mps_arena_class');
       if (arenaClass.name === 'cl') client.unsupported(call, 'the client arena class (mps_arena_class_cl) is');
+      client.port.work(ARENA_UNITS);
       return createVm(client, list());
     });
   const positional = (call: HostCall, classHandle: number, values: VarArgs): Args => {
@@ -43,6 +47,7 @@ export function arenaFunctions(client: Client): HostFunction[] {
     d('mps_arena_create_v', 'i(ppV)', (call, out, cls, values) => create(call, out, cls, () => positional(call, cls, values))),
     d('mps_arena_destroy', 'v(p)', (call, a) => {
       const arena = client.arena(call, a);
+      client.port.work(ARENA_UNITS);
       arena.destroy();
       client.handles.dropOwned(arena);
     }),

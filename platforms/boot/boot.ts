@@ -104,7 +104,7 @@ export function boot(options: BootOptions): Booted {
 
 function start(image: Image, platform: Platform, process: Process, options: BootOptions): Booted {
   options.listen?.(process.events, process.names);
-  const files = new GuestFiles(options.directories, platform.os === 'windows');
+  const files = new GuestFiles(options.directories, platform.os === 'windows', (units) => process.clock.advance(units));
   const os = systems[platform.os].create({ platform, process, options, files });
   process.os = os;
   const system = os.libraries();

@@ -19,6 +19,7 @@ export function conversionFunctions(library: CLibrary): HostFunction[] {
     let start = text;
     while (isSpace(memory.u8(start))) start++;
     const result = read((index) => memory.u8(start + index));
+    call.process.clock.advance(start - text + result.used);
     if (end !== 0) memory.setWord(end, result.used === 0 ? text : start + result.used);
     return result;
   };

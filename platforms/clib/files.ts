@@ -88,6 +88,9 @@ class HostFile implements FileContents {
   }
 }
 
+/** Of looking for a name, which is several system calls of the host. */
+const PATH_UNITS = 1000;
+
 /** What is to be done with the name. */
 type Purpose = 'read' | 'create' | 'remove';
 
@@ -97,6 +100,7 @@ export class GuestFiles implements FileSystem {
   constructor(
     directories: readonly GrantedDirectory[],
     private readonly windows: boolean,
+    private readonly work: (units: number) => void = () => undefined,
   ) {
     this.grants = directories.map(({ host, guest }) => ({ host: realpathSync(host), guest: this.components(guest) }));
   }
@@ -150,6 +154,7 @@ export class GuestFiles implements FileSystem {
 
   /** The host's name of a guest path. The last component need not exist; a link may not lead outside. */
   private host(path: string, purpose: Purpose, follow: boolean): string {
+    this.work(PATH_UNITS);
     if (path === '') throw new FileError('ENOENT');
     if (path.includes('\0')) throw new FileError('EINVAL');
     let wanted = this.components(path);

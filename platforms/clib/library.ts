@@ -21,7 +21,7 @@ export class CLibrary extends LibraryCore {
   constructor(context: CLibraryContext) {
     super(context);
     const windows = this.traits.os === 'windows';
-    this.files = new GuestFiles(context.options.directories, windows);
+    this.files = new GuestFiles(context.options.directories, windows, (units) => context.process.clock.advance(units));
     this.streams = new StreamTable(this);
     this.windowsSignals = windows ? new WindowsSignals(this) : undefined;
   }

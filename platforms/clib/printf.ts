@@ -11,10 +11,13 @@ import type { CLibrary } from './library.js';
 const STANDARD_SNPRINTF = 2n;
 const LEGACY_TERMINATION = 1n;
 
-/** Of formatted text: what it costs to make. */
+/** Digits have to be found; what is longer than any number's are runs and copies. */
+const DIGITS = 4096;
 const BYTES_PER_UNIT = 8;
-/** Long enough for the price to matter. */
-const LONG = 4096;
+
+function priceOf(length: number): number {
+  return Math.min(length, DIGITS) + Math.max(0, length - DIGITS) / BYTES_PER_UNIT;
+}
 
 export function printfFunctions(library: CLibrary): HostFunction[] {
   const { traits, streams } = library;
@@ -27,7 +30,7 @@ export function printfFunctions(library: CLibrary): HostFunction[] {
     try {
       const context = { memory, traits, out, errorText: () => errorMessage(traits.os, library.errno(call)) };
       const result = format(context, formats.at(text, memory.cBytes(text)), args);
-      if (result.text.length > LONG) call.process.clock.advance(result.text.length / BYTES_PER_UNIT);
+      call.process.clock.advance(priceOf(result.text.length));
       return result;
     } catch (error) {
       if (error instanceof IllegalSequence) library.setErrno('EILSEQ');

@@ -15,6 +15,8 @@ export interface Scanned {
   /** Conversions stored, or -1: the input ended before the first. */
   result: number;
   stores: { address: number; bytes: Uint8Array }[];
+  /** Bytes of the input. */
+  read: number;
 }
 
 const directive = /%(\*)?(\d+)?(hh|h|ll|l|j|z|t|L|q|I64|I32)?(\[\^?\]?[^\]]*\]|[a-zA-Z%])/y;
@@ -48,7 +50,7 @@ export function scan(format: string, source: ScanSource, args: VarArgs, traits: 
   const skipSpace = (): void => {
     while (isSpace(peek())) take();
   };
-  const end = (inputFailed: boolean): Scanned => ({ result: inputFailed && converted === 0 ? -1 : assigned, stores });
+  const end = (inputFailed: boolean): Scanned => ({ result: inputFailed && converted === 0 ? -1 : assigned, stores, read });
   const item = (prefix: RegExp, width: number): string => {
     let text = '';
     let shape = '';

@@ -15,6 +15,8 @@ const NEWLINE = 10;
 /** Of memory that is read or written for the guest, where there is much of it (LONG). */
 const BYTES_PER_UNIT = 8;
 const LONG = 4096;
+/** Of a new file and its stream. */
+const FILE_UNITS = 1000;
 const CHUNK = 65536;
 
 export function stdioFunctions(library: CLibrary): HostFunction[] {
@@ -208,11 +210,11 @@ export function stdioFunctions(library: CLibrary): HostFunction[] {
     }),
     fn('fclose', 'i(p)', (_call, file) => (streams.close(file) ? 0 : EOF)),
     fn('fflush', 'i(p)', (_call, file) => flush(file)),
-    fn('tmpfile', 'p()', () =>
-      streams.open(
-        streams.openFile(new TemporaryFile(library.process.memoryLimit), { read: true, write: true, append: false, text: false }),
-      ),
-    ),
+    fn('tmpfile', 'p()', (call) => {
+      call.process.clock.advance(FILE_UNITS);
+      const file = new TemporaryFile(library.process.memoryLimit);
+      return streams.open(streams.openFile(file, { read: true, write: true, append: false, text: false }));
+    }),
     fn(['fgetc', 'getc', 'getc_unlocked', ...(traits.os === 'linux' ? ['_IO_getc'] : [])], 'i(p)', (_call, file) =>
       getByte(streams.at(file, 'functions')),
     ),

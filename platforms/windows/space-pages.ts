@@ -9,6 +9,8 @@ export class SpacePages implements Pages {
     private readonly space: AddressSpace,
     /** Pages whose execution is a call of the host, whatever their protection. */
     private readonly gates: { readonly base: number; readonly limit: number },
+    /** Told what is done, in units of work: one for each page whose state changes. */
+    private readonly work: (units: number) => void,
   ) {}
 
   reserve(base: number, size: number): void {
@@ -16,10 +18,12 @@ export class SpacePages implements Pages {
   }
 
   commit(base: number, size: number, access: number): void {
+    this.work(size / PAGE_SIZE);
     this.space.map(base, size, access, { name: 'private', committed: true });
   }
 
   protect(base: number, size: number, access: number): void {
+    this.work(size / PAGE_SIZE);
     const gated = base >= this.gates.base && base < this.gates.limit;
     if (!this.space.protect(base, size, gated ? access & ~Prot.Exec : access))
       throw new Error(`committed memory at 0x${base.toString(16)} is not in the address space`);
@@ -35,6 +39,7 @@ export class SpacePages implements Pages {
   }
 
   decommit(base: number, size: number): void {
+    this.work(size / PAGE_SIZE);
     this.space.decommit(base, size);
   }
 

@@ -66,7 +66,7 @@ export class Windows implements Os {
     const { wordSize } = platform;
     const layout = layoutOf(wordSize);
     const memory = process.supervisor;
-    const pages = new SpacePages(process.space, process.gates);
+    const pages = new SpacePages(process.space, process.gates, (units) => process.clock.advance(units));
     const vm = new VirtualMemory(pages, LOWEST, HIGHEST[wordSize], process.memoryLimit.limit * COMMITTED_PART);
     this.blocks = new ProcessBlock(vm, memory, layout, process.space);
     const modules = new Modules(process.gates);
