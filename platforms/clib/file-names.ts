@@ -24,8 +24,8 @@ export function fileNameFunctions(library: CLibrary): HostFunction[] {
 
   return [
     remove('remove'),
-    // On Linux unlink is guest code, over the kernel's call.
-    ...(traits.os === 'linux' ? [] : [remove(traits.os === 'windows' ? '_unlink' : 'unlink')]),
+    // unlink is guest code, over the kernel's call.
+    ...(traits.os === 'windows' ? [remove('_unlink')] : []),
     hostFunction('rename', 'i(pp)', (call, from, to) => {
       const [source, target] = [call.memory.cString(from), call.memory.cString(to)];
       return attempt(() => files.rename(source, target));
