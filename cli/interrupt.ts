@@ -2,17 +2,18 @@
  * What ends a run from outside: SIGINT, SIGTERM, or that its output can't be written any more. The run is one long
  * synchronous call, so signals are noted by the native module, and the process looks between pieces of guest code.
  */
-import { readSync } from 'node:fs';
 import { catchSignals, releaseSignals } from '../emulator/native-engine.js';
 import type { ExitStatus } from '../emulator/process/os-model.js';
 import type { Process } from '../emulator/process/process.js';
 import { CommandError } from './exit-status.js';
 import { writeAll } from './output-file.js';
+import { StandardInput } from './standard-input.js';
 
 export const SIGPIPE = 13;
 
 export class Interrupt {
   private readonly word: Int32Array;
+  private readonly input = new StandardInput(() => this.signal !== 0);
   /** The first output that could not be written. */
   failure: CommandError | undefined;
 
@@ -54,16 +55,6 @@ export class Interrupt {
 
   /** The guest's input; nothing once the run is to end. */
   read(length: number): Uint8Array {
-    const buffer = new Uint8Array(length);
-    while (this.signal === 0) {
-      try {
-        return buffer.subarray(0, readSync(0, buffer));
-      } catch (error) {
-        const { code } = error as NodeJS.ErrnoException;
-        if (code === 'EOF') break;
-        if (code !== 'EAGAIN' && code !== 'EINTR') throw error;
-      }
-    }
-    return buffer.subarray(0, 0);
+    return this.input.read(length);
   }
 }

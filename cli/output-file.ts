@@ -25,7 +25,7 @@ export class ReaderGone extends CommandError {
   }
 }
 
-function sleep(milliseconds: number): void {
+export function sleep(milliseconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }
 

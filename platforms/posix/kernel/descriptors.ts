@@ -139,7 +139,14 @@ function standardInput(options: Pick<OsOptions, 'input'>): OpenFile {
     name: 'pipe:[1000]',
     flags: 0,
     position: undefined,
-    read: (_position, length) => options.input(length),
+    read: (_position, length) => {
+      try {
+        return options.input(length);
+      } catch (error) {
+        if (error instanceof FileError) return -errnoOf(error);
+        throw error;
+      }
+    },
     write: () => -Errno.EBADF,
     ready: () => ({ read: true, write: false }),
   };
