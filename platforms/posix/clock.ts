@@ -8,6 +8,8 @@ import { calledDirectly, copyOut, fail, libraryResult, systemCall, type PosixSys
 /** What CLOCK_REALTIME reads when a program starts: 2024-01-01 00:00:00 UTC. */
 export const REALTIME_EPOCH = 1_704_067_200;
 
+/** The one base that C11's timespec_get knows. */
+const TIME_UTC = 1;
 /** struct timezone: two ints. */
 const TIMEZONE_BYTES = 8;
 const UNITS_PER_NANOSECOND = UNITS_PER_SECOND / 1e9;
@@ -92,6 +94,9 @@ export function clockFunctions(system: PosixSystem): HostFunction[] {
       traits.os === 'freebsd'
         ? calledDirectly(system, () => calls.getres(clock, address))
         : libraryResult(system, calls.getres(clock, address)),
+    ),
+    hostFunction('timespec_get', 'i(pi)', (_call, address, base) =>
+      base === TIME_UTC && calls.gettime(traits.pthread.clockRealtime, address) === 0 ? base : 0,
     ),
     hostFunction('gettimeofday', 'i(pp)', (_call, address, zone) =>
       traits.os === 'freebsd' && zone !== 0

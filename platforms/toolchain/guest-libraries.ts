@@ -34,6 +34,7 @@ const linuxLibc = [
   'signals.c',
   'process.c',
   'timers.c',
+  'threads.c',
   'context-switch.S',
   'context.c',
 ].map((f) => `linux/${f}`);

@@ -39,6 +39,7 @@ const headersOf = (p: Platform): string[] => {
     ...(p.os === 'windows' ? posixOnly : windowsOnly),
     ...(p.os === 'freebsd' ? [] : freebsdOnly),
     ...(p.os === 'windows' || p.os === 'linux' ? [] : ['malloc.h']),
+    ...(p.os === 'linux' ? [] : ['threads.h']),
   ];
   const names = all.filter((f) => !skip.includes(f));
   return p.os === 'windows'
