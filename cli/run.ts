@@ -66,6 +66,8 @@ function readProgram(path: string): Uint8Array {
     // It may never end.
     if (stat.isCharacterDevice() || stat.isBlockDevice())
       throw new CommandError(ExitCode.CannotLoad, `run: '${path}' is a device, not a program`);
+    // Nobody may ever write into it.
+    if (stat.isFIFO() || stat.isSocket()) throw new CommandError(ExitCode.CannotLoad, `run: '${path}' is a pipe, not a program`);
     return readFileSync(path);
   } catch (error) {
     if (error instanceof CommandError) throw error;

@@ -1,9 +1,10 @@
-/** Standard input of programs: what reads give does not follow the timing of a pipe. */
-import { spawn } from 'node:child_process';
+/** Pipes: what a program reads does not follow their timing, and one is no program. */
+import { spawn, spawnSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import test from 'ava';
 import { compile } from '../../platforms/toolchain/cc.js';
 import { root } from '../guests/harness.js';
 import { missingToolchain, needing } from '../needs.js';
@@ -60,3 +61,14 @@ for (const code of ['lii6ll', 'fri6ll', 'xca6ll', 'w3i6mv']) {
     }
   });
 }
+
+test('a pipe as a program is refused, and not waited for', (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'input-'));
+  const pipe = join(directory, 'pipe');
+  spawnSync('mkfifo', [pipe]);
+  const [node, ...words] = mpsemu;
+  const { status, stderr } = spawnSync(node, [...words, 'run', pipe], { encoding: 'utf8', timeout: 60_000 });
+  t.is(status, 126);
+  t.is(stderr, `mpsemu: run: '${pipe}' is a pipe, not a program\n`);
+  rmSync(directory, { recursive: true });
+});

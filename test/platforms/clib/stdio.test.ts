@@ -209,14 +209,3 @@ test('fread into a protected page takes nothing from the stream', (t) => {
   t.is(c.read(0x30000000), 'abc');
   c.close();
 });
-
-test('write is a system call: a bad buffer is EFAULT', (t) => {
-  const c = new TestLibrary('fri6gc');
-  t.is(c.call('write', [1, 0x30000000, 4]), -1);
-  t.is(c.errno, 14);
-  t.is(c.call('write', [1, c.text('ok'), 2]), 2);
-  t.is(c.stdout, 'ok');
-  t.is(c.call('write', [9, c.text('ok'), 2]), -1);
-  t.is(c.errno, 9);
-  c.close();
-});
