@@ -162,7 +162,7 @@ export async function main(args: string[]): Promise<number> {
     case 'exit':
       return status.code & (machine.platform.os === 'windows' ? 0xffffffff : 0xff);
     case 'budget':
-      say(`the budget of ${budget} instructions is used up, at ${machine.where()}`);
+      await sayWhere(`the budget of ${budget} instructions is used up, at ${machine.where()}`);
       return ExitCode.Budget;
     case 'signal':
       await sayWhere(status.text);
@@ -171,7 +171,7 @@ export async function main(args: string[]): Promise<number> {
       await sayWhere(status.text);
       return ExitCode.Deadlock;
     case 'interrupted':
-      say(`interrupted after ${machine.process.instructions} instructions, at ${machine.where()}${written(values)}`);
+      await sayWhere(`interrupted after ${machine.process.instructions} instructions, at ${machine.where()}${written(values)}`);
       return ExitCode.SignalBase + status.signal;
     case 'unsupported':
     case 'error':

@@ -1,6 +1,6 @@
 /**
- * What a person wants to see of a program that has died: the instruction that did it and the calls that led there; of
- * one that hangs, where each thread is. Lines of text, for below the status.
+ * What a person wants to see of a program that has died: the instruction that did it and the calls that led there, also
+ * where the run ended for another reason; of one that hangs, where each thread is. Lines of text, for below the status.
  */
 import { hexAddress } from '../emulator/memory/hex-address.js';
 import type { Process } from '../emulator/process/process.js';
@@ -13,7 +13,9 @@ import { readableBytes } from './backtrace/readable.js';
 const SHOWN = 12;
 const LONGEST_INSTRUCTION = 16;
 
+/** Of the guest's own code: what stands at a host function's address is nothing that has been run. */
 async function instructionAt(process: Process, pc: number): Promise<string | undefined> {
+  if (process.names.isHostFunction(pc)) return undefined;
   const length = readableBytes(process.space, pc, LONGEST_INSTRUCTION);
   if (length === 0) return undefined;
   const bytes = process.supervisor.bytes(pc, length);
@@ -24,8 +26,13 @@ async function instructionAt(process: Process, pc: number): Promise<string | und
 }
 
 /** A return address stands behind its call, perhaps already on another line. */
+function caller({ names }: Process, { pc, interrupted, handlerEnds }: Frame): string {
+  if (!interrupted) return `called from ${names.describeReturn(pc)}`;
+  return `${handlerEnds || names.isHostFunction(pc) ? 'called from' : 'interrupting'} ${names.describe(pc)}`;
+}
+
 function calls(process: Process, frames: Frame[]): string[] {
-  const callers = frames.slice(1, SHOWN).map(({ pc }) => `called from ${process.names.describeReturn(pc)}`);
+  const callers = frames.slice(1, SHOWN).map((frame) => caller(process, frame));
   return frames.length > SHOWN ? [...callers, `and ${frames.length - SHOWN} more`] : callers;
 }
 
@@ -34,14 +41,39 @@ function hung(process: Process, thread: Thread, backtraces: Backtraces): string[
   return [`thread ${thread.id} is in ${process.names.describe(frames[0].pc)}`, ...calls(process, frames)];
 }
 
+/** Which thread it was, where there have been more than one. */
+function inThread({ threads }: Process, { id }: Thread): string[] {
+  return threads.length > 1 ? [`in thread ${id}`] : [];
+}
+
+/** `told`: the status says where the run ended. */
+function ended(process: Process, thread: Thread, told: boolean): string[] {
+  const frames = new Backtraces(process).of(thread);
+  const { pc } = frames[0];
+  const place = told || process.names.isHostFunction(pc) ? [] : [`at ${process.names.describe(pc)}`];
+  return [...inThread(process, thread), ...place, ...calls(process, frames)];
+}
+
 export async function crashReport(process: Process): Promise<string[]> {
   const { status, current } = process;
   const backtraces = new Backtraces(process);
-  if (status?.kind === 'deadlock') {
-    return process.threads.filter((thread) => thread.state !== 'ended').flatMap((thread) => hung(process, thread, backtraces));
+  switch (status?.kind) {
+    case 'deadlock':
+      return process.threads.filter((thread) => thread.state !== 'ended').flatMap((thread) => hung(process, thread, backtraces));
+    case 'budget':
+    case 'interrupted':
+      return current ? ended(process, current, true) : [];
+    case 'unsupported':
+    case 'error':
+      return current ? ended(process, current, false) : [];
+    case 'signal':
+      break;
+    default:
+      return [];
   }
-  if (status?.kind !== 'signal' || !current) return [];
+  if (!current) return [];
   const frames = backtraces.of(current, process.diedAt);
   const instruction = await instructionAt(process, frames[0].pc);
-  return [...(instruction === undefined ? [] : [`instruction ${hexAddress(frames[0].pc)}: ${instruction}`]), ...calls(process, frames)];
+  const text = instruction === undefined ? [] : [`instruction ${hexAddress(frames[0].pc)}: ${instruction}`];
+  return [...inThread(process, current), ...text, ...calls(process, frames)];
 }

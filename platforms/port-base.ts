@@ -8,6 +8,9 @@ import type { Thread } from '../emulator/process/thread.js';
 import type { Platform } from './codes.js';
 import type { Arguments, EventStream, HostCall, MemoryView, Result, ScanArea, Signature } from './port.js';
 
+/** The same number on every OS that has signals; what Windows's abort is mapped to. */
+const SIGABRT = 6;
+
 /** Where the calling thread's registers were saved by stackBegin. */
 export interface WarmEnd {
   thread: Thread;
@@ -16,6 +19,8 @@ export interface WarmEnd {
   record: number;
   /** SP at the entry to the MPS function: slots are named from it. */
   sp: number;
+  /** Where the MPS function returns to. */
+  returnAddress: number;
 }
 
 export abstract class PortBase {
@@ -37,6 +42,12 @@ export abstract class PortBase {
 
   currentCall(): HostCall | undefined {
     return this.process.hostCalls.running.at(-1);
+  }
+
+  describeCall({ thread, fn, returnAddress }: HostCall): { callee: string; caller: string } {
+    const { process } = this;
+    const at = process.names.find(process.registers(thread).get(process.abi.pc));
+    return { callee: `${at?.module ?? 'libmps'}!${fn.name}`, caller: process.names.describeReturn(returnAddress) };
   }
 
   protected callNow(): HostCall {
@@ -70,6 +81,14 @@ export abstract class PortBase {
     return this.process.end(status);
   }
 
+  abort(reason: string): never {
+    const { process } = this;
+    const thread = process.current;
+    const at = thread ? `, at ${process.names.describe(process.registers(thread).get(process.abi.pc))}` : '';
+    const how = this.platform.os === 'windows' ? 'STATUS_STACK_BUFFER_OVERRUN (0xC0000409)' : 'killed by SIGABRT (aborted)';
+    return process.end({ kind: 'signal', signal: SIGABRT, text: `${how}: ${reason}${at}` });
+  }
+
   work(units: number): void {
     this.process.clock.advance(units);
   }
@@ -92,7 +111,8 @@ export abstract class PortBase {
     const jumpBuffer = call.pushStack(this.jumpBufferSize, 16);
     this.saveJumpBuffer(call, jumpBuffer);
     const depth = this.warm.length;
-    const end = this.warmEnds[depth] ?? (this.warmEnds[depth] = { thread: call.thread, jumpBuffer, record, sp: call.sp });
+    const end = this.warmEnds[depth] ?? (this.warmEnds[depth] = { thread: call.thread, jumpBuffer, record, sp: call.sp, returnAddress: 0 });
+    end.returnAddress = call.returnAddress;
     end.thread = call.thread;
     end.jumpBuffer = jumpBuffer;
     end.record = record;
@@ -132,6 +152,7 @@ export abstract class PortBase {
   currentAreas(cold: number): ScanArea[] | undefined {
     const warm = this.warm.at(-1);
     if (!warm) return undefined;
+    const stood = { pc: warm.returnAddress, returned: true };
     // One piece of stack from the jmp_buf up, in three parts that differ in what their words are called.
     return [
       {
@@ -139,14 +160,16 @@ export abstract class PortBase {
         limit: Math.min(warm.record, cold),
         kind: 'registers',
         nameOf: (address) => this.jumpBufferName(address - warm.jumpBuffer) ?? this.slotName(address, warm.sp),
+        stood,
       },
       {
         base: Math.min(warm.record, cold),
         limit: Math.min(warm.sp, cold),
         kind: 'registers',
         nameOf: (address) => this.frameRecordName(address - warm.record),
+        stood,
       },
-      { base: Math.min(warm.sp, cold), limit: cold, kind: 'stack', nameOf: (address) => this.slotName(address, warm.sp) },
+      { base: Math.min(warm.sp, cold), limit: cold, kind: 'stack', nameOf: (address) => this.slotName(address, warm.sp), stood },
     ];
   }
 

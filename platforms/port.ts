@@ -22,6 +22,12 @@ export type { EventStream, Arguments, HostBody, HostCall, HostFunction, HostLibr
 /** Kinds of access that a barrier forbids (MPS AccessSet). */
 export const AccessSet = { Empty: 0, Read: 1, Write: 2, ReadWrite: 3 } as const;
 
+/** Where a thread stands: at an instruction, or (`returned`) behind the call that it is in. */
+export interface Standing {
+  pc: number;
+  returned: boolean;
+}
+
 /** A piece of memory to scan word by word as ambiguous references. */
 export interface ScanArea {
   base: number;
@@ -29,6 +35,8 @@ export interface ScanArea {
   kind: 'stack' | 'registers';
   /** Name of the word at `address`: 'rbx' (a register's place in the context), '[rsp+0x18]' (a stack slot). For people. */
   nameOf(address: number): string;
+  /** Where its thread stood: by the context that was read, or at its call of the MPS. */
+  stood: Standing;
 }
 
 /** A registered thread (MPS Thread). */
@@ -98,11 +106,15 @@ export interface Port {
   pushStack(bytes: number, align?: number): number;
   /** The host call that is running now (the client's entry into the MPS), if any. */
   currentCall(): HostCall | undefined;
+  /** The call that is running, for people: 'libmps!mps_arena_destroy', called from 'prog!main+0x12 (prog.c:33)'. */
+  describeCall(call: HostCall): { callee: string; caller: string };
 
   /** The process has ended. */
   readonly ended: boolean;
   /** End the process, from wherever this is called. */
   end(status: ExitStatus): never;
+  /** End it as abort() does when nobody handles that, for this reason. */
+  abort(reason: string): never;
 
   // clock. Virtual.
   /** ClockNow in ticks. */

@@ -71,6 +71,13 @@ export class CodeNames {
     return region && region.name !== '' ? { module: region.name, offset: address - region.base } : undefined;
   }
 
+  /** Of a function by its name, in the image that has an address; local ones too. */
+  addressBeside(address: number, name: string): number | undefined {
+    const loaded = this.images?.at(address);
+    const symbol = loaded?.image.symbols.find((each) => each.name === name);
+    return loaded && symbol && loaded.base + symbol.offset;
+  }
+
   private inImage(loaded: LoadedImage, address: number): CodePlace {
     const module = loaded.image.path.replaceAll('\\', '/').split('/').pop() ?? '';
     const symbol = this.images?.symbolAt(address);
@@ -83,11 +90,14 @@ export class CodeNames {
     };
   }
 
-  /** What a return address belongs to: the call before it, which may end its function or be of another line. A host function is not returned to. */
+  /** What a return address belongs to: the call before it, which may end its function or be of another line. */
   findReturn(address: number): CodePlace | undefined {
-    if (this.gates.around(address)) return this.find(address);
     const place = this.find(address - 1);
     return place && { ...place, offset: place.offset + 1 };
+  }
+
+  isHostFunction(address: number): boolean {
+    return this.gates.around(address) !== undefined;
   }
 
   describeReturn(address: number): string {

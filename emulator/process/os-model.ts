@@ -21,6 +21,14 @@ export interface MemoryFault {
   stackSegment?: boolean;
 }
 
+/** What finds a function and its callers: PC, SP and frame pointer (rbp, ebp, x29), and on ARM64 x30. */
+export interface FrameRegisters {
+  pc: number;
+  sp: number;
+  fp: number;
+  link?: number;
+}
+
 export interface OsModel {
   readonly name: string;
   memoryFault(thread: Thread, fault: MemoryFault): void;
@@ -42,6 +50,11 @@ export interface OsModel {
   threadEnded?(thread: Thread): void;
   /** A thread is about to run after it was blocked or created (deliver pending signals here). */
   beforeRun?(thread: Thread): void;
+  /**
+   * If PC is where the handler of a signal or an exception returns to, with this SP: what the kernel's frame there keeps of
+   * the code that was interrupted. Looks only, and at memory of any kind.
+   */
+  interruptedBy?(pc: number, sp: number): FrameRegisters | undefined;
 }
 
 /** How a process ended. */

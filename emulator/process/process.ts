@@ -22,7 +22,7 @@ import { GateTable, type GateOptions } from './gates.js';
 import { GuestCalls } from './guest-calls.js';
 import type { HostFunction } from './host-call.js';
 import { HostCalls } from './host-calls.js';
-import type { ExitStatus, OsModel } from './os-model.js';
+import type { ExitStatus, FrameRegisters, OsModel } from './os-model.js';
 import { Probes } from './probes.js';
 import { Scheduler } from './scheduler.js';
 import { GuestSequences } from './sequence.js';
@@ -86,7 +86,7 @@ export class Process implements ProcessCore {
   private osModel: OsModel | undefined;
   status: ExitStatus | undefined;
   /** Registers that the current thread had when it did what the process died of, where it has others now. */
-  diedAt: { pc: number; sp: number; fp: number } | undefined;
+  diedAt: FrameRegisters | undefined;
   /** Guest instructions executed; and allowed, with the host work that counts as such (clock.ts). */
   instructions = 0;
   readonly budget: number;

@@ -7,7 +7,7 @@ import type { Process } from '../../emulator/process/process.js';
 import { Random } from '../../emulator/process/random.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import { Backtraces } from '../../machine/backtrace/backtrace.js';
-import type { Frame } from '../../machine/backtrace/frame.js';
+import { codeOf } from '../../machine/backtrace/frame.js';
 
 const MEAN_INTERVAL = 1000;
 
@@ -88,10 +88,10 @@ export class Profiler {
   private stackOf(thread: Thread): number[] {
     const frames = this.backtraces.of(thread);
     const stack: number[] = [];
-    frames.forEach(({ pc }: Frame, i) => {
+    frames.forEach((frame, i) => {
       // Host functions execute no instructions of the guest's.
-      if (i === 0 && this.process.gates.around(pc)) return;
-      const found = this.functionAt(i === 0 || this.process.gates.around(pc) ? pc : pc - 1);
+      if (i === 0 && this.process.gates.around(frame.pc)) return;
+      const found = this.functionAt(codeOf(frame));
       // Code without a symbol that is called by such code: the module is named once.
       if (found !== undefined && !(found === stack[0] && this.nameless.has(found))) stack.unshift(found);
     });

@@ -1,10 +1,12 @@
 /**
- * Callers on IA-32 and x86-64, without unwind tables: what a function's first instructions do to the stack tells where
- * its return address lies, with a frame pointer or without one. A return address is believed only if a call stands
- * before it, and a call that names its target only if it names this function. Source: the instruction encodings
- * (Intel SDM, volume 2) and the prologues that gcc and clang make.
+ * Callers on IA-32 and x86-64, without unwind tables: what a function does to the stack tells where its return address
+ * lies (x86-flow.ts), with a frame pointer or without one. A return address is believed only if a call stands before it;
+ * and where the function doesn't tell, only a call that can have led into this function. Source: the instruction
+ * encodings (Intel SDM, volume 2).
  */
-import type { Code, Frame, StackWord, Unwinder } from './frame.js';
+import type { X86Instruction } from '../../emulator/engine.js';
+import { codeOf, type Code, type Frame, type StackWord, type Unwinder } from './frame.js';
+import { StackFlow, type StackState } from './x86-flow.js';
 
 /** The return address lies at `from` + `offset`; the caller's frame pointer at that + `saved`, if it was saved. */
 interface Rule {
@@ -18,60 +20,96 @@ interface Call {
   target?: number;
 }
 
-const PROLOGUE_BYTES = 96;
+/** What more of the code x86 needs. */
+export interface X86Code extends Code {
+  decode(address: number): X86Instruction | undefined;
+  /** Does the function at an address, or the one that a stub there leads to, lower the stack pointer by eax? */
+  lowersByEax(address: number): boolean;
+  /** Is it where a program begins? Nobody has called that. */
+  isEntry(start: number | undefined): boolean;
+  /** Do functions pop their arguments, as far as is not known otherwise? */
+  readonly calleesPop: boolean;
+}
+
 /** Words above SP among which the return address of a function that moves SP as it goes is looked for. */
 const NEAR = 64;
+/** Instructions until a function returns, at most. */
+const FAR = 500;
 
 export class X86Unwinder implements Unwinder {
-  private readonly rules = new Map<number, Rule>();
+  private readonly rules = new Map<number, Rule | undefined>();
   private readonly calls = new Map<number, Call | undefined>();
+  private readonly flows = new Map<number, StackFlow>();
+  /** Of functions with what is set aside of them, by the start of that. */
+  private readonly wholes = new Map<number, StackFlow>();
 
   constructor(
     private readonly wordSize: 4 | 8,
-    private readonly code: Code,
+    private readonly code: X86Code,
     private readonly word: StackWord,
   ) {}
 
   caller(frame: Frame): Frame | undefined {
-    const { from, offset, saved } = this.ruleAt(frame.pc);
+    const rule = this.ruleOf(frame);
+    return (rule && this.byRule(frame, rule)) ?? this.nearby(frame) ?? (rule ? undefined : this.byRule(frame, this.plain));
+  }
+
+  /** With a frame pointer, in the middle of a function. */
+  private get plain(): Rule {
+    return { from: 'fp', offset: this.wordSize, saved: -this.wordSize };
+  }
+
+  private byRule(frame: Frame, { from, offset, saved }: Rule): Frame | undefined {
     const at = (from === 'sp' ? frame.sp : frame.fp) + offset;
     const pc = this.word(at);
-    if (pc !== undefined && at >= frame.sp && this.returnsTo(pc, frame.pc)) {
-      const fp = saved === undefined ? frame.fp : (this.word(at + saved) ?? frame.fp);
-      return { pc, sp: at + this.wordSize, fp };
-    }
-    return this.nearby(frame);
+    const sp = at + this.wordSize;
+    if (pc === undefined || at < frame.sp || !this.isReturn(pc, sp)) return undefined;
+    const fp = saved === undefined ? frame.fp : (this.word(at + saved) ?? frame.fp);
+    return { pc, sp, fp, interrupted: false };
   }
 
   /** The first word above SP that a call of this function left. */
   private nearby(frame: Frame): Frame | undefined {
+    if (this.code.isEntry(this.code.functionAt(codeOf(frame)))) return undefined;
     for (let i = 0; i < NEAR; i++) {
       const at = frame.sp + i * this.wordSize;
       const pc = this.word(at);
       if (pc === undefined) return undefined;
-      if (!this.returnsTo(pc, frame.pc)) continue;
+      const sp = at + this.wordSize;
+      if (!this.isReturn(pc, sp) || !this.leadsTo(pc, codeOf(frame))) continue;
       const framed = frame.fp === at - this.wordSize;
-      return { pc, sp: at + this.wordSize, fp: (framed ? this.word(frame.fp) : undefined) ?? frame.fp };
+      return { pc, sp, fp: (framed ? this.word(frame.fp) : undefined) ?? frame.fp, interrupted: false };
     }
     return undefined;
   }
 
-  private returnsTo(pc: number, from: number): boolean {
-    if (this.code.isHostReturn(pc)) return true;
-    if (!this.calls.has(pc)) this.calls.set(pc, this.callBefore(pc));
-    const call = this.calls.get(pc);
-    if (!call) return false;
-    // A call through memory, a register or a stub may lead anywhere.
-    if (call.target === undefined || this.code.functionAt(call.target) === undefined) return true;
-    return this.code.functionAt(call.target) === this.code.functionAt(from);
+  private isReturn(pc: number, sp: number): boolean {
+    return this.code.isHostReturn(pc) || this.afterCall(pc) || this.code.isHandlerReturn(pc, sp);
+  }
+
+  afterCall(pc: number): boolean {
+    return this.callBefore(pc) !== undefined;
+  }
+
+  /** A call through memory, a register or a stub may lead anywhere. */
+  private leadsTo(pc: number, to: number): boolean {
+    const target = this.callBefore(pc)?.target;
+    const start = target === undefined ? undefined : this.code.functionAt(target);
+    return start === undefined || start === this.code.functionAt(to);
   }
 
   private callBefore(pc: number): Call | undefined {
+    if (!this.calls.has(pc)) this.calls.set(pc, this.readCall(pc));
+    return this.calls.get(pc);
+  }
+
+  private readCall(pc: number): Call | undefined {
     const bytes = this.code.bytes(pc - 7, 7);
     if (bytes.length < 7) return undefined;
     if (bytes[2] === 0xe8) {
       const target = pc + new DataView(bytes.buffer, bytes.byteOffset).getInt32(3, true);
-      return this.isStub(this.wordSize === 4 ? target >>> 0 : target) ? {} : { target: this.wordSize === 4 ? target >>> 0 : target };
+      const wrapped = this.wordSize === 4 ? target >>> 0 : target;
+      return this.isStub(wrapped) ? {} : { target: wrapped };
     }
     // ff /2 with its ModRM, SIB and displacement.
     for (const length of [2, 3, 4, 6, 7]) {
@@ -86,61 +124,72 @@ export class X86Unwinder implements Unwinder {
     return first === 0xff && (second === 0x25 || second === 0xa3);
   }
 
-  private ruleAt(pc: number): Rule {
-    let rule = this.rules.get(pc);
-    if (!rule) this.rules.set(pc, (rule = this.analyse(pc)));
-    return rule;
+  private ruleOf(frame: Frame): Rule | undefined {
+    const key = 2 * frame.pc + (frame.interrupted ? 1 : 0);
+    if (!this.rules.has(key)) this.rules.set(key, this.analyse(frame));
+    return this.rules.get(key);
   }
 
-  private analyse(pc: number): Rule {
+  private analyse(frame: Frame): Rule | undefined {
     const { wordSize: w } = this;
+    const { pc, interrupted } = frame;
+    const start = this.code.functionAt(codeOf(frame));
+    if (interrupted && start === pc) return { from: 'sp', offset: 0 };
+    const state = start === undefined ? undefined : this.stateAt(start, pc, interrupted);
+    if (state) {
+      const { depth, saved, frame: framed } = state;
+      if (framed !== undefined) return { from: 'fp', offset: framed, ...(saved !== undefined && { saved: -saved }) };
+      if (!Number.isNaN(depth)) return { from: 'sp', offset: depth, ...(saved !== undefined && { saved: -saved }) };
+    }
+    if (!interrupted) return undefined;
+    // Code that is not known, at a return or at the pop before it.
     const [next, after] = this.code.bytes(pc, 2);
-    // At a return, or at the pop before it.
     if (next === 0xc3 || next === 0xc2) return { from: 'sp', offset: 0 };
     if (next === 0x5d && after === 0xc3) return { from: 'sp', offset: w, saved: -w };
-    const start = this.code.functionAt(pc);
-    const plain: Rule = { from: 'fp', offset: w, saved: -w };
-    if (start === undefined) return plain;
-    const b = this.code.bytes(start, PROLOGUE_BYTES);
-    const view = new DataView(b.buffer, b.byteOffset, b.length);
-    const end = Math.min(pc - start, b.length - 8);
-    /** Bytes pushed below the return address, and where among them the caller's frame pointer is. */
-    let depth = 0;
-    let saved: number | undefined;
-    for (let i = 0; i < end;) {
-      // REX.W, or REX.B before a push, on x86-64.
-      const rex = w === 8 && (b[i] & 0xf0) === 0x40 ? b[i] : 0;
-      const at = rex ? i + 1 : i;
-      const byte = b[at];
-      if (byte >= 0x50 && byte <= 0x57) {
-        depth += w;
-        if (byte === 0x55 && !(rex & 1)) saved = -depth;
-        i = at + 1;
-        continue;
-      }
-      const frame = frameSetBy(b, at);
-      if (frame !== undefined && saved !== undefined) return { from: 'fp', offset: depth - frame, saved };
-      if (byte === 0x83 && b[at + 1] === 0xec) depth += view.getInt8(at + 2);
-      else if (byte === 0x81 && b[at + 1] === 0xec) depth += view.getInt32(at + 2, true);
-      else if (endsPrologue(byte)) break;
-      const length = this.code.lengthAt(start + i);
-      if (length === 0) break;
-      i += length;
-    }
-    return { from: 'sp', offset: depth, ...(saved !== undefined && { saved }) };
+    return undefined;
   }
-}
 
-/** Does the instruction set the frame pointer to SP (plus what is returned)? */
-function frameSetBy(b: Uint8Array, at: number): number | undefined {
-  if ((b[at] === 0x89 && b[at + 1] === 0xe5) || (b[at] === 0x8b && b[at + 1] === 0xec)) return 0;
-  if (b[at] !== 0x8d || b[at + 2] !== 0x24) return undefined;
-  const view = new DataView(b.buffer, b.byteOffset, b.length);
-  if (b[at + 1] === 0x6c) return view.getInt8(at + 3);
-  return b[at + 1] === 0xac ? view.getInt32(at + 3, true) : undefined;
-}
+  private stateAt(start: number, pc: number, interrupted: boolean): StackState | undefined {
+    const main = this.code.mainPart(start);
+    for (const flow of [...(main === undefined ? [] : [this.flowOf(main, start)]), this.flowOf(start)]) {
+      const state = interrupted ? flow.before.get(pc) : flow.behind.get(pc);
+      if (state) return state;
+    }
+    return undefined;
+  }
 
-/** Calls, jumps and returns: what comes behind them is not run one after the other. */
-function endsPrologue(byte: number): boolean {
-  return (byte >= 0x70 && byte <= 0x7f) || [0xc2, 0xc3, 0xe8, 0xe9, 0xeb, 0xff].includes(byte);
+  private flowOf(start: number, aside?: number): StackFlow {
+    const key = aside ?? start;
+    const flows = aside === undefined ? this.flows : this.wholes;
+    let flow = flows.get(key);
+    if (!flow) {
+      const { code, wordSize } = this;
+      flow = new StackFlow(
+        { wordSize, bytes: code.bytes, decode: code.decode, lowers: (target, eax) => this.lowers(target, eax) },
+        start,
+        aside,
+      );
+      flows.set(key, flow);
+    }
+    return flow;
+  }
+
+  private lowers(called: number | undefined, eax: number | undefined): number {
+    if (this.wordSize === 8) return 0;
+    const target = called === undefined ? undefined : called >>> 0;
+    if (target === undefined) return this.code.calleesPop ? NaN : 0;
+    if (this.code.lowersByEax(target)) return eax ?? NaN;
+    let at = target;
+    for (let i = 0; i < FAR; i++) {
+      const instruction = this.code.decode(at);
+      if (!instruction) break;
+      const { opcode, length } = instruction;
+      const [, low, high] = this.code.bytes(at, 3);
+      if (opcode === 0xc3) return 0;
+      if (opcode === 0xc2) return -(low + high * 0x100);
+      if (opcode === 0xff && (((instruction.modrm ?? 0) >> 3) & 7) === 4) break;
+      at += length;
+    }
+    return this.code.calleesPop ? NaN : 0;
+  }
 }

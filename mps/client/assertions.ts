@@ -13,7 +13,6 @@ export interface AssertionHooks {
   abort?: ((call: HostCall | undefined, text: string) => void) | undefined;
 }
 
-const SIGABRT = 6;
 /** Units of work of a failure: a collection in which each step fails, without any code of the guest's, comes to an end by its budget. */
 const FAILURE_UNITS = 10_000;
 /** Reports before the process is aborted though it would go on: one failure that is met again and again helps nobody. */
@@ -55,22 +54,20 @@ export class Assertions {
 
   private reportAndAbort(text: string): void {
     if (this.hooks.output) {
-      const report = `\n${text}\nThe MPS found its data or its use to be wrong: see "Assertions" in the MPS manual's chapter on errors.\n`;
+      const call = this.port.currentCall();
+      const where = call && this.port.describeCall(call);
+      const report = `\n${text}\n${where ? `in ${where.callee}, called from ${where.caller}\n` : ''}The MPS found its data or its use to be wrong: see "Assertions" in the MPS manual's chapter on errors.\n`;
       this.hooks.output(2, new TextEncoder().encode(report));
     } else if (this.variety === 'hot') {
       // Nobody would ever see it: a failure that is not reported is worse than a stop.
-      this.port.end({ kind: 'signal', signal: SIGABRT, text });
+      this.port.abort(text);
     }
     if (++this.reports === MOST_REPORTS) {
-      this.port.end({
-        kind: 'signal',
-        signal: SIGABRT,
-        text: `stopped: ${MOST_REPORTS} MPS assertions have failed, the last one in ${text}`,
-      });
+      this.port.abort(`stopped: ${MOST_REPORTS} MPS assertions have failed, the last one in ${text}`);
     }
     if (this.variety === 'cool') {
       this.hooks.abort?.(this.port.currentCall(), text);
-      this.port.end({ kind: 'signal', signal: SIGABRT, text: this.hooks.output ? 'aborted by a failed MPS assertion' : text });
+      this.port.abort(this.hooks.output ? 'aborted by a failed MPS assertion' : text);
     }
   }
 }

@@ -1,4 +1,5 @@
 /** What the collectors of a run did, in numbers, over all its arenas. */
+import type { Standing } from '../../platforms/port.js';
 import type { Arena } from '../arena/arena.js';
 
 export interface CollectorReport {
@@ -7,7 +8,7 @@ export interface CollectorReport {
   objectsMoved: number;
   objectsPinned: number;
   /** One reference that pinned an object: the register's or stack slot's name. */
-  pinnedExample?: { address: number; holder: string; thread: number };
+  pinnedExample?: { address: number; holder: string; thread: number; stood?: Standing };
   barrierFaults: number;
   /** Bytes of the arenas, the largest each has been. */
   peakCommitted: number;
@@ -36,7 +37,8 @@ export function collectorReport(arenas: readonly Arena[]): CollectorReport {
     sum.peakReserved += statistics.peakReserved;
     const { pinnedExample } = statistics;
     if (pinnedExample && !sum.pinnedExample) {
-      sum.pinnedExample = { address: pinnedExample.address, holder: pinnedExample.by, thread: pinnedExample.thread };
+      const { address, by, thread, stood } = pinnedExample;
+      sum.pinnedExample = { address, holder: by, thread, ...(stood && { stood }) };
     }
   }
   return sum;

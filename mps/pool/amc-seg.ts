@@ -239,7 +239,8 @@ export class AMCSeg extends MutatorSeg {
     const trace = arena.traces.busy;
     const { events } = arena.port;
     if (!trace || (!events.on && !trace.wantsNails)) return;
-    const nail = { address: ss.ref, by: ss.holder(), thread: ss.thread };
+    const stood = ss.area?.stood;
+    const nail = { address: ss.ref, by: ss.holder(), thread: ss.thread, ...(stood && { stood }) };
     trace.noteNail(nail);
     if (events.on) events.emit('nail', { address: nail.address, by: nail.by, of: nail.thread, slot: ss.slot });
   }

@@ -1,4 +1,5 @@
 /** Counters of one arena, for reports. */
+import type { Standing } from '../../platforms/port.js';
 import type { Trace } from './trace.js';
 
 export interface PinnedExample {
@@ -7,6 +8,8 @@ export interface PinnedExample {
   /** Where it was: a register or a stack slot by name, or a word of memory. */
   by: string;
   thread: number;
+  /** Where that thread stood. */
+  stood?: Standing;
 }
 
 export class Statistics {

@@ -2,6 +2,7 @@
  * A trace: the record of one collection. Its phases are INIT, (UNFLIPPED), FLIPPED, RECLAIM, FINISHED; what is done in
  * each is in tracer.ts.
  */
+import type { Standing } from '../../platforms/port.js';
 import { Rank } from '../plinth/res.js';
 import { RefSet } from '../space/zone.js';
 
@@ -40,6 +41,8 @@ export interface Nail {
   address: number;
   by: string;
   thread: number;
+  /** Where that thread stood. */
+  stood?: Standing;
 }
 
 export class Trace {

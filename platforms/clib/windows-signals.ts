@@ -41,7 +41,10 @@ export class WindowsSignals {
 
   abort(call: HostCall, text: string): never {
     const { process } = this.library;
-    const end = (): never => process.end({ kind: 'signal', signal: 6, text: `STATUS_STACK_BUFFER_OVERRUN (0xC0000409): ${text}` });
+    const end = (): never => {
+      const at = process.names.describe(process.registers(call.thread).get(process.abi.pc));
+      return process.end({ kind: 'signal', signal: 6, text: `STATUS_STACK_BUFFER_OVERRUN (0xC0000409): ${text}, at ${at}` });
+    };
     const handler = this.handlers.get(SIGABRT) ?? SIG_DFL;
     return handler > SIG_IGN ? this.deliver(call, SIGABRT, handler, end) : end();
   }

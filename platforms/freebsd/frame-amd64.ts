@@ -13,6 +13,7 @@ import type { SignalSet } from '../posix/signal-set.js';
 import type { SignalTraits } from '../posix/traits.js';
 import { buildExtended, EXTENDED_SIZE, Fp, McFlag, writeSiginfo, type FreeBsdFrames, type SigreturnError } from './frame.js';
 import type { FreeBsdLayout } from './layout.js';
+import { HANDLER_RETURNS } from './trampoline.js';
 
 export const Frame = { handler: 0, ucontext: 0x10, siginfo: 0x380, size: 976 } as const;
 export const Uc = { sigmask: 0, mcontext: 0x10, link: 0x330, stack: 0x338, flags: 0x350, size: 880 } as const;
@@ -127,6 +128,10 @@ export class FrameAmd64 extends X86Frame implements FreeBsdFrames {
     copy(Mc.gsbase, X86.gsBase);
     frame.put64(mc + Mc.xfpustate, extended);
     w[(mc + Mc.xfpustateLength) >>> 2] = EXTENDED_SIZE;
+  }
+
+  contextAt(pc: number, sp: number): number | undefined {
+    return pc === this.layout.sharedPage + HANDLER_RETURNS['x86-64'] ? sp + Frame.ucontext : undefined;
   }
 
   sigreturn(_thread: Thread, ucontext: number): SignalSet | SigreturnError {

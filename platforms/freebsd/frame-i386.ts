@@ -13,6 +13,7 @@ import type { SignalSet } from '../posix/signal-set.js';
 import type { SignalTraits } from '../posix/traits.js';
 import { buildExtended, EXTENDED_SIZE, Fp, McFlag, writeSiginfo, type FreeBsdFrames, type SigreturnError } from './frame.js';
 import type { FreeBsdLayout } from './layout.js';
+import { HANDLER_RETURNS } from './trampoline.js';
 
 export const Frame = { signo: 0, info: 4, context: 8, address: 0xc, handler: 0x10, ucontext: 0x20, siginfo: 0x2e0, size: 800 } as const;
 export const Uc = { sigmask: 0, mcontext: 0x10, link: 0x290, stack: 0x294, flags: 0x2a0, size: 704 } as const;
@@ -113,6 +114,10 @@ export class FrameI386 extends X86Frame implements FreeBsdFrames {
     put(Mc.gsbase, r[X86.gsBase * 2]);
     put(Mc.xfpustate, extended);
     put(Mc.xfpustateLength, EXTENDED_SIZE);
+  }
+
+  contextAt(pc: number, sp: number): number | undefined {
+    return pc === this.layout.sharedPage + HANDLER_RETURNS['ia32'] ? sp + Frame.ucontext : undefined;
   }
 
   sigreturn(_thread: Thread, ucontext: number): SignalSet | SigreturnError {

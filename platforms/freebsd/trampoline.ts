@@ -30,6 +30,9 @@ const CODE: Record<FreeBsdCpu, number[]> = {
   ],
 };
 
+/** Behind the trampoline's call of the handler: SP is again what it was at its beginning. */
+export const HANDLER_RETURNS: Record<FreeBsdCpu, number> = { 'x86-64': 3, ia32: 4 };
+
 export function mapSharedPage(process: Process, layout: FreeBsdLayout): void {
   process.space.map(layout.sharedPage, 4096, Prot.RX, { name: '[shared page]', maxProt: Prot.RX });
   const code = CODE[process.cpu as FreeBsdCpu];

@@ -10,7 +10,7 @@ import type { Thread } from '../../emulator/process/thread.js';
 import { changeAlternateStack } from '../posix/alternate-stack.js';
 import { FrameMemory, permitted } from '../posix/frame-memory.js';
 import { posixThread, type SignalAction, type SignalInfo } from '../posix/posix-thread.js';
-import { frameStart, type ContextLayout } from '../posix/signal-frames.js';
+import { frameStart, type ContextLayout, type StackReader } from '../posix/signal-frames.js';
 import { emptySet, type SignalSet } from '../posix/signal-set.js';
 import type { SignalTraits } from '../posix/traits.js';
 import type { LinuxFrames } from './frame.js';
@@ -31,6 +31,9 @@ const RECORDS_END = Frame.reserved + FPSIMD_SIZE + ESR_SIZE;
 const USUAL_END = RECORDS_END + 16;
 /** What user code may change of its state. */
 const USER_PSTATE = Pstate.NZCV;
+
+/** mov x8, #139; svc #0: what debuggers, too, know the end of a handler by. */
+const RESTORER = [0x68, 0x11, 0x80, 0xd2, 0x01, 0, 0, 0xd4];
 
 export class FrameArm64 implements LinuxFrames {
   readonly context: ContextLayout = {
@@ -127,6 +130,10 @@ export class FrameArm64 implements LinuxFrames {
     w[at] = 0;
     w[at + 1] = 0;
     return (at + 2) * 4;
+  }
+
+  contextAt(pc: number, sp: number, read: StackReader): number | undefined {
+    return read.isCode(pc, RESTORER) ? sp + Frame.ucontext : undefined;
   }
 
   sigreturn(thread: Thread): SignalSet | undefined {

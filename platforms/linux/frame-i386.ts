@@ -12,7 +12,7 @@ import { changeAlternateStack } from '../posix/alternate-stack.js';
 import { permitted } from '../posix/frame-memory.js';
 import { COMMON_USER_FLAGS, X86Frame } from '../posix/frame-x86.js';
 import { posixThread, type PosixThread, type SignalAction, type SignalInfo } from '../posix/posix-thread.js';
-import { frameStart, type ContextLayout } from '../posix/signal-frames.js';
+import { frameStart, type ContextLayout, type StackReader } from '../posix/signal-frames.js';
 import type { SignalSet } from '../posix/signal-set.js';
 import type { SignalTraits } from '../posix/traits.js';
 import type { LinuxFrames } from './frame.js';
@@ -51,6 +51,9 @@ const HANDLER_CLEARS = Eflags.DF | Eflags.TF | Eflags.RF;
 /** mov eax,173; int 80h and pop eax; mov eax,119; int 80h: never executed, debuggers look for it. */
 const RT_RETCODE = [0x0000adb8, 0x0080cd00];
 const OLD_RETCODE = [0x0077b858, 0x80cd0000];
+/** The same as bytes: where handlers return to, in the vdso and in programs that bring their own. */
+const RT_RESTORER = [0xb8, 0xad, 0, 0, 0, 0xcd, 0x80];
+const OLD_RESTORER = [0x58, 0xb8, 0x77, 0, 0, 0, 0xcd, 0x80];
 
 export class FrameI386 extends X86Frame implements LinuxFrames {
   readonly context: ContextLayout = {
@@ -143,6 +146,13 @@ export class FrameI386 extends X86Frame implements LinuxFrames {
     w[(RtFrame.sigmask >>> 2) + 1] = savedMask[1];
     w[RtFrame.retcode >>> 2] = RT_RETCODE[0];
     w[(RtFrame.retcode >>> 2) + 1] = RT_RETCODE[1];
+  }
+
+  contextAt(pc: number, sp: number, read: StackReader): number | undefined {
+    // The handler has popped the restorer's address.
+    const base = sp - 4;
+    if (read.isCode(pc, RT_RESTORER)) return base + RtFrame.ucontext;
+    return read.isCode(pc, OLD_RESTORER) ? base + OldFrame.mcontext - this.context.mcontext : undefined;
   }
 
   sigreturn(thread: Thread, old: boolean): SignalSet | undefined {

@@ -11,7 +11,7 @@ import { changeAlternateStack } from '../posix/alternate-stack.js';
 import { permitted } from '../posix/frame-memory.js';
 import { COMMON_USER_FLAGS, X86Frame } from '../posix/frame-x86.js';
 import { posixThread, type SignalAction, type SignalInfo } from '../posix/posix-thread.js';
-import { frameStart, type ContextLayout } from '../posix/signal-frames.js';
+import { frameStart, type ContextLayout, type StackReader } from '../posix/signal-frames.js';
 import type { SignalSet } from '../posix/signal-set.js';
 import type { SignalTraits } from '../posix/traits.js';
 import type { LinuxFrames } from './frame.js';
@@ -43,6 +43,10 @@ const Uc = { xstate: 1, savedSs: 2, strictSs: 4 } as const;
 const RESTORED_FLAGS = COMMON_USER_FLAGS;
 /** DF, TF and RF are clear in a handler. */
 const HANDLER_CLEARS = Eflags.DF | Eflags.TF | Eflags.RF;
+
+/** mov rax, 15; syscall, as glibc and musl have it: programs may bring their own. */
+const RESTORER = [0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05];
+const WORD = 8;
 
 export class FrameX64 extends X86Frame implements LinuxFrames {
   readonly context: ContextLayout = {
@@ -108,6 +112,10 @@ export class FrameX64 extends X86Frame implements LinuxFrames {
     registers.set(X86.rax, 0);
     this.enterHandler(action.handler, base, HANDLER_CLEARS, X87Control.extended);
     return true;
+  }
+
+  contextAt(pc: number, sp: number, read: StackReader): number | undefined {
+    return read.isCode(pc, RESTORER) ? sp + Frame.ucontext - WORD : undefined;
   }
 
   sigreturn(thread: Thread): SignalSet | undefined {

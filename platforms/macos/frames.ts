@@ -13,7 +13,7 @@ import type { Thread } from '../../emulator/process/thread.js';
 import { markAlternateStack, onAlternateStack, switchesStack } from '../posix/alternate-stack.js';
 import { permitted } from '../posix/frame-memory.js';
 import { posixThread, type SignalAction, type SignalInfo } from '../posix/posix-thread.js';
-import type { ContextLayout, SignalFrames } from '../posix/signal-frames.js';
+import type { ContextLayout, SignalFrames, StackReader } from '../posix/signal-frames.js';
 import { emptySet, type SignalSet } from '../posix/signal-set.js';
 import type { SignalTraits } from '../posix/traits.js';
 import {
@@ -24,6 +24,7 @@ import {
   storeFloatState,
   X86_FLOAT_SIZE,
 } from './state-flavors.js';
+import { handlerReturns } from './system-code.js';
 import { signalInformation } from './signal-information.js';
 import { loadThreadState, storeThreadState, threadStateLayout, threadStateName } from './thread-state.js';
 
@@ -154,6 +155,13 @@ export class MacFrames implements SignalFrames {
     put(0x18, address ?? process.registers(thread).get(process.abi.pc));
     put(0x30, sp);
     return view;
+  }
+
+  contextAt(pc: number, sp: number, read: StackReader): number | undefined {
+    const { code, ucontext } = handlerReturns[this.arm ? 'arm64' : 'x86-64'];
+    if (!read.isCode(pc, code)) return undefined;
+    const at = read.word(sp + ucontext);
+    return at === undefined ? undefined : read.word(at + Uc.mcontext);
   }
 
   /** sigreturn(ucontext, style, token): an error's name where the frame is bad. Mask and stack are the frame's all the same if only its token is. */

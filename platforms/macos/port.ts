@@ -170,9 +170,16 @@ export class MacPort extends PosixPortMemory implements Port {
     const sp = this.memory.word(state + layout.spOffset);
     const low = Math.ceil(sp / 8) * 8;
     if (low >= cold) return [];
+    const stood = { pc: this.memory.word(state + layout.pcOffset), returned: false };
     return [
-      { base: low, limit: cold, kind: 'stack', nameOf: (address) => this.slotName(address, sp) },
-      { base: state, limit: state + layout.size, kind: 'registers', nameOf: (address) => threadStateName(layout, (address - state) & ~7) },
+      { base: low, limit: cold, kind: 'stack', nameOf: (address) => this.slotName(address, sp), stood },
+      {
+        base: state,
+        limit: state + layout.size,
+        kind: 'registers',
+        nameOf: (address) => threadStateName(layout, (address - state) & ~7),
+        stood,
+      },
     ];
   }
 }

@@ -157,6 +157,12 @@ const code: Record<'x86-64' | 'arm64', Code> = {
   },
 };
 
+/** The trampoline behind its call of the handler, and where above SP it then has the ucontext's address. */
+export const handlerReturns: Record<'x86-64' | 'arm64', { code: readonly number[]; ucontext: number }> = {
+  'x86-64': { code: code['x86-64'].trampoline.slice(23), ucontext: 24 },
+  arm64: { code: code.arm64.trampoline.slice(36), ucontext: 0 },
+};
+
 export interface SystemCode {
   trampoline: number;
   threadLocal: number;

@@ -69,9 +69,16 @@ export class PosixPort extends PosixPortMemory implements Port {
     const low = Math.ceil(sp / wordSize) * wordSize;
     if (low >= cold) return [];
     const mcontext = context + layout.mcontext;
+    const stood = { pc: this.memory.word(context + layout.pc), returned: false };
     return [
-      { base: low, limit: cold, kind: 'stack', nameOf: (address) => this.slotName(address, sp) },
-      { base: mcontext, limit: mcontext + layout.mcontextSize, kind: 'registers', nameOf: (address) => layout.nameOf(address - mcontext) },
+      { base: low, limit: cold, kind: 'stack', nameOf: (address) => this.slotName(address, sp), stood },
+      {
+        base: mcontext,
+        limit: mcontext + layout.mcontextSize,
+        kind: 'registers',
+        nameOf: (address) => layout.nameOf(address - mcontext),
+        stood,
+      },
     ];
   }
 }

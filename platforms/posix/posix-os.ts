@@ -9,7 +9,7 @@ import type { Image } from '../../emulator/loader/image.js';
 import { LoadError } from '../../emulator/loader/image.js';
 import type { LoadedImage, LoadedImages } from '../../emulator/loader/link.js';
 import { hostFunction, type HostFunction, type HostLibrary } from '../../emulator/process/host-call.js';
-import type { MemoryFault } from '../../emulator/process/os-model.js';
+import type { FrameRegisters, MemoryFault } from '../../emulator/process/os-model.js';
 import type { Process } from '../../emulator/process/process.js';
 import { guestStep, type Step } from '../../emulator/process/sequence.js';
 import type { Thread } from '../../emulator/process/thread.js';
@@ -22,6 +22,7 @@ import { Conditions } from './conditions.js';
 import { namedSemaphoreFunctions } from './named-semaphores.js';
 import { lockAttributeFunctions } from './lock-attributes.js';
 import { lockFunctions } from './locks.js';
+import { InterruptedRegisters } from './interrupted.js';
 import type { MemoryCalls } from './memory-calls.js';
 import { memoryFunctions } from './memory-functions.js';
 import { mutexAttributeFunctions } from './mutex-attributes.js';
@@ -66,6 +67,7 @@ export abstract class PosixOs implements Os {
   protected readonly program: Program;
   private readonly places: ObjectPlaces;
   private readonly mutexes: Mutexes;
+  private readonly interrupted: InterruptedRegisters;
 
   constructor({ process, platform, options }: OsContext, parts: PosixParts) {
     const { traits, memory, frames, program } = parts;
@@ -78,6 +80,7 @@ export abstract class PosixOs implements Os {
     const signalled = { ...core, signals };
     const system: PosixSystem = { ...signalled, signalCalls: new SignalCalls(signalled), cancellation: new Cancellation(core) };
     this.process = process;
+    this.interrupted = new InterruptedRegisters(process, frames);
     this.program = program;
     this.system = { ...system, signalFunctions: new SignalFunctions(system, parts.restorer) };
     this.places = new ObjectPlaces(process.user, new LibraryHeap(process.supervisor, (bytes) => memory.anonymous(bytes)));
@@ -213,6 +216,10 @@ export abstract class PosixOs implements Os {
     const { signals, cancellation } = this.system;
     if (signals.hasDeliverable(thread)) signals.deliver(thread);
     cancellation.beforeRun(thread);
+  }
+
+  interruptedBy(pc: number, sp: number): FrameRegisters | undefined {
+    return this.interrupted.by(pc, sp);
   }
 
   abstract memoryFault(thread: Thread, fault: MemoryFault): void;

@@ -23,8 +23,20 @@ export interface ContextLayout {
   nameOf(offset: number): string;
 }
 
+/** Looks at memory of any kind. */
+export interface StackReader {
+  /** Undefined where nothing can be read. */
+  word(address: number): number | undefined;
+  /** Does the code at `address` begin so? */
+  isCode(address: number, bytes: readonly number[]): boolean;
+}
+
 export interface SignalFrames {
   readonly context: ContextLayout;
+  /**
+   * Where what `context` describes lies, if PC is where a handler returns to and SP is what it is then. `read` looks at memory.
+   */
+  contextAt(pc: number, sp: number, read: StackReader): number | undefined;
   /**
    * Push the frame on `thread`'s stack (it is loaded on the CPU) and set its registers for the handler.
    * False: the stack can't be written.

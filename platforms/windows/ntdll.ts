@@ -31,6 +31,11 @@ export class Ntdll {
     return this.address('RtlUserThreadStart');
   }
 
+  /** Are its functions there yet? */
+  get isLoaded(): boolean {
+    return this.os.modules.named('ntdll.dll') !== undefined;
+  }
+
   private address(name: string): number {
     let address = this.addresses.get(name);
     if (address === undefined) {

@@ -176,9 +176,10 @@ export class WindowsPort extends PortBase implements Port {
     const sp = memory.word(address + at.rsp);
     const base = Math.ceil(sp / wordSize) * wordSize;
     if (base >= cold) return [];
+    const stood = { pc: memory.word(address + at.rip), returned: false };
     return [
-      { base, limit: cold, kind: 'stack', nameOf: (word) => this.slotName(word, sp) },
-      { base: address, limit: address + at.bytes, kind: 'registers', nameOf: (word) => contextName(wordSize, word - address) },
+      { base, limit: cold, kind: 'stack', nameOf: (word) => this.slotName(word, sp), stood },
+      { base: address, limit: address + at.bytes, kind: 'registers', nameOf: (word) => contextName(wordSize, word - address), stood },
     ];
   }
 

@@ -1,5 +1,6 @@
 /** What Windows keeps of each guest thread beside its registers. */
 import type { Word } from '../../emulator/abi/abi.js';
+import type { FrameRegisters } from '../../emulator/process/os-model.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import type { Exception } from './exception-record.js';
 import type { ThreadObject } from './objects.js';
@@ -19,7 +20,7 @@ export class WindowsThread {
   /** Asynchronous procedure calls that wait to be run, oldest first. */
   readonly apcs: { routine: number; data: Word }[] = [];
   /** Where the last exception came from: its handlers run deeper on the stack. */
-  raisedAt: { pc: number; sp: number; fp: number } | undefined;
+  raisedAt: FrameRegisters | undefined;
 
   constructor(
     thread: Thread,

@@ -6,7 +6,7 @@ import { Prot } from '../../emulator/engine.js';
 import { LoadError, type Image } from '../../emulator/loader/image.js';
 import type { LoadedImage, LoadedImages } from '../../emulator/loader/link.js';
 import type { HostLibrary } from '../../emulator/process/host-call.js';
-import type { MemoryFault } from '../../emulator/process/os-model.js';
+import type { FrameRegisters, MemoryFault } from '../../emulator/process/os-model.js';
 import type { Process } from '../../emulator/process/process.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import { NO_FILES } from '../file-system.js';
@@ -24,6 +24,7 @@ import { HeapFunctions } from './heap-calls.js';
 import { Heaps } from './heaps.js';
 import { showHostImages } from './host-images.js';
 import { pagesOf, pageStateOf, writtenByLoader } from './image-pages.js';
+import { interruptedBy } from './interrupted.js';
 import { InvalidParameter } from './invalid-parameter.js';
 import { LastError } from './last-error.js';
 import { layoutOf } from './layout.js';
@@ -202,6 +203,10 @@ export class Windows implements Os {
 
   interrupt(thread: Thread, vector: number): void {
     this.faults.interrupt(thread, vector);
+  }
+
+  interruptedBy(pc: number, sp: number): FrameRegisters | undefined {
+    return interruptedBy(this.core, this.parts.ntdll, pc, sp);
   }
 
   invalidInstruction(thread: Thread): void {

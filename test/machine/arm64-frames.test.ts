@@ -7,15 +7,17 @@ const CALL = new Uint8Array([0, 0, 0, 0x94]); // bl
 
 /** The callers of a frame whose record is at 0x1000, on a stack of these words. */
 function callers(stack: Record<number, number>): number[] {
-  const code = { bytes: () => CALL, lengthAt: () => 4, functionAt: () => undefined, isHostReturn: () => false };
-  const unwinder = new Arm64Unwinder(
-    code,
-    (address) => stack[address],
-    () => 0,
-  );
+  const code = {
+    bytes: () => CALL,
+    functionAt: () => undefined,
+    mainPart: () => undefined,
+    isHostReturn: () => false,
+    isHandlerReturn: () => false,
+  };
+  const unwinder = new Arm64Unwinder(code, (address) => stack[address]);
   const found: number[] = [];
-  let frame: Frame | undefined = { pc: 0x40, sp: 0x1000, fp: 0x1000 };
-  while (found.length < 20 && (frame = unwinder.caller(frame, false))) found.push(frame.pc);
+  let frame: Frame | undefined = { pc: 0x40, sp: 0x1000, fp: 0x1000, interrupted: false };
+  while (found.length < 20 && (frame = unwinder.caller(frame))) found.push(frame.pc);
   return found;
 }
 

@@ -48,9 +48,10 @@ export class MockThread implements PortThread {
     if (this.sp >= cold) return [];
     const sp = this.sp;
     const base = this.registersBase;
+    const stood = { pc: 0x1234, returned: false };
     return [
-      { base: sp, limit: cold, kind: 'stack', nameOf: (a) => `[sp+0x${(a - sp).toString(16)}]` },
-      { base, limit: base + REGISTERS.length * wordSize, kind: 'registers', nameOf: (a) => REGISTERS[(a - base) / wordSize] },
+      { base: sp, limit: cold, kind: 'stack', nameOf: (a) => `[sp+0x${(a - sp).toString(16)}]`, stood },
+      { base, limit: base + REGISTERS.length * wordSize, kind: 'registers', nameOf: (a) => REGISTERS[(a - base) / wordSize], stood },
     ];
   }
 }
@@ -199,6 +200,12 @@ export class MockPort implements Port {
   readonly ended = false;
   end(status: ExitStatus): never {
     throw new Error(`ended: ${JSON.stringify(status)}`);
+  }
+  abort(reason: string): never {
+    throw new Error(`aborted: ${reason}`);
+  }
+  describeCall(): never {
+    throw new Error('nothing calls');
   }
   currentCall(): undefined {
     return undefined;

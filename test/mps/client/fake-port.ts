@@ -166,7 +166,9 @@ export class FakeHost {
         this.saved = depth - 1;
       },
       currentAreas: (cold) =>
-        this.saved > 0 ? [{ base: this.sp, limit: cold, kind: 'stack', nameOf: (a) => `[sp+${a - this.sp}]` }] : undefined,
+        this.saved > 0
+          ? [{ base: this.sp, limit: cold, kind: 'stack', nameOf: (a) => `[sp+${a - this.sp}]`, stood: { pc: 0, returned: true } }]
+          : undefined,
       callGuest: <S extends string>(address: number, _signature: Signature<S>, args: Arguments<S>) =>
         this.callGuest(address, args) as Result<S>,
       pushStack: (bytes, align = 16) => (this.sp = Math.floor((this.sp - bytes) / align) * align),
@@ -175,8 +177,10 @@ export class FakeHost {
       clocksPerSecond: 1_000_000,
       work: () => undefined,
       keep: () => undefined,
+      describeCall: ({ fn }) => ({ callee: `libmps!${fn.name}`, caller: 'the test' }),
       ended: false,
       end,
+      abort: (reason) => end({ kind: 'signal', signal: 6, text: reason }),
     };
   }
 

@@ -98,7 +98,7 @@ test('registers and stack slots pin, by name', (t) => {
   port.current.setRegister(3, p);
   arena.collect();
   t.is(heap.get(p, 0), 11);
-  t.deepEqual(arena.statistics.pinnedExample, { address: p, by: 'r3', thread: 1 });
+  t.deepEqual(arena.statistics.pinnedExample, { address: p, by: 'r3', thread: 1, stood: { pc: 0x1234, returned: false } });
   port.current.setRegister(3, 0);
   arena.collect();
   t.is(port.memory.word(p) % 16, Kind.PAD);
