@@ -152,6 +152,8 @@ export interface Engine {
   translate(address: number, access: number): number;
   /** Protection of the page at `address`, -1 if none is mapped. */
   protection(address: number): number;
+  /** The first page after `address` and before `limit` that allows other than the page there; `limit` if all allow the same. */
+  protectionEnd(address: number, limit: number): number;
   /** Whether the page at `address` has been given memory. */
   resident(address: number): boolean;
   /** Host code changed [address, +length), which may hold code: drop translations. */

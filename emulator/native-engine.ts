@@ -49,6 +49,7 @@ interface NativeHandle {
   aliasPages(address: number, source: number, length: number, prot: number): void;
   translate(address: number, access: number): number;
   protection(address: number): number;
+  protectionEnd(address: number, limit: number): number;
   resident(address: number): number;
   codeChanged(address: number, length: number): void;
   setBreakpoint(address: number, on: number): void;
@@ -318,6 +319,9 @@ export class NativeEngine implements Engine {
   }
   protection(address: number): number {
     return this.native.protection(address);
+  }
+  protectionEnd(address: number, limit: number): number {
+    return this.native.protectionEnd(address, limit);
   }
   resident(address: number): boolean {
     return this.native.resident(address) !== 0;

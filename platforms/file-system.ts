@@ -25,6 +25,8 @@ export interface OpenMode {
 export interface FileContents {
   read(position: number, length: number): Uint8Array;
   write(position: number, bytes: Uint8Array): void;
+  /** Those of [position, +length) that are known not to be zero, where that is known: a file may have large holes. */
+  written?(position: number, length: number): Iterable<{ position: number; bytes: Uint8Array }>;
   size(): number;
   truncate(size: number): void;
   close(): void;

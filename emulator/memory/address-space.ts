@@ -21,6 +21,13 @@ export interface Region {
   readonly name: string;
 }
 
+export interface ProtectionRun {
+  base: number;
+  limit: number;
+  prot: number;
+  region: Region;
+}
+
 export interface MapOptions {
   name?: string;
   tag?: unknown;
@@ -218,6 +225,18 @@ export class AddressSpace {
     return area.backed ? this.engine.protection(address) : Prot.None;
   }
 
+  /** The pages of [base, +size) that are mapped, in runs of one region and one protection, which may be as long as the region is. */
+  *runs(base: number, size: number): Iterable<ProtectionRun> {
+    for (const region of this.areas.overlapping(base, base + size)) {
+      const end = Math.min(region.limit, base + size);
+      for (let at = Math.max(region.base, base); at < end;) {
+        const limit = region.backed ? this.engine.protectionEnd(at, end) : end;
+        yield { base: at, limit, prot: region.backed ? this.engine.protection(at) : Prot.None, region };
+        at = limit;
+      }
+    }
+  }
+
   /** Gives back the memory of [base, +size) and keeps it reserved (MEM_DECOMMIT). */
   decommit(base: number, size: number): void {
     this.check(base, size);
@@ -259,15 +278,8 @@ export class AddressSpace {
   /** What the pages of [base, +size) may be protected with from now on; those that allow more now allow that alone. */
   limit(base: number, size: number, maxProt: number): void {
     this.check(base, size);
-    const { pageSize } = this.engine;
-    for (const area of this.areas.overlapping(base, base + size)) {
-      if (!area.backed) continue;
-      const end = Math.min(area.limit, base + size);
-      for (let at = Math.max(area.base, base); at < end; at += pageSize) {
-        const prot = this.engine.protection(at);
-        if (prot & ~maxProt) this.engine.protectPages(at, pageSize, prot & maxProt);
-      }
-    }
+    for (const { base: from, limit, prot } of this.runs(base, size))
+      if (prot & ~maxProt) this.engine.protectPages(from, limit - from, prot & maxProt);
     this.rewrite(base, base + size, (area) => new Area(area.base, area.limit, maxProt, area.tag, area.name, area.committed, area.backed));
   }
 
@@ -308,6 +320,11 @@ export class AddressSpace {
   /** The regions that have a part in [base, +size). */
   overlapping(base: number, size: number): readonly Region[] {
     return this.areas.overlapping(base, base + size);
+  }
+
+  /** First address after the last region. */
+  get end(): number {
+    return this.areas.all().at(-1)?.limit ?? 0;
   }
 
   regions(): readonly Region[] {

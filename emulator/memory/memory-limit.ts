@@ -13,6 +13,9 @@ export const MOST_MEMORY = 2 ** 32;
 /** So little must be left for an OS to refuse what the limit would still admit: programs then see an error and are not killed at the next touch. */
 const RESERVE = 1 / 4;
 
+/** Tables that touching pages may need. */
+const SLACK = 1 << 17;
+
 export class MemoryLimit {
   constructor(
     readonly limit: number,
@@ -40,6 +43,11 @@ export class MemoryLimit {
 
   give(bytes: number): void {
     this.engine.keptBytes -= bytes;
+  }
+
+  /** Are there frames for `bytes` more that are touched at once, and for the tables over them? */
+  fits(bytes: number): boolean {
+    return this.held + bytes + SLACK <= this.limit;
   }
 
   /** May the guest have `bytes` more of address space to touch? */

@@ -41,6 +41,7 @@ class GuestMemory {
   double Translate(uint64_t address, unsigned access);
   // Negative where nothing is mapped.
   int Protection(uint64_t address);
+  uint64_t ProtectionEnd(uint64_t address, uint64_t limit) const { return table_.RunEnd(address, limit); }
   // Whether it has been given memory.
   bool Resident(uint64_t address);
   // Bytes that could be read, whatever the protection.

@@ -87,6 +87,7 @@ METHOD(ProtectPages) { CALL(); return call->memory().Protect(call.Address(0), ca
 METHOD(AliasPages) { CALL(); return call->memory().Alias(call.Address(0), call.Address(1), call.Address(2), call.Bits(3)) ? nullptr : call.Fail("aliasPages: a source page is not mapped, or physical memory is exhausted"); }
 METHOD(Translate) { CALL(); return call.Return(call->memory().Translate(call.Address(0), call.Bits(1))); }
 METHOD(Protection) { CALL(); return call.Return(call->memory().Protection(call.Address(0))); }
+METHOD(ProtectionEnd) { CALL(); return call.Return(static_cast<double>(call->memory().ProtectionEnd(call.Address(0), call.Address(1)))); }
 METHOD(Resident) { CALL(); return call.Return(static_cast<int>(call->memory().Resident(call.Address(0)))); }
 METHOD(CodeChanged) { CALL(); call->memory().CodeChanged(call.Address(0), call.Address(1)); return nullptr; }
 METHOD(SetBreakpoint) { CALL(); call->SetBreakpoint(call.Address(0), call.Number(1) != 0); return nullptr; }
@@ -185,7 +186,7 @@ METHOD(CreateEngine) {
   struct { const char* name; napi_callback function; } methods[] = {
       {"run", Run}, {"readFloat", ReadFloat}, {"newContext", NewContext}, {"saveContext", SaveContext}, {"restoreContext", RestoreContext},
       {"freeContext", FreeContext}, {"mapPages", MapPages}, {"unmapPages", UnmapPages}, {"discardPages", DiscardPages}, {"protectPages", ProtectPages}, {"aliasPages", AliasPages},
-      {"translate", Translate}, {"protection", Protection}, {"resident", Resident}, {"codeChanged", CodeChanged}, {"setBreakpoint", SetBreakpoint},
+      {"translate", Translate}, {"protection", Protection}, {"protectionEnd", ProtectionEnd}, {"resident", Resident}, {"codeChanged", CodeChanged}, {"setBreakpoint", SetBreakpoint},
       {"addWatchpoint", AddWatchpoint}, {"removeWatchpoint", RemoveWatchpoint}, {"record", Record}, {"recorded", Recorded},
       {"accessSize", AccessSize}, {"decode", Decode}, {"places", Places}, {"close", Close}};
   for (auto& method : methods) {

@@ -29,6 +29,30 @@ class PageTable {
     if (slot & kAlike && !Expand(slot)) return nullptr;
     return slot ? &LeafOf(slot)->entries[page & 4095] : nullptr;
   }
+  // The entry of a user address as it stands, 0 where there is none; no table is made. `next`: the page after those that are known to have the same.
+  uint64_t Peek(uint64_t page, uint64_t& next) const {
+    const Middle* middle = page >> 36 ? nullptr : root_[page >> 24];
+    if (!middle) {
+      next = ((page >> 24) + 1) << 24;
+      return 0;
+    }
+    Slot slot = middle->slots[page >> 12 & 4095];
+    if (slot && !(slot & kAlike)) {
+      next = page + 1;
+      return LeafOf(slot)->entries[page & 4095];
+    }
+    next = ((page >> 12) + 1) << 12;
+    return slot >> 1;
+  }
+  // The first page after `address` and before `limit` that allows other than the page there; `limit` if all allow the same.
+  uint64_t RunEnd(uint64_t address, uint64_t limit) const {
+    constexpr uint64_t kCompared = kMapped | kProtMask;
+    uint64_t page = address >> shift_, next;
+    const uint64_t first = Peek(page, next) & kCompared;
+    for (page = next; page << shift_ < limit; page = next)
+      if ((Peek(page, next) & kCompared) != first) return page << shift_;
+    return limit;
+  }
   // The entry of a user address, made if need be; null where it is none, or the host has no memory.
   uint64_t* Make(uint64_t address);
   // The pages of [address, +length), of which none is mapped, become `entry`, which has no frame.
@@ -65,6 +89,7 @@ class PageTable {
 
   static uint64_t FrameOf(uint64_t entry) { return entry & kFrameMask; }
   static uint32_t Generation(uint64_t entry) { return static_cast<uint32_t>(entry >> 32); }
+  unsigned shift() const { return shift_; }
   // What the tables take of the host's memory.
   uint64_t bytes() const { return bytes_; }
 

@@ -110,13 +110,13 @@ double GuestMemory::Translate(uint64_t address, unsigned access) {
 }
 
 int GuestMemory::Protection(uint64_t address) {
-  uint64_t* entry = table_.Find(address);
-  return entry && *entry & kMapped ? static_cast<int>(*entry & kProtMask) : -1;
+  uint64_t next, entry = table_.Peek(address >> table_.shift(), next);
+  return entry & kMapped ? static_cast<int>(entry & kProtMask) : -1;
 }
 
 bool GuestMemory::Resident(uint64_t address) {
-  uint64_t* entry = table_.Find(address);
-  return entry && *entry & kMapped && PageTable::FrameOf(*entry) != 0;
+  uint64_t next, entry = table_.Peek(address >> table_.shift(), next);
+  return entry & kMapped && PageTable::FrameOf(entry) != 0;
 }
 
 unsigned GuestMemory::ReadCode(uint64_t address, uint8_t* to, unsigned length) {

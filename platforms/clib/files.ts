@@ -57,10 +57,15 @@ function attempt<T>(action: () => T): T {
   }
 }
 
+/** Reads of more look at the file's size first. */
+const LONG = 1 << 20;
+
 class HostFile implements FileContents {
   constructor(private readonly fd: number) {}
 
-  read(position: number, length: number): Uint8Array {
+  read(position: number, wanted: number): Uint8Array {
+    // A guest may ask for more than the host has memory.
+    const length = wanted <= LONG ? wanted : Math.min(wanted, Math.max(LONG, this.size() - position));
     const buffer = new Uint8Array(length);
     return buffer.subarray(
       0,

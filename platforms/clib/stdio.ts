@@ -8,7 +8,7 @@ import { FileError } from './files.js';
 import type { CLibrary } from './library.js';
 import { openMode } from './open-mode.js';
 import type { Stream } from './stream.js';
-import { TemporaryFile } from './temporary-file.js';
+import { PagedFile } from '../paged-file.js';
 
 const EOF = -1;
 const NEWLINE = 10;
@@ -212,7 +212,7 @@ export function stdioFunctions(library: CLibrary): HostFunction[] {
     fn('fflush', 'i(p)', (_call, file) => flush(file)),
     fn('tmpfile', 'p()', (call) => {
       call.process.clock.advance(FILE_UNITS);
-      const file = new TemporaryFile(library.process.memoryLimit);
+      const file = new PagedFile(library.process.memoryLimit);
       return streams.open(streams.openFile(file, { read: true, write: true, append: false, text: false }));
     }),
     fn(['fgetc', 'getc', 'getc_unlocked', ...(traits.os === 'linux' ? ['_IO_getc'] : [])], 'i(p)', (_call, file) =>

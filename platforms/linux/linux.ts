@@ -35,6 +35,9 @@ function randomBytes(seed: number): Uint8Array {
   return Uint8Array.from({ length: 16 }, () => random.below(256));
 }
 
+/** Work on a file that is copied into memory. */
+const BYTES_PER_UNIT = 8;
+
 export class Linux extends PosixOs {
   readonly name = 'linux';
   readonly port: PosixPort;
@@ -80,7 +83,20 @@ export class Linux extends PosixOs {
     memory.own = new LinuxMemoryRules(
       memory,
       (fd) => this.calls.shared.descriptors.get(fd),
-      (address, bytes) => process.supervisor.write(address, bytes),
+      (address, bytes) => {
+        process.clock.advance(bytes.length / BYTES_PER_UNIT);
+        if (bytes.every((byte) => byte === 0)) return true;
+        if (!process.memoryLimit.fits(bytes.length)) return false;
+        process.supervisor.write(address, bytes);
+        return true;
+      },
+      (address) => {
+        process.clock.advance(1);
+        if (process.space.isResident(address)) return true;
+        if (!process.memoryLimit.fits(traits.memory.pageSize)) return false;
+        process.space.touch(address);
+        return true;
+      },
       (what) => process.end({ kind: 'unsupported', text: what }),
       process.abi.wordSize === 8,
     );

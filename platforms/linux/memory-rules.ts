@@ -49,12 +49,22 @@ const O_ACCMODE = 3;
 const O_WRONLY = 1;
 const O_RDWR = 2;
 
+/** So much of a file goes through the host's hands at a time. */
+const CHUNK = 65536;
+
+function* inPieces(contents: FileContents, from: number, length: number): Iterable<{ position: number; bytes: Uint8Array }> {
+  for (let position = from; position < from + length; position += CHUNK)
+    yield { position, bytes: contents.read(position, Math.min(CHUNK, from + length - position)) };
+}
+
 export class LinuxMemoryRules implements OwnMemoryRules {
   constructor(
     private readonly memory: MemoryCalls,
     private readonly files: (fd: number) => MappableFile | undefined,
-    /** Store in pages that have just been mapped. */
-    private readonly fill: (address: number, bytes: Uint8Array) => void,
+    /** Store in pages that have just been mapped. False: there is no memory for them. */
+    private readonly fill: (address: number, bytes: Uint8Array) => boolean,
+    /** Give the page memory. False: there is none. */
+    private readonly touch: (address: number) => boolean,
     /** A call that exists, and is not provided. */
     private readonly missing: (what: string) => never,
     private readonly wide: boolean,
@@ -102,9 +112,20 @@ export class LinuxMemoryRules implements OwnMemoryRules {
       return base;
     }
     space.map(base, size, Prot.RW, { tag, name });
-    this.fill(base, contents.read(offset, size));
+    if (!this.copyIn(base, size, contents, offset)) {
+      space.unmap(base, size);
+      return -Errno.ENOMEM;
+    }
     space.protect(base, size, allowed);
     return base;
+  }
+
+  /** Bytes of the file from `offset` to its end, holes left out. */
+  private copyIn(base: number, size: number, contents: FileContents, offset: number): boolean {
+    const length = Math.max(0, Math.min(size, contents.size() - offset));
+    for (const { position, bytes } of contents.written?.(offset, length) ?? inPieces(contents, offset, length))
+      if (!this.fill(base + position - offset, bytes)) return false;
+    return true;
   }
 
   private refuseAnonymous(type: number, flags: number): number {
@@ -180,7 +201,7 @@ export class LinuxMemoryRules implements OwnMemoryRules {
           const wanted = advice === Advice.POPULATE_READ ? Prot.Read : Prot.Write;
           for (let at = base; at < limit && refused === 0; at += traits.pageSize) {
             if (!((space.protection(at) ?? 0) & wanted)) refused = -Errno.EINVAL;
-            else space.touch(at);
+            else if (!this.touch(at)) refused = -Errno.ENOMEM;
           }
           break;
         }

@@ -2,7 +2,6 @@
 import { int } from '../../posix/system-call-table.js';
 import {
   FD_CLOEXEC,
-  MemoryFile,
   O_APPEND,
   O_CLOEXEC,
   O_CREAT,
@@ -14,6 +13,7 @@ import {
   regularFile,
 } from '../../posix/kernel/descriptors.js';
 import { Errno } from '../../posix/kernel/errno.js';
+import { PagedFile } from '../../paged-file.js';
 import type { Kernel, LinuxCalls } from './kernel.js';
 import { descriptorOperations } from '../../posix/kernel/descriptor-operations.js';
 
@@ -31,7 +31,7 @@ const LOCKS: readonly number[] = [5, 6, 7, 12, 13, 14, 36, 37, 38];
 const Request = { FIONREAD: 0x541b, FIONBIO: 0x5421, FIONCLEX: 0x5450, FIOCLEX: 0x5451 } as const;
 
 export function descriptorCalls(kernel: Kernel): LinuxCalls {
-  const { user, descriptors } = kernel;
+  const { user, descriptors, system } = kernel;
   const { DIRECT, LARGEFILE } = openFlags(kernel.convention);
   const changeable = CHANGEABLE | DIRECT;
   const { seek, copy, makePipe, truncate, synchronised } = descriptorOperations(kernel);
@@ -121,7 +121,11 @@ export function descriptorCalls(kernel: Kernel): LinuxCalls {
       if ((int(flags) & 0x18) === 0x18) return -Errno.EINVAL;
       const name = user.cBytes(address, MEMFD_NAME_LIMIT + 1);
       if (name.length > MEMFD_NAME_LIMIT) return -Errno.EINVAL;
-      const file = regularFile(`memfd:${Buffer.from(name).toString('latin1')}`, new MemoryFile(), O_RDWR | LARGEFILE);
+      const file = regularFile(
+        `memfd:${Buffer.from(name).toString('latin1')}`,
+        new PagedFile(system.process.memoryLimit),
+        O_RDWR | LARGEFILE,
+      );
       return descriptors.add(file, int(flags) & 1 ? FD_CLOEXEC : 0);
     },
     fsync: (_thread, [fd]) => synchronised(int(fd)),

@@ -8,7 +8,6 @@ import {
   device,
   errnoOf,
   FD_CLOEXEC,
-  MemoryFile,
   O_ACCMODE,
   O_CLOEXEC,
   O_CREAT,
@@ -18,8 +17,9 @@ import {
   regularFile,
   type OpenFile,
 } from '../../posix/kernel/descriptors.js';
-import { openNamed, readPath } from '../../posix/kernel/named-files.js';
+import { openNamed, readPath, withFileErrors } from '../../posix/kernel/named-files.js';
 import { Errno } from '../../posix/kernel/errno.js';
+import { PagedFile } from '../../paged-file.js';
 import type { Kernel, LinuxCalls } from './kernel.js';
 import type { ProcFiles } from './proc-files.js';
 
@@ -38,6 +38,13 @@ export function filesOf(kernel: Kernel, system: FileSystem | undefined, proc: Pr
   const { user, descriptors } = kernel;
   const { DIRECTORY, LARGEFILE } = openFlags(kernel.convention);
   const large = kernel.convention === 'ia32' ? 0 : LARGEFILE;
+  /** What is read was so when the file was opened. */
+  const textFile = (path: string, text: Uint8Array, flags: number): OpenFile | number =>
+    withFileErrors(() => {
+      const contents = new PagedFile(kernel.system.process.memoryLimit);
+      contents.write(0, text);
+      return regularFile(path, contents, flags);
+    });
   const files: Files = {
     system,
     proc,
@@ -50,7 +57,7 @@ export function filesOf(kernel: Kernel, system: FileSystem | undefined, proc: Pr
       const known = device(path, flags | large, random);
       if (known) return flags & DIRECTORY ? -Errno.ENOTDIR : known;
       const text = proc.read(path, descriptors);
-      if (text !== undefined) return mode !== 0 ? -Errno.EACCES : regularFile(path, new MemoryFile(text), flags | large);
+      if (text !== undefined) return mode !== 0 ? -Errno.EACCES : textFile(path, text, flags | large);
       const file = openNamed(system, path, flags);
       if (typeof file !== 'number') file.flags |= large;
       return file;

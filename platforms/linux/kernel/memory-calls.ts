@@ -3,7 +3,6 @@
  * Source: mm/mmap.c, mm/mremap.c, mm/mincore.c, mm/msync.c, mm/mlock.c (6.18).
  */
 import { Prot } from '../../../emulator/engine.js';
-import type { Region } from '../../../emulator/memory/address-space.js';
 import { int, unsigned } from '../../posix/system-call-table.js';
 import { isShared } from '../memory-rules.js';
 import { Errno } from '../../posix/kernel/errno.js';
@@ -25,15 +24,7 @@ export function memoryCalls(kernel: Kernel): LinuxCalls {
 
   /** The pages of [from, +size) become those of [to, +size), protection and contents kept. */
   const movePages = (from: number, to: number, size: number): void => {
-    let at = 0;
-    while (at < size) {
-      const region = space.find(from + at) as Region;
-      const prot = space.protection(from + at) ?? Prot.None;
-      let length = PAGE;
-      while (at + length < size && from + at + length < region.limit && space.protection(from + at + length) === prot) length += PAGE;
-      space.moveTo(from + at, to + at, length);
-      at += length;
-    }
+    for (const run of [...space.runs(from, size)]) space.moveTo(run.base, to + run.base - from, run.limit - run.base);
   };
 
   const remap = (old: number, oldLength: number, newLength: number, flags: number, wanted: number): number => {
@@ -55,6 +46,15 @@ export function memoryCalls(kernel: Kernel): LinuxCalls {
     if (!region) return -Errno.EFAULT;
     if (size === 0 && !isShared(region)) return -Errno.EINVAL;
     if (size > region.limit - old) return -Errno.EFAULT;
+    if (next > size) {
+      // What grows is one mapping, of one protection; and there must be memory for it.
+      for (const { limit } of space.runs(old, Math.max(size, PAGE))) {
+        if (limit < old + size) return -Errno.EFAULT;
+        break;
+      }
+      const writable = ((space.protection(old) ?? 0) & Prot.Write) !== 0;
+      if (writable && !isShared(region) && !memory.affordable(next - size)) return -Errno.ENOMEM;
+    }
     if (!has(Remap.FIXED) && !has(Remap.DONTUNMAP)) {
       if (next < size) {
         space.unmap(old + next, size - next);
@@ -95,8 +95,7 @@ export function memoryCalls(kernel: Kernel): LinuxCalls {
     if (size === 0 || size >= 2 ** 64) return 0;
     if (first + size >= 2 ** 64) return -Errno.EINVAL;
     if (first + size > layout.userLimit || !covered(first, size)) return -Errno.ENOMEM;
-    if (flags === 0)
-      for (let at = first; at < first + size; at += PAGE) if ((space.protection(at) ?? 0) === Prot.None) return -Errno.ENOMEM;
+    if (flags === 0) for (const { prot } of space.runs(first, size)) if (prot === Prot.None) return -Errno.ENOMEM;
     return 0;
   };
 
@@ -126,6 +125,7 @@ export function memoryCalls(kernel: Kernel): LinuxCalls {
       if (start + size > layout.userLimit) return -Errno.ENOMEM;
       const pages = up(size) / PAGE;
       for (let i = 0; i < pages; i++) {
+        system.process.clock.advance(1);
         if (!space.find(start + i * PAGE)) return -Errno.ENOMEM;
         user.setU8(vector + i, space.isResident(start + i * PAGE) ? 1 : 0);
       }

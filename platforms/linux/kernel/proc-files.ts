@@ -1,5 +1,6 @@
 /** The few files of /proc and /sys that C libraries and collectors read of themselves. Source: proc(5). */
 import type { Process } from '../../../emulator/process/process.js';
+import { isShared } from '../memory-rules.js';
 import type { Descriptors } from '../../posix/kernel/descriptors.js';
 
 export class ProcFiles {
@@ -54,17 +55,10 @@ export class ProcFiles {
     const hex = (address: number): string => address.toString(16).padStart(8, '0');
     const { space } = this.process;
     const lines: string[] = [];
-    for (const region of space.regions()) {
-      let start = region.base;
-      while (start < region.limit) {
-        const prot = space.protection(start) ?? 0;
-        let limit = start + space.pageSize;
-        while (limit < region.limit && (space.protection(limit) ?? 0) === prot) limit += space.pageSize;
-        const bits = `${prot & 1 ? 'r' : '-'}${prot & 2 ? 'w' : '-'}${prot & 4 ? 'x' : '-'}p`;
-        const line = `${hex(start)}-${hex(limit)} ${bits} 00000000 00:00 0`;
-        lines.push(region.name === '' ? `${line} ` : `${line.padEnd(73)}${region.name}`);
-        start = limit;
-      }
+    for (const { base, limit, prot, region } of space.runs(0, space.end)) {
+      const bits = `${prot & 1 ? 'r' : '-'}${prot & 2 ? 'w' : '-'}${prot & 4 ? 'x' : '-'}${isShared(region) ? 's' : 'p'}`;
+      const line = `${hex(base)}-${hex(limit)} ${bits} 00000000 00:00 0`;
+      lines.push(region.name === '' ? `${line} ` : `${line.padEnd(73)}${region.name}`);
     }
     return `${lines.join('\n')}\n`;
   }

@@ -232,48 +232,6 @@ export function errnoOf(error: FileError): number {
   return (Errno as Record<string, number>)[error.code] ?? Errno.EIO;
 }
 
-/** Bytes that a memory file may hold. */
-const MEMORY_FILE_LIMIT = 1 << 30;
-
-/** Bytes in memory, which only a descriptor names. */
-export class MemoryFile implements FileContents {
-  private length: number;
-
-  /** What lies beyond these bytes, up to the file's length, is zero. */
-  constructor(private bytes: Uint8Array = new Uint8Array(0)) {
-    this.length = bytes.length;
-  }
-
-  read(position: number, length: number): Uint8Array {
-    const result = new Uint8Array(Math.max(0, Math.min(length, this.length - position)));
-    result.set(this.bytes.subarray(position, position + result.length));
-    return result;
-  }
-
-  write(position: number, bytes: Uint8Array): void {
-    const end = position + bytes.length;
-    if (end > MEMORY_FILE_LIMIT) throw new FileError('EFBIG');
-    if (end > this.bytes.length) {
-      const next = new Uint8Array(end);
-      next.set(this.bytes);
-      this.bytes = next;
-    }
-    this.bytes.set(bytes, position);
-    this.length = Math.max(this.length, end);
-  }
-
-  size(): number {
-    return this.length;
-  }
-
-  truncate(size: number): void {
-    this.bytes = this.bytes.slice(0, size);
-    this.length = size;
-  }
-
-  close(): void {}
-}
-
 /** /dev/null and its kin. */
 export function device(name: string, flags: number, random: (length: number) => Uint8Array): OpenFile | undefined {
   const zeros = (length: number): Uint8Array => new Uint8Array(length);

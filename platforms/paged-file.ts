@@ -1,12 +1,12 @@
-/** tmpfile(): gone with the process, so it needs no name and no host file. Where nothing was written it takes no memory. */
-import type { MemoryLimit } from '../../emulator/memory/memory-limit.js';
-import { FileError, type FileContents } from './files.js';
+/** A file in memory (tmpfile, memfd_create, what /proc tells): gone with the process, so it needs no host file. Where nothing was written it takes no memory. */
+import type { MemoryLimit } from '../emulator/memory/memory-limit.js';
+import { FileError, type FileContents } from './file-system.js';
 
 const PAGE = 4096;
 /** What a page costs beside its bytes. */
 const PAGE_COST = 128;
 
-export class TemporaryFile implements FileContents {
+export class PagedFile implements FileContents {
   constructor(private readonly memoryLimit: Pick<MemoryLimit, 'take' | 'give'>) {}
 
   private readonly pages = new Map<number, Uint8Array>();
@@ -46,6 +46,16 @@ export class TemporaryFile implements FileContents {
       }
       contents.set(bytes.subarray(done, done + size), at);
     });
+  }
+
+  /** What has been written of [position, +length), page by page. */
+  *written(position: number, length: number): Iterable<{ position: number; bytes: Uint8Array }> {
+    const end = Math.min(position + length, this.length);
+    for (const [page, contents] of this.pages) {
+      const from = Math.max(position, page * PAGE);
+      const to = Math.min(end, (page + 1) * PAGE);
+      if (from < to) yield { position: from, bytes: contents.subarray(from - page * PAGE, to - page * PAGE) };
+    }
   }
 
   size(): number {
