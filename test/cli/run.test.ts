@@ -142,7 +142,7 @@ for (const [code, list] of Object.entries(deaths)) {
         [first, ...more].some((line) => source.test(line)),
         result.stderr,
       );
-      for (const line of more) t.regex(line, /^ {4}(instruction 0x[0-9a-f]+: \S|called from \S|and \d+ more$)/);
+      for (const line of more) t.regex(line, /^ {4}(instruction 0x[0-9a-f]+: \S|called from \S|interrupting \S|in thread \d+$|at \S|and \d+ more$)/);
     }
   });
 }
