@@ -209,9 +209,9 @@ function stringBytes({ memory, traits }: FormatContext, address: number, wide: b
   return narrow(characters, traits);
 }
 
-/** Wide characters in the C locale: ASCII, on Windows Latin 1. */
+/** Wide characters in the C locale: ASCII with glibc, one for each byte with the others. */
 function narrow(characters: number[], traits: CLibTraits): Uint8Array {
-  const limit = traits.os === 'windows' ? 0x100 : 0x80;
+  const limit = traits.os === 'linux' ? 0x80 : 0x100;
   if (characters.some((c) => c >= limit)) throw new IllegalSequence();
   return Uint8Array.from(characters);
 }

@@ -14,6 +14,7 @@ import { randomFunctions } from './random.js';
 import { scanfFunctions } from './scanf.js';
 import { stdioFunctions } from './stdio.js';
 import { windowsStreamFunctions } from './windows-streams.js';
+import { temporaryNameFunctions } from './temporary-name.js';
 import { timeFunctions } from './time.js';
 
 export { GuestFiles } from './files.js';
@@ -38,6 +39,7 @@ export function cLibrary(context: CLibraryContext): HostLibrary[] {
         ...environmentFunctions(library),
         ...programArgumentFunctions(library),
         ...randomFunctions(library),
+        ...temporaryNameFunctions(library),
         ...timeFunctions(library),
         ...localeFunctions(library),
       ],

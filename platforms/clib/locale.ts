@@ -5,6 +5,9 @@ import type { CLibrary } from './library.js';
 
 const CHAR_MAX: Record<'arm64' | 'x86', number> = { arm64: 255, x86: 127 };
 
+/** Of Windows' struct lconv. */
+const WIDE_STRINGS = 8;
+
 export function localeFunctions(library: CLibrary): HostFunction[] {
   const { traits, process } = library;
   let name = 0;
@@ -21,9 +24,19 @@ export function localeFunctions(library: CLibrary): HostFunction[] {
       // Ten strings (only the decimal point isn't empty), then char fields that say "unspecified".
       const memory = process.supervisor;
       const [point, empty] = [library.ownText('.'), library.ownText('')];
-      conventions = library.own(10 * word + 16);
+      conventions = library.own(10 * word + 16 + WIDE_STRINGS * word);
       for (let i = 0; i < 10; i++) memory.setWord(conventions + i * word, i === 0 ? point : empty);
-      memory.fill(conventions + 10 * word, 14, CHAR_MAX[process.cpu === 'arm64' && traits.os === 'linux' ? 'arm64' : 'x86']);
+      memory.fill(
+        conventions + 10 * word,
+        traits.os === 'windows' ? 8 : 14,
+        CHAR_MAX[process.cpu === 'arm64' && traits.os === 'linux' ? 'arm64' : 'x86'],
+      );
+      if (traits.os === 'windows') {
+        // The same strings in wide characters, from the first aligned word behind the char fields.
+        const wide = library.own(8);
+        memory.setU16(wide, '.'.charCodeAt(0));
+        for (let i = 0; i < WIDE_STRINGS; i++) memory.setWord(conventions + 10 * word + 8 + i * word, i === 0 ? wide : wide + 2);
+      }
       return conventions;
     }),
     hostFunction('strerror', 'p(i)', (_call, number) => {

@@ -7,6 +7,7 @@
 import type { Arguments, Returned, Signature } from '../../emulator/abi/signature.js';
 import { toExtended, toQuad } from '../../emulator/abi/long-double.js';
 import { hostFunction, type HostCall, type HostFunction } from '../../emulator/process/host-call.js';
+import type { OsName } from '../codes.js';
 import { isNegative } from './decimal.js';
 import { copysign, fma, frexp, nextAfter, nextAfterFloat, remquo, rint, round, scalbn } from './exact-math.js';
 import { extendedLogarithm } from './extended-logarithm.js';
@@ -87,7 +88,23 @@ const quiet = new Set([
 /** Results of 0 that come from underflow. */
 const underflows = new Set(['exp', 'exp2', 'pow', 'ldexp', 'scalbn', 'scalbln', 'erfc', 'tgamma', 'fma']);
 
-const ILOGB0: Record<string, number> = { linux: -2147483648, freebsd: -2147483647, macos: -2147483648, windows: -2147483648 };
+const [LEAST, GREATEST] = [-2147483648, 2147483647];
+/** FP_ILOGB0 and FP_ILOGBNAN of each math.h; glibc's are those of x86, and generic ones for other CPUs. */
+const ILOGB: Record<OsName, { zero: number; nan: number }> = {
+  linux: { zero: LEAST, nan: LEAST },
+  freebsd: { zero: -GREATEST, nan: GREATEST },
+  macos: { zero: LEAST, nan: LEAST },
+  windows: { zero: LEAST, nan: GREATEST },
+};
+const ILOGB_GENERIC = { zero: -GREATEST, nan: GREATEST };
+
+/** What fpclassify gives: NaN, infinity, zero, subnormal, normal. */
+const CLASSES: Record<OsName, readonly [number, number, number, number, number]> = {
+  linux: [0, 1, 2, 3, 4],
+  freebsd: [2, 1, 16, 8, 4],
+  macos: [1, 2, 3, 5, 4],
+  windows: [2, 1, 0, -2, -1],
+};
 
 export function mathFunctions(library: CLibrary): HostFunction[] {
   const { traits } = library;
@@ -198,17 +215,11 @@ export function mathFunctions(library: CLibrary): HostFunction[] {
     (t) => `${t}(p)`,
     (_call) => NaN,
   );
+  const special = traits.os === 'linux' && library.process.cpu === 'arm64' ? ILOGB_GENERIC : ILOGB[traits.os];
   define(
     'ilogb',
     (t) => `i(${t})`,
-    (_call, _single, x) =>
-      x === 0
-        ? ILOGB0[traits.os]
-        : Number.isFinite(x)
-          ? frexp(x).exponent - 1
-          : Number.isNaN(x) && traits.os === 'linux'
-            ? -2147483648
-            : 2147483647,
+    (_call, _single, x) => (x === 0 ? special.zero : Number.isFinite(x) ? frexp(x).exponent - 1 : Number.isNaN(x) ? special.nan : GREATEST),
   );
   for (const [name, f] of [
     ['lrint', rint],
@@ -225,7 +236,7 @@ export function mathFunctions(library: CLibrary): HostFunction[] {
       (_call, _single, x) => toLongLong(f(x)),
     );
   }
-  functions.push(...classification());
+  functions.push(...classification(CLASSES[traits.os]));
   return functions;
 }
 
@@ -246,9 +257,9 @@ function storeReal(call: HostCall, place: number, value: number, long: boolean, 
 }
 
 /** What the macros of math.h call in some headers. */
-function classification(): HostFunction[] {
+function classification([nan, infinite, zero, subnormal, normal]: (typeof CLASSES)[OsName]): HostFunction[] {
   const classify = (x: number, least: number): number =>
-    Number.isNaN(x) ? 0 : !Number.isFinite(x) ? 1 : x === 0 ? 2 : Math.abs(x) < least ? 3 : 4;
+    Number.isNaN(x) ? nan : !Number.isFinite(x) ? infinite : x === 0 ? zero : Math.abs(x) < least ? subnormal : normal;
   const out: HostFunction[] = [];
   for (const [suffix, type] of [
     ['', 'd'],

@@ -40,23 +40,27 @@ export function endFunctions(library: CLibrary): HostFunction[] {
     return out;
   };
 
-  const register = (entry: (typeof registered)[number]): number => {
+  const register = (entry: AtExit, list = registered): number => {
     if (!process.memoryLimit.take(ENTRY_COST)) return 1;
-    registered.push(entry);
+    list.push(entry);
     return 0;
   };
 
   const functions: HostFunction[] = [
     hostFunction('exit', 'v(i)', exit),
     hostFunction('atexit', 'i(p)', (_call, address) => register({ address })),
-    hostFunction('quick_exit', 'v(i)', (call, code) =>
-      process.sequences.start(call.thread, steps(quick), () => process.end({ kind: 'exit', code: status(code) })),
-    ),
-    hostFunction('at_quick_exit', 'i(p)', (_call, address) => (quick.push({ address }), 0)),
     ...['_Exit', '_exit'].map((name): HostFunction =>
       hostFunction(name, 'v(i)', (_call, code) => process.end({ kind: 'exit', code: status(code) })),
     ),
   ];
+  // Apple's library has none of C11's quick ways.
+  if (traits.os !== 'macos')
+    functions.push(
+      hostFunction('quick_exit', 'v(i)', (call, code) =>
+        process.sequences.start(call.thread, steps(quick), () => process.end({ kind: 'exit', code: status(code) })),
+      ),
+      hostFunction('at_quick_exit', 'i(p)', (_call, address) => register({ address }, quick)),
+    );
   switch (traits.os) {
     case 'linux':
       functions.push(

@@ -9,6 +9,8 @@ import type { CLibrary } from './library.js';
 /** 2024-01-01 00:00:00 UTC, as the operating systems' own clocks start. */
 const EPOCH = 1_704_067_200;
 
+const TIME_UTC = 1;
+
 const fields = ['sec', 'min', 'hour', 'mday', 'mon', 'year', 'wday', 'yday', 'isdst'] as const;
 
 export function timeFunctions(library: CLibrary): HostFunction[] {
@@ -63,6 +65,15 @@ export function timeFunctions(library: CLibrary): HostFunction[] {
     if (place !== 0) writeTime(call, place, now(), bytes);
     return now();
   };
+  /** timespec_get: TIME_UTC is the one base. */
+  const timespec = (call: HostCall, place: number, base: number): number => {
+    if (base !== TIME_UTC) return 0;
+    const seconds = wide ? 8 : 4;
+    library.probeWrite(call, place, seconds + traits.longSize);
+    writeTime(call, place, now(), seconds);
+    writeTime(call, place + seconds, Math.floor((process.clock.now % UNITS_PER_SECOND) / (UNITS_PER_SECOND / 1e9)), traits.longSize);
+    return base;
+  };
   const t = traits.timeType;
 
   const functions = [
@@ -84,6 +95,7 @@ export function timeFunctions(library: CLibrary): HostFunction[] {
   if (windows) {
     functions.push(
       hostFunction('_time64', 'q(p)', (call, place) => BigInt(time(call, place, 8))),
+      hostFunction('_timespec64_get', 'i(pi)', timespec),
       hostFunction('_time32', 'i(p)', (call, place) => time(call, place, 4)),
       hostFunction('_mktime64', 'q(p)', (call, at) => BigInt(makeTime(call, at))),
       hostFunction('_difftime64', 'd(qq)', (_call, end, start) => Number(end - start)),

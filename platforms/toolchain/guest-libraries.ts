@@ -16,9 +16,11 @@ import { run } from './tools.js';
 const libmps = ['fix.c', 'scan-area.c', 'walk.c'];
 /** Code that does just what it says: no calls of memcpy for its loops, and none of them unrolled. */
 const plainLoops = ['-fno-tree-vectorize', '-fno-unroll-loops'];
+/** Readers of numbers, which wide ones are made of. */
+const readers = ['strtod', 'strtof', 'strtold', 'strtol', 'strtoul', 'strtoll', 'strtoull', 'strtoimax', 'strtoumax'];
 /** What the libraries take from the host. */
 const fromHost: Record<'c' | 'mps', Prototype[]> = {
-  c: ['malloc', '_errno', '_Exit'].map((name) => ({ name, library: 'kernel32' })),
+  c: ['malloc', 'free', '_errno', '_Exit', ...readers].map((name) => ({ name, library: 'kernel32' })),
   mps: [{ name: '_mps_fix2_host', library: 'kernel32' }],
 };
 /** Preferred addresses on Windows. */
@@ -41,10 +43,16 @@ const linuxLibc = [
 /** What of FreeBSD's and macOS's libraries is a system call and little else. */
 const bsdLibc = ['system-call.S', 'descriptors.c', 'process.c'].map((f) => `bsd/${f}`);
 /** What only one system's library has. */
-const systemLibc: Record<Platform['os'], string[]> = { windows: windowsLibc, linux: linuxLibc, freebsd: bsdLibc, macos: bsdLibc };
+const systemLibc: Record<Platform['os'], string[]> = {
+  windows: windowsLibc,
+  linux: [...linuxLibc, 'sized-characters.c'],
+  freebsd: [...bsdLibc, 'sized-characters.c'],
+  macos: bsdLibc,
+};
 /** Where the floating-point environment is the program's own affair. */
 const fenv = (p: Platform): string[] => (p.os === 'windows' ? [] : [p.cpu === 'arm64' ? 'fenv-arm64.c' : 'fenv-x86.c']);
-const libc = ['memory.c', 'string.c', 'ctype.c', 'sort.c', 'data.c', 'idioms.c', 'options.c', 'random48.c'];
+const wide = ['multibyte.c', 'wide-string.c', 'wide-number.c', 'wide-class.c'];
+const libc = [...wide, 'memory.c', 'string.c', 'ctype.c', 'sort.c', 'data.c', 'idioms.c', 'options.c', 'random48.c'];
 
 async function compileAll(p: Platform, files: string[], directory: string, flags: string[]): Promise<string[]> {
   const target = targetOf(p);
@@ -198,7 +206,7 @@ async function linkLibrary(p: Platform, name: Library, objects: string[], output
       const system = (await prototypes(p)).filter((f) => f.library === 'kernel32');
       await writeStub(p, { library: 'kernel32', functions: [...fromHost[name], ...system], output: host });
       const own = await definedNames(p, objects);
-      const exported = own.map((o) => `/export:${o.name}${o.data ? ',data' : ''}`);
+      const exported = own.filter((o) => o.name !== '_fltused').map((o) => `/export:${o.name}${o.data ? ',data' : ''}`);
       await run('lld-link', [
         '/dll',
         '/noentry',

@@ -32,12 +32,17 @@ const headersOf = (p: Platform): string[] => {
     'fcntl.h',
     'dirent.h',
     'fenv.h',
+    'uchar.h',
   ];
   const windowsOnly = ['windows.h', 'process.h', 'excpt.h', 'mpswin.h'];
   const freebsdOnly = ['pthread_np.h', 'malloc_np.h'];
   const skip = [
     ...(p.os === 'windows' ? posixOnly : windowsOnly),
     ...(p.os === 'freebsd' ? [] : freebsdOnly),
+    ...(p.os === 'linux' || p.os === 'macos' ? [] : ['alloca.h']),
+    ...(p.os === 'macos' ? ['uchar.h'] : []),
+    // Macros alone, over math.h.
+    'tgmath.h',
     ...(p.os === 'windows' || p.os === 'linux' ? [] : ['malloc.h']),
     ...(p.os === 'linux' ? [] : ['threads.h']),
   ];

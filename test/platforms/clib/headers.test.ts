@@ -12,7 +12,7 @@ import { includeFlags, prototypes } from '../../../platforms/toolchain/prototype
 import { missingToolchain, needing } from '../../needs.js';
 import { targetOf } from '../../../platforms/toolchain/targets.js';
 
-const headers = ['stdio', 'stdlib', 'time', 'math', 'locale', 'assert', 'errno', 'string'];
+const headers = ['stdio', 'stdlib', 'time', 'math', 'locale', 'inttypes', 'assert', 'errno', 'string'];
 
 /** Every host function of the platform's C library and OS, by name. */
 function hostFunctions(p: Platform): Map<string, { signature: string; mine: boolean }> {
@@ -69,6 +69,10 @@ function kindOf(type: string, p: Platform): string {
     div_t: '{i32i32}',
     ldiv_t: `{${long}${long}}`,
     lldiv_t: '{i64i64}',
+    off_t: p.os === 'linux' ? word : 'i64',
+    intmax_t: 'i64',
+    uintmax_t: 'i64',
+    imaxdiv_t: '{i64i64}',
     time_t: p.os === 'windows' ? 'i64' : p.os === 'freebsd' && p.wordSize === 4 ? 'i32' : word,
     clock_t: p.os === 'windows' ? 'i32' : p.os === 'freebsd' && p.wordSize === 8 ? 'i32' : word,
   };
