@@ -50,7 +50,7 @@ function inThread({ threads }: Process, { id }: Thread): string[] {
 function ended(process: Process, thread: Thread, told: boolean): string[] {
   const frames = new Backtraces(process).of(thread);
   const { pc } = frames[0];
-  const place = told || process.names.isHostFunction(pc) ? [] : [`at ${process.names.describe(pc)}`];
+  const place = told || process.names.isHostFunction(pc) ? [] : [`in ${process.names.describe(pc)}`];
   return [...inThread(process, thread), ...place, ...calls(process, frames)];
 }
 
