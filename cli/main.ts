@@ -58,6 +58,10 @@ main(process.argv.slice(2)).then(
     if (error instanceof CommandError) {
       if (error.message !== '') tell(error.message, ...error.below);
       process.exitCode = error.status;
+    } else if (error instanceof Error && error.name === 'EngineUnavailable') {
+      // By its name: most commands never load the engine.
+      tell(error.message);
+      process.exitCode = ExitCode.Internal;
     } else {
       const stack = process.env.MPSEMU_DEBUG && error instanceof Error ? (error.stack ?? '').split('\n').slice(1) : [];
       tell(`internal error: ${error instanceof Error ? error.message : String(error)} (set MPSEMU_DEBUG=1 for where)`, ...stack);

@@ -115,6 +115,11 @@ export interface X86Instruction {
   operandAddress?: number;
 }
 
+/** This machine can't open an emulated CPU: why, in words for its user. */
+export class EngineUnavailable extends Error {
+  override readonly name = 'EngineUnavailable';
+}
+
 export interface Engine {
   readonly cpu: CpuName;
   readonly pageSize: number;

@@ -8,7 +8,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BLOCK_BYTES } from './cpu/registers.js';
-import { RegisterGroup } from './engine.js';
+import { EngineUnavailable, RegisterGroup } from './engine.js';
 import type { Context, CpuMode, CpuName, Engine, EngineOptions, ExitRecord, Registers, X86Instruction, X86Selectors } from './engine.js';
 
 /** Order as in emulator/native/exits.h. */
@@ -247,15 +247,13 @@ export class NativeEngine implements Engine {
     if (!(bytes >= 16 * this.pageSize && bytes <= 0x100000000))
       throw new RangeError(`physicalBytes ${bytes} is not between ${16 * this.pageSize} and 4 GiB`);
     const registers = new NativeRegisters(this.state);
-    this.native = nativeModule().createEngine(
-      CPU_NUMBER[options.cpu],
-      bytes,
-      this.pageSize === 16384 ? 14 : 12,
-      selectorTable(options),
-      this.state,
-      registers.buffer,
-      hiddenPlaces,
-    );
+    const shift = this.pageSize === 16384 ? 14 : 12;
+    const { createEngine } = nativeModule();
+    try {
+      this.native = createEngine(CPU_NUMBER[options.cpu], bytes, shift, selectorTable(options), this.state, registers.buffer, hiddenPlaces);
+    } catch (error) {
+      throw new EngineUnavailable(`the emulated CPU can't be opened: ${error instanceof Error ? error.message : String(error)}`);
+    }
     this.physical = this.native.physical;
     this.registers = registers;
     this.exit = new NativeExit(this.state, this.native.accessSize);

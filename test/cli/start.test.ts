@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import anyTest from 'ava';
 import { fixturePath, root } from '../guests/harness.js';
+import { mpsemu } from './command.js';
 
 const test = anyTest.serial;
 const scratch = mkdtempSync(join(tmpdir(), 'mpsemu-start-'));
@@ -143,4 +144,11 @@ test('an old Node is told so in one line', (t) => {
   });
   t.is(status, 125);
   t.is(stderr, 'mpsemu: Node 20 or newer is needed, and this is v18.20.0\n');
+});
+
+anyTest.serial('too little address space is said in one line', (t) => {
+  const command = `ulimit -v 1000000 && exec "$@"`;
+  const { status, stderr } = spawnSync('sh', ['-c', command, 'sh', ...mpsemu, 'run', fixturePath('lii6ll', 'hello')], { encoding: 'utf8' });
+  t.is(status, 70);
+  t.regex(stderr, /^mpsemu: the emulated CPU can't be opened: no address space is left .*\n$/);
 });
