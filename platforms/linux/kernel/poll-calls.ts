@@ -21,43 +21,32 @@ export function pollCalls(kernel: Kernel): LinuxCalls {
     const again = (): Progress => {
       const found = look();
       if (found !== 0 || (deadline !== undefined && process.clock.now >= deadline)) return found;
-      const quiet = (): boolean => {
-        try {
-          return look() !== 0;
-        } catch {
-          return true;
-        }
-      };
-      return { wait: { what, ready: quiet, ...(deadline !== undefined && { deadline }) }, resume: again, restarts: false };
+      return { wait: { what, ready: () => look() !== 0, ...(deadline !== undefined && { deadline }) }, resume: again, restarts: false };
     };
     return again();
   };
 
   const poll = (address: number, count: number, deadline: number | undefined): Progress => {
     if (count > descriptors.limit) return -Errno.EINVAL;
-    return until(deadline, 'descriptors (poll)', () => {
-      let found = 0;
-      for (let i = 0; i < count; i++) {
-        const at = address + i * ENTRY;
-        const fd = user.i32(at);
-        const wanted = user.u16(at + 4);
-        let events = 0;
-        if (fd >= 0) {
-          const file = descriptors.get(fd);
-          const ready = file?.ready();
-          if (!ready) events = Poll.NVAL;
-          else {
-            events = (ready.read ? Poll.IN | Poll.RDNORM : 0) | (ready.write ? Poll.OUT | Poll.WRNORM : 0);
-            events &= wanted;
-            if (ready.hungUp) events |= Poll.HUP;
-            if (ready.failed) events |= Poll.ERR;
-          }
-        }
-        user.setU16(at + 6, events);
-        if (events !== 0) found++;
-      }
-      return found;
-    });
+    // They are read once, and told of at the end.
+    const entries = Array.from({ length: count }, (_, i) => ({
+      fd: user.i32(address + i * ENTRY),
+      wanted: user.u16(address + i * ENTRY + 4),
+    }));
+    const look = (): number[] => entries.map(({ fd, wanted }) => (fd < 0 ? 0 : eventsOf(fd, wanted)));
+    const finish = (progress: Progress): Progress => {
+      if (isWaiting(progress)) return { ...progress, resume: () => finish(progress.resume()) };
+      look().forEach((events, i) => user.setU16(address + i * ENTRY + 6, events));
+      return progress;
+    };
+    return finish(until(deadline, 'descriptors (poll)', () => look().filter((events) => events !== 0).length));
+  };
+
+  const eventsOf = (fd: number, wanted: number): number => {
+    const ready = descriptors.get(fd)?.ready();
+    if (!ready) return Poll.NVAL;
+    const events = (ready.read ? Poll.IN | Poll.RDNORM : 0) | (ready.write ? Poll.OUT | Poll.WRNORM : 0);
+    return (events & wanted) | (ready.hungUp ? Poll.HUP : 0) | (ready.failed ? Poll.ERR : 0);
   };
 
   /** With another mask while it waits. */
@@ -69,27 +58,35 @@ export function pollCalls(kernel: Kernel): LinuxCalls {
     const before = state.mask.slice();
     const restore = (): void => system.signals.setMask(thread, before);
     system.signals.setMask(thread, mask);
-    if (system.signals.hasDeliverable(thread)) {
-      state.suspendedMask = before;
-      return -Errno.EINTR;
-    }
-    const follow = (progress: Progress): Progress => {
+    const follow = (step: () => Progress): Progress => {
+      let progress: Progress;
+      try {
+        progress = step();
+      } catch (error) {
+        restore();
+        throw error;
+      }
       if (!isWaiting(progress)) {
         restore();
         return progress;
+      }
+      // What is ready beats a signal that waits already.
+      if (system.signals.hasDeliverable(thread)) {
+        state.suspendedMask = before;
+        return -Errno.EINTR;
       }
       const inner: Waiting = progress;
       return {
         wait: inner.wait,
         restarts: false,
-        resume: () => follow(inner.resume()),
+        resume: () => follow(() => inner.resume()),
         interrupted: () => {
           state.suspendedMask = before;
           return -Errno.EINTR;
         },
       };
     };
-    return follow(begin());
+    return follow(begin);
   };
 
   const relative = (time: Time): number => process.clock.now + units(time);

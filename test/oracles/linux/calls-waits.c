@@ -158,6 +158,30 @@ int main(void) {
   pthread_join(thread, 0);
   close(ends[1]);
 
+  // Descriptors are read once, and told of at the end.
+  pipe(ends);
+  struct pollfd polled = {ends[0], POLLIN, 7};
+  pthread_create(&thread, 0, polls, &polled), rest(20000);
+  OBSERVE("poll.meanwhile", polled.revents);
+  polled.fd = -1, write(ends[1], "x", 1);
+  pthread_join(thread, 0);
+  OBSERVE2("poll.after", returned, polled.revents);
+  sigset_t none, now;
+  sigemptyset(&none), sigemptyset(&set), sigaddset(&set, SIGUSR1), sigprocmask(SIG_BLOCK, &set, 0);
+  install(SIGUSR1, 0), caught = 0, raise(SIGUSR1);
+  polled.fd = ends[0];
+  OBSERVE2("ppoll.ready-and-pending", ppoll(&polled, 1, 0, &none), caught);
+  OBSERVE_CALL("ppoll.pending", ppoll(0, 0, 0, &none));
+  OBSERVE("ppoll.pending.caught", caught);
+  struct timespec zero = {0, 0};
+  sigset_t all;
+  sigfillset(&all);
+  sigprocmask(SIG_SETMASK, &none, 0);
+  OBSERVE_CALL("ppoll.bad-address", ppoll((void *)8, 1, &zero, &all));
+  sigprocmask(SIG_SETMASK, 0, &now);
+  OBSERVE("ppoll.bad-address.mask", sigismember(&now, SIGUSR1));
+  close(ends[0]), close(ends[1]);
+
   int file = syscall(SYS_memfd_create, "f", 0);
   write(file, "abc", 3);
   fcntl(file, F_SETFL, O_APPEND);
