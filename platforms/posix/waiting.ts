@@ -11,8 +11,8 @@ export interface Waiting {
   readonly wait: PlainWait;
   /** The wait is over: the result, or what else to wait for. */
   resume(): number | Waiting;
-  /** A handler that was installed with SA_RESTART has the call made anew; else, and after any other, it is EINTR. */
-  readonly restarts: boolean;
+  /** A handler that was installed with SA_RESTART has the call made anew; else, and after any other, it is EINTR. 'always': any handler has. */
+  readonly restarts: boolean | 'always';
   /** A handler has ended the wait: the result (EINTR, unless there is more to say) where the call is not made anew. */
   interrupted?(): number;
   /** The call is about to be made anew: this wait is over. */
@@ -37,5 +37,6 @@ export function waitInLibrary(system: PosixSystem, call: HostCall, begin: () => 
   if (!isWaiting(progress)) return progress;
   if (before) before.waiting = progress;
   else call.attempt(() => ({ waiting: progress }));
+  if (progress.restarts === 'always') return call.block(progress.wait);
   return call.block({ ...progress.wait, kind: 'interruptible', by: progress.restarts ? 'without-restart' : 'any' });
 }

@@ -68,7 +68,9 @@ export function descriptorCalls(kernel: Kernel): LinuxCalls {
 
   return {
     close: (_thread, [fd]) => descriptors.close(int(fd)),
-    close_range: (_thread, [first, last, flags]) => {
+    close_range: (_thread, [from, to, flags]) => {
+      // Numbers without a sign, of 32 bits.
+      const [first, last] = [int(from) >>> 0, int(to) >>> 0];
       if (int(flags) & ~6 || first > last) return -Errno.EINVAL;
       for (const fd of descriptors.open.filter((each) => each >= first && each <= last)) {
         if (int(flags) & 4) descriptors.setFlags(fd, FD_CLOEXEC);

@@ -94,12 +94,8 @@ export function futexCalls(kernel: Kernel, realtime: () => number): LinuxCalls {
         futexes.leave(waiter);
         return lock(thread, address, deadline, true);
       },
-      restarts: true,
+      restarts: 'always',
       abandoned: () => futexes.leave(waiter),
-      interrupted: () => {
-        futexes.leave(waiter);
-        return -Errno.EINTR;
-      },
     };
   };
 

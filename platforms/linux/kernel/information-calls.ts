@@ -162,7 +162,7 @@ export function informationCalls(kernel: Kernel, random: (length: number) => Uin
       return 0;
     },
     prctl: (thread, args) => control(kernel, thread, args),
-    personality: (_thread, [persona]) => (persona === 0xffffffff || persona === -1 ? 0 : 0),
+    personality: fixed(0),
     ioprio_get: fixed(0x4004),
     rseq: (thread, args) => registerSequence(thread, args),
     fadvise64: (_thread, [fd]) => advised(int(fd)),

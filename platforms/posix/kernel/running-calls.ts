@@ -45,7 +45,7 @@ export class RunningCalls {
     };
     state.interruptCall = (restart) => {
       over();
-      if (restart && waiting.restarts) {
+      if (waiting.restarts === 'always' || (restart && waiting.restarts)) {
         waiting.abandoned?.();
         back.again();
       } else back.setResult(interruption(this.os, waiting));

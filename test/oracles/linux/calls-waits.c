@@ -96,6 +96,15 @@ static void *sleeps(void *argument) {
   return 0;
 }
 
+static int lock;
+static void *locks(void *argument) {
+  tid = syscall(SYS_gettid);
+  returned = syscall(SYS_futex, &lock, FUTEX_LOCK_PI, 0, 0L, 0L, 0);
+  if (returned < 0) returned = -errno;
+  syscall(SYS_futex, &lock, FUTEX_UNLOCK_PI, 0, 0L, 0L, 0);
+  return 0;
+}
+
 int main(void) {
   for (unsigned i = 0; i < sizeof sent; i++) sent[i] = i % 251;
   halfway("write.handler.restart", SA_RESTART, 1);
@@ -158,6 +167,15 @@ int main(void) {
   pthread_join(thread, 0);
   close(ends[1]);
 
+  // A lock with an owner is waited for whatever signals come.
+  install(SIGUSR1, 0);
+  syscall(SYS_futex, &lock, FUTEX_LOCK_PI, 0, 0L, 0L, 0);
+  pthread_create(&thread, 0, locks, 0), rest(20000);
+  syscall(SYS_tgkill, getpid(), tid, SIGUSR1), rest(20000);
+  OBSERVE_CALL("lock.unlock", syscall(SYS_futex, &lock, FUTEX_UNLOCK_PI, 0, 0L, 0L, 0));
+  pthread_join(thread, 0);
+  OBSERVE("lock.signal-meanwhile", returned);
+  OBSERVE_CALL("close_range.to-the-last", syscall(SYS_close_range, 400, -1L, 0));
   // Descriptors are read once, and told of at the end.
   pipe(ends);
   struct pollfd polled = {ends[0], POLLIN, 7};
