@@ -20,7 +20,7 @@ Engine::Engine(const CpuModel& model, uint64_t physicalBytes, double* state, uin
 }
 
 std::string Engine::Open(uint64_t physicalBytes) {
-  if (!memory_.Open(physicalBytes)) return "no address space is left for the guest's memory (a limit such as ulimit -v leaves less than it may need, 4 GiB)";
+  if (!memory_.Open(physicalBytes)) return "no address space is left for the guest's memory (a limit such as ulimit -v leaves less than it may need)";
   stepper_.probe.Open();
   if (model_.x86()) descriptors_.Build();
   std::string error = OpenMachine(main_);

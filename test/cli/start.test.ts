@@ -147,7 +147,8 @@ test('an old Node is told so in one line', (t) => {
 });
 
 anyTest.serial('too little address space is said in one line', (t) => {
-  const command = `ulimit -v 1000000 && exec "$@"`;
+  // Enough for Node and what it loads, and not for as much as the guest may have.
+  const command = `ulimit -v 2000000 && exec "$@"`;
   const { status, stderr } = spawnSync('sh', ['-c', command, 'sh', ...mpsemu, 'run', fixturePath('lii6ll', 'hello')], { encoding: 'utf8' });
   t.is(status, 70);
   t.regex(stderr, /^mpsemu: the emulated CPU can't be opened: no address space is left .*\n$/);
