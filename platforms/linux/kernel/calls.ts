@@ -7,6 +7,7 @@ import { Descriptors } from '../../posix/kernel/descriptors.js';
 import { descriptorCalls } from './descriptor-calls.js';
 import { filesOf, nameCalls } from './file-names.js';
 import { transferCalls } from '../../posix/kernel/transfer-calls.js';
+import { directoryCalls } from './directory-calls.js';
 import { futexCalls } from './futex-calls.js';
 import { Futexes } from '../../posix/kernel/futexes.js';
 import { informationCalls, initialLimits, Limit } from './information-calls.js';
@@ -71,6 +72,7 @@ export function linuxCalls(kernel: Kernel, { files, proc, random }: SharedKernel
     ...transferCalls({ ...kernel, userLimit: kernel.layout.userLimit, transfer: { most: MOST, refusesMore: false, partly: true } }),
     ...descriptorCalls(kernel),
     ...nameCalls(kernel, named),
+    ...directoryCalls(kernel),
     ...statCalls(kernel, named),
     ...informationCalls(kernel, random),
   };

@@ -16,10 +16,12 @@ import {
   openFlags,
   regularFile,
   type OpenFile,
+  O_NONBLOCK,
 } from '../../posix/kernel/descriptors.js';
 import { openNamed, readPath, withFileErrors } from '../../posix/kernel/named-files.js';
 import { Errno } from '../../posix/kernel/errno.js';
 import { PagedFile } from '../../paged-file.js';
+import { openDirectory } from './directory-calls.js';
 import type { Kernel, LinuxCalls } from './kernel.js';
 import type { ProcFiles } from './proc-files.js';
 
@@ -45,6 +47,13 @@ export function filesOf(kernel: Kernel, system: FileSystem | undefined, proc: Pr
       contents.write(0, text);
       return regularFile(path, contents, flags);
     });
+  const openEntry = (path: string, flags: number): OpenFile | number => {
+    const entry = system && withFileErrors(() => system.entry(path));
+    if (!system || typeof entry !== 'object') return openNamed(system, path, flags);
+    if (!entry.directory) return flags & DIRECTORY ? -Errno.ENOTDIR : openNamed(system, path, flags);
+    if ((flags & O_ACCMODE) !== 0 || flags & O_CREAT) return -Errno.EISDIR;
+    return openDirectory(system, path, flags & O_NONBLOCK);
+  };
   const files: Files = {
     system,
     proc,
@@ -58,9 +67,9 @@ export function filesOf(kernel: Kernel, system: FileSystem | undefined, proc: Pr
       if (known) return flags & DIRECTORY ? -Errno.ENOTDIR : known;
       const text = proc.read(path, descriptors);
       if (text !== undefined) return mode !== 0 ? -Errno.EACCES : textFile(path, text, flags | large);
-      const file = openNamed(system, path, flags);
-      if (typeof file !== 'number') file.flags |= large;
-      return file;
+      const named = openEntry(path, flags);
+      if (typeof named !== 'number') named.flags |= large;
+      return named;
     },
   };
   return files;

@@ -1,4 +1,5 @@
 /** What a file is: stat and its kin, in each of their structures. Source: asm/stat.h of the three CPUs, linux/stat.h. */
+import { fileNumber } from '../../posix/kernel/descriptors.js';
 import { int } from '../../posix/system-call-table.js';
 import { REALTIME_EPOCH } from '../../posix/clock.js';
 import type { OpenFile } from '../../posix/kernel/descriptors.js';
@@ -57,7 +58,7 @@ export function statCalls(kernel: Kernel, files: Files): LinuxCalls {
   const statusOf = (file: OpenFile): Status => ({
     mode: file.name.startsWith('memfd:') ? MEMORY_FILE_MODE : MODES[file.kind],
     size: file.kind === 'pipe' || file.kind === 'device' ? 0 : (file.size?.() ?? 0),
-    inode: 1 + [...file.name].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 0x7fffffff, 7),
+    inode: fileNumber(file.name),
   });
 
   const write = (address: number, { mode, size, inode }: Status): number => {

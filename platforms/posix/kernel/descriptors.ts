@@ -168,6 +168,10 @@ function standardOutput(options: Pick<OsOptions, 'output'>, stream: 1 | 2): Open
 }
 
 /** A file with bytes at positions. */
+/** An inode's number made of its name: the host's is not the guest's to see. */
+export const fileNumber = (name: string): number =>
+  1 + [...name].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 0x7fffffff, 7);
+
 export function regularFile(name: string, contents: FileContents, flags: number): OpenFile {
   const attempt = <T>(action: () => T): T | number => {
     try {
