@@ -66,8 +66,8 @@ class Locks {
     const state = call.attempt(() => ({ counted: false }));
     if (this.tryEnter(call, section, state.counted)) return;
     if (!state.counted) {
-      state.counted = true;
       call.memory.setU32(section + at.lockCount, call.memory.i32(section + at.lockCount) - WAITER);
+      state.counted = true;
     }
     call.block(this.sectionWait(section));
   }
@@ -99,6 +99,7 @@ class Locks {
       memory.setU32(section + at.recursion, memory.u32(section + at.recursion) + 1);
       return true;
     }
+    this.probe(call, section);
     memory.setU32(section + at.lockCount, count + (LOCKED - FREE) + (counted ? WAITER : 0));
     memory.setWord(section + at.owner, id);
     memory.setU32(section + at.recursion, 1);
@@ -109,11 +110,18 @@ class Locks {
     const at = this.os.layout.criticalSection;
     const { memory } = call;
     const depth = memory.u32(section + at.recursion) - 1;
+    this.probe(call, section);
     memory.setU32(section + at.recursion, depth);
     if (depth !== 0) return;
     memory.setWord(section + at.owner, 0);
     memory.setU32(section + at.lockCount, memory.i32(section + at.lockCount) | 1);
     call.process.changed(section);
+  }
+
+  /** All of the section's words can be written, or the first fault comes before anything has changed. */
+  private probe({ memory }: HostCall, section: number): void {
+    const { lockCount, recursion, owner } = this.os.layout.criticalSection;
+    for (const field of [lockCount, recursion, owner]) memory.setU32(section + field, memory.u32(section + field));
   }
 
   // Slim reader/writer locks
@@ -164,9 +172,9 @@ class Locks {
     }));
     const { clock } = call.process;
     if (!state.entered) {
+      release();
       state.entered = true;
       if (milliseconds !== INFINITE) state.deadline = clock.now + milliseconds * UNITS_PER_MILLISECOND;
-      release();
       this.sleepers.push(state.sleeper);
     }
     if (!state.sleeper.woken && !state.timedOut) {
@@ -222,8 +230,9 @@ class Locks {
         ready: () => this.os.memory.u32(once) % 4 !== ONCE_RUNNING,
       });
     }
-    memory.setWord(once, ONCE_RUNNING);
+    // The last thing to happen: should a place fault, the call is made again.
     if (pending) memory.setU32(pending, TRUE);
+    memory.setWord(once, ONCE_RUNNING);
     return TRUE;
   }
 

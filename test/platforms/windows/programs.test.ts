@@ -56,6 +56,21 @@ a thousand times
 );
 
 program(
+  'locks in memory that a handler opens first are taken and given back once',
+  'locks-in-protected-memory',
+  `
+once 1 pending 1 opened 1
+complete 1
+slept 0 entered 1 opened 1
+left: count -1 recursion 0 entered 2
+waited: count -1 recursion 0 entered 3
+slept 0 entered 1 opened 1
+left: count -1 recursion 0 entered 2
+waited: count -1 recursion 0 entered 3
+`,
+);
+
+program(
   'what only a fiber may do, and what no flag allows',
   'fiber-refusals',
   `
