@@ -160,16 +160,17 @@ const PATIENCE = 3000;
  */
 function openToWrite(path: string, giveUp: () => boolean): number | undefined {
   const { O_WRONLY, O_CREAT, O_TRUNC, O_NONBLOCK } = constants;
-  for (let tries = 0; !giveUp(); tries++) {
+  // Once at least: a signal that came early ends the run, and what it has written is then a whole file too.
+  for (let tries = 0; ; tries++) {
     try {
       return openSync(path, O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENXIO' || statOf(path)?.isFIFO() !== true) throw error;
     }
+    if (giveUp()) return undefined;
     if (tries === SAY_SO_AFTER) process.stderr.write(`mpsemu: run: waiting for somebody to read the pipe '${path}'\n`);
     sleep(TRY_AGAIN);
   }
-  return undefined;
 }
 
 /** What may end the writing of a file, and is told where it fails. */
