@@ -6,7 +6,6 @@ import { FileError, type FileSystem } from '../../file-system.js';
 import { int } from '../../posix/system-call-table.js';
 import {
   device,
-  errnoOf,
   FD_CLOEXEC,
   O_ACCMODE,
   O_CLOEXEC,
@@ -26,6 +25,8 @@ import type { Kernel, LinuxCalls } from './kernel.js';
 import type { ProcFiles } from './proc-files.js';
 
 export const AT_FDCWD = -100;
+const AT_REMOVEDIR = 0x200;
+const RENAME_NOREPLACE = 1;
 
 export interface Files {
   system: FileSystem | undefined;
@@ -34,6 +35,8 @@ export interface Files {
   /** What the path resolves to: an open file, or an errno number negated. */
   open(path: string, flags: number): OpenFile | number;
   path(address: number): string | number;
+  /** The same, where the path is relative to an open directory. */
+  pathAt(directory: number, address: number): string | number;
 }
 
 export function filesOf(kernel: Kernel, system: FileSystem | undefined, proc: ProcFiles, random: (length: number) => Uint8Array): Files {
@@ -59,6 +62,13 @@ export function filesOf(kernel: Kernel, system: FileSystem | undefined, proc: Pr
     proc,
     random,
     path: (address) => readPath(user, address),
+    pathAt: (directory, address) => {
+      const path = readPath(user, address);
+      if (typeof path === 'number' || path === '' || path.startsWith('/') || directory === AT_FDCWD) return path;
+      const file = descriptors.get(directory);
+      if (!file) return -Errno.EBADF;
+      return file.kind === 'directory' ? `${file.name}/${path}` : -Errno.ENOTDIR;
+    },
     open: (path, flags) => {
       if (path === '') return -Errno.ENOENT;
       const mode = flags & O_ACCMODE;
@@ -79,13 +89,8 @@ export function nameCalls(kernel: Kernel, files: Files): LinuxCalls {
   const { user, descriptors, state } = kernel;
 
   const open = (directory: number, address: number, flags: number): number => {
-    const path = files.path(address);
+    const path = files.pathAt(directory, address);
     if (typeof path === 'number') return path;
-    if (!path.startsWith('/') && directory !== AT_FDCWD) {
-      const file = descriptors.get(directory);
-      if (!file) return -Errno.EBADF;
-      return -Errno.ENOTDIR;
-    }
     const file = files.open(path, flags);
     if (typeof file === 'number') return file;
     const fd = descriptors.add(file, flags & O_CLOEXEC ? FD_CLOEXEC : 0);
@@ -107,22 +112,41 @@ export function nameCalls(kernel: Kernel, files: Files): LinuxCalls {
     return bytes.length;
   };
 
-  const withPath = (address: number, action: (path: string) => number): number => {
-    const path = files.path(address);
+  const withPath = (directory: number, address: number, action: (path: string) => number): number => {
+    const path = files.pathAt(directory, address);
     if (typeof path === 'number') return path;
-    if (path === '') return -Errno.ENOENT;
-    try {
-      return action(path);
-    } catch (error) {
-      if (error instanceof FileError) return -errnoOf(error);
-      throw error;
-    }
+    return path === '' ? -Errno.ENOENT : withFileErrors(() => action(path));
   };
-  const remove = (address: number): number => withPath(address, (path) => (files.system ? (files.system.remove(path), 0) : -Errno.ENOENT));
-  const rename = (from: number, to: number): number =>
-    withPath(from, (a) => withPath(to, (b) => (files.system ? (files.system.rename(a, b), 0) : -Errno.ENOENT)));
-  const access = (address: number, mode: number): number =>
-    withPath(address, (path) => {
+  /** The action on what was granted, if anything was. */
+  const withEntry = (directory: number, address: number, action: (system: FileSystem, path: string) => void): number =>
+    withPath(directory, address, (path) => {
+      if (!files.system) return -Errno.ENOENT;
+      action(files.system, path);
+      return 0;
+    });
+  const remove = (directory: number, address: number, flags: number): number => {
+    if (flags & ~AT_REMOVEDIR) return -Errno.EINVAL;
+    return withEntry(directory, address, (system, path) => {
+      const isDirectory = system.entry(path).directory;
+      if (flags === AT_REMOVEDIR && !isDirectory) throw new FileError('ENOTDIR');
+      if (flags !== AT_REMOVEDIR && isDirectory) throw new FileError('EISDIR');
+      system.remove(path);
+    });
+  };
+  const make = (directory: number, address: number): number =>
+    withEntry(directory, address, (system, path) => system.makeDirectory(path.replace(/(.)\/+$/, '$1')));
+  const rename = (fromDirectory: number, from: number, toDirectory: number, to: number, flags = 0): number => {
+    // No file system here exchanges names.
+    if (flags & ~RENAME_NOREPLACE) return -Errno.EINVAL;
+    return withPath(fromDirectory, from, (a) =>
+      withEntry(toDirectory, to, (system, b) => {
+        if (flags === RENAME_NOREPLACE && typeof withFileErrors(() => system.entry(b)) === 'object') throw new FileError('EEXIST');
+        system.rename(a, b);
+      }),
+    );
+  };
+  const access = (directory: number, address: number, mode: number): number =>
+    withPath(directory, address, (path) => {
       if (mode & ~7) return -Errno.EINVAL;
       const file = files.open(path, 0);
       if (typeof file === 'number') return file;
@@ -134,22 +158,21 @@ export function nameCalls(kernel: Kernel, files: Files): LinuxCalls {
     open: (_thread, [address, flags]) => open(AT_FDCWD, address, int(flags)),
     openat: (_thread, [directory, address, flags]) => open(int(directory), address, int(flags)),
     creat: (_thread, [address]) => open(AT_FDCWD, address, O_WRONLY | O_CREAT | O_TRUNC),
-    readlink: (_thread, [address, buffer, size]) => withPath(address, (path) => readLink(path, buffer, size)),
+    readlink: (_thread, [address, buffer, size]) => withPath(AT_FDCWD, address, (path) => readLink(path, buffer, size)),
     readlinkat: (_thread, [directory, address, buffer, size]) =>
-      int(size) <= 0
-        ? -Errno.EINVAL
-        : withPath(address, (path) =>
-            path.startsWith('/') || int(directory) === AT_FDCWD ? readLink(path, buffer, size) : -Errno.ENOTDIR,
-          ),
-    unlink: (_thread, [address]) => remove(address),
-    unlinkat: (_thread, [, address]) => remove(address),
-    rmdir: (_thread, [address]) => remove(address),
-    rename: (_thread, [from, to]) => rename(from, to),
-    renameat: (_thread, [, from, , to]) => rename(from, to),
-    renameat2: (_thread, [, from, , to]) => rename(from, to),
-    access: (_thread, [address, mode]) => access(address, int(mode)),
-    faccessat: (_thread, [, address, mode]) => access(address, int(mode)),
-    faccessat2: (_thread, [, address, mode]) => access(address, int(mode)),
+      int(size) <= 0 ? -Errno.EINVAL : withPath(int(directory), address, (path) => readLink(path, buffer, size)),
+    unlink: (_thread, [address]) => remove(AT_FDCWD, address, 0),
+    unlinkat: (_thread, [directory, address, flags]) => remove(int(directory), address, int(flags)),
+    rmdir: (_thread, [address]) => remove(AT_FDCWD, address, AT_REMOVEDIR),
+    mkdir: (_thread, [address]) => make(AT_FDCWD, address),
+    mkdirat: (_thread, [directory, address]) => make(int(directory), address),
+    rename: (_thread, [from, to]) => rename(AT_FDCWD, from, AT_FDCWD, to),
+    renameat: (_thread, [fromDirectory, from, toDirectory, to]) => rename(int(fromDirectory), from, int(toDirectory), to),
+    renameat2: (_thread, [fromDirectory, from, toDirectory, to, flags]) =>
+      rename(int(fromDirectory), from, int(toDirectory), to, int(flags)),
+    access: (_thread, [address, mode]) => access(AT_FDCWD, address, int(mode)),
+    faccessat: (_thread, [directory, address, mode]) => access(int(directory), address, int(mode)),
+    faccessat2: (_thread, [directory, address, mode]) => access(int(directory), address, int(mode)),
     getcwd: (_thread, [address, size]) => {
       if (size < 2) return -Errno.ERANGE;
       user.write(address, Uint8Array.of(0x2f, 0));

@@ -102,7 +102,7 @@ export function statCalls(kernel: Kernel, files: Files): LinuxCalls {
   };
 
   const find = (directory: number, address: number, flags: number): Status | number => {
-    const path = address === 0 && flags & AT_EMPTY_PATH ? '' : files.path(address);
+    const path = address === 0 && flags & AT_EMPTY_PATH ? '' : files.pathAt(directory, address);
     if (typeof path === 'number') return path;
     if (path === '') {
       if (!(flags & AT_EMPTY_PATH)) return -Errno.ENOENT;
@@ -110,7 +110,6 @@ export function statCalls(kernel: Kernel, files: Files): LinuxCalls {
       const file = descriptors.get(directory);
       return file ? statusOf(file) : -Errno.EBADF;
     }
-    if (!path.startsWith('/') && directory !== AT_FDCWD) return descriptors.get(directory) ? -Errno.ENOTDIR : -Errno.EBADF;
     return byName(path);
   };
   const at = (directory: number, address: number, buffer: number, flags: number): number => {
