@@ -74,7 +74,9 @@ int main(void) {
   OBSERVE_DONE("guard.replaced", (long)mmap(b, p, 3, ANON | MAP_FIXED, -1, 0));
   OBSERVE("guard.replaced-writable", writable(b));
   OBSERVE_DONE("excl.alone", (long)mmap(0, p, 3, ANON | MAP_EXCL, -1, 0));
-  OBSERVE_DONE("excl.free", (long)mmap(a + p, p, 3, ANON | MAP_FIXED | MAP_EXCL, -1, 0));
+  b = mmap(0, 3 * p, 3, ANON, -1, 0);
+  munmap(b + p, p);
+  OBSERVE_DONE("excl.free", (long)mmap(b + p, p, 3, ANON | MAP_FIXED | MAP_EXCL, -1, 0));
   OBSERVE_DONE("stack.read-only", (long)mmap(0, 16 * p, 1, MAP_STACK, -1, 0));
   OBSERVE_DONE("stack.one-page", (long)mmap(0, p, 3, MAP_STACK, -1, 0));
   b = mmap(0, 16 * p, 3, MAP_STACK, -1, 0);
