@@ -64,7 +64,7 @@ export class Process implements ProcessCore {
   readonly abi: Abi;
   readonly gates: GateTable;
   readonly names: CodeNames;
-  readonly clock = new VirtualClock(() => this.checkBudget());
+  readonly clock = new VirtualClock(() => this.noteWork());
   /** Timers of the OS. */
   readonly alarms = new Alarms();
   /** Those that go by the CPU time of the process (VirtualClock.busy). */
@@ -353,6 +353,11 @@ export class Process implements ProcessCore {
   }
 
   /** What is left of the budget; ends the run when that is nothing, or when somebody outside wants it to end. */
+  /** Host work counts, but that of tidying up after the end. */
+  private noteWork(): void {
+    if (!this.status) this.checkBudget();
+  }
+
   private checkBudget(): number {
     if (this.interrupt !== undefined && this.interrupt[0] !== 0) this.end({ kind: 'interrupted', signal: this.interrupt[0] });
     const left = this.budget - this.instructions - this.clock.counted;
