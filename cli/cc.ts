@@ -1,6 +1,7 @@
 /** `mpsemu cc`: the guest tool-chain behind a C compiler's command line. */
 import { present } from '../emulator/present.js';
 import { drive, ToolchainError } from '../platforms/toolchain/cc.js';
+import { takesNextWord } from '../platforms/toolchain/command-line.js';
 import { platform, platforms } from '../platforms/codes.js';
 import { CommandError, usageError } from './exit-status.js';
 import { oneOf } from './options.js';
@@ -42,7 +43,10 @@ export async function main(args: string[]): Promise<number> {
     } else if (arg.startsWith('--platform=')) code = arg.slice('--platform='.length);
     else if (arg === '--no-mps') noMps = true;
     else if (arg === '--allow-missing') allowMissing = true;
-    else rest.push(arg);
+    else {
+      rest.push(arg);
+      if (takesNextWord(arg) && i + 1 < args.length) rest.push(args[++i]);
+    }
   }
   if (code === undefined) throw usageError(`cc: say for which platform: --platform CODE (see 'mpsemu platforms')`);
   oneOf(

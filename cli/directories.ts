@@ -4,7 +4,20 @@ import { resolve } from 'node:path';
 import type { GrantedDirectory } from '../platforms/os.js';
 import { CommandError, ExitCode, usageError } from './exit-status.js';
 
-export function grantedDirectory(text: string): GrantedDirectory {
+/** Of all options; each has a name of its own for the guest. */
+export function grantedDirectories(texts: string[]): GrantedDirectory[] {
+  const granted = texts.map(grantedDirectory);
+  const seen = new Map<string, string>();
+  granted.forEach(({ guest }, i) => {
+    const name = guest.replace(/(.)[/\\]+$/, '$1');
+    const other = seen.get(name);
+    if (other !== undefined) throw usageError(`run: --dir '${texts[i]}' has the guest's name of --dir '${other}'`);
+    seen.set(name, texts[i]);
+  });
+  return granted;
+}
+
+function grantedDirectory(text: string): GrantedDirectory {
   const colon = text.indexOf(':');
   const host = colon < 0 ? text : text.slice(0, colon);
   const guest = colon < 0 ? text : text.slice(colon + 1);

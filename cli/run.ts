@@ -12,7 +12,7 @@ import { startMachine } from '../machine/machine.js';
 import { reportOf, type Report } from '../machine/report.js';
 import { platforms } from '../platforms/codes.js';
 import { OptionError } from '../platforms/option-error.js';
-import { grantedDirectory } from './directories.js';
+import { grantedDirectories } from './directories.js';
 import { CommandError, ExitCode, usageError } from './exit-status.js';
 import { Interrupt } from './interrupt.js';
 import { reasonOf, tell } from './message.js';
@@ -98,7 +98,7 @@ export async function main(args: string[]): Promise<number> {
       code,
       platforms.map((p) => p.code),
     );
-  const directories = ((values.dir as string[] | undefined) ?? []).map(grantedDirectory);
+  const directories = grantedDirectories((values.dir as string[] | undefined) ?? []);
   const seed = wholeNumber('run', 'seed', (values.seed as string) ?? '0');
   const budget = values.budget === undefined ? undefined : wholeNumber('run', 'budget', values.budget as string, 1);
   const memory = values.memory === undefined ? undefined : byteSize('run', 'memory', values.memory as string, LEAST_MEMORY, MOST_MEMORY);

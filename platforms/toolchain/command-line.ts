@@ -98,6 +98,9 @@ function shortNames(word: string): string[] {
   return rest.length === 0 ? [longNames[long]] : [longNames[long], rest.join('=')];
 }
 
+/** The word behind it is its value, whatever that looks like. */
+export const takesNextWord = (word: string): boolean => separate.has(word);
+
 /** Begins like one with a joined value, and is none. */
 const notJoined = /^(-undef|-include-pch)$/;
 

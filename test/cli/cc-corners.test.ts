@@ -145,3 +145,11 @@ on('lii6ll')('a reader that goes, or a signal, leaves no temporary folder and no
     t.deepEqual(readdirSync(f.temporary), [], end);
   }
 });
+
+on('lii6ll')("a value of the compiler's is no option of ours", async (t) => {
+  const f = new Folder('lii6ll');
+  f.write('says.c', '#include <stdio.h>\nint main(void) { puts("said"); return 0; }\n');
+  t.is((await f.cc(['-D', '--help', 'says.c', '-o', 'says'])).status, 1);
+  t.is((await f.cc(['-MD', '-MT', '--no-mps', 'says.c', '-o', 'says'])).status, 0);
+  t.regex(f.read('says.d'), /^--no-mps: /);
+});

@@ -227,3 +227,9 @@ test('escapes: every control character, and nothing else', (t) => {
   }
   t.is(printable('größer 日本 😀'), 'größer 日本 😀');
 });
+
+test.serial('two directories have two names', (t) => {
+  const { status, stderr } = run(list, '--dir', `${scratch}:/x`, '--dir', `${tmpdir()}:/x/`);
+  t.is(status, 125);
+  t.regex(stderr, /^mpsemu: run: --dir '.*:\/x\/' has the guest's name of --dir '.*:\/x'\n$/);
+});
