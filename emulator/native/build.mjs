@@ -46,13 +46,16 @@ function buildModule(unicorn) {
 }
 
 function buildBareLoop(unicorn) {
-  const libraries = unicorn.libraries.map((flag) => flag.replace('/../../unicorn/', '/../unicorn/'));
-  execFileSync('cc', ['-O2', '-Wall', ...unicorn.cflags, bareSource, '-o', bare, ...libraries], { stdio: 'inherit', cwd: dirname(bare) });
+  execFileSync('cc', ['-O2', '-Wall', ...unicorn.cflags, bareSource, '-o', bare, ...unicorn.program], {
+    stdio: 'inherit',
+    cwd: dirname(bare),
+  });
 }
 
 try {
   if (!upToDate(output, sources())) buildModule(findUnicorn());
-  if (existsSync(bareSource) && !upToDate(bare, [bareSource])) buildBareLoop(findUnicorn());
+  if (existsSync(bareSource) && !upToDate(bare, [bareSource, ...sources().filter((file) => file.endsWith('.mjs'))]))
+    buildBareLoop(findUnicorn());
 } catch (error) {
   console.error(error.message);
   process.exitCode = 1;
