@@ -24,7 +24,7 @@ export class Interrupt {
 
   /** The whole run; a second signal, while trace and report are written, ends the command at once. */
   during(process: Process): ExitStatus {
-    process.interrupt = this.word;
+    process.budget.interrupt = this.word;
     try {
       return process.run();
     } finally {

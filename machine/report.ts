@@ -49,7 +49,7 @@ export function reportOf(machine: Machine): Report {
     ...collected,
     ...(pinnedExample && { pinnedExample: exampleOf(pinnedExample, process.names) }),
     hostCalls: process.hostCalls.count,
-    threads: process.threadsMade,
+    threads: process.threadTable.made,
     peakCommitted: process.space.peakCommittedBytes,
     peakReserved: process.space.peakReservedBytes,
   };

@@ -4,6 +4,8 @@ import type { CpuName, Engine, Registers } from '../engine.js';
 import type { EventStream } from '../events.js';
 import type { MemoryLimit } from '../memory/memory-limit.js';
 import type { MemoryView } from '../memory/memory-view.js';
+import type { Agenda } from './agenda.js';
+import type { Budget } from './budget.js';
 import type { VirtualClock } from './clock.js';
 import type { ExitStatus, OsModel } from './os-model.js';
 import type { CallbackFrame, Thread } from './thread.js';
@@ -20,8 +22,8 @@ export interface ProcessCore {
   readonly events: EventStream;
   readonly os: OsModel;
   readonly status: ExitStatus | undefined;
-  /** Guest instructions executed. */
-  readonly instructions: number;
+  readonly budget: Budget;
+  readonly agenda: Agenda;
   /** Set when the runnable threads changed: the scheduler decides anew. */
   reschedule: boolean;
   /** What threads may wait for (`Wait.on`) has changed. */
@@ -36,10 +38,8 @@ export interface ProcessCore {
   abiOf(convention: 'stdcall' | undefined): Abi;
   /** One engine run and what it led to. Returns the instructions executed. */
   advance(thread: Thread, limit: number, frame: CallbackFrame | undefined): number;
-  /** Is it time to stop and look? */
-  checkStop(): void;
-  /** For who listens: an access refused, at its exact PC. */
-  noteFault(thread: Thread, address: number, access: number, pc: number): void;
+  /** Does the OS's page fault handler put this right? */
+  resolveAccess(address: number, access: number): boolean;
   /** End the process, from wherever this is called. */
   end(status: ExitStatus): never;
 }

@@ -4,6 +4,7 @@ import { GuestFault } from '../memory/memory-view.js';
 import { RunningCall } from './call.js';
 import { HOST_CALL_UNITS } from './clock.js';
 import type { ProcessCore } from './core.js';
+import { noteFault } from './fault-events.js';
 import type { Gate } from './gates.js';
 import { LeftByLongjmp, type GuestCalls } from './guest-calls.js';
 import { Blocked, RegistersReplaced } from './host-call.js';
@@ -29,7 +30,7 @@ export class HostCalls {
     const call = new RunningCall(process, this.guestCalls, thread, gate, process.engine.registers.get(process.abi.sp));
     const depth = thread.callbacks.length;
     this.count++;
-    if (this.running.length === 0) process.clock.beginCall(process.instructions);
+    if (this.running.length === 0) process.clock.beginCall(process.budget.instructions);
     process.clock.advance(HOST_CALL_UNITS);
     this.running.push(call);
     try {
@@ -45,7 +46,7 @@ export class HostCalls {
       if (!(error instanceof GuestFault)) throw error;
       this.settle(call, error, depth);
     }
-    process.checkStop();
+    process.agenda.checkStop();
   }
 
   /** `thread` (loaded) stands at a function of its own for which there is a probe, which only looks. */
@@ -99,7 +100,7 @@ export class HostCalls {
         call.giveBackStack();
         const { address, access } = outcome;
         const pc = call.gate.address;
-        if (process.events.on) process.noteFault(thread, address, access, pc);
+        if (process.events.on) noteFault(process, thread, address, access, pc);
         return process.os.memoryFault(thread, { address, canonical: true, access, size: 1, pc, fromHost: true, exhausted: false });
       }
     }

@@ -6,47 +6,33 @@
 import { present } from '../present.js';
 import type { Abi, Word } from '../abi/abi.js';
 import { abiFor } from '../abi/index.js';
-import { Access, Exit, type CpuMode, type CpuName, type Engine, type Registers, type X86Selectors } from '../engine.js';
+import type { CpuMode, CpuName, Engine, Registers } from '../engine.js';
 import { EventStream } from '../events.js';
 import { AddressSpace } from '../memory/address-space.js';
 import { GuestMemory } from '../memory/guest-memory.js';
 import { DEFAULT_MEMORY, MemoryLimit, MOST_MEMORY } from '../memory/memory-limit.js';
 import type { MemoryView } from '../memory/memory-view.js';
 import { openEngine } from '../native-engine.js';
-import { Alarms } from './alarms.js';
+import { Agenda } from './agenda.js';
+import { Budget } from './budget.js';
 import { VirtualClock } from './clock.js';
 import { CodeNames } from './code-names.js';
 import type { ProcessCore } from './core.js';
-import { CpuFault } from './cpu-fault.js';
-import { GateTable, type GateOptions } from './gates.js';
+import { Exits } from './exits.js';
+import { noteResumption } from './fault-events.js';
+import { GateTable } from './gates.js';
 import { GuestCalls } from './guest-calls.js';
 import type { HostFunction } from './host-call.js';
 import { HostCalls } from './host-calls.js';
 import type { ExitStatus, FrameRegisters, OsModel } from './os-model.js';
+import type { ProcessOptions } from './options.js';
 import { Probes } from './probes.js';
 import { Scheduler } from './scheduler.js';
 import { GuestSequences } from './sequence.js';
-import { Thread, type CallbackFrame } from './thread.js';
-import { FaultMarker, softwareInterrupt } from './x86-traps.js';
+import type { CallbackFrame, Thread } from './thread.js';
+import { ThreadTable } from './thread-table.js';
+import { Turns } from './turns.js';
 
-export interface ProcessOptions {
-  cpu: CpuName;
-  pageSize: number;
-  abi: Abi['name'];
-  /** Where host functions get their addresses: [base, base + size), never executable. */
-  gates: GateOptions;
-  selectors?: Partial<X86Selectors>;
-  seed?: number;
-  /** Guest instructions, all threads together. */
-  budget?: number;
-  /** Bytes that the host may hold for the guest (memory/memory-limit.ts). */
-  memory?: number;
-}
-
-/** What the host keeps for a thread, its saved registers above all; in bytes. */
-const THREAD_COST = 32768;
-/** Beside that, what it touches of its stack before it runs. */
-const THREAD_START = 65536;
 /** The same number on every OS that has signals. */
 const SIGKILL = 9;
 
@@ -65,10 +51,8 @@ export class Process implements ProcessCore {
   readonly gates: GateTable;
   readonly names: CodeNames;
   readonly clock = new VirtualClock(() => this.noteWork());
-  /** Timers of the OS. */
-  readonly alarms = new Alarms();
-  /** Those that go by the CPU time of the process (VirtualClock.busy). */
-  readonly busyAlarms = new Alarms();
+  readonly budget: Budget;
+  readonly agenda = new Agenda(this.clock);
   readonly events = new EventStream();
   readonly scheduler: Scheduler;
   readonly hostCalls: HostCalls;
@@ -76,29 +60,16 @@ export class Process implements ProcessCore {
   /** Guest functions in a row, without nesting. */
   readonly sequences: GuestSequences;
   readonly probes: Probes;
-  /** Those that have not ended, lowest number first, and the main thread. */
-  readonly threads: Thread[] = [];
-  /** Threads that have ever been. */
-  threadsMade = 0;
-  /** Who hears of a thread that has ended, while its registers are still there. */
-  readonly onThreadGone: ((thread: Thread) => void)[] = [];
-  private readonly ended: Thread[] = [];
+  readonly threadTable: ThreadTable;
+  readonly turns = new Turns(this.clock);
   private osModel: OsModel | undefined;
   status: ExitStatus | undefined;
   /** Registers that the current thread had when it did what the process died of, where it has others now. */
   diedAt: FrameRegisters | undefined;
-  /** Guest instructions executed; and allowed, with the host work that counts as such (clock.ts). */
-  instructions = 0;
-  readonly budget: number;
-  /** Called once when virtual time reaches `at`, wherever that is. */
-  stop: { at: number; action: () => void } | undefined;
-  /** Ends the run as soon as its first element is a signal's number: somebody outside wants no more of it. */
-  interrupt: Int32Array | undefined;
   /** Set when the runnable threads changed: the scheduler decides anew. */
   reschedule = false;
   private loaded: Thread | undefined;
-  private turn: { thread: Thread; began: number } | undefined;
-  private readonly faultMarker: FaultMarker | undefined;
+  private readonly exits: Exits;
   private readonly stdcall: Abi | undefined;
 
   constructor(readonly options: ProcessOptions) {
@@ -110,7 +81,6 @@ export class Process implements ProcessCore {
       ...(options.selectors && { selectors: options.selectors }),
       physicalBytes: Math.min(memory, MOST_MEMORY - options.pageSize),
     });
-    if (options.cpu !== 'arm64') this.faultMarker = new FaultMarker(this.engine.registers);
     const exhausted = (): never => this.end({ kind: 'signal', signal: SIGKILL, text: 'killed: the emulated machine is out of memory' });
     this.memoryLimit = new MemoryLimit(memory, this.engine, exhausted);
     this.space = new AddressSpace(this.engine);
@@ -125,7 +95,8 @@ export class Process implements ProcessCore {
       exhausted,
     );
     this.supervisor = new GuestMemory(this.engine, this.abi.wordSize, 'supervisor', undefined, undefined, exhausted);
-    this.budget = options.budget ?? Infinity;
+    this.budget = new Budget(options.budget ?? Infinity, this.clock, (status) => this.end(status));
+    this.threadTable = new ThreadTable(this.engine, this.memoryLimit);
     this.scheduler = new Scheduler(this, options.seed ?? 0);
     this.gates = new GateTable(options.gates, (fn) => this.abiOf(fn.convention).bind(fn.signature));
     this.names = new CodeNames(this.gates, this.space);
@@ -133,6 +104,7 @@ export class Process implements ProcessCore {
     this.hostCalls = new HostCalls(this, this.guestCalls);
     this.sequences = new GuestSequences(this, this.guestCalls, this.gates);
     this.probes = new Probes(this.engine, this.events);
+    this.exits = new Exits(this, this.gates, this.hostCalls, this.guestCalls, this.probes, this.scheduler);
     this.events.now = () => this.whereNow();
   }
 
@@ -154,30 +126,22 @@ export class Process implements ProcessCore {
     return { t: this.clock.now, thread: thread?.id ?? 0, pc: thread ? this.engine.registers.get(this.abi.pc) : 0 };
   }
 
+  /** Guest instructions executed. */
+  get instructions(): number {
+    return this.budget.instructions;
+  }
+
   // Threads
 
+  /** Those that have not ended, lowest number first, and the main thread. */
+  get threads(): readonly Thread[] {
+    return this.threadTable.list;
+  }
+
   createThread(name: string, mode?: CpuMode): Thread {
-    this.memoryLimit.mustTake(THREAD_COST);
-    const thread = new Thread(++this.threadsMade, name, this.engine.newContext(mode), this.scheduler.threadMoved);
-    this.threads.push(thread);
+    const thread = this.threadTable.add(name, mode, this.scheduler.threadMoved);
     this.reschedule = true;
     return thread;
-  }
-
-  /** May another thread be made? Where not, the OS has an error for that. */
-  get roomForThread(): boolean {
-    return this.memoryLimit.held + THREAD_COST + THREAD_START <= this.memoryLimit.limit;
-  }
-
-  /** Between turns, when nobody looks at them any more: what the host kept for threads that have ended. */
-  forgetEnded(): void {
-    for (const thread of this.ended.splice(0)) {
-      for (const hear of this.onThreadGone) hear(thread);
-      if (this.loaded === thread) this.loaded = undefined;
-      this.threads.splice(this.threads.indexOf(thread), 1);
-      this.engine.freeContext(thread.context);
-      this.memoryLimit.give(THREAD_COST);
-    }
   }
 
   /** The thread that is running or being looked at. */
@@ -198,7 +162,7 @@ export class Process implements ProcessCore {
 
   /** Registers of any thread, readable and writable. Valid until another thread is loaded. */
   registers(thread: Thread): Registers {
-    return this.loaded === thread ? this.engine.registers : this.load(thread);
+    return this.load(thread);
   }
 
   /** Run `action` with `thread` loaded, then load what was there before. */
@@ -212,8 +176,7 @@ export class Process implements ProcessCore {
   }
 
   endThread(thread: Thread, exitValue: Word): void {
-    // The main thread's number and name are asked for to the end.
-    if (thread.state !== 'ended' && thread.id !== 1) this.ended.push(thread);
+    this.threadTable.noteEnd(thread);
     thread.state = 'ended';
     thread.exitValue = exitValue;
     thread.wait = undefined;
@@ -222,6 +185,13 @@ export class Process implements ProcessCore {
     this.changed(thread);
     this.reschedule = true;
     this.events.emit('thread-end', { ended: thread.id, value: exitValue });
+  }
+
+  /** Between turns: what was kept for threads that have ended. */
+  forgetEnded(): void {
+    this.threadTable.forgetEnded((thread) => {
+      if (this.loaded === thread) this.loaded = undefined;
+    });
   }
 
   /** What threads may wait for (`Wait.on`) has changed. */
@@ -252,8 +222,8 @@ export class Process implements ProcessCore {
   runThread(thread: Thread, quantum: number): void {
     this.load(thread);
     // A collector runs another thread in the middle of its own turn.
-    const outer = this.turn?.thread;
-    this.turnTo(thread);
+    const outer = this.turns.thread;
+    this.turns.take(thread);
     try {
       this.os.beforeRun?.(thread);
       this.reschedule = false;
@@ -262,126 +232,41 @@ export class Process implements ProcessCore {
         left -= this.advance(thread, left, undefined);
       }
     } finally {
-      this.turnTo(outer);
+      this.turns.take(outer);
     }
-  }
-
-  private turnTo(thread: Thread | undefined): void {
-    const { now } = this.clock;
-    if (this.turn) this.turn.thread.busy += now - this.turn.began;
-    this.turn = thread && { thread, began: now };
-  }
-
-  /** Virtual time that passed while it was this thread's turn. */
-  busyTime(thread: Thread): number {
-    return thread.busy + (this.turn?.thread === thread ? this.clock.now - this.turn.began : 0);
   }
 
   /** One engine run and what it led to. Returns the instructions executed. */
   advance(thread: Thread, limit: number, frame: CallbackFrame | undefined): number {
-    const engine = this.engine;
+    const { agenda, budget, clock, engine } = this;
     if (this.loaded !== thread) this.load(thread);
-    let allowed = Math.min(limit, this.checkBudget());
-    this.checkStop();
-    if (this.stop) allowed = Math.max(1, Math.min(allowed, this.stop.at - this.clock.now));
-    const untilAlarm = Math.min(this.alarms.next - this.clock.now, this.busyAlarms.next - this.clock.busy);
-    if (untilAlarm < Infinity) {
-      allowed = Math.max(1, Math.min(allowed, untilAlarm));
-      if (untilAlarm <= 0) this.reschedule = true;
-    }
-    engine.setTimestamp(this.clock.now);
-    if (this.events.on) this.noteResumption(thread);
+    let allowed = Math.min(limit, budget.left());
+    agenda.checkStop();
+    const { untilAlarm } = agenda;
+    if (untilAlarm <= 0) this.reschedule = true;
+    allowed = Math.max(1, Math.min(allowed, agenda.untilStop, untilAlarm));
+    engine.setTimestamp(clock.now);
+    if (this.events.on) noteResumption(this, thread);
     const reason = engine.run(allowed);
-    const exit = engine.exit;
-    const executed = exit.executed;
-    this.instructions += executed;
+    const { executed } = engine.exit;
+    budget.instructions += executed;
     thread.instructions += executed;
-    this.clock.now += executed;
-    this.checkStop();
-    if (reason === Exit.Fault) {
-      if (exit.access === Access.Fetch) {
-        const gate = this.gates.at(exit.address);
-        if (gate) {
-          if (frame) this.guestCalls.checkLeft(thread, frame, exit.address);
-          if (!(frame && exit.address === this.guestCalls.returnGate)) this.hostCalls.run(thread, gate);
-          return executed;
-        }
-      }
-      if (frame) this.guestCalls.checkLeft(thread, frame, exit.address);
-      if (exit.canonical && this.resolveAccess(exit.address, exit.access)) return executed;
-      if (this.events.on) this.noteFault(thread, exit.address, exit.access, exit.pc);
-      this.faultMarker?.mark(exit);
-      this.os.memoryFault(thread, new CpuFault(exit));
-      return executed;
-    }
-    if (frame) this.guestCalls.checkLeft(thread, frame, exit.pc);
-    switch (reason) {
-      case Exit.Budget:
-        break;
-      case Exit.SystemCall:
-        this.os.systemCall(thread, exit.number, exit.detail);
-        break;
-      case Exit.Interrupt:
-        this.faultMarker?.mark(exit);
-        this.os.interrupt(thread, exit.number, exit.detail);
-        break;
-      case Exit.SoftwareInterrupt:
-        softwareInterrupt(this.os, thread, engine.registers, exit.number, exit.detail);
-        break;
-      case Exit.InvalidInstruction:
-      case Exit.Halt:
-        this.faultMarker?.mark(exit);
-        this.os.invalidInstruction(thread);
-        break;
-      case Exit.Breakpoint: {
-        const probe = this.probes.at(exit.pc);
-        if (probe) this.hostCalls.look(thread, probe);
-        else this.scheduler.breakpoint(thread);
-        break;
-      }
-      case Exit.Watchpoint:
-        this.scheduler.breakpoint(thread);
-        break;
-    }
+    clock.now += executed;
+    agenda.checkStop();
+    this.exits.settle(thread, reason, frame);
     return executed;
   }
 
-  private resolveAccess(address: number, access: number): boolean {
+  /** Does the OS's page fault handler put this right? */
+  resolveAccess(address: number, access: number): boolean {
     return (
       this.loaded !== undefined && this.osModel?.resolveAccess !== undefined && this.osModel.resolveAccess(this.loaded, address, access)
     );
   }
 
-  /** What is left of the budget; ends the run when that is nothing, or when somebody outside wants it to end. */
   /** Host work counts, but that of tidying up after the end. */
   private noteWork(): void {
-    if (!this.status) this.checkBudget();
-  }
-
-  private checkBudget(): number {
-    if (this.interrupt !== undefined && this.interrupt[0] !== 0) this.end({ kind: 'interrupted', signal: this.interrupt[0] });
-    const left = this.budget - this.instructions - this.clock.counted;
-    if (left <= 0) this.end({ kind: 'budget' });
-    return left;
-  }
-
-  /** `fault`: an access refused, at its exact PC; `fault-resume`: the thread is back at that PC, to try it again. */
-  noteFault(thread: Thread, address: number, access: number, pc: number): void {
-    this.events.emit('fault', { address, access });
-    thread.faultPc = pc;
-  }
-
-  private noteResumption(thread: Thread): void {
-    if (thread.faultPc === undefined || this.engine.registers.get(this.abi.pc) !== thread.faultPc) return;
-    thread.faultPc = undefined;
-    this.events.emit('fault-resume');
-  }
-
-  checkStop(): void {
-    const { stop } = this;
-    if (stop === undefined || this.clock.now < stop.at) return;
-    this.stop = undefined;
-    stop.action();
+    if (!this.status) this.budget.left();
   }
 
   /**

@@ -45,8 +45,7 @@ export class Scheduler {
   /** Choose a thread and run it for a quantum. */
   turn(): void {
     this.process.forgetEnded();
-    this.process.alarms.run(this.process.clock.now);
-    this.process.busyAlarms.run(this.process.clock.busy);
+    this.process.agenda.runAlarms();
     const decision = this.script?.(this.process);
     if (decision) return this.follow(decision);
     this.script = undefined;
@@ -77,7 +76,7 @@ export class Scheduler {
 
   /** Nobody can run: time passes until a deadline, or it is a deadlock. */
   private idle(): void {
-    const next = Math.min(this.ready.nextDeadline(), this.process.alarms.next);
+    const next = Math.min(this.ready.nextDeadline(), this.process.agenda.alarms.next);
     if (next === Infinity) {
       this.ready.lookAtAll();
       if (this.ready.list.length > 0) return;
@@ -118,7 +117,7 @@ export class Scheduler {
   }
 
   /** The CPU stopped at a breakpoint or watchpoint. */
-  breakpoint(_thread: Thread): void {
+  breakpoint(): void {
     this.stopped = true;
     this.process.reschedule = true;
   }

@@ -28,7 +28,7 @@ export class Thread {
   stackLimit = 0;
   /** Instructions executed. */
   instructions = 0;
-  /** Virtual time that passed in its turns, but for the present one (Process.busyTime). */
+  /** Virtual time that passed in its turns, but for the present one (Turns.busyTime). */
   busy = 0;
   callbacks: CallbackFrame[] = [];
   attempts: GateAttempt[] = [];

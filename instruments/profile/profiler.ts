@@ -45,13 +45,13 @@ export class Profiler {
     private readonly meanInterval = MEAN_INTERVAL,
   ) {
     this.backtraces = new Backtraces(process);
-    process.onThreadGone.push((thread) => this.takeOf(thread));
+    process.threadTable.onGone.push((thread) => this.takeOf(thread));
     this.next();
   }
 
   private next(): void {
     const wait = this.meanInterval === 1 ? 1 : Math.ceil(this.meanInterval / 2) + this.random.below(this.meanInterval);
-    this.process.stop = {
+    this.process.agenda.stop = {
       at: this.process.clock.now + wait,
       action: () => {
         this.take();
@@ -62,7 +62,7 @@ export class Profiler {
 
   /** The run is over: what has been executed since the last stop. */
   finish(): void {
-    this.process.stop = undefined;
+    this.process.agenda.stop = undefined;
     this.take();
   }
 

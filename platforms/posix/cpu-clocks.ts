@@ -27,5 +27,5 @@ export function cpuClock({ process, traits, pid }: PosixCore, clock: number): Cp
 }
 
 export function cpuTime({ process }: PosixCore, { thread }: CpuClock): number {
-  return thread ? process.busyTime(thread) : process.clock.busy;
+  return thread ? process.turns.busyTime(thread) : process.clock.busy;
 }

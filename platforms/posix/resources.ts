@@ -27,7 +27,7 @@ export function resourceFunctions(system: PosixSystem): HostFunction[] {
     memory.write(place, new Uint8Array((4 + LONGS) * word));
     if (who === CHILDREN) return 0;
     // All of it is the user's: the models of system calls take none.
-    const used = who === THREAD ? process.busyTime(call.thread) : process.clock.busy;
+    const used = who === THREAD ? process.turns.busyTime(call.thread) : process.clock.busy;
     memory.setWord(place, Math.floor(used / UNITS_PER_SECOND));
     memory.setWord(place + word, Math.floor(((used % UNITS_PER_SECOND) / UNITS_PER_SECOND) * 1e6));
     // Kilobytes, but bytes on macOS.

@@ -78,7 +78,7 @@ export class ThreadLibrary {
   /** A new thread; undefined where there is no memory for it. `start` may be a gate. */
   create(name: string, attributes: ThreadAttributes, start: number, argument: Word, parent?: Thread): PosixThread | undefined {
     const { process } = this.system;
-    if (!process.roomForThread) return undefined;
+    if (!process.threadTable.room) return undefined;
     const thread = process.createThread(name);
     const posix = this.adopt(thread);
     posix.detached = attributes.detached;
@@ -139,7 +139,7 @@ export class ThreadLibrary {
     const { traits, process } = this.system;
     const attributes = this.attributes.read(attr);
     call.memory.setWord(result, call.memory.word(result));
-    const created = this.create(`thread ${process.threadsMade + 1}`, attributes, start, argument, call.thread);
+    const created = this.create(`thread ${process.threadTable.made + 1}`, attributes, start, argument, call.thread);
     if (!created) return traits.errno.EAGAIN;
     call.memory.setWord(result, created.identity);
     return 0;

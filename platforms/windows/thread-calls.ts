@@ -60,7 +60,7 @@ export function createThread(
     else commit = stackSize;
   }
   if (idPlace !== 0) call.memory.setU32(idPlace, call.memory.u32(idPlace));
-  const thread = os.threads.create(`thread ${os.process.threadsMade + 1}`, routine, parameter, { reserve, commit });
+  const thread = os.threads.create(`thread ${os.process.threadTable.made + 1}`, routine, parameter, { reserve, commit });
   if (!thread) {
     os.lastError.set(call.thread, ErrorCode.NOT_ENOUGH_MEMORY);
     return 0;

@@ -33,7 +33,7 @@ export class Threads {
   /** A thread whose context is at RtlUserThreadStart(routine, parameter). Undefined: no memory. */
   create(name: string, routine: number, parameter: Word, size: { reserve: number; commit: number }): Thread | undefined {
     const { vm, layout, blocks, process, tls } = this.os;
-    if (!process.roomForThread) return undefined;
+    if (!process.threadTable.room) return undefined;
     const stack = createStack(vm, size.reserve, size.commit, guardBytes(layout.wordSize, 0));
     if (!stack) return undefined;
     const id = this.nextId;

@@ -51,7 +51,7 @@ for (const code of codes) {
     const run = (how: string): string => {
       const { stdout, status, machine } = runProgram(program, code, { args: [how], memory: MEMORY });
       t.deepEqual(status, { kind: 'exit', code: 0 }, how);
-      if (how === 'one') t.is(machine.process.threadsMade, 3001);
+      if (how === 'one') t.is(machine.process.threadTable.made, 3001);
       return stdout.replaceAll('\r', '');
     };
     t.is(run('one'), '3000, error 0\n');

@@ -105,7 +105,7 @@ export function processCalls(kernel: FreeBsdKernel): FreeBsdCalls {
       if (![SELF, -1, 1].includes(int(who))) return -Errno.EINVAL;
       user.fill(address, 18 * user.wordSize, 0);
       if (int(who) === -1) return 0;
-      const used = int(who) === 1 ? process.busyTime(thread) : process.clock.busy;
+      const used = int(who) === 1 ? process.turns.busyTime(thread) : process.clock.busy;
       user.setWord(address, Math.floor(used / 1e9));
       user.setWord(address + user.wordSize, Math.floor((used % 1e9) / 1000));
       user.setWord(address + 4 * user.wordSize, Math.floor(process.space.peakCommittedBytes / 1024));

@@ -52,8 +52,8 @@ export function threadCalls(kernel: FreeBsdKernel, wakeWord: (address: number) =
     if (tls >= layout.userLimit) return -Errno.EINVAL;
     // What can't be written is found before there is a thread.
     for (const place of [childTid, parentTid]) if (place !== 0) user.setWord(place, user.word(place));
-    if (!process.roomForThread) return -Errno.EAGAIN;
-    const child = process.createThread(`thread ${process.threadsMade + 1}`);
+    if (!process.threadTable.room) return -Errno.EAGAIN;
+    const child = process.createThread(`thread ${process.threadTable.made + 1}`);
     const posix = kernel.adopt(child);
     process.load(parent);
     process.engine.saveContext(child.context);

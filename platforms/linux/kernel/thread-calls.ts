@@ -121,8 +121,8 @@ export function threadCalls(kernel: Kernel): LinuxCalls {
         text: 'the program asks for a second process (fork, vfork, or clone without CLONE_THREAD), and there is one only',
       });
     if (has(Clone.PIDFD)) return process.end({ kind: 'unsupported', text: 'clone with CLONE_PIDFD: there are no descriptors of threads' });
-    if (!process.roomForThread) return -Errno.EAGAIN;
-    const child = process.createThread(`thread ${process.threadsMade + 1}`);
+    if (!process.threadTable.room) return -Errno.EAGAIN;
+    const child = process.createThread(`thread ${process.threadTable.made + 1}`);
     const posix = kernel.adopt(child);
     process.load(thread);
     process.engine.saveContext(child.context);
@@ -263,7 +263,7 @@ export function threadCalls(kernel: Kernel): LinuxCalls {
       const word = user.wordSize;
       user.fill(address, 18 * word, 0);
       if (int(who) === -1) return 0;
-      writeTimeval(user, address, int(who) === 1 ? process.busyTime(thread) : process.clock.busy);
+      writeTimeval(user, address, int(who) === 1 ? process.turns.busyTime(thread) : process.clock.busy);
       user.setWord(address + 4 * word, Math.floor(process.space.peakCommittedBytes / 1024));
       return 0;
     },

@@ -116,7 +116,7 @@ export function timeCalls(kernel: Kernel): LinuxCalls {
 
   const cpuTimerClock = (used: CpuClock): TimerClock => ({
     read: () => cpuTime(system, used),
-    alarms: process.busyAlarms,
+    alarms: process.agenda.busyAlarms,
     alarmTime: () => process.clock.busy,
   });
   const timerClock = (clock: number): TimerClock | number => {
@@ -124,7 +124,7 @@ export function timeCalls(kernel: Kernel): LinuxCalls {
     if (used) return cpuTimerClock(used);
     if (!KNOWN.includes(clock)) return -Errno.EINVAL;
     if (SLEEPLESS.includes(clock)) return -Errno.EOPNOTSUPP;
-    return { read: () => now(clock) ?? 0, alarms: process.alarms, alarmTime: () => process.clock.now };
+    return { read: () => now(clock) ?? 0, alarms: process.agenda.alarms, alarmTime: () => process.clock.now };
   };
 
   return {

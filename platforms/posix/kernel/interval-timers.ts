@@ -44,7 +44,7 @@ export class IntervalTimers {
   }
 
   private alarms(which: number) {
-    const { alarms, busyAlarms } = this.system.process;
+    const { alarms, busyAlarms } = this.system.process.agenda;
     return which === REAL ? alarms : busyAlarms;
   }
 

@@ -77,7 +77,7 @@ for (const cpu of CPUS) {
     process.engine.recordInstructions(4096);
     const stops: { at: number; now: number; pc: number; instructions: number; depth: number }[] = [];
     const arm = (at: number): void => {
-      process.stop = {
+      process.agenda.stop = {
         at,
         action: () => {
           stops.push({

@@ -42,7 +42,7 @@ test('an alarm that wakes nobody and sets itself again uses up the budget', (t) 
   const lab: Lab = new Lab('x86-64', [forever], { budget: BUDGET });
   let rings = 0;
   const set = (): void =>
-    lab.process.alarms.set('tick', lab.process.clock.now + 1, () => {
+    lab.process.agenda.alarms.set('tick', lab.process.clock.now + 1, () => {
       if (++rings > BUDGET) lab.process.end({ kind: 'error', text: 'it goes on' });
       set();
     });

@@ -41,7 +41,7 @@ function run(path: string, code: string, interval: number | undefined): Run {
   const { process } = machine;
   const perThread: number[] = [];
   const note = ({ id, instructions }: { id: number; instructions: number }): void => void (perThread[id - 1] = instructions);
-  process.onThreadGone.push(note);
+  process.threadTable.onGone.push(note);
   const profiler = interval === undefined ? undefined : new Profiler(process, interval);
   process.run();
   machine.finish();

@@ -1,0 +1,24 @@
+/** How far a run may go: so many guest instructions, with the host work that counts as such, and until somebody outside has enough. */
+import type { VirtualClock } from './clock.js';
+import type { ExitStatus } from './os-model.js';
+
+export class Budget {
+  /** Guest instructions executed. */
+  instructions = 0;
+  /** Ends the run as soon as its first element is a signal's number: somebody outside wants no more of it. */
+  interrupt: Int32Array | undefined;
+
+  constructor(
+    private readonly allowed: number,
+    private readonly clock: VirtualClock,
+    private readonly end: (status: ExitStatus) => never,
+  ) {}
+
+  /** What is left; ends the run when that is nothing. */
+  left(): number {
+    if (this.interrupt !== undefined && this.interrupt[0] !== 0) this.end({ kind: 'interrupted', signal: this.interrupt[0] });
+    const left = this.allowed - this.instructions - this.clock.counted;
+    if (left <= 0) this.end({ kind: 'budget' });
+    return left;
+  }
+}
