@@ -1,10 +1,9 @@
 /** The part of a Port that is the same on every OS: calls into the guest, stack, names of stack slots, virtual clock. */
 import { A64, X86 } from '../emulator/cpu/registers.js';
-import type { Registers } from '../emulator/engine.js';
+import { Access, type Registers } from '../emulator/engine.js';
 import type { Process } from '../emulator/process/process.js';
 import { UNITS_PER_SECOND } from '../emulator/process/clock.js';
 import type { ExitStatus } from '../emulator/process/os-model.js';
-import type { Thread } from '../emulator/process/thread.js';
 import type { Platform } from './codes.js';
 import type { Arguments, EventStream, HostCall, MemoryView, Result, ScanArea, Signature } from './port.js';
 
@@ -13,7 +12,9 @@ const SIGABRT = 6;
 
 /** Where the calling thread's registers were saved by stackBegin. */
 export interface WarmEnd {
-  thread: Thread;
+  call: HostCall;
+  /** The registers are in memory: from when somebody may look, which is seldom. Until then the thread still holds them. */
+  saved: boolean;
   jumpBuffer: number;
   /** Where the caller's frame pointer was pushed; `sp` if it was not. */
   record: number;
@@ -57,6 +58,8 @@ export abstract class PortBase {
   }
 
   callGuest<const S extends string>(address: number, signature: Signature<S>, args: Arguments<S>): Result<S> {
+    // Guest code changes registers, and may collect.
+    this.saveWarmEnd();
     return this.callNow().callGuest<S>(address, signature, args);
   }
 
@@ -98,27 +101,39 @@ export abstract class PortBase {
     else this.process.memoryLimit.give(-bytes);
   }
 
-  /** Write this platform's jmp_buf with the calling thread's callee-saved registers at `address`. */
-  protected abstract saveJumpBuffer(call: HostCall, address: number): void;
+  /** Write this platform's jmp_buf with the calling thread's callee-saved registers at `address`; `record` is as in WarmEnd. */
+  protected abstract saveJumpBuffer(call: HostCall, address: number, record: number): void;
   protected abstract readonly jumpBufferSize: number;
   /** Register saved at `offset` in the jmp_buf; undefined for its unused words, which hold whatever lay on the stack. */
   protected abstract jumpBufferName(offset: number): string | undefined;
-  /** Where the frame record of the MPS function that is running lies. */
-  protected frameRecord = 0;
 
   stackBegin(call: HostCall): number {
-    const record = this.pushFrameRecord(call);
+    const record = this.frameRecord(call);
     const jumpBuffer = call.pushStack(this.jumpBufferSize, 16);
-    this.saveJumpBuffer(call, jumpBuffer);
+    // The stack must be there at the entry, though it is written only when somebody looks.
+    this.memory.physical(record, Access.Write);
+    this.memory.physical(jumpBuffer, Access.Write);
     const depth = this.warm.length;
-    const end = this.warmEnds[depth] ?? (this.warmEnds[depth] = { thread: call.thread, jumpBuffer, record, sp: call.sp, returnAddress: 0 });
+    let end = this.warmEnds[depth];
+    if (end === undefined) this.warmEnds[depth] = end = { call, saved: false, jumpBuffer, record, sp: call.sp, returnAddress: 0 };
     end.returnAddress = call.returnAddress;
-    end.thread = call.thread;
+    end.call = call;
+    end.saved = false;
     end.jumpBuffer = jumpBuffer;
     end.record = record;
     end.sp = call.sp;
     this.warm.push(end);
     return depth + 1;
+  }
+
+  /** The innermost warm end's registers, written to where stackBegin took stack for them; undefined if none is in force. */
+  private saveWarmEnd(): WarmEnd | undefined {
+    const end = this.warm.at(-1);
+    if (end === undefined || end.saved) return end;
+    end.saved = true;
+    if (end.record !== end.sp) this.pushFrameRecord(end);
+    this.saveJumpBuffer(end.call, end.jumpBuffer, end.record);
+    return end;
   }
 
   stackEnd(depth: number): void {
@@ -132,16 +147,17 @@ export abstract class PortBase {
    * only rbp holds is lost by an MPS that gcc compiled, and found by one that clang compiled. (Measured with the
    * original MPS 1.118 and its Scheme example at -O2: gcc's MPS loses objects with either compiler's client, clang's none.)
    */
-  private pushFrameRecord(call: HostCall): number {
+  private frameRecord(call: HostCall): number {
     const { wordSize } = this.process.abi;
+    if (this.platform.compiler === 'gcc') return call.sp;
+    return call.pushStack(this.process.cpu === 'arm64' ? 2 * wordSize : wordSize, wordSize);
+  }
+
+  private pushFrameRecord({ call, record }: WarmEnd): void {
     const registers = this.process.registers(call.thread);
     const arm = this.process.cpu === 'arm64';
-    if (this.platform.compiler === 'gcc') return (this.frameRecord = call.sp);
-    const record = call.pushStack(arm ? 2 * wordSize : wordSize, wordSize);
     this.storeWord(record, registers, arm ? A64.fp : X86.rbp);
-    if (arm) this.storeWord(record + wordSize, registers, A64.lr);
-    this.frameRecord = record;
-    return record;
+    if (arm) this.storeWord(record + this.process.abi.wordSize, registers, A64.lr);
   }
 
   private storeWord(address: number, registers: Registers, slot: number): void {
@@ -150,7 +166,7 @@ export abstract class PortBase {
   }
 
   currentAreas(cold: number): ScanArea[] | undefined {
-    const warm = this.warm.at(-1);
+    const warm = this.saveWarmEnd();
     if (!warm) return undefined;
     const stood = { pc: warm.returnAddress, returned: true };
     // One piece of stack from the jmp_buf up, in three parts that differ in what their words are called.

@@ -3,6 +3,7 @@
  * plinth, out-parameters, and how a call that may collect enters the MPS.
  */
 import {
+  Access,
   GuestFault,
   hostFunction,
   type HostBody,
@@ -31,9 +32,6 @@ export interface ClientOptions extends AssertionHooks {
   /** The guest's environment, for the plinth. */
   environment?: ((name: string) => string | undefined) | undefined;
 }
-
-/** Access of a GuestFault. */
-const READ = 1;
 
 /** Result of the work of a function with an out-parameter: what it returns, and what it stores if anything. */
 export interface Outcome {
@@ -104,7 +102,7 @@ export class Client {
 
   wildRead(call: HostCall, address: number): never {
     call.memory.word(address);
-    throw new GuestFault(0, READ);
+    throw new GuestFault(0, Access.Read);
   }
 
   args(call: HostCall, list: number): Args {
@@ -174,7 +172,10 @@ export class Client {
 
   private tryPlace(call: HostCall, out: number, parameter: string, bytes: number): void {
     if (out === 0) this.plinth.assertFail(call.fn.name, `${parameter} != NULL`);
-    else for (let at = out; at < out + bytes; at += 4) call.memory.setU32(at, call.memory.u32(at));
+    else {
+      call.memory.physical(out, Access.Write);
+      call.memory.physical(out + bytes - 1, Access.Write);
+    }
   }
 
   /** Should the place fault now, the call is to find `outcome` when it is run again. */

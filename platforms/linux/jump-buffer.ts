@@ -3,7 +3,7 @@
  * thread's pointer guard. Source: sysdeps/{x86_64,i386,aarch64}/setjmp.S, sysdep.h; checked by running.
  */
 import { A64, FLOAT_BYTES, FLOAT_OFFSET, X86 } from '../../emulator/cpu/registers.js';
-import { Access, type Registers } from '../../emulator/engine.js';
+import type { Registers } from '../../emulator/engine.js';
 import type { HostCall } from '../../emulator/process/host-call.js';
 import type { Process } from '../../emulator/process/process.js';
 import type { JumpBuffer } from '../posix/jump-buffer.js';
@@ -47,19 +47,10 @@ const ROTATION = { ia32: 9, 'x86-64': 17, arm64: 0 } as const;
 /** mask_was_saved. */
 const FLAG = { ia32: 0x18, 'x86-64': 0x40, arm64: 0xb0 } as const;
 const VECTORS = 0x70;
-/** In place of a register's slot: the SP of the call. */
-const SP = -1;
-
 export class GlibcJumpBuffer implements JumpBuffer {
   readonly size: number;
   private readonly saved: Saved[];
-  /** The same, as `store` goes through them. */
-  private readonly offsets: Int32Array;
-  private readonly slots: Int32Array;
   private readonly rotation: number;
-  private readonly mangled: Uint8Array;
-  private readonly words: Uint32Array;
-  private readonly pageMask: number;
 
   constructor(
     private readonly process: Process,
@@ -67,13 +58,8 @@ export class GlibcJumpBuffer implements JumpBuffer {
     private readonly guardVariable: () => number | undefined,
   ) {
     this.size = SIZES[process.cpu];
-    this.words = new Uint32Array(process.engine.physical);
-    this.pageMask = process.engine.pageSize - 1;
     this.saved = process.cpu === 'arm64' ? ARM64 : process.cpu === 'ia32' ? I386 : X64;
     this.rotation = ROTATION[process.cpu];
-    this.offsets = Int32Array.from(this.saved, (s) => s.offset);
-    this.slots = Int32Array.from(this.saved, ({ slot }) => (slot === 'sp' ? SP : slot === 'pc' ? process.abi.pc : slot));
-    this.mangled = Uint8Array.from(this.saved, (s) => (s.mangled ? 1 : 0));
   }
 
   nameOf(offset: number): string | undefined {
@@ -85,44 +71,27 @@ export class GlibcJumpBuffer implements JumpBuffer {
     return undefined;
   }
 
-  /** Called at every entry to an MPS function that may collect, so it makes no garbage. */
   store(call: HostCall, address: number): void {
-    const { process, offsets, slots, mangled } = this;
+    const { process, rotation } = this;
     const memory = process.supervisor;
     const registers = process.registers(call.thread);
-    const { pageMask, words, rotation } = this;
-    // One translation where the buffer lies in one page, as it mostly does.
-    const index = (address & pageMask) + this.size <= pageMask + 1 ? memory.physical(address, Access.Write) >>> 2 : -1;
     const wide = process.abi.wordSize === 8;
     const guard = this.guardAddress(registers);
     const guardLow = guard === undefined ? 0 : memory.u32(guard);
     const guardHigh = guard === undefined || !wide ? 0 : memory.u32(guard + 4);
-    for (let i = 0; i < offsets.length; i++) {
-      const offset = offsets[i];
-      const slot = slots[i];
-      let low: number;
-      let high: number;
-      if (slot !== SP) {
-        low = registers.lo(slot);
-        high = registers.hi(slot);
-      } else {
-        // setjmp was called from the MPS's function: SP is in its frame, PC after the call.
-        low = address >>> 0;
-        high = Math.floor(address / 0x100000000);
-      }
-      if (mangled[i] !== 0) {
+    for (const { offset, slot, mangled } of this.saved) {
+      const register = slot === 'pc' ? process.abi.pc : slot;
+      // setjmp was called from the MPS's function: SP is in its frame.
+      let low = register === 'sp' ? address >>> 0 : registers.lo(register);
+      let high = register === 'sp' ? Math.floor(address / 0x100000000) : registers.hi(register);
+      if (mangled) {
         const a = low ^ guardLow;
         const b = high ^ guardHigh;
         low = rotation === 0 ? a : (a << rotation) | ((wide ? b : a) >>> (32 - rotation));
         high = rotation === 0 ? b : (b << rotation) | (a >>> (32 - rotation));
       }
-      if (index >= 0) {
-        words[index + (offset >> 2)] = low;
-        if (wide) words[index + (offset >> 2) + 1] = high;
-      } else {
-        memory.setU32(address + offset, low >>> 0);
-        if (wide) memory.setU32(address + offset + 4, high >>> 0);
-      }
+      memory.setU32(address + offset, low >>> 0);
+      if (wide) memory.setU32(address + offset + 4, high >>> 0);
     }
     if (process.cpu === 'arm64') this.storeVectors(address);
     memory.setU32(address + FLAG[process.cpu], 0);

@@ -83,8 +83,8 @@ export abstract class PosixPortMemory extends PortBase {
     return this.jump.size;
   }
 
-  protected saveJumpBuffer(call: HostCall, address: number): void {
-    this.jump.store(call, address, this.frameRecord);
+  protected saveJumpBuffer(call: HostCall, address: number, record: number): void {
+    this.jump.store(call, address, record);
   }
 
   protected jumpBufferName(offset: number): string | undefined {

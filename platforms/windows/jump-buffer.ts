@@ -30,7 +30,7 @@ export const XMM_OFFSET_64 = 0x60;
 /** "VC20": marks a buffer that _setjmp3 has filled. */
 const COOKIE_32 = 0x56433230;
 
-/** What the integer registers give; on x86-64 the xmm registers are added where they are looked at. */
+/** What the integer registers give. */
 export function saveJumpBuffer(registers: Registers, memory: MemoryView, at: number, fsBase: number): void {
   if (memory.wordSize === 8) {
     // By halves: a register may hold more bits than a number.

@@ -220,25 +220,17 @@ export class WindowsPort extends PortBase implements Port {
     }
   }
 
-  protected saveJumpBuffer(call: HostCall, address: number): void {
-    const registers = this.process.registers(call.thread);
-    saveJumpBuffer(registers, this.memory, address, this.wordSize === 4 ? windowsThread(call.thread).teb : 0);
+  protected saveJumpBuffer({ thread }: HostCall, address: number): void {
+    const registers = this.process.registers(thread);
+    saveJumpBuffer(registers, this.memory, address, this.wordSize === 4 ? windowsThread(thread).teb : 0);
+    if (this.wordSize === 4) return;
+    this.process.engine.readFloat();
+    const xmm = new Uint8Array(160);
+    copyXmm(registers, 6, 10, xmm, 0);
+    this.memory.write(address + XMM_OFFSET_64, xmm);
   }
 
   protected jumpBufferName(offset: number): string | undefined {
     return jumpBufferName(this.wordSize, offset);
-  }
-
-  override currentAreas(cold: number): ScanArea[] | undefined {
-    const warm = this.warm.at(-1);
-    // xmm6 to xmm15 of the buffer: they cannot have changed since the entry, so they are fetched only when looked at.
-    if (warm && this.wordSize === 8) {
-      const registers = this.process.registers(warm.thread);
-      this.process.engine.readFloat();
-      const bytes = new Uint8Array(160);
-      copyXmm(registers, 6, 10, bytes, 0);
-      this.memory.write(warm.jumpBuffer + XMM_OFFSET_64, bytes);
-    }
-    return super.currentAreas(cold);
   }
 }
