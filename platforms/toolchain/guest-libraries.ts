@@ -32,6 +32,7 @@ const linuxLibc = [
   'system-call.S',
   'descriptors.c',
   'status.c',
+  'configuration.c',
   'directories.c',
   'signals.c',
   'process.c',

@@ -8,6 +8,7 @@ import { descriptorCalls } from './descriptor-calls.js';
 import { filesOf, nameCalls } from './file-names.js';
 import { transferCalls } from '../../posix/kernel/transfer-calls.js';
 import { directoryCalls } from './directory-calls.js';
+import { fileSystemCalls } from './file-system-calls.js';
 import { futexCalls } from './futex-calls.js';
 import { Futexes } from '../../posix/kernel/futexes.js';
 import { informationCalls, initialLimits, Limit } from './information-calls.js';
@@ -74,6 +75,7 @@ export function linuxCalls(kernel: Kernel, { files, proc, random }: SharedKernel
     ...nameCalls(kernel, named),
     ...directoryCalls(kernel),
     ...statCalls(kernel, named),
+    ...fileSystemCalls(kernel, named),
     ...informationCalls(kernel, random),
   };
 }

@@ -9,7 +9,6 @@ import type { Kernel, LinuxCall, LinuxCalls } from './kernel.js';
 /** Members of struct utsname. */
 const NAME_BYTES = 65;
 const MACHINES = { ia32: 'i686', 'x86-64': 'x86_64', arm64: 'aarch64' } as const;
-const MEMORY = 0x100000000;
 const INFINITE = 2n ** 64n - 1n;
 const GRND = { NONBLOCK: 1, RANDOM: 2, INSECURE: 4 } as const;
 const INT_MAX = 0x7fffffff;
@@ -115,8 +114,9 @@ export function informationCalls(kernel: Kernel, random: (length: number) => Uin
       // After three loads: total and free memory, in units of the last member.
       const unit = word === 8 ? 1 : 4096;
       const used = process.space.committedBytes;
-      user.setWord(address + 4 * word, MEMORY / unit);
-      user.setWord(address + 5 * word, Math.max(0, Math.floor((MEMORY - used) / unit)));
+      const total = process.memoryLimit.limit;
+      user.setWord(address + 4 * word, Math.floor(total / unit));
+      user.setWord(address + 5 * word, Math.max(0, Math.floor((total - used) / unit)));
       user.setU16(address + 10 * word, process.threads.filter((thread) => thread.state !== 'ended').length);
       user.setU32(address + (word === 8 ? 104 : 52), unit);
       return 0;

@@ -44,6 +44,8 @@ export class ProcFiles {
         return '0\n';
       case '/proc/sys/vm/max_map_count':
         return '65530\n';
+      case '/proc/sys/kernel/ngroups_max':
+        return '65536\n';
       case '/proc/sys/kernel/osrelease':
         return '6.18.0\n';
       default:
