@@ -18,7 +18,8 @@ export const XMM_BYTES = 16;
 
 /** What follows the image in an XSAVE area: the header, whose first word says what is there. The emulated CPU has no more than SSE. */
 export const XSAVE_HEADER_BYTES = 64;
-export const XSAVE_FEATURES = 1 | 2;
+export const XsaveFeature = { x87: 1, sse: 2 } as const;
+export const XSAVE_FEATURES = XsaveFeature.x87 | XsaveFeature.sse;
 
 /** The x87 exceptions, as control, status and (below its masks) MXCSR have them. */
 // prettier-ignore

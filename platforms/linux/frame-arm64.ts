@@ -13,7 +13,7 @@ import { posixThread, type SignalAction, type SignalInfo } from '../posix/posix-
 import { frameStart, type ContextLayout, type StackReader } from '../posix/signal-frames.js';
 import { emptySet, type SignalSet } from '../posix/signal-set.js';
 import type { SignalTraits } from '../posix/traits.js';
-import type { LinuxFrames } from './frame.js';
+import { BAD_FRAME, type FrameReturn, type LinuxFrames } from './frame.js';
 import { writeSiginfo } from './siginfo.js';
 import type { VdsoCode } from './vdso.js';
 
@@ -136,17 +136,17 @@ export class FrameArm64 implements LinuxFrames {
     return read.isCode(pc, RESTORER) ? sp + Frame.ucontext : undefined;
   }
 
-  sigreturn(thread: Thread): SignalSet | undefined {
+  sigreturn(thread: Thread): FrameReturn {
     const { process, frame, registers: r } = this;
     const { engine } = process;
     const base = engine.registers.get(A64.sp);
-    if (base % 16 !== 0) return undefined;
+    if (base % 16 !== 0) return BAD_FRAME;
     const w = frame.words;
-    if (!permitted(() => frame.load(base + Frame.ucontext, Frame.ucontext, USUAL_END - Frame.ucontext))) return undefined;
+    if (!permitted(() => frame.load(base + Frame.ucontext, Frame.ucontext, USUAL_END - Frame.ucontext))) return BAD_FRAME;
     // Records beyond those that the kernel itself writes: somebody has put them there.
-    if (!this.hasUsualRecords() && !permitted(() => frame.load(base + USUAL_END, USUAL_END, Frame.end - USUAL_END))) return undefined;
+    if (!this.hasUsualRecords() && !permitted(() => frame.load(base + USUAL_END, USUAL_END, Frame.end - USUAL_END))) return BAD_FRAME;
     const fpsimd = this.findFpsimd();
-    if (fpsimd === undefined) return undefined;
+    if (fpsimd === undefined) return BAD_FRAME;
     r.set(w.subarray(Frame.regs >>> 2, Frame.pstate >>> 2));
     r[A64.pstate * 2] = w[Frame.pstate >>> 2] & USER_PSTATE;
     r[A64.fpsr * 2] = w[(fpsimd >>> 2) + 2];
@@ -159,7 +159,7 @@ export class FrameArm64 implements LinuxFrames {
     const { mask } = this;
     mask[0] = w[Frame.sigmask >>> 2];
     mask[1] = w[(Frame.sigmask >>> 2) + 1];
-    return mask;
+    return { mask };
   }
 
   /** FPSIMD, perhaps ESR, end: as the kernel writes them. */

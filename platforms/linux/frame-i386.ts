@@ -3,20 +3,22 @@
  * with SA_SIGINFO the rt frame, else the old one. Source: arch/x86/kernel/signal_32.c;
  * offsets observed on a 6.18 kernel.
  */
-import { Fxsave, fxsaveView, X87Control, hasReservedMxcsr } from '../../emulator/cpu/fxsave.js';
+import { fxsaveView, X87Control } from '../../emulator/cpu/fxsave.js';
 import { X86 } from '../../emulator/cpu/registers.js';
 import { Eflags } from '../../emulator/cpu/x86-flags.js';
 import type { Process } from '../../emulator/process/process.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import { changeAlternateStack } from '../posix/alternate-stack.js';
 import { permitted } from '../posix/frame-memory.js';
-import { COMMON_USER_FLAGS, X86Frame } from '../posix/frame-x86.js';
+import { COMMON_USER_FLAGS } from '../posix/frame-x86.js';
 import { posixThread, type PosixThread, type SignalAction, type SignalInfo } from '../posix/posix-thread.js';
 import { frameStart, type ContextLayout, type StackReader } from '../posix/signal-frames.js';
 import type { SignalSet } from '../posix/signal-set.js';
 import type { SignalTraits } from '../posix/traits.js';
-import type { LinuxFrames } from './frame.js';
+import { BAD_FRAME, type FrameReturn, type LinuxFrames } from './frame.js';
+import { LinuxX86Frame } from './frame-x86.js';
 import { applyLegacyHeader, buildLegacyHeader, LEGACY_HEADER } from './legacy-fp.js';
+import { dataSelector, returnError, Selector, userSelector } from './selectors.js';
 import { writeSiginfo } from './siginfo.js';
 import type { VdsoCode } from './vdso.js';
 import { buildFpArea, FP_AREA_SIZE, XSAVE_SIZE } from './xsave-area.js';
@@ -45,8 +47,9 @@ const NAMES = [
 const Word = { esp: 7, trapno: 12, err: 13, eip: 14, cs: 15, eflags: 16, uesp: 17, ss: 18, fpregs: 19, oldmask: 20, cr2: 21 } as const;
 
 const RESTORED_FLAGS = COMMON_USER_FLAGS;
-/** SP is taken from its first place. */
-const RESTORED = GREGS.map((slot, i) => (i === Word.uesp ? -1 : slot));
+const DATA_SEGMENTS = [X86.gs, X86.fs, X86.es, X86.ds].map((slot, word) => [slot, word] as const);
+/** SP is taken from its first place; selectors are looked at. */
+const RESTORED = GREGS.map((slot, i) => (i < DATA_SEGMENTS.length || i === Word.uesp || i === Word.cs || i === Word.ss ? -1 : slot));
 const HANDLER_CLEARS = Eflags.DF | Eflags.TF | Eflags.RF;
 /** mov eax,173; int 80h and pop eax; mov eax,119; int 80h: never executed, debuggers look for it. */
 const RT_RETCODE = [0x0000adb8, 0x0080cd00];
@@ -55,7 +58,7 @@ const OLD_RETCODE = [0x0077b858, 0x80cd0000];
 const RT_RESTORER = [0xb8, 0xad, 0, 0, 0, 0xcd, 0x80];
 const OLD_RESTORER = [0x58, 0xb8, 0x77, 0, 0, 0, 0xcd, 0x80];
 
-export class FrameI386 extends X86Frame implements LinuxFrames {
+export class FrameI386 extends LinuxX86Frame implements LinuxFrames {
   readonly context: ContextLayout = {
     ucontextSize: 364,
     mcontext: RtFrame.mcontext - RtFrame.ucontext,
@@ -114,8 +117,9 @@ export class FrameI386 extends X86Frame implements LinuxFrames {
     this.set(X86.rax, info.signal);
     this.set(X86.rdx, rt ? base + RtFrame.siginfo : 0);
     this.set(X86.rcx, rt ? base + RtFrame.ucontext : 0);
-    this.set(X86.ds, r[X86.ss * 2]);
-    this.set(X86.es, r[X86.ss * 2]);
+    this.set(X86.ds, Selector.data);
+    this.set(X86.es, Selector.data);
+    this.enterSegments(Selector.code32);
     this.enterHandler(action.handler, base, HANDLER_CLEARS, X87Control.extended);
     return true;
   }
@@ -155,32 +159,23 @@ export class FrameI386 extends X86Frame implements LinuxFrames {
     return read.isCode(pc, OLD_RESTORER) ? base + OldFrame.mcontext - this.context.mcontext : undefined;
   }
 
-  sigreturn(thread: Thread, old: boolean): SignalSet | undefined {
-    const { frame, registers: r, image } = this;
+  sigreturn(thread: Thread, old: boolean): FrameReturn {
+    const { frame, registers: r } = this;
     const layout = old ? OldFrame : RtFrame;
     const base = r[X86.rsp * 2] - (old ? 8 : 4);
     const w = frame.words;
     const first = layout.mcontext >>> 2;
-    const fp = layout.fp;
-    const read = permitted(() => {
-      frame.load(base, 0, layout.end);
-      const address = w[first + Word.fpregs];
-      if (address !== 0) frame.load(address, fp, LEGACY_HEADER + Fxsave.size);
-    });
-    if (!read) return undefined;
-    if (w[first + Word.fpregs] !== 0 && hasReservedMxcsr(w[(fp + LEGACY_HEADER + Fxsave.mxcsr) >>> 2])) return undefined;
-    const cs = w[first + Word.cs] & 0xffff;
-    if (cs !== (r[X86.cs * 2] & 0xffff)) return undefined;
+    if (!permitted(() => frame.load(base, 0, layout.end))) return BAD_FRAME;
+    const selector = (word: number): number => w[first + word] & 0xffff;
+    const code = userSelector(selector(Word.cs));
+    const stack = userSelector(selector(Word.ss));
+    if (code === Selector.code64)
+      this.process.end({ kind: 'unsupported', text: 'a return from a signal to 64-bit code is not provided for 32-bit programs' });
     const flags = r[X86.rflags * 2];
     this.loadNarrow(RESTORED, layout.mcontext);
+    for (const [slot, word] of DATA_SEGMENTS) this.set(slot, dataSelector(selector(word)));
     r[X86.rflags * 2] = (flags & ~RESTORED_FLAGS) | (w[first + Word.eflags] & RESTORED_FLAGS);
-    if (w[first + Word.fpregs] === 0) this.resetFloat(X87Control.extended);
-    else {
-      const fx = fp + LEGACY_HEADER;
-      image.set(frame.bytes.subarray(fx, fx + Fxsave.software));
-      applyLegacyHeader(frame.view, fp, this.fx);
-    }
-    this.changed();
+    const bad = !this.restoreFloat(w[first + Word.fpregs], layout.fp, LEGACY_HEADER);
     const { mask } = this;
     if (old) {
       mask[0] = w[first + Word.oldmask];
@@ -192,6 +187,13 @@ export class FrameI386 extends X86Frame implements LinuxFrames {
       const wanted = { sp: w[stack], flags: w[stack + 1], size: w[stack + 2] };
       changeAlternateStack(posixThread(thread), wanted, r[X86.rsp * 2], this.traits);
     }
-    return mask;
+    const refused = bad ? undefined : returnError(code, stack, [Selector.data, Selector.thread]);
+    this.restored(code, stack, bad || refused !== undefined);
+    return { mask, bad, refused };
+  }
+
+  /** The legacy header has the last word over the x87's control, status and tags. */
+  protected override tookX87(at: number): void {
+    applyLegacyHeader(this.frame.view, at, this.fx);
   }
 }

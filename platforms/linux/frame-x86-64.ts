@@ -2,19 +2,21 @@
  * The signal frame of Linux on x86-64, as the kernel pushes it and rt_sigreturn
  * reads it back. Source: arch/x86/kernel/signal_64.c; offsets observed on a 6.18 kernel.
  */
-import { Fxsave, hasReservedMxcsr, X87Control } from '../../emulator/cpu/fxsave.js';
+import { X87Control } from '../../emulator/cpu/fxsave.js';
 import { X86 } from '../../emulator/cpu/registers.js';
 import { Eflags } from '../../emulator/cpu/x86-flags.js';
 import type { Process } from '../../emulator/process/process.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import { changeAlternateStack } from '../posix/alternate-stack.js';
 import { permitted } from '../posix/frame-memory.js';
-import { COMMON_USER_FLAGS, X86Frame } from '../posix/frame-x86.js';
+import { COMMON_USER_FLAGS } from '../posix/frame-x86.js';
 import { posixThread, type SignalAction, type SignalInfo } from '../posix/posix-thread.js';
 import { frameStart, type ContextLayout, type StackReader } from '../posix/signal-frames.js';
 import type { SignalSet } from '../posix/signal-set.js';
 import type { SignalTraits } from '../posix/traits.js';
-import type { LinuxFrames } from './frame.js';
+import { BAD_FRAME, type FrameReturn, type LinuxFrames } from './frame.js';
+import { LinuxX86Frame } from './frame-x86.js';
+import { returnError, Selector, userSelector } from './selectors.js';
 import { writeSiginfo } from './siginfo.js';
 import { buildFpArea, FP_AREA_SIZE, XSAVE_SIZE } from './xsave-area.js';
 
@@ -48,7 +50,7 @@ const HANDLER_CLEARS = Eflags.DF | Eflags.TF | Eflags.RF;
 const RESTORER = [0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05];
 const WORD = 8;
 
-export class FrameX64 extends X86Frame implements LinuxFrames {
+export class FrameX64 extends LinuxX86Frame implements LinuxFrames {
   readonly context: ContextLayout = {
     ucontextSize: 968,
     mcontext: Frame.gregs - Frame.ucontext,
@@ -110,6 +112,7 @@ export class FrameX64 extends X86Frame implements LinuxFrames {
     registers.set(X86.rsi, base + Frame.siginfo);
     registers.set(X86.rdx, base + Frame.ucontext);
     registers.set(X86.rax, 0);
+    this.enterSegments(Selector.code64);
     this.enterHandler(action.handler, base, HANDLER_CLEARS, X87Control.extended);
     return true;
   }
@@ -118,34 +121,34 @@ export class FrameX64 extends X86Frame implements LinuxFrames {
     return read.isCode(pc, RESTORER) ? sp + Frame.ucontext - WORD : undefined;
   }
 
-  sigreturn(thread: Thread): SignalSet | undefined {
+  sigreturn(thread: Thread): FrameReturn {
     const { process, frame, registers: r } = this;
     const { engine } = process;
     const base = engine.registers.get(X86.rsp) - 8;
     const w = frame.words;
-    const image = this.image;
-    const read = permitted(() => {
-      frame.load(base + Frame.ucontext, Frame.ucontext, Frame.siginfo - Frame.ucontext);
-      const fp = frame.get64(Frame.fpregs);
-      if (fp !== 0) frame.load(fp, Frame.fp, Fxsave.size);
-    });
-    if (!read || hasReservedMxcsr(frame.get64(Frame.fpregs) === 0 ? 0 : w[(Frame.fp + Fxsave.mxcsr) >>> 2])) return undefined;
-    const cs = w[(Frame.gregs >>> 2) + 2 * CSGSFS] & 0xffff;
-    if (cs !== 0x33 && cs !== 0x23) return undefined;
+    if (!permitted(() => frame.load(base + Frame.ucontext, Frame.ucontext, Frame.siginfo - Frame.ucontext))) return BAD_FRAME;
+    const selectors = w[(Frame.gregs >>> 2) + 2 * CSGSFS];
+    const code = userSelector(selectors & 0xffff);
+    const strict = (w[Frame.flags >>> 2] & Uc.strictSs) !== 0 || code !== Selector.code64;
+    const stack = strict ? userSelector(w[(Frame.gregs >>> 2) + 2 * CSGSFS + 1] >>> 16) : Selector.data;
     const flags = r[X86.rflags * 2];
     this.loadWide(GREGS, Frame.gregs);
     r[X86.rflags * 2] = (flags & ~RESTORED_FLAGS) | (r[X86.rflags * 2] & RESTORED_FLAGS);
     r[X86.rflags * 2 + 1] = 0;
-    if (cs !== (r[X86.cs * 2] & 0xffff)) engine.registers.set(X86.cs, cs);
-    if (frame.get64(Frame.fpregs) === 0) this.resetFloat(X87Control.extended);
-    else image.set(frame.bytes.subarray(Frame.fp, Frame.fp + Fxsave.software));
-    this.changed();
-    const stack = { sp: frame.get64(Frame.stack), flags: w[(Frame.stack + 8) >>> 2], size: frame.get64(Frame.stack + 16) };
-    // Unlike the other two this kernel does so while SP is still the handler's.
-    changeAlternateStack(posixThread(thread), stack, base, this.traits);
+    const bad = !this.restoreFloat(frame.get64(Frame.fpregs), Frame.fp);
     const { mask } = this;
     mask[0] = w[Frame.sigmask >>> 2];
     mask[1] = w[(Frame.sigmask >>> 2) + 1];
-    return mask;
+    const wanted = { sp: frame.get64(Frame.stack), flags: w[(Frame.stack + 8) >>> 2], size: frame.get64(Frame.stack + 16) };
+    // Unlike the other two this kernel does so while SP is still the handler's.
+    changeAlternateStack(posixThread(thread), wanted, base, this.traits);
+    const refused = bad ? undefined : (returnError(code, stack, [Selector.data]) ?? (isCanonical(r[X86.rip * 2 + 1]) ? undefined : 0));
+    this.restored(code, stack, bad || refused !== undefined);
+    return { mask, bad, refused };
   }
+}
+
+/** By the upper half of an address. */
+function isCanonical(high: number): boolean {
+  return high >>> 15 === 0 || high >>> 15 === 0x1ffff;
 }

@@ -100,7 +100,7 @@ export class Linux extends PosixOs {
       (what) => process.end({ kind: 'unsupported', text: what }),
       process.abi.wordSize === 8,
     );
-    this.calls = new LinuxSystemCalls(system, frames, layout, context.files, (thread) => this.threads.adopt(thread));
+    this.calls = new LinuxSystemCalls(system, frames, this.faults, layout, context.files, (thread) => this.threads.adopt(thread));
   }
 
   get descriptors() {

@@ -6,6 +6,7 @@
  */
 import { A64, X86 } from '../../emulator/cpu/registers.js';
 import { syscallClobbers } from '../../emulator/cpu/system-call.js';
+import { Vector } from '../../emulator/cpu/x86-exceptions.js';
 import type { CpuName } from '../../emulator/engine.js';
 import { GuestMemory } from '../../emulator/memory/guest-memory.js';
 import type { Thread } from '../../emulator/process/thread.js';
@@ -14,6 +15,7 @@ import type { PosixThread } from '../posix/posix-thread.js';
 import { systemCall, type PosixSystem } from '../posix/system.js';
 import { argument } from '../posix/system-call-table.js';
 import { RunningCalls, type CallReturn } from '../posix/kernel/running-calls.js';
+import type { LinuxFaults } from './faults.js';
 import type { LinuxFrames } from './frame.js';
 import { linuxCalls, sharedKernel, type SharedKernel } from './kernel/calls.js';
 import type { LinuxCalls } from './kernel/kernel.js';
@@ -47,6 +49,7 @@ export class LinuxSystemCalls {
   constructor(
     private readonly os: PosixSystem,
     private readonly frames: LinuxFrames,
+    private readonly faults: Pick<LinuxFaults, 'interrupt'>,
     private readonly layout: LinuxLayout,
     files: FileSystem | undefined,
     private readonly adopt: (thread: Thread) => PosixThread,
@@ -113,13 +116,14 @@ export class LinuxSystemCalls {
 
   private sigreturn(thread: Thread, old: boolean): void {
     const { os } = this;
-    const mask = this.frames.sigreturn(thread, old);
-    if (!mask) {
+    const { mask, bad, refused } = this.frames.sigreturn(thread, old);
+    if (mask) os.signals.setMask(thread, mask);
+    if (refused !== undefined) return this.faults.interrupt(thread, Vector.protection, refused);
+    if (bad) {
       const { SIGSEGV } = os.traits.signals.numbers;
       os.signals.force(thread, { signal: SIGSEGV, code: os.traits.signals.codes.KERNEL, about: 'sigreturn found a bad signal frame' });
       return;
     }
-    os.signals.setMask(thread, mask);
     if (os.process.events.on) os.process.events.emit('signal-return');
     if (os.signals.hasDeliverable(thread)) os.signals.deliver(thread);
   }
