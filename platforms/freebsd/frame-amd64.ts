@@ -1,4 +1,7 @@
-/** The signal frame of FreeBSD on x86-64. Source: sys/amd64/amd64/exec_machdep.c (sendsig, sys_sigreturn), x86/include/ucontext.h. */
+/**
+ * The signal frame of FreeBSD on x86-64, and contexts that programs get and set.
+ * Source: sys/amd64/amd64/exec_machdep.c (sendsig, sys_sigreturn, get_mcontext, set_mcontext), x86/include/ucontext.h.
+ */
 import { Fxsave, fxsaveName } from '../../emulator/cpu/fxsave.js';
 import { X86 } from '../../emulator/cpu/registers.js';
 import { Eflags } from '../../emulator/cpu/x86-flags.js';
@@ -11,7 +14,17 @@ import { posixThread, type SignalAction, type SignalInfo } from '../posix/posix-
 import { frameStart, type ContextLayout } from '../posix/signal-frames.js';
 import type { SignalSet } from '../posix/signal-set.js';
 import type { SignalTraits } from '../posix/traits.js';
-import { buildExtended, EXTENDED_SIZE, Fp, McFlag, writeSiginfo, type FreeBsdFrames, type SigreturnError } from './frame.js';
+import {
+  buildExtended,
+  EXTENDED_SIZE,
+  floatFate,
+  Fp,
+  McFlag,
+  writeSiginfo,
+  type ContextError,
+  type FreeBsdFrames,
+  type SigreturnError,
+} from './frame.js';
 import type { FreeBsdLayout } from './layout.js';
 import { HANDLER_RETURNS } from './trampoline.js';
 
@@ -19,7 +32,7 @@ export const Frame = { handler: 0, ucontext: 0x10, siginfo: 0x380, size: 976 } a
 export const Uc = { sigmask: 0, mcontext: 0x10, link: 0x330, stack: 0x338, flags: 0x350, size: 880 } as const;
 // prettier-ignore
 export const Mc = {
-  onstack: 0, rdi: 8, trapno: 0x80, fs: 0x84, gs: 0x86, addr: 0x88, flags: 0x90, es: 0x94, ds: 0x96, err: 0x98, rip: 0xa0, cs: 0xa8, rflags: 0xb0, rsp: 0xb8,
+  onstack: 0, rdi: 8, rdx: 0x18, rax: 0x38, trapno: 0x80, fs: 0x84, gs: 0x86, addr: 0x88, flags: 0x90, es: 0x94, ds: 0x96, err: 0x98, rip: 0xa0, cs: 0xa8, rflags: 0xb0, rsp: 0xb8,
   ss: 0xc0, len: 0xc8, fpformat: 0xd0, ownedfp: 0xd8, fpstate: 0xe0, fsbase: 0x2e0, gsbase: 0x2e8, xfpustate: 0x2f0, xfpustateLength: 0x2f8, size: 800,
 } as const;
 /** Slots of the registers from rdi on. */
@@ -112,7 +125,7 @@ export class FrameAmd64 extends X86Frame implements FreeBsdFrames {
     w[at] = info.trap !== undefined ? trap.number : 0;
     w[at + 1] = (r[X86.fs * 2] & 0xffff) | (r[X86.gs * 2] << 16);
     frame.put64(mc + Mc.addr, info.trap !== undefined ? trap.address : 0);
-    w[(mc + Mc.flags) >>> 2] = McFlag.segments | McFlag.extended;
+    w[(mc + Mc.flags) >>> 2] = McFlag.segments | (extended === 0 ? 0 : McFlag.extended);
     w[(mc + Mc.es) >>> 2] = (r[X86.es * 2] & 0xffff) | (r[X86.ds * 2] << 16);
     w[(mc + Mc.err) >>> 2] = info.trap !== undefined ? trap.error : 0;
     copy(Mc.rip, X86.rip);
@@ -127,7 +140,7 @@ export class FrameAmd64 extends X86Frame implements FreeBsdFrames {
     copy(Mc.fsbase, X86.fsBase);
     copy(Mc.gsbase, X86.gsBase);
     frame.put64(mc + Mc.xfpustate, extended);
-    w[(mc + Mc.xfpustateLength) >>> 2] = EXTENDED_SIZE;
+    w[(mc + Mc.xfpustateLength) >>> 2] = extended === 0 ? 0 : EXTENDED_SIZE;
   }
 
   contextAt(pc: number, sp: number): number | undefined {
@@ -147,6 +160,61 @@ export class FrameAmd64 extends X86Frame implements FreeBsdFrames {
     if (changed & ~(USER_FLAGS | Eflags.RF)) return 'EINVAL';
     const cs = w[(mc + Mc.cs) >>> 2] & 0xffff;
     if (cs !== CODE64 && cs !== CODE32) return 'selector';
+    this.loadGeneral(flags);
+    r[X86.rflags * 2] = rflags & ~Eflags.RF;
+    r[X86.cs * 2] = cs;
+    const holds = w[(mc + Mc.fpformat) >>> 2] === Fp.XMM && w[(mc + Mc.ownedfp) >>> 2] !== Fp.UNOWNED;
+    if (holds) this.image.set(frame.bytes.subarray(mc + Mc.fpstate, mc + Mc.fpstate + Fxsave.size));
+    else this.resetFloat(this.layout.controlWord);
+    return this.loaded();
+  }
+
+  copyOut(thread: Thread, savedMask: SignalSet, ucontext: number): boolean {
+    const { frame, process, registers: r } = this;
+    const w = frame.words;
+    process.engine.readFloat();
+    w.fill(0, Frame.ucontext >>> 2, (Frame.ucontext + Uc.size) >>> 2);
+    w.set(savedMask, (Frame.ucontext + Uc.sigmask) >>> 2);
+    const state = posixThread(thread);
+    this.fillContext({ signal: 0, code: 0 }, state.trap, onAlternateStack(state, process.engine.registers.get(X86.rsp), this.traits), 0);
+    const mc = Frame.ucontext + Uc.mcontext;
+    frame.put64(mc + Mc.rax, 0);
+    frame.put64(mc + Mc.rdx, 0);
+    w[(mc + Mc.rflags) >>> 2] = r[X86.rflags * 2] & ~Eflags.CF;
+    return permitted(() => frame.store(ucontext, Frame.ucontext, Uc.link));
+  }
+
+  setContext(ucontext: number): SignalSet | ContextError {
+    const { frame, registers: r } = this;
+    const w = frame.words;
+    if (!permitted(() => frame.load(ucontext, Frame.ucontext, Uc.link))) return 'EFAULT';
+    const mc = Frame.ucontext + Uc.mcontext;
+    const flags = w[(mc + Mc.flags) >>> 2];
+    const extended = frame.get64(mc + Mc.xfpustateLength);
+    const length = frame.get64(mc + Mc.len);
+    const fate = floatFate(
+      { length, flags, format: frame.get64(mc + Mc.fpformat), owned: frame.get64(mc + Mc.ownedfp), extended },
+      Mc.size,
+      [Fp.XMM],
+    );
+    const place = frame.get64(mc + Mc.xfpustate);
+    if (fate !== 'EINVAL' && flags & McFlag.extended && !permitted(() => this.process.user.bytes(place, extended))) return 'EFAULT';
+    if (fate === 'EINVAL') return fate;
+    const rflags = (w[(mc + Mc.rflags) >>> 2] & USER_FLAGS) | (r[X86.rflags * 2] & ~USER_FLAGS);
+    // Else what is in the unit stays.
+    this.process.engine.readFloat();
+    this.loadGeneral(flags);
+    r[X86.rflags * 2] = rflags;
+    if (fate === 'load') this.image.set(frame.bytes.subarray(mc + Mc.fpstate, mc + Mc.fpstate + Fxsave.size));
+    else if (fate === 'reset') this.resetFloat(this.layout.controlWord);
+    return this.loaded();
+  }
+
+  /** General registers, PC and SP from the scratch. */
+  private loadGeneral(flags: number): void {
+    const { frame, registers: r } = this;
+    const w = frame.words;
+    const mc = Frame.ucontext + Uc.mcontext;
     this.loadWide(REGISTERS, mc + Mc.rdi);
     const copy = (offset: number, slot: number): void => {
       r[slot * 2] = w[(mc + offset) >>> 2];
@@ -154,19 +222,18 @@ export class FrameAmd64 extends X86Frame implements FreeBsdFrames {
     };
     copy(Mc.rip, X86.rip);
     copy(Mc.rsp, X86.rsp);
-    r[X86.rflags * 2] = rflags & ~Eflags.RF;
-    r[X86.cs * 2] = cs;
     if (flags & McFlag.bases) {
       copy(Mc.fsbase, X86.fsBase);
       copy(Mc.gsbase, X86.gsBase);
     }
-    const holds = w[(mc + Mc.fpformat) >>> 2] === Fp.XMM && w[(mc + Mc.ownedfp) >>> 2] !== Fp.UNOWNED;
-    if (holds) this.image.set(frame.bytes.subarray(mc + Mc.fpstate, mc + Mc.fpstate + Fxsave.size));
-    else this.resetFloat(this.layout.controlWord);
+  }
+
+  /** All registers have come from the scratch: the signal mask that came with them. */
+  private loaded(): SignalSet {
     this.maskMxcsr();
     this.changed();
     const { mask } = this;
-    mask.set(w.subarray(Frame.ucontext >>> 2, (Frame.ucontext + 16) >>> 2));
+    mask.set(this.frame.words.subarray(Frame.ucontext >>> 2, (Frame.ucontext + 16) >>> 2));
     return mask;
   }
 }

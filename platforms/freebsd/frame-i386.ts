@@ -1,4 +1,7 @@
-/** The signal frame of FreeBSD on IA-32. Source: sys/i386/i386/exec_machdep.c (sendsig, sys_sigreturn), x86/include/ucontext.h. */
+/**
+ * The signal frame of FreeBSD on IA-32, and contexts that programs get and set.
+ * Source: sys/i386/i386/exec_machdep.c (sendsig, sys_sigreturn, get_mcontext, set_mcontext), x86/include/ucontext.h.
+ */
 import { Fxsave, fxsaveName } from '../../emulator/cpu/fxsave.js';
 import { X86 } from '../../emulator/cpu/registers.js';
 import { Eflags } from '../../emulator/cpu/x86-flags.js';
@@ -11,7 +14,17 @@ import { posixThread, type SignalAction, type SignalInfo, type TrapRecord } from
 import { frameStart, type ContextLayout } from '../posix/signal-frames.js';
 import type { SignalSet } from '../posix/signal-set.js';
 import type { SignalTraits } from '../posix/traits.js';
-import { buildExtended, EXTENDED_SIZE, Fp, McFlag, writeSiginfo, type FreeBsdFrames, type SigreturnError } from './frame.js';
+import {
+  buildExtended,
+  EXTENDED_SIZE,
+  floatFate,
+  Fp,
+  McFlag,
+  writeSiginfo,
+  type ContextError,
+  type FreeBsdFrames,
+  type SigreturnError,
+} from './frame.js';
 import type { FreeBsdLayout } from './layout.js';
 import { HANDLER_RETURNS } from './trampoline.js';
 
@@ -19,7 +32,7 @@ export const Frame = { signo: 0, info: 4, context: 8, address: 0xc, handler: 0x1
 export const Uc = { sigmask: 0, mcontext: 0x10, link: 0x290, stack: 0x294, flags: 0x2a0, size: 704 } as const;
 // prettier-ignore
 export const Mc = {
-  onstack: 0, gs: 4, isp: 0x20, trapno: 0x34, err: 0x38, eip: 0x3c, cs: 0x40, eflags: 0x44, esp: 0x48, ss: 0x4c, len: 0x50, fpformat: 0x54, ownedfp: 0x58,
+  onstack: 0, gs: 4, isp: 0x20, edx: 0x28, eax: 0x30, trapno: 0x34, err: 0x38, eip: 0x3c, cs: 0x40, eflags: 0x44, esp: 0x48, ss: 0x4c, len: 0x50, fpformat: 0x54, ownedfp: 0x58,
   flags: 0x5c, fpstate: 0x60, fsbase: 0x260, gsbase: 0x264, xfpustate: 0x268, xfpustateLength: 0x26c, size: 640,
 } as const;
 /** Slots of the words from gs to ss; -1 are the kernel's stack pointer, trapno and err. */
@@ -108,12 +121,12 @@ export class FrameI386 extends X86Frame implements FreeBsdFrames {
     put(Mc.len, Mc.size);
     put(Mc.fpformat, Fp.XMM);
     put(Mc.ownedfp, Fp.OWNED);
-    put(Mc.flags, McFlag.extended);
+    put(Mc.flags, extended === 0 ? 0 : McFlag.extended);
     frame.bytes.set(this.image, Frame.ucontext + Uc.mcontext + Mc.fpstate);
     put(Mc.fsbase, r[X86.fsBase * 2]);
     put(Mc.gsbase, r[X86.gsBase * 2]);
     put(Mc.xfpustate, extended);
-    put(Mc.xfpustateLength, EXTENDED_SIZE);
+    put(Mc.xfpustateLength, extended === 0 ? 0 : EXTENDED_SIZE);
   }
 
   contextAt(pc: number, sp: number): number | undefined {
@@ -135,10 +148,57 @@ export class FrameI386 extends X86Frame implements FreeBsdFrames {
     const at = Frame.ucontext + Uc.mcontext + Mc.fpstate;
     if (get(Mc.fpformat) === Fp.XMM && get(Mc.ownedfp) !== Fp.UNOWNED) this.image.set(frame.bytes.subarray(at, at + Fxsave.size));
     else this.resetFloat(this.layout.controlWord);
+    return this.loaded();
+  }
+
+  copyOut(thread: Thread, savedMask: SignalSet, ucontext: number): boolean {
+    const { frame, process, registers: r } = this;
+    const w = frame.words;
+    process.engine.readFloat();
+    w.fill(0, Frame.ucontext >>> 2, (Frame.ucontext + Uc.size) >>> 2);
+    w.set(savedMask, Frame.ucontext >>> 2);
+    const state = posixThread(thread);
+    this.fillContext({ signal: 0, code: 0 }, state.trap, onAlternateStack(state, r[X86.rsp * 2], this.traits), 0);
+    const mc = (Frame.ucontext + Uc.mcontext) >>> 2;
+    w[mc + (Mc.eax >>> 2)] = w[mc + (Mc.edx >>> 2)] = 0;
+    w[mc + (Mc.eflags >>> 2)] = r[X86.rflags * 2] & ~Eflags.CF;
+    return permitted(() => frame.store(ucontext, Frame.ucontext, Uc.link));
+  }
+
+  setContext(ucontext: number): SignalSet | ContextError {
+    const { frame, process, registers: r } = this;
+    const w = frame.words;
+    if (!permitted(() => frame.load(ucontext, Frame.ucontext, Uc.link))) return 'EFAULT';
+    const mc = (Frame.ucontext + Uc.mcontext) >>> 2;
+    const get = (offset: number): number => w[mc + (offset >>> 2)];
+    const extended = get(Mc.xfpustateLength);
+    const flags = get(Mc.flags);
+    const fate = floatFate({ length: get(Mc.len), flags, format: get(Mc.fpformat), owned: get(Mc.ownedfp), extended }, Mc.size, [
+      Fp.XMM,
+      Fp.X87,
+    ]);
+    const place = get(Mc.xfpustate);
+    if (fate !== 'EINVAL' && flags & McFlag.extended && !permitted(() => process.user.bytes(place, extended))) return 'EFAULT';
+    if (fate === 'EINVAL') return fate;
+    const eflags = (get(Mc.eflags) & USER_FLAGS) | (r[X86.rflags * 2] & ~USER_FLAGS);
+    const [cs, ss] = [X86.cs, X86.ss].map((slot) => r[slot * 2]);
+    process.engine.readFloat();
+    this.loadNarrow(REGISTERS, Frame.ucontext + Uc.mcontext + Mc.gs);
+    this.set(X86.cs, cs);
+    this.set(X86.ss, ss);
+    this.set(X86.rflags, eflags >>> 0);
+    const at = Frame.ucontext + Uc.mcontext + Mc.fpstate;
+    if (fate === 'load') this.image.set(frame.bytes.subarray(at, at + Fxsave.size));
+    else if (fate === 'reset') this.resetFloat(this.layout.controlWord);
+    return this.loaded();
+  }
+
+  /** All registers have come from the scratch: the signal mask that came with them. */
+  private loaded(): SignalSet {
     this.maskMxcsr();
     this.changed();
     const { mask } = this;
-    mask.set(w.subarray(Frame.ucontext >>> 2, (Frame.ucontext + 16) >>> 2));
+    mask.set(this.frame.words.subarray(Frame.ucontext >>> 2, (Frame.ucontext + 16) >>> 2));
     return mask;
   }
 }

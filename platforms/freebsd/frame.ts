@@ -14,7 +14,13 @@ export type SigreturnError = 'EFAULT' | 'EINVAL' | 'selector';
 export interface FreeBsdFrames extends SignalFrames {
   /** sigreturn(&ucontext): the registers become what it says. */
   sigreturn(thread: Thread, ucontext: number): SignalSet | SigreturnError;
+  /** What getcontext tells of the thread (loaded), as after a call that succeeded: signal mask and registers, and no uc_link or uc_stack. */
+  copyOut(thread: Thread, mask: SignalSet, ucontext: number): boolean;
+  /** setcontext(&ucontext). */
+  setContext(ucontext: number): SignalSet | ContextError;
 }
+
+export type ContextError = 'EFAULT' | 'EINVAL';
 
 /** Bytes of XSAVE state beyond the FXSAVE image: the header alone, as the CPU has no more than SSE. */
 export const EXTENDED_SIZE = XSAVE_HEADER_BYTES;
@@ -25,8 +31,32 @@ export function buildExtended(frame: FrameMemory, at: number): void {
 }
 
 /** mcontext's constants: which FP format, and who holds it. */
-export const Fp = { XMM: 0x10002, NONE: 0x10000, OWNED: 0x20001, UNOWNED: 0x20000 } as const;
+export const Fp = { XMM: 0x10002, X87: 0x10001, NONE: 0x10000, OWNED: 0x20001, SAVED: 0x20002, UNOWNED: 0x20000 } as const;
 export const McFlag = { segments: 1, bases: 2, extended: 4 } as const;
+const KNOWN_FLAGS = McFlag.segments | McFlag.bases | McFlag.extended;
+
+/** What a context that the program hands in says of itself (mc_len, mc_flags, mc_fpformat, mc_ownedfp; the length of its extended state). */
+export interface ContextMarks {
+  length: number;
+  flags: number;
+  format: number;
+  owned: number;
+  extended: number;
+}
+
+/** What set_mcontext does with its floating-point state, or why it refuses it all. `formats`: those of the CPU. */
+export function floatFate(
+  { length, flags, format, owned, extended }: ContextMarks,
+  size: number,
+  formats: readonly number[],
+): 'load' | 'reset' | 'leave' | 'EINVAL' {
+  if (length !== size || flags & ~KNOWN_FLAGS) return 'EINVAL';
+  if (flags & McFlag.extended && extended > EXTENDED_SIZE) return 'EINVAL';
+  if (format === Fp.NONE) return 'leave';
+  if (!formats.includes(format)) return 'EINVAL';
+  if (owned === Fp.UNOWNED) return 'reset';
+  return owned === Fp.OWNED || owned === Fp.SAVED ? 'load' : 'EINVAL';
+}
 
 export function writeSiginfo(frame: FrameMemory, at: number, info: SignalInfo, traits: SignalTraits, wide: boolean): void {
   const { siginfo } = traits;

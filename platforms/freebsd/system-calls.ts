@@ -12,7 +12,7 @@ import type { Thread } from '../../emulator/process/thread.js';
 import type { FileSystem } from '../file-system.js';
 import { bsdProgress } from '../posix/kernel/bsd-errno.js';
 import { RunningCalls, type CallReturn } from '../posix/kernel/running-calls.js';
-import type { PosixThread } from '../posix/posix-thread.js';
+import { posixThread, type PosixThread } from '../posix/posix-thread.js';
 import { systemCall, type PosixSystem } from '../posix/system.js';
 import { argument } from '../posix/system-call-table.js';
 import type { FreeBsdFrames } from './frame.js';
@@ -77,6 +77,7 @@ export class FreeBsdSystemCalls {
     if (name === 'sigreturn') return this.sigreturn(thread, this.arguments(from)[0]);
     const args = this.arguments(from);
     if (process.cpu === 'x86-64') syscallClobbers(registers);
+    if (name === 'getcontext' || name === 'setcontext' || name === 'swapcontext') return this.context(thread, name, args);
     const { cancellation } = this.os;
     if (cancellation.isPoint(thread) && cancellation.due(thread)) return cancellation.begin(thread);
     const call = name && this.calls[name];
@@ -122,6 +123,19 @@ export class FreeBsdSystemCalls {
     registers.set(X86.rax, ia32 ? result % 0x100000000 : result);
     if (wide && ia32) registers.set(X86.rdx, Math.floor(result / 0x100000000));
     registers.set(X86.rflags, flags & ~Eflags.CF);
+  }
+
+  /** Contexts: sys/kern/kern_context.c. The registers are what was set, and no result of a call. */
+  private context(thread: Thread, name: 'getcontext' | 'setcontext' | 'swapcontext', [first, second]: number[]): void {
+    const { errno } = this.os.traits;
+    const fail = (error: keyof typeof errno): void => this.setResult(thread, -errno[error], false);
+    if (first === 0 || (name === 'swapcontext' && second === 0)) return fail('EINVAL');
+    if (name !== 'setcontext' && !this.frames.copyOut(thread, posixThread(thread).mask, first)) return fail('EFAULT');
+    if (name === 'getcontext') return this.setResult(thread, 0, false);
+    const set = this.frames.setContext(name === 'setcontext' ? first : second);
+    if (typeof set === 'string') return fail(set);
+    this.os.signals.setMask(thread, set);
+    if (this.os.signals.hasDeliverable(thread)) this.os.signals.deliver(thread);
   }
 
   private sigreturn(thread: Thread, ucontext: number): void {

@@ -43,12 +43,13 @@ const linuxLibc = [
 ].map((f) => `linux/${f}`);
 /** What of FreeBSD's and macOS's libraries is a system call and little else. */
 const bsdLibc = ['system-call.S', 'descriptors.c', 'process.c'].map((f) => `bsd/${f}`);
+const contexts = (os: 'freebsd' | 'macos'): string[] => ['context-switch.S', 'context.c'].map((f) => `${os}/${f}`);
 /** What only one system's library has. */
 const systemLibc: Record<Platform['os'], string[]> = {
   windows: windowsLibc,
   linux: [...linuxLibc, 'sized-characters.c'],
-  freebsd: [...bsdLibc, 'sized-characters.c'],
-  macos: bsdLibc,
+  freebsd: [...bsdLibc, ...contexts('freebsd'), 'sized-characters.c'],
+  macos: [...bsdLibc, ...contexts('macos')],
 };
 /** Where the floating-point environment is the program's own affair. */
 const fenv = (p: Platform): string[] => (p.os === 'windows' ? [] : [p.cpu === 'arm64' ? 'fenv-arm64.c' : 'fenv-x86.c']);

@@ -40,7 +40,8 @@ const headersOf = (p: Platform): string[] => {
     ...(p.os === 'windows' ? posixOnly : windowsOnly),
     ...(p.os === 'freebsd' ? [] : freebsdOnly),
     ...(p.os === 'linux' || p.os === 'macos' ? [] : ['alloca.h']),
-    ...(p.os === 'macos' ? ['uchar.h'] : []),
+    // <ucontext.h> of macOS wants a macro, by which types change.
+    ...(p.os === 'macos' ? ['uchar.h', 'ucontext.h'] : []),
     // Macros alone, over math.h.
     'tgmath.h',
     ...(p.os === 'windows' || p.os === 'linux' ? [] : ['malloc.h']),

@@ -1,5 +1,7 @@
 /* A coroutine on a stack of its own holds the only references to objects of the MPS: in variables on that
    stack or in registers that swapcontext keeps in the ucontext_t. While it is not running, nothing of the thread's own leads there. */
+#define _XOPEN_SOURCE 600 /* macOS has contexts for those alone who ask for them */
+#define _DARWIN_C_SOURCE
 #include <stdint.h>
 #include <string.h>
 #include <ucontext.h>
@@ -38,8 +40,10 @@ static NOINLINE void coroutine_body(void) {
 }
 
 static void coroutine(void) {
+  ucontext_t *next = inside.uc_link;
   coroutine_body();
   memset(&inside, 0, sizeof inside);
+  inside.uc_link = next; /* libraries of BSD look here when the coroutine is over */
 }
 
 /* What the stack has lost of old frames must not hold anything. */

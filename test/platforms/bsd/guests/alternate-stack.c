@@ -4,7 +4,7 @@
 #include "observe.h"
 #include <setjmp.h>
 #include <signal.h>
-#include <ucontext.h>
+#include <sys/ucontext.h>
 
 static char area[32768], other[32768];
 static sigjmp_buf out;
