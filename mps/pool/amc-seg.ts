@@ -1,16 +1,18 @@
-/** AMC's segments: how they are condemned, scanned, fixed into, and reclaimed, nailed or not. */
-import { Nailboard } from '../trace/nailboard.js';
+/** AMC's segments: how they are condemned, scanned and reclaimed, nailed or not (amc-fix.ts: references to them). */
+import type { Nailboard } from '../trace/nailboard.js';
 import { SegWord } from '../plinth/descriptors.js';
-import { failureOf, Rank, Res } from '../plinth/res.js';
+import { Rank, Res } from '../plinth/res.js';
 import type { ScanState } from '../trace/scan-state.js';
 import type { Buffer } from '../heap/buffer.js';
 import { MutatorSeg } from '../heap/segment.js';
 import type { Trace } from '../trace/trace.js';
 import type { AMCGen, AMCPool } from './amc.js';
+import { fixAmbiguous, fixEmergency, fixExact } from './amc-fix.js';
+import { Nails } from './nails.js';
 
 export class AMCSeg extends MutatorSeg {
   declare buffer: Buffer | undefined;
-  private board_: Nailboard | undefined;
+  readonly nails = new Nails(this);
   accountedAsBuffered = false;
   /** Where what was condemned ends: beyond it a buffer has been allocating since. */
   private condemnedLimit = 0;
@@ -35,7 +37,7 @@ export class AMCSeg extends MutatorSeg {
     this.tell(SegWord.to, this.amcGen.forward.address);
     this.forwarded = 0;
     this.tell(SegWord.limit, this.limit);
-    this.tell(SegWord.board, this.board_?.address ?? 0);
+    this.nails.describe();
     this.tell(SegWord.interior, this.pool.interior ? 1 : 0);
   }
 
@@ -51,74 +53,6 @@ export class AMCSeg extends MutatorSeg {
     return this.pool.methods;
   }
 
-  // Nails.
-  /** Ambiguous references to it; nailed without a board means that everything in it stays. */
-  get board(): Nailboard | undefined {
-    return this.board_;
-  }
-  private setBoard(board: Nailboard | undefined): void {
-    this.board_ = board;
-    this.tell(SegWord.board, board?.address ?? 0);
-  }
-  private createBoard(): Res {
-    const { arena, pool } = this;
-    const block = arena.controlAlloc(Nailboard.size(this.size, pool.align, arena.wordWidth));
-    if (block < 0) return failureOf(block);
-    this.setBoard(new Nailboard(arena.memory, block, this.base, this.limit, pool.align));
-    return Res.OK;
-  }
-  /** The board, made if need be. Undefined: no memory. */
-  private ownBoard(): Nailboard | undefined {
-    if (!this.board) this.createBoard();
-    return this.board;
-  }
-  private destroyBoard(): void {
-    if (!this.board) return;
-    this.arena.controlFree(this.board.address, Nailboard.size(this.size, this.pool.align, this.arena.wordWidth));
-    this.setBoard(undefined);
-  }
-  /** Is the object at this client pointer kept in place by a nail? */
-  private isPinned(board: Nailboard, object: number, next: number): boolean {
-    const { interior, header } = this.pool;
-    return interior ? !board.isFree(object - header, next - header) : board.get(object);
-  }
-  /** Does `next`, which a skip method has returned, lie behind the object and within the segment? What it says is the guest's word. */
-  private isNext(object: number, next: number, func: string): boolean {
-    const { arena, pool } = this;
-    const { plinth } = arena;
-    return (
-      plinth.aver(next > object, func, 'q > p') &&
-      plinth.aver((next - object) % pool.align === 0, func, 'SizeIsAligned(size, PoolAlignment(pool))') &&
-      plinth.aver(next - pool.header <= this.limit, func, 'q <= SegLimit(seg)')
-    );
-  }
-  private staysInPlace(object: number, next: number): boolean {
-    return this.board === undefined || this.isPinned(this.board, object, next);
-  }
-  /**
-   * In a nailed segment, the first object in [base, limit) that stays in place, as client pointers to it and behind it. OK: there is
-   * none. FAIL, after an assertion: what a skip method says is not so.
-   */
-  private nextPinned(base: number, limit: number, func: string): { object: number; next: number } | Res {
-    const { arena, board, methods, pool } = this;
-    const walk = pool.format?.inGuest?.nextPinned;
-    const end = limit + pool.header;
-    let object = base + pool.header;
-    if (walk) {
-      object = walk(this.block, object, end);
-      if (object === 0) return Res.OK;
-      const next = arena.memory.word(this.block + SegWord.next * arena.wordSize);
-      return this.isNext(object, next, func) ? { object, next } : Res.FAIL;
-    }
-    while (object < end) {
-      const next = methods.skip(object);
-      if (!this.isNext(object, next, func)) return Res.FAIL;
-      if (board ? this.isPinned(board, object, next) : methods.isfwd(object) === 0) return { object, next };
-      object = next;
-    }
-    return Res.OK;
-  }
-
   override whiten(trace: Trace): void {
     const { pool, amcGen } = this;
     let { buffer } = this;
@@ -132,8 +66,8 @@ export class AMCSeg extends MutatorSeg {
       const { scanLimit, poolLimit } = buffer;
       // Nothing but a buffer that isn't used yet.
       if (scanLimit === this.base) return;
-      if (this.nailed && !this.board) return;
-      const board = this.ownBoard();
+      if (this.nailed && !this.nails.board) return;
+      const board = this.nails.ownBoard();
       if (!board) return;
       if (scanLimit < poolLimit) board.setRange(scanLimit, poolLimit);
       this.nailed |= trace.bit;
@@ -160,7 +94,7 @@ export class AMCSeg extends MutatorSeg {
 
   /** Objects up to where the segment's buffer (which may be growing as we scan) lets us look, then to the end. */
   override scan(ss: ScanState): Res {
-    if (this.board) return this.scanNailed(ss, this.board);
+    if (this.nails.board) return this.scanNailed(ss, this.nails.board);
     const { header } = this.pool;
     let p = this.base;
     for (let limit = this.scanLimit; p < limit; limit = this.scanLimit) {
@@ -195,7 +129,7 @@ export class AMCSeg extends MutatorSeg {
   private scanPinned(ss: ScanState): Res {
     const { header } = this.pool;
     for (let p = this.base; p < this.scanLimit;) {
-      const found = this.nextPinned(p, this.scanLimit, 'amcSegScanNailedRange');
+      const found = this.nails.nextPinned(p, this.scanLimit, 'amcSegScanNailedRange');
       if (typeof found === 'number') {
         ss.total = false;
         return found;
@@ -211,117 +145,10 @@ export class AMCSeg extends MutatorSeg {
   }
 
   override fix(ss: ScanState): Res {
-    return ss.rank === Rank.AMBIG ? this.fixAmbiguous(ss) : this.fixExact(ss);
+    return ss.rank === Rank.AMBIG ? fixAmbiguous(this, ss) : fixExact(this, ss);
   }
-
-  private fixAmbiguous(ss: ScanState): Res {
-    if (this.nailed === 0) {
-      const res = this.createBoard();
-      if (res !== Res.OK) return res;
-      this.nailed |= ss.traces;
-    }
-    this.fixInPlace(ss);
-    return Res.OK;
-  }
-
-  /** Nail the address. Which object it belongs to doesn't matter yet. */
-  private fixInPlace(ss: ScanState): void {
-    if (this.board) {
-      const wasNailed = this.board.set(ss.ref);
-      if (wasNailed && (ss.traces & ~this.nailed) === 0) return;
-      if (!wasNailed && ss.rank === Rank.AMBIG) this.noteNail(ss);
-    } else if ((ss.traces & ~this.nailed) === 0) return;
-    this.nailed |= ss.traces;
-    if (this.rankSet !== 0) this.setGrey(this.grey | ss.traces);
-  }
-  private noteNail(ss: ScanState): void {
-    const { arena } = this;
-    const trace = arena.traces.busy;
-    const { events } = arena.port;
-    if (!trace || (!events.on && !trace.wantsNails)) return;
-    const stood = ss.area?.stood;
-    const nail = { address: ss.ref, by: ss.holder(), thread: ss.thread, ...(stood && { stood }) };
-    trace.noteNail(nail);
-    if (events.on) events.emit('nail', { address: nail.address, by: nail.by, of: nail.thread, slot: ss.slot });
-  }
-
-  /** Copy the object, unless it is pinned or has been copied already. */
-  private fixExact(ss: ScanState): Res {
-    const { arena } = this;
-    const { shield } = arena;
-    const { ref } = ss;
-    arena.plinth.aver(ref % this.pool.align === 0, 'amcSegFix', 'AddrIsAligned(ref, PoolAlignment(pool))');
-    shield.expose(this);
-    try {
-      const { methods } = this;
-      // Guest code that leaves an object to the host has called these methods already.
-      const forwarded = ss.next !== 0 ? 0 : methods.isfwd(ref);
-      if (forwarded !== 0) {
-        ss.ref = forwarded;
-        return Res.OK;
-      }
-      const next = ss.next !== 0 ? ss.next : methods.skip(ref);
-      if (!this.isNext(ref, next, 'amcSegFix')) return Res.MEMORY; // It can't be moved: as without memory.
-      if (this.nailed && this.staysInPlace(ref, next)) {
-        if (ss.traces & ~this.nailed) {
-          if (this.rankSet !== 0) this.setGrey(this.grey | ss.traces);
-          this.nailed |= ss.traces;
-        }
-        return Res.OK;
-      }
-      if (ss.rank === Rank.WEAK) {
-        ss.ref = 0;
-        return Res.OK;
-      }
-      ss.wasMarked = false;
-      return this.forward(ss, ref, next - ref);
-    } finally {
-      shield.cover(this);
-    }
-  }
-
-  private forward(ss: ScanState, ref: number, size: number): Res {
-    const { arena, amcGen } = this;
-    const { header } = this.pool;
-    const buffer = amcGen.forward;
-    const newBase = buffer.reserveInside(size);
-    if (newBase < 0) return failureOf(newBase);
-    const to = buffer.seg as AMCSeg;
-    arena.shield.expose(to);
-    if (this.rankSet !== 0) {
-      if (!this.summary.within(to.summary)) to.setSummary(to.summary.union(this.summary));
-      const grey = to.grey | this.grey | ss.traces;
-      if (grey !== to.grey) to.setGrey(grey);
-    }
-    arena.memory.copy(ref - header, newBase, size);
-    arena.shield.cover(to);
-    // A flip can't come between, so this commit always succeeds.
-    buffer.init = newBase + size;
-    this.forwarded += size;
-    const now = newBase + header;
-    this.methods.fwd(ref, now);
-    ss.ref = now;
-    arena.port.work(size / arena.wordSize);
-    arena.statistics.objectsMoved++;
-    arena.statistics.bytesMoved += size;
-    const { events } = arena.port;
-    if (events.on) events.emit('forward', { from: ref, to: now, size });
-    return Res.OK;
-  }
-
-  /** Without memory: everything stays where it is. */
   override fixEmergency(ss: ScanState): Res {
-    if (ss.rank !== Rank.AMBIG) {
-      this.arena.shield.expose(this);
-      const forwarded = this.methods.isfwd(ss.ref);
-      this.arena.shield.cover(this);
-      if (forwarded !== 0) {
-        ss.ref = forwarded;
-        return Res.OK;
-      }
-    }
-    this.fixInPlace(ss);
-    return Res.OK;
+    return fixEmergency(this, ss);
   }
 
   override reclaim(trace: Trace): void {
@@ -341,7 +168,8 @@ export class AMCSeg extends MutatorSeg {
 
   /** Runs of what isn't pinned become padding; the segment survives if anything did. */
   private reclaimNailed(trace: Trace): void {
-    const { arena, methods, board } = this;
+    const { arena, methods } = this;
+    const { board } = this.nails;
     const { header } = this.pool;
     const { statistics } = arena;
     const limit = this.scanLimit;
@@ -352,7 +180,7 @@ export class AMCSeg extends MutatorSeg {
       if (end > padBase) methods.pad(padBase, end - padBase);
     };
     while (padBase < limit) {
-      const found = this.nextPinned(padBase, limit, 'amcSegReclaimNailed');
+      const found = this.nails.nextPinned(padBase, limit, 'amcSegReclaimNailed');
       if (typeof found === 'number') break;
       const base = found.object - header;
       const end = found.next - header;
@@ -365,7 +193,7 @@ export class AMCSeg extends MutatorSeg {
     arena.shield.cover(this);
     this.nailed &= ~trace.bit;
     this.white &= ~trace.bit;
-    if (this.nailed === 0) this.destroyBoard();
+    if (this.nailed === 0) this.nails.destroyBoard();
     const { gen } = this.amcGen.pgen;
     if (this.buffer) gen.condemn(trace, this.buffer.poolLimit - this.buffer.base);
     gen.survive(trace, this.forwarded, preserved);
@@ -376,7 +204,7 @@ export class AMCSeg extends MutatorSeg {
 
   /** Back to the arena, with the generation's books. */
   release(): void {
-    this.destroyBoard();
+    this.nails.destroyBoard();
     const { pgen } = this.amcGen;
     if (this.accountedAsBuffered) {
       pgen.empty(this.size, 0, this.deferred);
@@ -389,7 +217,7 @@ export class AMCSeg extends MutatorSeg {
     const { plinth } = this.arena;
     return (
       super.check() &&
-      plinth.aver(!this.board || this.nailed !== 0, 'AMCSegCheck', 'seg->nailed != TraceSetEMPTY if it has a board') &&
+      plinth.aver(!this.nails.board || this.nailed !== 0, 'AMCSegCheck', 'seg->nailed != TraceSetEMPTY if it has a board') &&
       plinth.aver(!this.accountedAsBuffered || this.buffer !== undefined, 'AMCSegCheck', 'accountedAsBuffered => SegHasBuffer')
     );
   }
