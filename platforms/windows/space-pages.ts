@@ -2,7 +2,7 @@
 import { Prot } from '../../emulator/engine.js';
 import type { AddressSpace } from '../../emulator/memory/address-space.js';
 import { PAGE_SIZE } from './memory-constants.js';
-import type { Pages } from './virtual-memory.js';
+import type { Pages } from './page-access.js';
 
 export class SpacePages implements Pages {
   constructor(

@@ -5,23 +5,11 @@
  * documented for the Win32 memory functions; where Wine and the documentation
  * differ, the documentation is followed.
  */
-import { Prot } from '../../emulator/engine.js';
 import { ErrorCode } from './error-codes.js';
-import { accessOf, afterCopy, GRANULARITY, Mem, Page, PAGE_SIZE, validProtection } from './memory-constants.js';
+import { afterCopy, GRANULARITY, Mem, Page, PAGE_SIZE, validProtection } from './memory-constants.js';
+import { noteWrite, setPageState, WatchedPages, type Pages } from './page-access.js';
 import type { PageStates } from './page-states.js';
 import { ReservationMap, type Reservation, type ViewOwner } from './reservations.js';
-
-/** What happens to the pages themselves. */
-export interface Pages {
-  reserve(base: number, size: number): void;
-  /** Zero pages with this protection (Prot). */
-  commit(base: number, size: number, access: number): void;
-  protect(base: number, size: number, access: number): void;
-  decommit(base: number, size: number): void;
-  /** The page at `base`, which others have too, becomes this place's own, with the same contents. */
-  copy(base: number): void;
-  release(base: number, size: number): void;
-}
 
 export interface MemoryInformation {
   baseAddress: number;
@@ -136,35 +124,16 @@ export class VirtualMemory {
     const from = reservation.index(base);
     const growth = (to - from - pages.committed(from, to)) * PAGE_SIZE;
     if (this.committedBytes + growth > this.commitLimit) return this.fail(ErrorCode.COMMITMENT_LIMIT);
-    this.setState(reservation, from, to, protect);
+    setPageState(reservation, from, to, protect, this.pages);
     this.committedBytes += growth;
     this.peakCommittedBytes = Math.max(this.peakCommittedBytes, this.committedBytes);
     return base;
   }
 
-  /**
-   * Pages [from, to) get a PAGE_* state, those that are only reserved are committed with it. The
-   * state is Windows' own (guard pages, copy on write); what the CPU may do follows from it, here only.
-   */
-  private setState(reservation: Reservation, from: number, to: number, state: number): void {
-    const { pages, written } = reservation;
-    const access = accessOf(state);
-    for (let index = from; index < to;) {
-      const end = written ? index + 1 : pages.runEnd(index, to);
-      const start = reservation.base + index * PAGE_SIZE;
-      const bytes = (end - index) * PAGE_SIZE;
-      const allowed = written?.has(index) === false ? access & ~Prot.Write : access;
-      if (pages.get(index) === 0) this.pages.commit(start, bytes, allowed);
-      else this.pages.protect(start, bytes, allowed);
-      index = end;
-    }
-    pages.fill(from, to, state);
-  }
-
   /** Pages [from, to) of the image at `base` are of a section with this protection. */
   setImageState(base: number, from: number, to: number, state: number): void {
     const reservation = this.map.at(base);
-    if (reservation) this.setState(reservation, from, to, state);
+    if (reservation) setPageState(reservation, from, to, state, this.pages);
   }
 
   /** A write that the page table has refused: true if it may be tried again, as the page was to be copied or noted first. */
@@ -174,59 +143,34 @@ export class VirtualMemory {
     const index = reservation.index(address);
     const state = reservation.pages.get(index);
     const copied = afterCopy(state);
-    if (copied !== undefined) {
-      reservation.copied.add(index);
-      if (reservation.owner) this.pages.copy(reservation.base + index * PAGE_SIZE);
-      this.setState(reservation, index, index + 1, copied);
-      return true;
-    }
-    if (reservation.written?.has(index) !== false || (accessOf(state) & Prot.Write) === 0) return false;
-    reservation.written.add(index);
-    this.setState(reservation, index, index + 1, state);
+    if (copied === undefined) return noteWrite(reservation, index, this.pages);
+    reservation.copied.add(index);
+    if (reservation.owner) this.pages.copy(reservation.base + index * PAGE_SIZE);
+    setPageState(reservation, index, index + 1, copied, this.pages);
     return true;
   }
 
   /** The watched region that [address, +size) is a part of. */
-  private watched(address: number, size: number): { reservation: Reservation; written: Set<number>; from: number; to: number } | undefined {
+  private watched(address: number, size: number): WatchedPages | undefined {
     const base = pageDown(address);
     const limit = pageUp(address + size);
     const reservation = this.map.at(base);
     if (size === 0 || !reservation?.written || limit > reservation.end) return void this.fail(ErrorCode.INVALID_PARAMETER);
-    return { reservation, written: reservation.written, from: reservation.index(base), to: reservation.index(limit) };
+    return new WatchedPages(reservation, reservation.written, reservation.index(base), reservation.index(limit), this.pages);
   }
 
   /** GetWriteWatch: addresses of at most `count` written pages; `reset`: these count as not written from now on. */
   writeWatch(address: number, size: number, count: number, reset: boolean): number[] | undefined {
     const found = this.watched(address, size);
     if (!found || count === 0) return void this.fail(ErrorCode.INVALID_PARAMETER);
-    const { reservation, written, from, to } = found;
-    const indices = [...written]
-      .filter((index) => index >= from && index < to)
-      .sort((a, b) => a - b)
-      .slice(0, count);
-    if (reset) this.forget(reservation, written, indices);
-    return indices.map((index) => reservation.base + index * PAGE_SIZE);
+    return found.take(count, reset);
   }
 
   /** ResetWriteWatch. */
   resetWriteWatch(address: number, size: number): boolean {
     const found = this.watched(address, size);
-    if (!found) return false;
-    const { reservation, written, from, to } = found;
-    this.forget(
-      reservation,
-      written,
-      [...written].filter((index) => index >= from && index < to),
-    );
-    return true;
-  }
-
-  private forget(reservation: Reservation, written: Set<number>, indices: number[]): void {
-    for (const index of indices) {
-      written.delete(index);
-      const state = reservation.pages.get(index);
-      if (state !== 0) this.setState(reservation, index, index + 1, state);
-    }
+    found?.take(Infinity, true);
+    return found !== undefined;
   }
 
   /** VirtualFree. */
@@ -236,15 +180,10 @@ export class VirtualMemory {
     const reservation = this.map.at(address);
     if (!reservation) return this.fail(ErrorCode.INVALID_ADDRESS) !== 0;
     if (reservation.type !== Mem.PRIVATE) return this.fail(ErrorCode.INVALID_PARAMETER) !== 0;
-    if (type === Mem.RELEASE) {
-      if (address !== reservation.base) return this.fail(ErrorCode.INVALID_ADDRESS) !== 0;
-      this.decommit(reservation, 0, reservation.pages.count);
-      this.remove(reservation);
-      return true;
-    }
     if (size === 0) {
       if (address !== reservation.base) return this.fail(ErrorCode.INVALID_ADDRESS) !== 0;
       this.decommit(reservation, 0, reservation.pages.count);
+      if (type === Mem.RELEASE) this.remove(reservation);
       return true;
     }
     const limit = pageUp(address + size);
@@ -281,8 +220,10 @@ export class VirtualMemory {
     const to = reservation.index(limit);
     if (!pages.allCommitted(from, to)) return this.fail(ErrorCode.INVALID_ADDRESS);
     const old = pages.get(from);
-    if (reservation.type === Mem.PRIVATE) this.setState(reservation, from, to, protect);
-    else for (let index = from; index < to; index++) this.setState(reservation, index, index + 1, reservation.protectionOf(index, protect));
+    if (reservation.type === Mem.PRIVATE) setPageState(reservation, from, to, protect, this.pages);
+    else
+      for (let index = from; index < to; index++)
+        setPageState(reservation, index, index + 1, reservation.protectionOf(index, protect), this.pages);
     return old;
   }
 
@@ -340,7 +281,7 @@ export class VirtualMemory {
     const index = reservation.index(address);
     const state = reservation.pages.get(index);
     if (!(state & Page.GUARD)) return false;
-    this.setState(reservation, index, index + 1, state & ~Page.GUARD);
+    setPageState(reservation, index, index + 1, state & ~Page.GUARD, this.pages);
     return true;
   }
 

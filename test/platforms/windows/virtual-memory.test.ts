@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { ErrorCode } from '../../../platforms/windows/error-codes.js';
 import { Mem, Page } from '../../../platforms/windows/memory-constants.js';
 import { canGrow, createStack, growStack } from '../../../platforms/windows/stacks.js';
-import { VirtualMemory, type Pages } from '../../../platforms/windows/virtual-memory.js';
+import type { Pages } from '../../../platforms/windows/page-access.js';
+import { VirtualMemory } from '../../../platforms/windows/virtual-memory.js';
 
 const PAGE = 0x1000;
 const UNIT = 0x10000;
