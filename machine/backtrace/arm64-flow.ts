@@ -1,7 +1,9 @@
 /**
  * Where the return address of an ARM64 function is at each of its instructions, and how deep its stack: found by following
- * it from its first instruction along its branches, as it would run. Source: the encodings in the Arm ARM, C6.2.
+ * it (code-flow.ts). Source: the encodings in the Arm ARM, C6.2.
  */
+
+import { CodeFlow, type Steps } from './code-flow.js';
 
 /** Bytes below the caller's SP; undefined: not (any more) so. */
 export interface LinkState {
@@ -15,7 +17,6 @@ export interface LinkState {
 
 export type Words = (address: number, count: number) => number[];
 
-const MOST_INSTRUCTIONS = 20_000;
 const FP = 29;
 const LINK = 30;
 const SP = 31;
@@ -31,83 +32,36 @@ export function isCall(word: number): boolean {
   return matches(word, 0xfc000000, 0x94000000) || matches(word, 0xfffffc1f, 0xd63f0000);
 }
 
-export class LinkFlow {
-  /** Before the instruction at an address, and behind the call that returns to an address. */
-  readonly before = new Map<number, LinkState>();
-  readonly behind = new Map<number, LinkState>();
-  private readonly soon: [number, LinkState][] = [];
-  /** Behind calls: some don't return, and what follows them is reached otherwise. */
-  private readonly later: [number, LinkState][] = [];
-  /** Behind jumps through a table, whose targets are not known. */
-  private readonly jumps: [number, LinkState][] = [];
-  private ends: number[] = [];
-  private left = MOST_INSTRUCTIONS;
+class LinkSteps implements Steps<LinkState> {
+  constructor(private readonly words: Words) {}
 
-  constructor(
-    private readonly words: Words,
-    start: number,
-    /** What has been set aside of the function, as seldom run. */
-    aside?: number,
-  ) {
-    this.soon.push([start, { depth: 0 }]);
-    this.follow();
-    if (aside !== undefined && this.jumps.length > 0) this.ends.push(aside);
-    // The cases of a switch stand behind its jump, each behind the end of another, or aside.
-    for (let jump = this.jumps.shift(); jump; jump = this.jumps.shift()) {
-      const [from, state] = jump;
-      for (let next: number | undefined = from; next !== undefined; next = this.endBehind(from, aside)) {
-        this.soon.push([next, state]);
-        this.follow();
-      }
-    }
+  isCode(address: number): boolean {
+    const [word] = this.words(address, 4);
+    // Padding: udf.
+    return word !== undefined && word !== 0;
   }
 
-  /** The first place behind an end that has not been tried. */
-  private endBehind(from: number, aside: number | undefined): number | undefined {
-    const fit = this.ends.filter((end) => (end > from || end === aside) && !this.before.has(end));
-    const next = fit.reduce<number | undefined>((least, end) => (least === undefined || end < least ? end : least), undefined);
-    if (next !== undefined) this.ends = this.ends.filter((end) => end !== next);
-    return next;
-  }
-
-  private follow(): void {
-    for (let next = this.soon.pop() ?? this.later.shift(); next && this.left > 0; next = this.soon.pop() ?? this.later.shift())
-      this.run(...next);
-  }
-
-  private run(from: number, first: LinkState): void {
-    let [at, state] = [from, first];
-    while (!this.before.has(at) && this.left-- > 0) {
-      const [word] = this.words(at, 4);
-      // Padding: udf.
-      if (word === undefined || word === 0) return;
-      this.before.set(at, state);
-      const after = isCall(word) ? undefined : this.branch(at, word, state);
-      if (isCall(word)) {
-        this.behind.set(at + 4, state);
-        this.later.push([at + 4, state]);
-      }
-      if (!after) {
-        this.ends.push(at + 4);
-        return;
-      }
-      at += 4;
-      state = after;
-    }
+  step(flow: CodeFlow<LinkState>, at: number, state: LinkState): { next: number; after: LinkState | undefined } | undefined {
+    if (!this.isCode(at)) return undefined;
+    const [word] = this.words(at, 4);
+    const next = at + 4;
+    if (!isCall(word)) return { next, after: this.branch(flow, at, word, state) };
+    flow.call(next, state, state);
+    return { next, after: undefined };
   }
 
   /** Undefined: what follows is not run next. */
-  private branch(at: number, word: number, state: LinkState): LinkState | undefined {
+  private branch(flow: CodeFlow<LinkState>, at: number, word: number, state: LinkState): LinkState | undefined {
     if (matches(word, 0xfc000000, 0x14000000)) {
       // With nothing on the stack it may be another function's turn, which looks no different.
-      this.soon.push([at + 4 * signed(word & 0x3ffffff, 26), state]);
+      flow.branch(at + 4 * signed(word & 0x3ffffff, 26), state);
       return undefined;
     }
     if (matches(word, 0xff000010, 0x54000000) || matches(word, 0x7e000000, 0x34000000))
-      this.soon.push([at + 4 * signed((word >> 5) & 0x7ffff, 19), state]);
-    else if (matches(word, 0x7e000000, 0x36000000)) this.soon.push([at + 4 * signed((word >> 5) & 0x3fff, 14), state]);
+      flow.branch(at + 4 * signed((word >> 5) & 0x7ffff, 19), state);
+    else if (matches(word, 0x7e000000, 0x36000000)) flow.branch(at + 4 * signed((word >> 5) & 0x3fff, 14), state);
     else if (matches(word, 0xfffffc1f, 0xd61f0000)) {
-      if (state.depth !== 0) this.jumps.push([at + 4, state]);
+      if (state.depth !== 0) flow.jump(at + 4, state);
       return undefined;
     } else if (matches(word, 0xfe000000, 0xd6000000) || matches(word, 0xffe0001f, 0xd4200000)) return undefined;
     return moved(word, state);
@@ -148,4 +102,9 @@ function moved(word: number, state: LinkState): LinkState {
   else if (has(LINK)) next.stored = first === LINK ? at : at - 8;
   if (has(FP) && loads) delete next.frame;
   return next;
+}
+
+/** The function at `start`; `aside`: what has been set aside of it, as seldom run. */
+export function linkFlow(words: Words, start: number, aside?: number): CodeFlow<LinkState> {
+  return new CodeFlow(new LinkSteps(words), start, { depth: 0 }, aside);
 }

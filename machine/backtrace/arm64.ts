@@ -3,7 +3,8 @@
  * record (x29, x30), or where else x30 has been stored, or that it is still in the register. A return address is believed
  * only behind a call. Source: the procedure call standard (AAPCS64).
  */
-import { isCall, LinkFlow, type LinkState } from './arm64-flow.js';
+import type { CodeFlow } from './code-flow.js';
+import { isCall, linkFlow, type LinkState } from './arm64-flow.js';
 import type { Code, Frame, StackWord, Unwinder } from './frame.js';
 
 const RETURN = 0xd65f03c0;
@@ -20,9 +21,9 @@ const record: Rule = { from: 'x29', at: 8, caller: 16 };
 
 export class Arm64Unwinder implements Unwinder {
   private readonly rules = new Map<number, Rule>();
-  private readonly flows = new Map<number, LinkFlow>();
+  private readonly flows = new Map<number, CodeFlow<LinkState>>();
   /** Of functions with what is set aside of them, by the start of that. */
-  private readonly wholes = new Map<number, LinkFlow>();
+  private readonly wholes = new Map<number, CodeFlow<LinkState>>();
 
   constructor(
     private readonly code: Code,
@@ -79,10 +80,10 @@ export class Arm64Unwinder implements Unwinder {
     return undefined;
   }
 
-  private flowOf(start: number, aside?: number): LinkFlow {
+  private flowOf(start: number, aside?: number): CodeFlow<LinkState> {
     const flows = aside === undefined ? this.flows : this.wholes;
     let flow = flows.get(aside ?? start);
-    if (!flow) flows.set(aside ?? start, (flow = new LinkFlow((address, count) => this.words(address, count), start, aside)));
+    if (!flow) flows.set(aside ?? start, (flow = linkFlow((address, count) => this.words(address, count), start, aside)));
     return flow;
   }
 

@@ -1,9 +1,10 @@
 /**
  * How deep the stack is at each instruction of an x86 function, and where in it the caller's frame pointer lies: found
- * by following the function from its first instruction along its branches, as it would run. Needs no unwind tables.
+ * by following the function (code-flow.ts). Needs no unwind tables.
  * Source: the instruction encodings (Intel SDM, volume 2) and what gcc and clang make of frames.
  */
 import type { X86Instruction } from '../../emulator/engine.js';
+import { CodeFlow, type Steps } from './code-flow.js';
 
 /** What is known of the stack before an instruction. NaN: not known. */
 export interface StackState {
@@ -26,82 +27,32 @@ export interface FlowCode {
   lowers(target: number | undefined, eax: number | undefined): number;
 }
 
-const MOST_INSTRUCTIONS = 20_000;
 const BP = 5;
 const SP = 4;
 
-export class StackFlow {
-  /** Before the instruction at an address, and behind the call that returns to an address. */
-  readonly before = new Map<number, StackState>();
-  readonly behind = new Map<number, StackState>();
-  private readonly soon: [number, StackState][] = [];
-  /** Behind calls: some don't return, and what follows them is reached otherwise. */
-  private readonly later: [number, StackState][] = [];
-  /** Behind jumps through a table, whose targets are not known. */
-  private readonly jumps: [number, StackState][] = [];
-  private ends: number[] = [];
-  private left = MOST_INSTRUCTIONS;
+class StackSteps implements Steps<StackState> {
+  constructor(private readonly code: FlowCode) {}
 
-  constructor(
-    private readonly code: FlowCode,
-    start: number,
-    /** What has been set aside of the function, as seldom run. */
-    aside?: number,
-  ) {
-    this.soon.push([start, { depth: 0 }]);
-    this.follow();
-    // The cases of a switch stand behind its jump, each behind the end of another, or aside.
-    if (aside !== undefined && this.jumps.length > 0) this.ends.push(aside);
-    for (let jump = this.jumps.shift(); jump; jump = this.jumps.shift()) {
-      const [from, state] = jump;
-      for (let next: number | undefined = from; next !== undefined; next = this.endBehind(from, aside)) {
-        this.soon.push([next, state]);
-        this.follow();
-      }
-    }
-  }
-
-  /** The first place behind an end that has not been tried. */
-  private endBehind(from: number, aside: number | undefined): number | undefined {
-    const fit = this.ends.filter((end) => (end > from || end === aside) && !this.before.has(end) && this.isCode(end));
-    const next = fit.reduce<number | undefined>((least, end) => (least === undefined || end < least ? end : least), undefined);
-    if (next !== undefined) this.ends = this.ends.filter((end) => end !== next);
-    return next;
-  }
-
-  /** Padding is none, and marks the end of a function. */
-  private isCode(address: number): boolean {
+  isCode(address: number): boolean {
     const [first] = this.code.bytes(address, 1);
     return first !== undefined && first !== 0xcc && first !== 0;
   }
 
-  private follow(): void {
-    for (let next = this.take(); next && this.left > 0; next = this.take()) this.run(...next);
-  }
-
-  private take(): [number, StackState] | undefined {
-    return this.soon.pop() ?? this.later.shift();
-  }
-
-  /** Along a straight piece of code. */
-  private run(at: number, state: StackState): void {
-    while (!this.before.has(at) && this.left-- > 0) {
-      const instruction = this.code.decode(at);
-      if (!instruction) return;
-      this.before.set(at, state);
-      const next = at + instruction.length;
-      const after = this.step(at, next, instruction, state);
-      if (!after) {
-        this.ends.push(next);
-        return;
-      }
-      at = next;
-      state = after;
-    }
+  step(flow: CodeFlow<StackState>, at: number, state: StackState): { next: number; after: StackState | undefined } | undefined {
+    const instruction = this.code.decode(at);
+    if (!instruction) return undefined;
+    const next = at + instruction.length;
+    return { next, after: this.behind(flow, at, next, instruction, state) };
   }
 
   /** The state behind the instruction; undefined: it goes elsewhere. */
-  private step(at: number, next: number, { opcode, modrm, rex, length }: X86Instruction, state: StackState): StackState | undefined {
+  private behind(
+    flow: CodeFlow<StackState>,
+    at: number,
+    next: number,
+    { opcode, modrm, rex, length }: X86Instruction,
+    state: StackState,
+  ): StackState | undefined {
     const w = this.code.wordSize;
     const b = this.code.bytes(at, length);
     const view = new DataView(b.buffer, b.byteOffset, b.length);
@@ -113,23 +64,23 @@ export class StackFlow {
     const moved = (by: number): StackState => ({ ...state, depth: depth + by });
     // Jumps and calls.
     if ((opcode >= 0x70 && opcode <= 0x7f) || (opcode >= 0xe0 && opcode <= 0xe3)) {
-      this.soon.push([next + imm8(), state]);
+      flow.branch(next + imm8(), state);
       return state;
     }
     if (opcode >= 0x0f80 && opcode <= 0x0f8f) {
-      this.soon.push([next + imm32(), state]);
+      flow.branch(next + imm32(), state);
       return state;
     }
     if (opcode === 0xeb || opcode === 0xe9) {
       // With nothing on the stack it is another function's turn: a tail call.
       const target = next + (opcode === 0xeb ? imm8() : imm32());
-      if (depth !== 0 || opcode === 0xeb) this.soon.push([target, state]);
+      if (depth !== 0 || opcode === 0xeb) flow.branch(target, state);
       return undefined;
     }
-    if (opcode === 0xe8) return this.call(next, next + imm32(), state);
-    if (opcode === 0xff && (reg & 7) === 2) return this.call(next, undefined, state);
+    if (opcode === 0xe8) return this.call(flow, next, next + imm32(), state);
+    if (opcode === 0xff && (reg & 7) === 2) return this.call(flow, next, undefined, state);
     if (opcode === 0xff && (reg & 7) === 4) {
-      if (depth !== 0) this.jumps.push([next, state]);
+      if (depth !== 0) flow.jump(next, state);
       return undefined;
     }
     if ([0xc3, 0xc2, 0xcc, 0xf4, 0x0f0b].includes(opcode)) return undefined;
@@ -168,13 +119,17 @@ export class StackFlow {
     return from === undefined || state.saved === undefined ? state : { ...state, frame: from - by };
   }
 
-  private call(next: number, target: number | undefined, state: StackState): StackState | undefined {
+  private call(flow: CodeFlow<StackState>, next: number, target: number | undefined, state: StackState): StackState | undefined {
     // Where am I? The return address is popped.
     if (target === next) return { ...state, depth: state.depth + this.code.wordSize };
-    this.behind.set(next, state);
     const by = this.code.lowers(target, state.eax);
     const { eax: _, ...after } = state;
-    this.later.push([next, { ...after, depth: state.depth + by }]);
+    flow.call(next, state, { ...after, depth: state.depth + by });
     return undefined;
   }
+}
+
+/** The function at `start`; `aside`: what has been set aside of it, as seldom run. */
+export function stackFlow(code: FlowCode, start: number, aside?: number): CodeFlow<StackState> {
+  return new CodeFlow(new StackSteps(code), start, { depth: 0 }, aside);
 }

@@ -4,9 +4,10 @@
  * and where the function doesn't tell, only a call that can have led into this function. Source: the instruction
  * encodings (Intel SDM, volume 2).
  */
+import type { CodeFlow } from './code-flow.js';
 import type { X86Instruction } from '../../emulator/engine.js';
 import { codeOf, type Code, type Frame, type StackWord, type Unwinder } from './frame.js';
-import { StackFlow, type StackState } from './x86-flow.js';
+import { stackFlow, type StackState } from './x86-flow.js';
 
 /** The return address lies at `from` + `offset`; the caller's frame pointer at that + `saved`, if it was saved. */
 interface Rule {
@@ -39,9 +40,9 @@ const FAR = 500;
 export class X86Unwinder implements Unwinder {
   private readonly rules = new Map<number, Rule | undefined>();
   private readonly calls = new Map<number, Call | undefined>();
-  private readonly flows = new Map<number, StackFlow>();
+  private readonly flows = new Map<number, CodeFlow<StackState>>();
   /** Of functions with what is set aside of them, by the start of that. */
-  private readonly wholes = new Map<number, StackFlow>();
+  private readonly wholes = new Map<number, CodeFlow<StackState>>();
 
   constructor(
     private readonly wordSize: 4 | 8,
@@ -158,13 +159,13 @@ export class X86Unwinder implements Unwinder {
     return undefined;
   }
 
-  private flowOf(start: number, aside?: number): StackFlow {
+  private flowOf(start: number, aside?: number): CodeFlow<StackState> {
     const key = aside ?? start;
     const flows = aside === undefined ? this.flows : this.wholes;
     let flow = flows.get(key);
     if (!flow) {
       const { code, wordSize } = this;
-      flow = new StackFlow(
+      flow = stackFlow(
         { wordSize, bytes: code.bytes, decode: code.decode, lowers: (target, eax) => this.lowers(target, eax) },
         start,
         aside,
