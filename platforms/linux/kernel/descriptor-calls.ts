@@ -15,6 +15,7 @@ import {
 import { Errno } from '../../posix/kernel/errno.js';
 import { PagedFile } from '../../paged-file.js';
 import type { Kernel, LinuxCalls } from './kernel.js';
+import { descriptorControl } from '../../posix/kernel/descriptor-control.js';
 import { descriptorOperations } from '../../posix/kernel/descriptor-operations.js';
 
 /** What fcntl(F_SETFL) changes, besides O_DIRECT. */
@@ -22,49 +23,29 @@ const CHANGEABLE = O_APPEND | O_NONBLOCK | 0o20000 | 0o1000000;
 const O_NOTIFICATION = 0o200;
 const MEMFD_FLAGS = 0x1f | (0x3f << 26);
 const MEMFD_NAME_LIMIT = 249;
-// prettier-ignore
-const Command = {
-  DUPFD: 0, GETFD: 1, SETFD: 2, GETFL: 3, SETFL: 4, SETOWN: 8, GETOWN: 9, DUPFD_CLOEXEC: 1030, GETPIPE_SZ: 1032, GET_SEALS: 1034,
-} as const;
-/** Locks are of processes, and there is one: nobody else has any. */
+const Command = { SETOWN: 8, GETOWN: 9, DUPFD_CLOEXEC: 1030, GETPIPE_SZ: 1032, GET_SEALS: 1034 } as const;
 const LOCKS: readonly number[] = [5, 6, 7, 12, 13, 14, 36, 37, 38];
-const Request = { FIONREAD: 0x541b, FIONBIO: 0x5421, FIONCLEX: 0x5450, FIOCLEX: 0x5451 } as const;
+const REQUESTS = { FIONREAD: 0x541b, FIONBIO: 0x5421, FIONCLEX: 0x5450, FIOCLEX: 0x5451 } as const;
 
 export function descriptorCalls(kernel: Kernel): LinuxCalls {
   const { user, descriptors, system } = kernel;
   const { DIRECT, LARGEFILE } = openFlags(kernel.convention);
-  const changeable = CHANGEABLE | DIRECT;
   const { seek, copy, makePipe, truncate, synchronised } = descriptorOperations(kernel);
 
-  const control = (fd: number, command: number, value: number): number => {
-    const file = descriptors.get(fd);
-    if (!file) return -Errno.EBADF;
-    switch (command) {
-      case Command.DUPFD:
-      case Command.DUPFD_CLOEXEC:
-        if (int(value) < 0 || int(value) >= descriptors.limit) return -Errno.EINVAL;
-        return descriptors.add(file, command === Command.DUPFD ? 0 : FD_CLOEXEC, int(value));
-      case Command.GETFD:
-        return descriptors.flagsOf(fd);
-      case Command.SETFD:
-        descriptors.setFlags(fd, int(value) & FD_CLOEXEC);
-        return 0;
-      case Command.GETFL:
-        return file.flags & ~(O_CREAT | O_EXCL | O_TRUNC | O_CLOEXEC);
-      case Command.SETFL:
-        file.flags = (file.flags & ~changeable) | (int(value) & changeable);
-        return 0;
-      case Command.SETOWN:
-      case Command.GETOWN:
-        return 0;
-      case Command.GETPIPE_SZ:
-        return file.kind === 'pipe' || file.kind === 'stream' ? 65536 : -Errno.EBADF;
-      case Command.GET_SEALS:
-        return file.name.startsWith('memfd:') ? 1 : -Errno.EINVAL;
-      default:
-        return LOCKS.includes(command) ? 0 : -Errno.EINVAL;
-    }
-  };
+  const { fcntl, ioctl } = descriptorControl(kernel, {
+    dupCloexec: Command.DUPFD_CLOEXEC,
+    owner: [Command.SETOWN, Command.GETOWN],
+    locks: LOCKS,
+    changeable: CHANGEABLE | DIRECT,
+    inward: (flags) => flags,
+    outward: (flags) => flags & ~(O_CREAT | O_EXCL | O_TRUNC | O_CLOEXEC),
+    otherCommand: (file, command) => {
+      if (command === Command.GETPIPE_SZ) return file.kind === 'pipe' || file.kind === 'stream' ? 65536 : -Errno.EBADF;
+      return command === Command.GET_SEALS && file.name.startsWith('memfd:') ? 1 : -Errno.EINVAL;
+    },
+    requests: REQUESTS,
+    neverLess: false,
+  });
 
   return {
     close: (_thread, [fd]) => descriptors.close(int(fd)),
@@ -99,25 +80,9 @@ export function descriptorCalls(kernel: Kernel): LinuxCalls {
       if (int(flags) & ~O_CLOEXEC || int(old) === int(next)) return -Errno.EINVAL;
       return copy(int(old), int(next), int(flags) & O_CLOEXEC ? FD_CLOEXEC : 0);
     },
-    fcntl: (_thread, [fd, command, value]) => control(int(fd), int(command), value),
-    fcntl64: (_thread, [fd, command, value]) => control(int(fd), int(command), value),
-    ioctl: (_thread, [fd, request, value]) => {
-      const file = descriptors.get(int(fd));
-      if (!file) return -Errno.EBADF;
-      if (int(request) === Request.FIOCLEX || int(request) === Request.FIONCLEX) {
-        descriptors.setFlags(int(fd), int(request) === Request.FIOCLEX ? FD_CLOEXEC : 0);
-        return 0;
-      }
-      if (int(request) === Request.FIONBIO) {
-        file.flags = (file.flags & ~O_NONBLOCK) | (user.u32(value) !== 0 ? O_NONBLOCK : 0);
-        return 0;
-      }
-      if (int(request) === Request.FIONREAD && file.size && file.kind !== 'device') {
-        user.setU32(value, file.size() - (file.position ?? 0));
-        return 0;
-      }
-      return -Errno.ENOTTY;
-    },
+    fcntl: (_thread, [fd, command, value]) => fcntl(int(fd), int(command), value),
+    fcntl64: (_thread, [fd, command, value]) => fcntl(int(fd), int(command), value),
+    ioctl: (_thread, [fd, request, value]) => ioctl(int(fd), int(request), value),
     memfd_create: (_thread, [address, flags]) => {
       if (int(flags) & ~MEMFD_FLAGS) return -Errno.EINVAL;
       if ((int(flags) & 0x18) === 0x18) return -Errno.EINVAL;

@@ -5,6 +5,7 @@
  */
 import type { FileSystem } from '../../file-system.js';
 import { int } from '../system-call-table.js';
+import { descriptorControl } from './descriptor-control.js';
 import { descriptorOperations } from './descriptor-operations.js';
 import { device, FD_CLOEXEC, O_ACCMODE, O_APPEND, O_CLOEXEC, O_CREAT, O_EXCL, O_NONBLOCK, O_TRUNC, type OpenFile } from './descriptors.js';
 import { Errno } from './errno.js';
@@ -39,8 +40,9 @@ export interface FileStatus {
 }
 
 const BSD = { NONBLOCK: 4, APPEND: 8, CREAT: 0x200, TRUNC: 0x400, EXCL: 0x800 } as const;
-const Command = { DUPFD: 0, GETFD: 1, SETFD: 2, GETFL: 3, SETFL: 4, GETOWN: 5, SETOWN: 6 } as const;
-const Request = { FIOCLEX: 0x20006601, FIONCLEX: 0x20006602, FIONREAD: 0x4004667f, FIONBIO: 0x8004667e } as const;
+const F_GETOWN = 5;
+const F_SETOWN = 6;
+const REQUESTS = { FIOCLEX: 0x20006601, FIONCLEX: 0x20006602, FIONREAD: 0x4004667f, FIONBIO: 0x8004667e } as const;
 const MODES = { file: 0o100644, directory: 0o040755, device: 0o020666 } as const;
 
 const exchange = (flags: number, pairs: readonly (readonly [number, number])[]): number =>
@@ -119,51 +121,17 @@ export function bsdFiles(kernel: FileKernel, traits: BsdFileTraits, files: FileS
       return tellEntry(buffer, { ...files.entry(path), path });
     });
 
-  const control = (fd: number, command: number, value: number): number => {
-    const file = descriptors.get(fd);
-    if (!file) return -Errno.EBADF;
-    switch (command) {
-      case Command.DUPFD:
-      case traits.dupCloexec:
-        if (int(value) < 0 || int(value) >= descriptors.limit) return -Errno.EINVAL;
-        return descriptors.add(file, command === Command.DUPFD ? 0 : FD_CLOEXEC, int(value));
-      case Command.GETFD:
-        return descriptors.flagsOf(fd);
-      case Command.SETFD:
-        descriptors.setFlags(fd, int(value) & FD_CLOEXEC);
-        return 0;
-      case Command.GETFL:
-        return outward(file.flags);
-      case Command.SETFL:
-        file.flags = (file.flags & ~changeable) | (inward(int(value)) & changeable);
-        return 0;
-      case Command.GETOWN:
-      case Command.SETOWN:
-        return 0;
-      default:
-        return traits.locks.includes(command) ? 0 : traits.unknownCommand(file);
-    }
-  };
-
-  const request = (fd: number, code: number, address: number): number => {
-    const file = descriptors.get(fd);
-    if (!file) return -Errno.EBADF;
-    switch (code) {
-      case Request.FIOCLEX:
-      case Request.FIONCLEX:
-        descriptors.setFlags(fd, code === Request.FIOCLEX ? FD_CLOEXEC : 0);
-        return 0;
-      case Request.FIONBIO:
-        file.flags = (file.flags & ~O_NONBLOCK) | (user.u32(address) !== 0 ? O_NONBLOCK : 0);
-        return 0;
-      case Request.FIONREAD:
-        if (!file.size || file.kind === 'device') return -Errno.ENOTTY;
-        user.setU32(address, Math.max(0, file.size() - (file.position ?? 0)));
-        return 0;
-      default:
-        return -Errno.ENOTTY;
-    }
-  };
+  const { fcntl, ioctl } = descriptorControl(kernel, {
+    dupCloexec: traits.dupCloexec,
+    owner: [F_GETOWN, F_SETOWN],
+    locks: traits.locks,
+    changeable,
+    inward,
+    outward,
+    otherCommand: traits.unknownCommand,
+    requests: REQUESTS,
+    neverLess: true,
+  });
 
   const remove = (directory: number, address: number): number =>
     withPath(address, (path) => from(directory, path) || (files ? (files.remove(path), 0) : -Errno.ENOENT));
@@ -200,8 +168,8 @@ export function bsdFiles(kernel: FileKernel, traits: BsdFileTraits, files: FileS
       int(flags) & ~(traits.flags.CLOEXEC | BSD.NONBLOCK)
         ? -Errno.EINVAL
         : operations.makePipe(address, inward(int(flags)), traits.pipesGoBothWays),
-    fcntl: (_thread, [fd, command, value]) => control(int(fd), int(command), value),
-    ioctl: (_thread, [fd, code, address]) => request(int(fd), code % 2 ** 32, address),
+    fcntl: (_thread, [fd, command, value]) => fcntl(int(fd), int(command), value),
+    ioctl: (_thread, [fd, code, address]) => ioctl(int(fd), code % 2 ** 32, address),
     fstat: (_thread, [fd, buffer]) => {
       const file = descriptors.get(int(fd));
       return file ? tell(buffer, file) : -Errno.EBADF;
