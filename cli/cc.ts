@@ -1,7 +1,7 @@
 /** `mpsemu cc`: the guest tool-chain behind a C compiler's command line. */
 import { present } from '../emulator/present.js';
 import { drive, ToolchainError } from '../platforms/toolchain/cc.js';
-import { takesNextWord } from '../platforms/toolchain/command-line.js';
+import { takesNextWord } from '../platforms/toolchain/option-names.js';
 import { platform, platforms } from '../platforms/codes.js';
 import { CommandError, usageError } from './exit-status.js';
 import { oneOf } from './options.js';

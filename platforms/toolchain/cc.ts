@@ -5,11 +5,12 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, extname, join, relative, resolve } from 'node:path';
 import { platform, type Platform } from '../codes.js';
-import { parseCommandLine, plainPath, type CommandLine, type Item } from './command-line.js';
+import { parseCommandLine, type CommandLine, type Item } from './command-line.js';
 import { bundleArguments, compilerPlace, debugFlags, givenPath, hasDebugInformation, mappedPaths, type Debug } from './debug.js';
 import { keepLines, linesBeside } from './debug-lines.js';
 import { findLibrary, linkCommand } from './link.js';
 import { intermediatePrefix, programDependencies, programName, protectInputs, savesIntermediates, writesBeside } from './outputs.js';
+import { plainPath } from './inputs.js';
 import { includeFlags } from './prototypes.js';
 import { targetOf } from './targets.js';
 import { withTemporaryDirectory } from './temporary.js';
