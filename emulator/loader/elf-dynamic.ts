@@ -1,7 +1,7 @@
 /** The dynamic section of an ELF file: strings, symbols, libraries, initialisers. Source: gABI chapter 5, GNU hash table format. */
 import type { Image, ImageExport } from './image.js';
 import type { ProgramHeader } from './elf.js';
-import type { Reader } from './reader.js';
+import type { Reader, StringTable } from './reader.js';
 
 const DT = {
   NEEDED: 1,
@@ -45,6 +45,7 @@ export interface ElfSymbol {
 export class ElfDynamic {
   private readonly tags = new Map<number, number>();
   private readonly needed: number[] = [];
+  private strings: StringTable | undefined;
   readonly symbols: ElfSymbol[] = [];
   readonly word: 4 | 8;
 
@@ -92,7 +93,8 @@ export class ElfDynamic {
     const size = this.tags.get(DT.STRSZ) ?? 0;
     if (table === undefined) this.r.fail('the dynamic section has no DT_STRTAB');
     if (index >= size) this.r.fail(`${field} is string ${index} of a table of ${size} bytes`);
-    return this.r.string(this.fileOffset(table, size, 'DT_STRTAB') + index, field);
+    this.strings ??= this.r.stringTable(this.fileOffset(table, size, 'DT_STRTAB'), size, 'DT_STRTAB');
+    return this.strings.at(index, field);
   }
 
   private symbolCount(): number {

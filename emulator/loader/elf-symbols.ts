@@ -2,9 +2,9 @@
  * What an ELF file's section table, where the linker kept it, says for naming PCs: the functions of .symtab, and the
  * entries of the procedure linkage table, which tools call `name@plt`. Source: gABI chapter 4; psABIs, PLT.
  */
-import type { Image, ImageSymbol } from './image.js';
+import { LoadError, type Image } from './image.js';
 import type { Reader } from './reader.js';
-import { finishSymbols } from './symbols.js';
+import { finishSymbols, type ImageSymbol } from './symbols.js';
 
 const SHT_SYMTAB = 2;
 const SHF_EXECINSTR = 4;
@@ -56,13 +56,30 @@ function sectionsOf(r: Reader, wide: boolean): Section[] {
   return sections;
 }
 
-/** `jumpSlots`: the functions that the PLT's entries call, in order. */
-export function addSymbols(r: Reader, image: Image, wide: boolean, low: number, jumpSlots: readonly string[]): void {
-  const sections = sectionsOf(r, wide);
-  // The format allows one.
-  const table = sections.find(({ type }) => type === SHT_SYMTAB);
-  const strings = table && sections[table.link];
-  if (table && strings) functions(r, image, wide, low, table, strings, sections);
+/**
+ * Reads them into the image's symbols. `jumpSlots`: the functions that the PLT's entries call, in order.
+ * A system looks at no section, so that damage here means fewer names and no more.
+ */
+export function addSymbols(r: Reader, image: Image, wide: boolean, low: number, jumpSlots: () => readonly string[]): void {
+  let sections: Section[] = [];
+  try {
+    sections = sectionsOf(r, wide);
+    // The format allows one.
+    const table = sections.find(({ type }) => type === SHT_SYMTAB);
+    const strings = table && sections[table.link];
+    if (table && strings) functions(r, image, wide, low, table, strings, sections);
+    linkage(image, low, sections, jumpSlots());
+  } catch (error) {
+    if (!(error instanceof LoadError)) throw error;
+  }
+  const code = sections.filter(({ flags }) => (flags & SHF_EXECINSTR) !== 0);
+  finishSymbols(
+    image.symbols,
+    code.map(({ address, size }) => [address - low, address - low + size]),
+  );
+}
+
+function linkage(image: Image, low: number, sections: Section[], jumpSlots: readonly string[]): void {
   for (const { name, address, size } of ['.plt', '.plt.sec'].flatMap((plt) => sections.find((section) => section.name === plt) ?? [])) {
     const start = address - low;
     const header = size - PLT_ENTRY * jumpSlots.length;
@@ -72,11 +89,6 @@ export function addSymbols(r: Reader, image: Image, wide: boolean, low: number, 
       image.symbols.push({ name: `${target}@plt`, offset: start + header + PLT_ENTRY * i, size: PLT_ENTRY });
     });
   }
-  const code = sections.filter(({ flags }) => (flags & SHF_EXECINSTR) !== 0);
-  finishSymbols(
-    image,
-    code.map(({ address, size }) => [address - low, address - low + size]),
-  );
 }
 
 function functions(r: Reader, image: Image, wide: boolean, low: number, table: Section, strings: Section, sections: Section[]): void {
@@ -96,7 +108,7 @@ function functions(r: Reader, image: Image, wide: boolean, low: number, table: S
     else if (type === STT_NOTYPE && ((sections[section]?.flags ?? 0) & SHF_EXECINSTR) !== 0 && /^[^$.]/.test(symbol.name))
       labels.push(symbol);
   }
-  image.symbols.push(...outside(image.symbols, labels));
+  for (const label of outside(image.symbols.list, labels)) image.symbols.push(label);
 }
 
 /** Labels that are in no function: there they are places in its code. */

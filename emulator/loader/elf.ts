@@ -129,7 +129,7 @@ export function parseElf(bytes: Uint8Array, path: string): Image {
     elfRelocations(r, tables, image, machine.cpu, low);
     if (type === ET_DYN && !tables.isExecutable && !image.interpreter) image.kind = 'library';
   }
-  addSymbols(r, image, wide, low, tables?.jumpSlots() ?? []);
+  image.symbols.later(() => addSymbols(r, image, wide, low, () => tables?.jumpSlots() ?? []));
   return checkImage(r, image);
 }
 

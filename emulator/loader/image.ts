@@ -4,6 +4,7 @@
  * initialisers. Addresses in an Image are offsets from its base (`preferredBase`)
  * so that one Image can be placed anywhere it allows.
  */
+import { SymbolTable } from './symbols.js';
 export type ImageFormat = 'elf' | 'pe' | 'macho';
 
 export interface ImageSegment {
@@ -116,20 +117,13 @@ export interface Image {
   isStatic?: true;
   /** ELF note / Mach-O build version: OS version the file was built for. */
   osVersion?: string;
-  /** Local and global function symbols for naming PCs: sorted by offset. */
-  symbols: ImageSymbol[];
-}
-
-/** `size` is 0 where the file doesn't say. */
-export interface ImageSymbol {
-  name: string;
-  offset: number;
-  size: number;
+  /** Local and global function symbols for naming PCs. */
+  symbols: SymbolTable;
 }
 
 /** What a loader fills in as it finds it. */
 export function emptyImage(): Pick<Image, 'libraries' | 'imports' | 'relocations' | 'exports' | 'initializers' | 'finalizers' | 'symbols'> {
-  return { libraries: [], imports: [], relocations: [], exports: new Map(), initializers: [], finalizers: [], symbols: [] };
+  return { libraries: [], imports: [], relocations: [], exports: new Map(), initializers: [], finalizers: [], symbols: new SymbolTable() };
 }
 
 /** A file that can't be loaded: one line saying which field is wrong. */

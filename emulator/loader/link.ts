@@ -235,7 +235,7 @@ export class LoadedImages {
   symbolAt(address: number): { name: string; offset: number; image: LoadedImage } | undefined {
     const loaded = this.at(address);
     if (!loaded) return undefined;
-    const { symbols } = loaded.image;
+    const symbols = loaded.image.symbols.list;
     const offset = address - loaded.base;
     let low = 0;
     let high = symbols.length;

@@ -121,7 +121,7 @@ export function machoSymbols(
     }
   }
   finishSymbols(
-    image,
+    image.symbols,
     sections.filter(({ code }) => code).map(({ address, size }) => [address - low, address - low + size]),
   );
 }

@@ -132,7 +132,7 @@ export function parsePe(bytes: Uint8Array, path: string): Image {
   if (tls) threadLocal(file, image, tls.rva, word, address);
   symbols(r, image, pe, file);
   finishSymbols(
-    image,
+    image.symbols,
     file.sections.filter(({ flags }) => (flags & 0x20000000) !== 0).map(({ rva, size }) => [rva, rva + size]),
   );
   return checkImage(r, image);

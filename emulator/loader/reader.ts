@@ -2,6 +2,12 @@
 import { LoadError } from './image.js';
 
 const latin1 = new TextDecoder('latin1');
+/** Bytes of the longest string, unless told otherwise. */
+const STRING_LIMIT = 4096;
+
+export interface StringTable {
+  at: (index: number, field: string) => string;
+}
 
 export class Reader {
   private readonly view: DataView;
@@ -70,18 +76,32 @@ export class Reader {
   }
 
   /** A NUL-terminated string of at most `limit` bytes. */
-  string(offset: number, field: string, limit = 4096): string {
+  string(offset: number, field: string, limit = STRING_LIMIT): string {
     this.check(offset, 1, field);
     return this.stringIn(this.bytes.subarray(offset), 0, field, limit);
   }
 
   /** The same within a part of the file. */
-  stringIn(bytes: Uint8Array, offset: number, field: string, limit = 4096): string {
+  stringIn(bytes: Uint8Array, offset: number, field: string, limit = STRING_LIMIT): string {
     const text = bytes.subarray(offset, offset + limit + 1);
     const length = offset >= 0 && offset < bytes.length ? text.indexOf(0) : -1;
     if (length < 0) this.fail(`${field} is not terminated`);
     this.countText(length, field);
     return latin1.decode(text.subarray(0, length));
+  }
+
+  /** Strings that lie one behind the other, each ended by a NUL: a table of many is decoded once. */
+  stringTable(offset: number, size: number, field: string): StringTable {
+    const text = latin1.decode(this.slice(offset, size, field));
+    return {
+      at: (index, name) => {
+        const end = text.indexOf('\0', index);
+        // The last one may end behind the table.
+        if (end < 0 || end > index + STRING_LIMIT) return this.string(offset + index, name);
+        this.countText(end - index, name);
+        return text.slice(index, end);
+      },
+    };
   }
 
   countText(length: number, field: string): void {

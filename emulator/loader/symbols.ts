@@ -1,9 +1,37 @@
-/** The function symbols of an image, in order, each with a size: those of the file may have none. */
-import type { Image } from './image.js';
+/** The function symbols of an image, which name PCs. */
 
-/** `pieces`: the image's sections of code, as offsets [start, end) in it. A function without a size ends where the next one begins, or its section ends. */
-export function finishSymbols(image: Image, pieces: readonly (readonly [start: number, end: number])[]): void {
-  const { symbols } = image;
+export interface ImageSymbol {
+  name: string;
+  offset: number;
+  size: number;
+}
+
+/** Most runs name nothing: what only names is read when somebody asks. */
+export class SymbolTable {
+  private readonly found: ImageSymbol[] = [];
+  private unread: (() => void) | undefined;
+
+  push(symbol: ImageSymbol): void {
+    this.found.push(symbol);
+  }
+
+  /** `read` pushes more, and finishes the table. */
+  later(read: () => void): void {
+    this.unread = read;
+  }
+
+  /** Sorted by offset once the table is finished. */
+  get list(): ImageSymbol[] {
+    const read = this.unread;
+    this.unread = undefined;
+    read?.();
+    return this.found;
+  }
+}
+
+/** Puts the symbols in order and gives each a size: those of the file may have none. `pieces`: the image's sections of code, as offsets [start, end) in it. A function without a size ends where the next one begins, or its section ends. */
+export function finishSymbols(table: SymbolTable, pieces: readonly (readonly [start: number, end: number])[]): void {
+  const symbols = table.list;
   // Both in order, from the end: there may be many of each.
   const ordered = pieces.toSorted((a, b) => a[0] - b[0]);
   // Of several at one place the one with a size comes last, and is found.

@@ -74,7 +74,7 @@ export class CodeNames {
   /** Of a function by its name, in the image that has an address; local ones too. */
   addressBeside(address: number, name: string): number | undefined {
     const loaded = this.images?.at(address);
-    const symbol = loaded?.image.symbols.find((each) => each.name === name);
+    const symbol = loaded?.image.symbols.list.find((each) => each.name === name);
     return loaded && symbol && loaded.base + symbol.offset;
   }
 

@@ -9,7 +9,7 @@ const threads = demoPrograms.find((program) => program.name === 'threads')!;
 
 function addressOf(machine: Machine, name: string): number {
   const { base, image } = machine.images.program;
-  const symbol = image.symbols.find((s) => s.name === name);
+  const symbol = image.symbols.list.find((s) => s.name === name);
   return base + symbol!.offset;
 }
 

@@ -91,7 +91,7 @@ function run(program: Uint8Array, library: Uint8Array, libraryName: string): num
     }
     if (cpu === 'arm64') registers.set(34, tp);
     else registers.set(format === 'elf' ? (cpu === 'ia32' ? X86.gsBase : X86.fsBase) : cpu === 'ia32' ? X86.fsBase : X86.gsBase, tp);
-    const symbol = main.image.symbols.find((s) => s.name === 'main');
+    const symbol = main.image.symbols.list.find((s) => s.name === 'main');
     const target = main.base + (symbol?.offset ?? main.image.entry!);
     return process.guestCalls.call(thread, target, 'i(ip)', [3, 0]);
   } finally {

@@ -144,7 +144,7 @@ for (const [format, originals] of Object.entries(formats)) {
         loaded++;
         const { relocations, imports, exports, symbols } = result;
         const limit = 2 * bytes.length + 4096;
-        if (relocations.length > limit || imports.length > limit || exports.size > limit || symbols.length > limit)
+        if (relocations.length > limit || imports.length > limit || exports.size > limit || symbols.list.length > limit)
           return t.fail(`file ${i} became larger than it is`);
       }
     }

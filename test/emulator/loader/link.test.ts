@@ -12,7 +12,7 @@ function pair(program: string, library: string, base: number, move = 0) {
   images.link((wanted) => images.exported(wanted.name) ?? (/tls|tlv|stub/.test(wanted.name) ? ELSEWHERE : undefined));
   const address = (name: string): number => {
     const found = main.image.exports.get(name);
-    return found ? main.base + found.offset : main.base + main.image.symbols.find((s) => s.name === name)!.offset;
+    return found ? main.base + found.offset : main.base + main.image.symbols.list.find((s) => s.name === name)!.offset;
   };
   return { space, images, main, lib, address };
 }

@@ -45,7 +45,7 @@ test('ELF: libraries, imports, exports, initialisers, thread-local storage', (t)
     t.is(image.tls!.size, size, name);
     t.deepEqual([...image.tls!.data], [5, 0, 0, 0]);
     t.is(image.programHeaders!.count > 3, true);
-    t.true(image.symbols.some((s) => s.name === 'main'));
+    t.true(image.symbols.list.some((s) => s.name === 'main'));
     // gcc copies variables of libraries into position-independent programs too, on x86-64.
     t.is(
       image.relocations.some((r) => r.kind === 'copy'),
@@ -117,7 +117,7 @@ test('Mach-O: segments, libraries, two-level imports, initialisers, thread-local
     t.is(program.tls!.descriptors!.length, 2);
     t.is(program.tls!.size, cpu === 'arm64' ? 40 : 48);
     t.deepEqual([...program.tls!.data].slice(0, 4), [5, 0, 0, 0]);
-    t.true(program.symbols.some((s) => s.name === 'main' && s.offset === program.entry));
+    t.true(program.symbols.list.some((s) => s.name === 'main' && s.offset === program.entry));
     t.is(imageOf(`macho-${cpu}-lib.dylib`).exports.get('tl_data')!.kind, 'tls');
   }
 });
@@ -158,7 +158,7 @@ disassembler('entries of the procedure linkage table have the names that llvm-ob
     const text = execFileSync('llvm-objdump', ['-d', '--section=.plt', path], { encoding: 'latin1' });
     const wanted = [...text.matchAll(/^([0-9a-f]+) <(\S+@plt)>:/gm)].map(([, address, name]) => ({ address: parseInt(address, 16), name }));
     const image = parseImage(readFileSync(path), path);
-    const found = image.symbols
+    const found = image.symbols.list
       .filter(({ name }) => name.endsWith('@plt'))
       .map(({ name, offset }) => ({ address: offset + image.preferredBase, name }));
     t.true(wanted.length > 10, code);
@@ -169,14 +169,14 @@ disassembler('entries of the procedure linkage table have the names that llvm-ob
 test('Mach-O: stubs are named after what they call, and no symbol reaches into them', (t) => {
   for (const code of ['xci6ll', 'xca6ll']) {
     const image = parseImage(readFileSync(fixturePath(code, 'list')), 'list');
-    const stubs = image.symbols.filter(({ name }) => name.endsWith('@stub'));
+    const stubs = image.symbols.list.filter(({ name }) => name.endsWith('@stub'));
     const length = code === 'xci6ll' ? 6 : 12;
     t.true(stubs.some(({ name }) => name === 'mps_arena_create_k@stub') && stubs.some(({ name }) => name === 'printf@stub'));
     stubs.forEach((stub, i) => {
       t.is(stub.size, length);
       if (i > 0) t.is(stub.offset, stubs[i - 1].offset + length);
     });
-    for (const { name, offset, size } of image.symbols) {
+    for (const { name, offset, size } of image.symbols.list) {
       if (!name.endsWith('@stub') && offset < stubs[0].offset) t.true(offset + size <= stubs[0].offset, name);
     }
   }

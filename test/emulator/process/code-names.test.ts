@@ -9,7 +9,7 @@ import { Process } from '../../../emulator/process/process.js';
 
 const GATES = 0x7000_0000;
 
-function image(): Image {
+function unnamed(): Image {
   return {
     ...emptyImage(),
     format: 'elf',
@@ -20,11 +20,14 @@ function image(): Image {
     span: 0x2000,
     relocatable: true,
     segments: [{ offset: 0x1000, size: 0x1000, data: new Uint8Array(0x100), prot: Prot.RX, name: 'text' }],
-    symbols: [
-      { name: 'main', offset: 0x1000, size: 0x20 },
-      { name: 'assembly', offset: 0x1040, size: 0 },
-    ],
   };
+}
+
+function image(): Image {
+  const made = unnamed();
+  made.symbols.push({ name: 'main', offset: 0x1000, size: 0x20 });
+  made.symbols.push({ name: 'assembly', offset: 0x1040, size: 0 });
+  return made;
 }
 
 test('a code address has a module, a function with an offset, and a line where one is known', (t) => {

@@ -54,7 +54,7 @@ for (const p of platforms) {
         candidates(image, bytes).map((c) => c.code),
         [p.code],
       );
-      t.true(image.symbols.some((s) => /^_?main$/.test(s.name)));
+      t.true(image.symbols.list.some((s) => /^_?main$/.test(s.name)));
       t.true(readFileSync(await make(p, directory, 'greeting.c')).equals(bytes));
     });
   });
