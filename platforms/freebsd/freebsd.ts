@@ -42,7 +42,7 @@ export class FreeBsd extends PosixOs {
   constructor(context: OsContext) {
     const cpu = context.process.cpu as FreeBsdCpu;
     const layout = freebsdLayouts[cpu];
-    const traits = freebsdTraits(cpu, layout, context.process.memoryLimit.limit);
+    const traits = freebsdTraits(cpu, layout);
     const frames = freebsdFrames(context.process, traits.signals, layout);
     const memory = new MemoryCalls(context.process.space, context.process.memoryLimit, traits.memory, traits.errno);
     memory.own = new FreeBsdMemoryRules(memory, cpu !== 'ia32');

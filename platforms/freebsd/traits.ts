@@ -173,7 +173,7 @@ function pthread(wide: boolean): PthreadTraits {
   };
 }
 
-export function freebsdTraits(cpu: CpuName, layout: FreeBsdLayout, physicalMemory: number): PosixTraits {
+export function freebsdTraits(cpu: CpuName, layout: FreeBsdLayout): PosixTraits {
   const wide = cpu !== 'ia32';
   return {
     os: 'freebsd',
@@ -182,7 +182,6 @@ export function freebsdTraits(cpu: CpuName, layout: FreeBsdLayout, physicalMemor
     signals: signals(wide),
     memory: memory(layout),
     pthread: pthread(wide),
-    sysconf: { 3: 128, 5: 1024, 47: 4096, 57: 1, 58: 1, 93: 2048, 121: Math.floor(physicalMemory / 4096) },
     copiesTimes: false,
     sleepRounds: 'up',
     timedSemaphoreInterrupted: false,

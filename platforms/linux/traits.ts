@@ -182,7 +182,6 @@ export function linuxTraits(cpu: CpuName, layout: LinuxLayout, memory: number, e
     signals: signals(cpu),
     memory: memoryTraits(layout, memory, executeOnly),
     pthread: pthread(cpu),
-    sysconf: {},
     copiesTimes: cpu === 'ia32',
     sleepRounds: 'down',
     timedSemaphoreInterrupted: true,

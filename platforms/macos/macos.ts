@@ -54,12 +54,7 @@ export class MacOs extends PosixOs {
   constructor(context: OsContext) {
     const { process, platform, options } = context;
     const layout = macLayout(platform.cpu);
-    const traits = macTraits(
-      platform.cpu,
-      layout,
-      process.memoryLimit.limit,
-      platform.cpu === 'arm64' || options.quirks.includes('hardened-runtime'),
-    );
+    const traits = macTraits(platform.cpu, layout, platform.cpu === 'arm64' || options.quirks.includes('hardened-runtime'));
     const random = new Random(options.seed ^ 0x58434f53);
     // ptr_munge and stack_guard of the apple strings; the guard's lowest byte is zero.
     const munge = [random.next(), random.next()] as const;

@@ -173,7 +173,7 @@ function pthread(layout: MacLayout): PthreadTraits {
 }
 
 /** `hardened`: nothing can be written and executed at once. */
-export function macTraits(cpu: CpuName, layout: MacLayout, physicalMemory: number, hardened: boolean): PosixTraits {
+export function macTraits(cpu: CpuName, layout: MacLayout, hardened: boolean): PosixTraits {
   return {
     os: 'macos',
     wordSize: 8,
@@ -182,16 +182,6 @@ export function macTraits(cpu: CpuName, layout: MacLayout, physicalMemory: numbe
     memory: memory(layout, hardened ? 'EACCES' : 'allowed', cpu === 'arm64'),
     pthread: pthread(layout),
     // ARG_MAX, CLK_TCK, OPEN_MAX, PAGESIZE, NPROCESSORS_CONF and _ONLN, THREAD_STACK_MIN, PHYS_PAGES.
-    sysconf: {
-      1: 1048576,
-      3: 100,
-      5: 256,
-      29: layout.pageSize,
-      57: 1,
-      58: 1,
-      93: layout.pageSize === 16384 ? 16384 : 8192,
-      200: Math.floor(physicalMemory / layout.pageSize),
-    },
     copiesTimes: true,
     sleepRounds: 'up',
     timedSemaphoreInterrupted: false,

@@ -1,6 +1,6 @@
-/** The C library's memory calls: mmap, munmap, mprotect, madvise, and what the system says of itself (sysconf, getpagesize). */
+/** The C library's memory calls: mmap, munmap, mprotect, madvise, getpagesize. */
 import { hostFunction, type HostFunction } from '../../emulator/process/host-call.js';
-import { fail, libraryResult, type PosixSystem } from './system.js';
+import { libraryResult, type PosixSystem } from './system.js';
 
 export function memoryFunctions(system: PosixSystem): HostFunction[] {
   const { memory, traits, process } = system;
@@ -17,7 +17,6 @@ export function memoryFunctions(system: PosixSystem): HostFunction[] {
     hostFunction('mprotect', 'i(pzi)', (_call, address, length, prot) => libraryResult(system, memory.mprotect(address, length, prot))),
     hostFunction('madvise', 'i(pzi)', (_call, address, length, advice) => libraryResult(system, memory.madvise(address, length, advice))),
     hostFunction('getpagesize', 'i()', () => traits.memory.pageSize),
-    hostFunction('sysconf', 'l(i)', (_call, name) => traits.sysconf[name] ?? fail(system, 'EINVAL')),
     hostFunction('getpid', 'i()', () => system.pid),
     hostFunction('_exit', 'v(i)', (_call, code) => process.end({ kind: 'exit', code: code & 0xff })),
     hostFunction('_Exit', 'v(i)', (_call, code) => process.end({ kind: 'exit', code: code & 0xff })),

@@ -298,8 +298,6 @@ export interface PosixTraits {
   timedSemaphoreInterrupted: boolean;
   /** Bytes that one read or write moves at most; more are cut, or EINVAL. */
   transfer: { limit: number; beyond: 'cut' | 'EINVAL' };
-  /** sysconf names. */
-  sysconf: Readonly<Record<number, number>>;
   /** Libraries that the calls are found in. */
   libraryNames: { c: string; threads: string };
 }

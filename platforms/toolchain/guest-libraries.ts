@@ -42,7 +42,7 @@ const linuxLibc = [
   'context.c',
 ].map((f) => `linux/${f}`);
 /** What of FreeBSD's and macOS's libraries is a system call and little else. */
-const bsdLibc = ['system-call.S', 'descriptors.c', 'process.c'].map((f) => `bsd/${f}`);
+const bsdLibc = ['system-call.S', 'descriptors.c', 'process.c', 'configuration.c'].map((f) => `bsd/${f}`);
 const contexts = (os: 'freebsd' | 'macos'): string[] => ['context-switch.S', 'context.c'].map((f) => `${os}/${f}`);
 /** What only one system's library has. */
 const systemLibc: Record<Platform['os'], string[]> = {

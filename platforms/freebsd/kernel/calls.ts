@@ -4,6 +4,7 @@ import type { Thread } from '../../../emulator/process/thread.js';
 import type { FileSystem } from '../../file-system.js';
 import { clockCalls } from '../../posix/clock.js';
 import { bsdFiles } from '../../posix/kernel/bsd-files.js';
+import { freebsdPathLimits } from '../../posix/kernel/path-limits.js';
 import { Descriptors } from '../../posix/kernel/descriptors.js';
 import { Errno } from '../../posix/kernel/errno.js';
 import type { PosixThread } from '../../posix/posix-thread.js';
@@ -52,6 +53,7 @@ export function freebsdCalls(kernel: FreeBsdKernel, files: FileSystem | undefine
       seekData: 3,
       seekHole: 4,
       pathMax: 1024,
+      pathLimits: freebsdPathLimits,
       pipeMode: 0o010000,
       pipesGoBothWays: true,
       writeStatus: (address, status) => writeStatus(user, address, status),

@@ -2,6 +2,7 @@
 import { Random } from '../../../emulator/process/random.js';
 import type { FileSystem } from '../../file-system.js';
 import { bsdFiles } from '../../posix/kernel/bsd-files.js';
+import { macosPathLimits } from '../../posix/kernel/path-limits.js';
 import { Descriptors } from '../../posix/kernel/descriptors.js';
 import { Errno } from '../../posix/kernel/errno.js';
 import type { KernelCall } from '../../posix/kernel/kernel.js';
@@ -52,6 +53,7 @@ export function unixCalls(kernel: MacBsd, files: FileSystem | undefined): UnixCa
       seekData: 4,
       seekHole: 3,
       pathMax: 1024,
+      pathLimits: macosPathLimits,
       pipeMode: 0o010660,
       pipesGoBothWays: false,
       writeStatus: (address, status) => writeStatus(user, address, status),
@@ -98,6 +100,8 @@ export function unixCalls(kernel: MacBsd, files: FileSystem | undefined): UnixCa
     lstat64: f.stat,
     fstatat64: f.fstatat,
     access: f.access,
+    pathconf: f.pathconf,
+    fpathconf: f.fpathconf,
     faccessat: f.faccessat,
     unlink: f.unlink,
     unlinkat: f.unlinkat,

@@ -12,6 +12,7 @@ import { Errno } from './errno.js';
 import { transferCalls } from './transfer-calls.js';
 import type { FileKernel, KernelCall } from './kernel.js';
 import { openNamed, readPath, withFileErrors } from './named-files.js';
+import type { PathLimits } from './path-limits.js';
 
 export interface BsdFileTraits {
   /** O_DIRECTORY and O_CLOEXEC; all the other flags of open have the same numbers on both. */
@@ -26,6 +27,7 @@ export interface BsdFileTraits {
   seekData: number;
   seekHole: number;
   pathMax: number;
+  pathLimits: PathLimits;
   /** st_mode of pipes and of the standard streams. */
   pipeMode: number;
   pipesGoBothWays: boolean;
@@ -146,6 +148,14 @@ export function bsdFiles(kernel: FileKernel, traits: BsdFileTraits, files: FileS
       return 0;
     });
   };
+  const configured = (kind: OpenFile['kind'], name: number): number => traits.pathLimits[kind][name] ?? -Errno.EINVAL;
+  const configuredAt = (address: number, name: number): number =>
+    withPath(address, (path) => {
+      if (path === '/' || path === '/dev') return configured('directory', name);
+      if (device(path, 0, random)) return configured('device', name);
+      if (!files) return -Errno.ENOENT;
+      return configured(files.entry(path).directory ? 'directory' : 'file', name);
+    });
   /** lseek's whence as this room numbers it. */
   const whenceOf = (whence: number): number => (whence === traits.seekData ? 3 : whence === traits.seekHole ? 4 : whence);
   const off = (args: number[], at: number): number => (user.wordSize === 8 ? args[at] : args[at] + (args[at + 1] | 0) * 2 ** 32);
@@ -176,6 +186,11 @@ export function bsdFiles(kernel: FileKernel, traits: BsdFileTraits, files: FileS
     },
     stat: (_thread, [path, buffer]) => statusAt(traits.atCwd, path, buffer),
     fstatat: (_thread, [directory, path, buffer]) => statusAt(int(directory), path, buffer),
+    pathconf: (_thread, [path, name]) => configuredAt(path, int(name)),
+    fpathconf: (_thread, [fd, name]) => {
+      const file = descriptors.get(int(fd));
+      return file ? configured(file.kind, int(name)) : -Errno.EBADF;
+    },
     access: (_thread, [path, mode]) => access(traits.atCwd, path, int(mode)),
     faccessat: (_thread, [directory, path, mode]) => access(int(directory), path, int(mode)),
     unlink: (_thread, [path]) => remove(traits.atCwd, path),

@@ -25,7 +25,7 @@ function system(traits: PosixTraits): { engine: Engine; calls: MemoryCalls } {
 }
 
 const linux = linuxTraits('x86-64', linuxLayouts['x86-64'], 2 ** 32);
-const freebsd = freebsdTraits('x86-64', freebsdLayouts['x86-64'], 2 ** 32);
+const freebsd = freebsdTraits('x86-64', freebsdLayouts['x86-64']);
 
 test('FreeBSD rounds down, skips holes, refuses what it does not know', (t) => {
   const { engine, calls } = system(freebsd);
