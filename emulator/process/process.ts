@@ -197,6 +197,8 @@ export class Process implements ProcessCore {
   /** What threads may wait for (`Wait.on`) has changed. */
   changed(cause: unknown): void {
     this.scheduler.causeChanged(cause);
+    // Who waited may be more important than who runs.
+    if (this.scheduler.ranked) this.reschedule = true;
   }
 
   // Running

@@ -5,6 +5,7 @@
  */
 import type { Process } from './process.js';
 import { Random } from './random.js';
+import { Ranks } from './ranks.js';
 import { ReadyThreads } from './ready-threads.js';
 import type { Thread } from './thread.js';
 
@@ -34,6 +35,8 @@ export class Scheduler {
   private last: number | undefined;
   private readonly ready = new ReadyThreads();
   private stopped = false;
+  /** Made when the first thread is given a priority. */
+  private ranks: Ranks | undefined;
 
   constructor(
     private readonly process: Process,
@@ -50,9 +53,9 @@ export class Scheduler {
     if (decision) return this.follow(decision);
     this.script = undefined;
     this.ready.update(this.process.clock.now);
-    const { list } = this.ready;
+    if (this.ready.list.length === 0) return this.idle();
+    const list = this.ranks ? this.ranks.first(this.ready.list, this.process.clock.now) : this.ready.list;
     const ready = list.length;
-    if (ready === 0) return this.idle();
     const next = list[ready === 1 ? 0 : this.random.below(ready)];
     if (next.id !== this.last) {
       if (this.process.events.on) this.process.events.emit('switch', { to: next.id });
@@ -66,6 +69,23 @@ export class Scheduler {
   /** What waits may depend on has changed. */
   causeChanged(cause: unknown): void {
     this.ready.causeChanged(cause);
+  }
+
+  /** Has some thread been given a priority? */
+  get ranked(): boolean {
+    return this.ranks !== undefined;
+  }
+
+  setPriority(thread: Thread, priority: number): void {
+    thread.priority = priority;
+    this.ranks ??= new Ranks();
+    this.process.reschedule = true;
+  }
+
+  /** `thread` lets one other run, whichever can. */
+  yield(thread: Thread): void {
+    if (this.ranks) this.ranks.yielding = thread;
+    this.process.reschedule = true;
   }
 
   private quantum(ready: number): number {

@@ -37,6 +37,9 @@ export class Thread {
   /** The OS model's own record: each model has one function that knows its type. */
   os: object | undefined;
 
+  /** Those with a higher one that can run go first (Scheduler.setPriority). */
+  priority = 0;
+
   private currentState: ThreadState = 'runnable';
   private suspensions = 0;
 

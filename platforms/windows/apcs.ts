@@ -2,6 +2,7 @@
  * Asynchronous procedure calls: queued to a thread, run by it when it waits alertably, tests for them or begins, by
  * KiUserApcDispatcher in ntdll.dll, which goes back to what was interrupted by NtContinue. That lets the next one run.
  */
+import type { Word } from '../../emulator/abi/abi.js';
 import { X86 } from '../../emulator/cpu/registers.js';
 import type { HostCall, HostFunction, RegistersReplaced } from '../../emulator/process/host-call.js';
 import type { Thread } from '../../emulator/process/thread.js';
@@ -12,22 +13,52 @@ import type { Exceptions } from './exceptions.js';
 import type { LastError } from './last-error.js';
 import type { Ntdll } from './ntdll.js';
 import { ThreadRight, type Suspension } from './suspension.js';
-import { windowsThread } from './windows-thread.js';
+import type { Waiters } from './waiters.js';
+import { windowsThread, type Apc } from './windows-thread.js';
 
 /** What an alertable wait returns that has been ended by one (STATUS_USER_APC). */
 export const WAIT_IO_COMPLETION = 0xc0;
 
 export class Apcs {
-  constructor(private readonly os: Pick<Core, 'process' | 'layout'> & { readonly exceptions: Exceptions; readonly ntdll: Ntdll }) {}
+  constructor(
+    private readonly os: Pick<Core, 'process' | 'layout'> & {
+      readonly exceptions: Exceptions;
+      readonly ntdll: Ntdll;
+      readonly waiters: Waiters;
+    },
+  ) {}
 
   pending(thread: Thread): boolean {
     return windowsThread(thread).apcs.length > 0;
   }
 
+  queue(thread: Thread, apc: Apc): void {
+    const { apcs } = windowsThread(thread);
+    apcs.push(apc);
+    this.os.process.changed(apcs);
+    this.os.waiters.alert(thread);
+  }
+
+  queued(thread: Thread, apc: Apc): boolean {
+    return windowsThread(thread).apcs.includes(apc);
+  }
+
+  /** One that has been queued runs no more, if it has not begun. */
+  cancel(thread: Thread, apc: Apc): void {
+    const { apcs } = windowsThread(thread);
+    const place = apcs.indexOf(apc);
+    if (place >= 0) apcs.splice(place, 1);
+  }
+
+  /** A user's: QueueUserAPC's function takes one argument, which a routine in ntdll.dll gives it. */
+  queueUser(thread: Thread, routine: number, data: Word): void {
+    this.queue(thread, { routine: this.os.ntdll.apcDispatch, args: [BigInt(routine), data, 0n] });
+  }
+
   /** The oldest one runs next, from the state that the registers have now. */
   deliver(thread: Thread): void {
     const apc = windowsThread(thread).apcs.shift();
-    if (apc) this.os.exceptions.pushApc(thread, this.os.ntdll.apcDispatch, [BigInt(apc.routine), apc.data, 0n]);
+    if (apc) this.os.exceptions.pushApc(thread, apc.routine, apc.args);
   }
 
   /** `call` returns `result` once what is pending has run. `bytes`: of its arguments, which a stdcall function takes off the stack. */
@@ -59,9 +90,7 @@ export function apcCalls(os: Needs): HostFunction[] {
         os.lastError.set(call.thread, target ? ErrorCode.GEN_FAILURE : os.suspension.error);
         return FALSE;
       }
-      const { apcs } = windowsThread(target.thread);
-      apcs.push({ routine, data });
-      call.process.changed(apcs);
+      os.apcs.queueUser(target.thread, routine, data);
       return TRUE;
     }),
   ];

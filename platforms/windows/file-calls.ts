@@ -9,12 +9,15 @@ import { ErrorCode } from './error-codes.js';
 import { attempt, fail, type FileNeeds } from './file-needs.js';
 import { FileObject, FileRight } from './file-objects.js';
 import type { HandleEntry } from './handles.js';
+import { setEvent } from './object-state.js';
 import { EventObject, StreamObject } from './objects.js';
+import type { Waiters } from './waiters.js';
 
 interface Needs extends FileNeeds {
   readonly console: Console;
   /** Handles of the standard streams. */
   readonly standard: readonly number[];
+  readonly waiters: Waiters;
 }
 
 const FILE_TYPE_DISK = 1;
@@ -55,15 +58,14 @@ export class FileTransfers {
   }
 
   /** The transfer is over at once: its OVERLAPPED says so, and its event is set. */
-  private complete(call: HostCall, overlapped: number, status: number, bytes: number): void {
+  private complete(overlapped: number, status: number, bytes: number): void {
     const { memory, layout, handles } = this.os;
     if (overlapped === 0) return;
     memory.setWord(overlapped, status);
     memory.setWord(overlapped + layout.wordSize, bytes);
     const event = handles.get(memory.word(overlapped + 2 * layout.wordSize + 8))?.object;
     if (!(event instanceof EventObject)) return;
-    event.set = true;
-    call.process.changed(event);
+    setEvent(this.os.waiters, event);
   }
 
   /** User memory as the service copies it. */
@@ -93,10 +95,10 @@ export class FileTransfers {
     }
     object.position = start + count;
     if (overlapped !== 0 && count === 0 && length > 0) {
-      this.complete(call, overlapped, STATUS_END_OF_FILE, 0);
+      this.complete(overlapped, STATUS_END_OF_FILE, 0);
       fail(ErrorCode.HANDLE_EOF);
     }
-    this.complete(call, overlapped, 0, count);
+    this.complete(overlapped, 0, count);
     return count;
   }
 
@@ -126,7 +128,7 @@ export class FileTransfers {
       done += count;
     }
     object.position = start + length;
-    this.complete(call, overlapped, 0, length);
+    this.complete(overlapped, 0, length);
     return length;
   }
 }

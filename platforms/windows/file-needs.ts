@@ -8,7 +8,7 @@ import { nameIsValid } from './file-names.js';
 import type { OpenFiles } from './file-objects.js';
 import type { HandleTable } from './handles.js';
 import type { LastError } from './last-error.js';
-import { readName } from './object-calls.js';
+import { readName } from './named-objects.js';
 import type { StackGuards } from './stack-guards.js';
 
 export interface FileNeeds extends Pick<Core, 'process' | 'memory' | 'layout'> {

@@ -1,5 +1,6 @@
 /** The Win32 functions by the library that programs import them from. */
 import type { HostLibrary } from '../../emulator/process/host-call.js';
+import { addressWaitCalls } from './address-waits.js';
 import { apcCalls, kernelApcCalls } from './apcs.js';
 import { crtHeapCalls } from './crt-heap.js';
 import { crtCalls } from './crt-calls.js';
@@ -11,6 +12,7 @@ import { fileOpenCalls } from './file-open.js';
 import { filePositionCalls } from './file-positions.js';
 import { findCalls } from './find-calls.js';
 import { interlockedCalls } from './interlocked.js';
+import { handleCalls } from './handle-calls.js';
 import { lockCalls } from './locks.js';
 import { mappingCalls } from './mapping-calls.js';
 import { memoryCalls } from './memory-calls.js';
@@ -19,7 +21,9 @@ import { ntdllCalls } from './ntdll-calls.js';
 import { objectCalls } from './object-calls.js';
 import { kernelThreadCalls, threadCalls } from './thread-calls.js';
 import { pageCalls } from './page-calls.js';
+import { priorityCalls } from './priority-calls.js';
 import { timeCalls } from './time-calls.js';
+import { timerCalls } from './timer-calls.js';
 import { waitCalls } from './waits.js';
 
 /** What one of them or another needs. */
@@ -37,6 +41,7 @@ export type LibraryNeeds = Parameters<typeof apcCalls>[0] &
   Parameters<typeof pageCalls>[0] &
   Parameters<typeof threadCalls>[0] &
   Parameters<typeof timeCalls>[0] &
+  Parameters<typeof timerCalls>[0] &
   Parameters<typeof waitCalls>[0];
 
 export function libraries(os: LibraryNeeds): HostLibrary[] {
@@ -50,10 +55,14 @@ export function libraries(os: LibraryNeeds): HostLibrary[] {
         ...mappingCalls(os),
         ...exceptionCalls(os),
         ...threadCalls(os),
+        ...priorityCalls(os),
         ...objectCalls(os),
+        ...handleCalls(os),
+        ...timerCalls(os),
         ...waitCalls(os),
         ...apcCalls(os),
         ...lockCalls(os),
+        ...addressWaitCalls(os),
         ...timeCalls(os),
         ...moduleCalls(os),
         ...fileCalls(os),

@@ -29,9 +29,10 @@ const CONDITION_VARIABLE_LOCKMODE_SHARED = 1;
 const INIT_ONCE_CHECK_ONLY = 1;
 const INIT_ONCE_ASYNC = 2;
 const INIT_ONCE_INIT_FAILED = 4;
-/** INIT_ONCE word: low two bits 0 not begun, 1 under way, 2 done (context above them). */
+/** INIT_ONCE word: low two bits 0 not begun, 1 under way by one thread, 2 done (context above them), 3 under way by any. */
 const ONCE_RUNNING = 1;
 const ONCE_DONE = 2;
+const ONCE_ASYNC = 3;
 
 /** A thread asleep on a condition variable. */
 interface Sleeper {
@@ -46,7 +47,8 @@ class Locks {
 
   // Critical sections
 
-  initialize(call: HostCall, section: number, spin: number): number {
+  /** Nobody spins for a lock on a machine with one processor: the count is 0, whatever is asked for. */
+  initialize(call: HostCall, section: number): number {
     const { criticalSection: at, wordSize } = this.os.layout;
     const { memory } = call;
     // DebugInfo of -1: none, as for sections made without it.
@@ -56,7 +58,7 @@ class Locks {
     memory.setU32(section + at.recursion, 0);
     memory.setWord(section + at.owner, 0);
     memory.setWord(section + at.semaphore, 0);
-    memory.setWord(section + at.spin, spin);
+    memory.setWord(section + at.spin, 0);
     call.process.changed(section);
     return TRUE;
   }
@@ -214,16 +216,18 @@ class Locks {
     const { memory } = call;
     const word = memory.bits(once);
     const state = Number(word % 4n);
+    const async = (flags & INIT_ONCE_ASYNC) !== 0;
+    const check = (flags & INIT_ONCE_CHECK_ONLY) !== 0;
+    if (flags & ~(INIT_ONCE_ASYNC | INIT_ONCE_CHECK_ONLY) || (async && check)) return this.refused(call, ErrorCode.INVALID_PARAMETER);
     if (state === ONCE_DONE) {
       if (pending) memory.setU32(pending, FALSE);
       if (place) memory.setBits(place, word - BigInt(ONCE_DONE));
       return TRUE;
     }
-    if (flags & INIT_ONCE_CHECK_ONLY) {
-      this.os.lastError.set(call.thread, ErrorCode.GEN_FAILURE);
-      return FALSE;
-    }
-    if (state === ONCE_RUNNING && !(flags & INIT_ONCE_ASYNC)) {
+    if (check) return this.refused(call, ErrorCode.GEN_FAILURE);
+    // Whoever has begun has said how.
+    if (state === (async ? ONCE_RUNNING : ONCE_ASYNC)) return this.refused(call, ErrorCode.INVALID_PARAMETER);
+    if (state === ONCE_RUNNING) {
       call.block({
         what: `one-time initialisation 0x${once.toString(16)}`,
         on: [once],
@@ -232,16 +236,24 @@ class Locks {
     }
     // The last thing to happen: should a place fault, the call is made again.
     if (pending) memory.setU32(pending, TRUE);
-    memory.setWord(once, ONCE_RUNNING);
+    memory.setWord(once, async ? ONCE_ASYNC : ONCE_RUNNING);
     return TRUE;
   }
 
+  private refused(call: HostCall, error: number): number {
+    this.os.lastError.set(call.thread, error);
+    return FALSE;
+  }
+
   onceComplete(call: HostCall, once: number, flags: number, context: Word): number {
-    if (context % 4n !== 0n) {
-      this.os.lastError.set(call.thread, ErrorCode.INVALID_PARAMETER);
-      return FALSE;
-    }
-    call.memory.setBits(once, flags & INIT_ONCE_INIT_FAILED ? 0n : context + BigInt(ONCE_DONE));
+    const async = (flags & INIT_ONCE_ASYNC) !== 0;
+    const abandoned = (flags & INIT_ONCE_INIT_FAILED) !== 0;
+    const bad = context % 4n !== 0n || flags & ~(INIT_ONCE_ASYNC | INIT_ONCE_INIT_FAILED) || (abandoned && (context !== 0n || async));
+    if (bad) return this.refused(call, ErrorCode.INVALID_PARAMETER);
+    const state = call.memory.u32(once) % 4;
+    if (state === ONCE_ASYNC && !async) return this.refused(call, ErrorCode.INVALID_PARAMETER);
+    if (state !== ONCE_RUNNING && state !== ONCE_ASYNC) return this.refused(call, ErrorCode.GEN_FAILURE);
+    call.memory.setBits(once, abandoned ? 0n : context + BigInt(ONCE_DONE));
     call.process.changed(once);
     return TRUE;
   }
@@ -254,9 +266,15 @@ export function lockCalls(os: Needs): HostFunction[] {
     call.process.changed(word);
   };
   return [
-    win32('InitializeCriticalSection', 'v(p)', (call, section) => void locks.initialize(call, section, 0)),
-    win32('InitializeCriticalSectionAndSpinCount', 'i(pu)', (call, section, spin) => locks.initialize(call, section, spin & 0xffffff)),
-    win32('InitializeCriticalSectionEx', 'i(puu)', (call, section, spin) => locks.initialize(call, section, spin & 0xffffff)),
+    win32('InitializeCriticalSection', 'v(p)', (call, section) => void locks.initialize(call, section)),
+    win32('InitializeCriticalSectionAndSpinCount', 'i(pu)', (call, section) => locks.initialize(call, section)),
+    win32('InitializeCriticalSectionEx', 'i(puu)', (call, section) => locks.initialize(call, section)),
+    win32('SetCriticalSectionSpinCount', 'u(pu)', (call, section) => {
+      const place = section + os.layout.criticalSection.spin;
+      const before = call.memory.word(place);
+      call.memory.setWord(place, 0);
+      return before;
+    }),
     win32('EnterCriticalSection', 'v(p)', (call, section) => locks.enter(call, section)),
     win32('TryEnterCriticalSection', 'i(p)', (call, section) => (locks.tryEnter(call, section) ? TRUE : FALSE)),
     win32('LeaveCriticalSection', 'v(p)', (call, section) => locks.leave(call, section)),

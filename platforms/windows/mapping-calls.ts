@@ -6,7 +6,8 @@ import { ErrorCode } from './error-codes.js';
 import { attempt, fail, type FileNeeds } from './file-needs.js';
 import { FileObject, FileRight } from './file-objects.js';
 import { GRANULARITY, Page } from './memory-constants.js';
-import { readName } from './object-calls.js';
+import { nameOf } from './named-objects.js';
+import { rightsFor } from './object-rights.js';
 import { SectionObject, Sections } from './sections.js';
 
 interface Needs extends FileNeeds, Pick<Core, 'vm'> {}
@@ -19,7 +20,14 @@ const SECTION_QUERY = 1;
 const STANDARD_RIGHTS = 0xf0000;
 const SEC_COMMIT = 0x8000000;
 const SEC_RESERVE = 0x4000000;
+const SEC_IMAGE = 0x1000000;
+const SEC_NOCACHE = 0x10000000;
+const SEC_WRITECOMBINE = 0x40000000;
+const SEC_LARGE_PAGES = 0x80000000;
+const ATTRIBUTES = SEC_COMMIT | SEC_RESERVE | SEC_IMAGE | SEC_NOCACHE | SEC_WRITECOMBINE | SEC_LARGE_PAGES;
 const ALL_ACCESS = 0xf001f;
+/** Of a section, in bytes: what its pages can be counted with. */
+const LARGEST = 2 ** 43;
 
 /** Rights of the handle that CreateFileMapping returns, by the section's protection. */
 const RIGHTS = new Map<number, number>([
@@ -49,18 +57,26 @@ export function mappingCalls(os: Needs): HostFunction[] {
     os.lastError.set(call.thread, error);
     return 0;
   };
-  const create = (call: HostCall, file: number, protect: number, size: number, name: string | undefined): number => {
+  const create = (call: HostCall, file: number, protect: number, size: number, name: string | number | undefined): number => {
     const rights = RIGHTS.get(protect & 0xff);
     const attributes = protect & ~0xff;
-    if (rights === undefined || attributes & ~(SEC_COMMIT | SEC_RESERVE)) return failed(call, ErrorCode.INVALID_PARAMETER);
+    if (rights === undefined || attributes & ~ATTRIBUTES) return failed(call, ErrorCode.INVALID_PARAMETER);
+    if (attributes & SEC_COMMIT && attributes & SEC_RESERVE) return failed(call, ErrorCode.INVALID_PARAMETER);
+    if (attributes & SEC_LARGE_PAGES) return failed(call, ErrorCode.PRIVILEGE_NOT_HELD);
+    if (attributes & (SEC_NOCACHE | SEC_WRITECOMBINE) && !(attributes & (SEC_COMMIT | SEC_RESERVE)))
+      return failed(call, ErrorCode.INVALID_PARAMETER);
     const behind = file === INVALID_HANDLE_VALUE ? undefined : handles.get(file);
     const source = behind?.object instanceof FileObject && behind.object.contents ? behind.object : undefined;
     if (file !== INVALID_HANDLE_VALUE && !source) return failed(call, ErrorCode.INVALID_HANDLE);
     if (!behind && size === 0) return failed(call, ErrorCode.INVALID_PARAMETER);
-    if (!behind && attributes & SEC_RESERVE) return failed(call, ErrorCode.NOT_SUPPORTED);
+    if (attributes & SEC_IMAGE) {
+      if (!behind) return failed(call, ErrorCode.BAD_EXE_FORMAT);
+      os.process.end({ kind: 'unsupported', text: 'CreateFileMapping with SEC_IMAGE: images are mapped by the loader alone' });
+    }
+    if (typeof name === 'number') return failed(call, name);
     const existing = name === undefined ? undefined : handles.named.get(name);
     if (existing && !(existing instanceof SectionObject)) return failed(call, ErrorCode.INVALID_HANDLE);
-    if (!existing && size > vm.commitLimit) return failed(call, ErrorCode.COMMITMENT_LIMIT);
+    if (!existing && size > LARGEST) return failed(call, ErrorCode.NOT_ENOUGH_MEMORY);
     const released = (): void => void (name !== undefined && handles.named.delete(name));
     if (!existing && source && behind) {
       const { access } = behind;
@@ -71,7 +87,8 @@ export function mappingCalls(os: Needs): HostFunction[] {
       return handles.open(made, STANDARD_RIGHTS | SECTION_QUERY | rights);
     }
     os.lastError.set(call.thread, existing ? ErrorCode.ALREADY_EXISTS : ErrorCode.SUCCESS);
-    const section = existing ?? sections.create(size, released);
+    const section = existing ?? sections.create(size, (attributes & SEC_RESERVE) !== 0, released);
+    if (!section) return failed(call, vm.error);
     if (name !== undefined) handles.named.set((section.name = name), section);
     return handles.open(section, STANDARD_RIGHTS | SECTION_QUERY | rights);
   };
@@ -99,16 +116,19 @@ export function mappingCalls(os: Needs): HostFunction[] {
     if (offset + size > section.size) return failed(call, ErrorCode.ACCESS_DENIED);
     return sections.map(section, offset, size, protect, address) || failed(call, vm.error);
   };
-  const open = (wide: boolean) => (call: HostCall, access: number, _inherit: number, place: number) => {
-    const name = readName(call, place, wide);
-    if (name === undefined) return failed(call, ErrorCode.INVALID_PARAMETER);
+  const open = (wide: boolean) => (call: HostCall, access: number, inherit: number, place: number) => {
+    const name = nameOf(call, place, wide);
+    if (name === undefined) return failed(call, place === 0 ? ErrorCode.INVALID_PARAMETER : ErrorCode.INVALID_NAME);
+    if (typeof name === 'number') return failed(call, name);
     const found = handles.named.get(name);
     if (!found) return failed(call, ErrorCode.FILE_NOT_FOUND);
-    return found instanceof SectionObject ? handles.open(found, access) : failed(call, ErrorCode.INVALID_HANDLE);
+    return found instanceof SectionObject
+      ? handles.open(found, rightsFor(found, access), inherit !== 0)
+      : failed(call, ErrorCode.INVALID_HANDLE);
   };
   const named = (suffix: 'A' | 'W'): HostFunction[] => [
     win32(`CreateFileMapping${suffix}`, 'p(ipuuup)', (call, file, _security, protect, high, low, name) =>
-      create(call, file, protect, high * HIGH + low, readName(call, name, suffix === 'W')),
+      create(call, file, protect, high * HIGH + low, nameOf(call, name, suffix === 'W')),
     ),
     win32(`OpenFileMapping${suffix}`, 'p(uip)', open(suffix === 'W')),
   ];

@@ -6,7 +6,7 @@ import { ErrorCode } from './error-codes.js';
 import type { LastError } from './last-error.js';
 import { fileName } from './modules.js';
 import type { Module, Modules } from './modules.js';
-import { readName } from './object-calls.js';
+import { readName } from './named-objects.js';
 import { utf16 } from './process-block.js';
 
 interface Needs extends Pick<Core, 'process' | 'memory' | 'heap'> {

@@ -1,148 +1,139 @@
-/** Events, mutexes, semaphores, and what all handles share (CloseHandle, DuplicateHandle). */
+/** Events, mutexes, semaphores: making them, finding them by name, changing their state. */
 import type { HostCall, HostFunction } from '../../emulator/process/host-call.js';
 import { FALSE, TRUE, win32 } from './call.js';
 import type { Core } from './core.js';
 import { ErrorCode } from './error-codes.js';
-import { CURRENT_PROCESS, CURRENT_THREAD, HANDLE_FLAG_INHERIT, HANDLE_FLAG_PROTECT_FROM_CLOSE } from './handles.js';
-import { FileObject, fileRights } from './file-objects.js';
 import type { HandleTable } from './handles.js';
 import type { LastError } from './last-error.js';
+import { NamedObjects } from './named-objects.js';
+import { allRights, MODIFY_STATE } from './object-rights.js';
+import { releaseMutex, releaseSemaphore, setEvent } from './object-state.js';
 import { EventObject, MutexObject, SemaphoreObject, type KernelObject } from './objects.js';
 import type { StackGuards } from './stack-guards.js';
+import type { Waiters } from './waiters.js';
 
-interface Needs extends Pick<Core, 'memory'> {
+interface Needs extends Pick<Core, 'memory' | 'layout'> {
   readonly lastError: LastError;
   readonly guards: StackGuards;
   readonly handles: HandleTable;
+  readonly waiters: Waiters;
 }
 
-const ALL_ACCESS = 0x1fffff;
-const DUPLICATE_CLOSE_SOURCE = 1;
-const DUPLICATE_SAME_ACCESS = 2;
-/** Generic rights as the object kinds map them; for our purposes any generic right is all of them. */
-const GENERIC = 0xf0000000;
+const CREATE_EVENT = { MANUAL_RESET: 1, INITIAL_SET: 2 } as const;
+const CREATE_MUTEX_INITIAL_OWNER = 1;
 
-export function readName(call: HostCall, address: number, wide: boolean): string | undefined {
-  if (address === 0) return undefined;
-  if (!wide) return call.memory.cString(address);
-  let text = '';
-  for (let unit = call.memory.u16(address); unit !== 0; unit = call.memory.u16(address + 2 * text.length))
-    text += String.fromCharCode(unit);
-  return text;
+/** Those that make and find one of these by name, for both kinds of text. */
+function namedCalls(os: Needs, suffix: 'A' | 'W'): HostFunction[] {
+  const names = new NamedObjects(os);
+  const wide = suffix === 'W';
+  const refused = (call: HostCall): 0 => {
+    os.lastError.set(call.thread, ErrorCode.INVALID_PARAMETER);
+    return FALSE;
+  };
+  const event = (call: HostCall, security: number, name: number, manual: boolean, initial: boolean, access: number): number =>
+    names.create(call, { kind: 'event', security, name, wide, access, make: () => new EventObject(manual, initial) });
+  const mutex = (call: HostCall, security: number, name: number, owned: boolean, access: number): number => {
+    const make = (): MutexObject => {
+      const made = new MutexObject();
+      if (owned) made.acquire(call.thread);
+      return made;
+    };
+    return names.create(call, { kind: 'mutex', security, name, wide, access, make });
+  };
+  const semaphore = (call: HostCall, security: number, name: number, initial: number, maximum: number, access: number): number => {
+    if (maximum <= 0 || initial < 0 || initial > maximum) return refused(call);
+    return names.create(call, { kind: 'semaphore', security, name, wide, access, make: () => new SemaphoreObject(initial, maximum) });
+  };
+  const open = (kind: string) => (call: HostCall, access: number, inherit: number, name: number) =>
+    names.open(call, { kind, access, inherit, name, wide });
+  return [
+    win32(`CreateEvent${suffix}`, 'p(piip)', (call, security, manual, initial, name) =>
+      event(call, security, name, manual !== 0, initial !== 0, allRights('event')),
+    ),
+    win32(`CreateEventEx${suffix}`, 'p(ppuu)', (call, security, name, flags, access) => {
+      if (flags & ~(CREATE_EVENT.MANUAL_RESET | CREATE_EVENT.INITIAL_SET)) return refused(call);
+      return event(call, security, name, (flags & CREATE_EVENT.MANUAL_RESET) !== 0, (flags & CREATE_EVENT.INITIAL_SET) !== 0, access);
+    }),
+    win32(`OpenEvent${suffix}`, 'p(uip)', open('event')),
+    win32(`CreateMutex${suffix}`, 'p(pip)', (call, security, owned, name) => mutex(call, security, name, owned !== 0, allRights('mutex'))),
+    win32(`CreateMutexEx${suffix}`, 'p(ppuu)', (call, security, name, flags, access) => {
+      if (flags & ~CREATE_MUTEX_INITIAL_OWNER) return refused(call);
+      return mutex(call, security, name, flags !== 0, access);
+    }),
+    win32(`OpenMutex${suffix}`, 'p(uip)', open('mutex')),
+    win32(`CreateSemaphore${suffix}`, 'p(piip)', (call, security, initial, maximum, name) =>
+      semaphore(call, security, name, initial, maximum, allRights('semaphore')),
+    ),
+    win32(`CreateSemaphoreEx${suffix}`, 'p(piipuu)', (call, security, initial, maximum, name, flags, access) =>
+      flags === 0 ? semaphore(call, security, name, initial, maximum, access) : refused(call),
+    ),
+    win32(`OpenSemaphore${suffix}`, 'p(uip)', open('semaphore')),
+  ];
 }
 
 export function objectCalls(os: Needs): HostFunction[] {
+  const { waiters } = os;
   const failed = (call: HostCall, error: number): 0 => {
     os.lastError.set(call.thread, error);
     return FALSE;
   };
-  const { named } = os.handles;
-  /** A new object, or the one of that name and kind. */
-  const create = (call: HostCall, name: string | undefined, make: () => KernelObject): number => {
-    const object = make();
-    const existing = name !== undefined ? named.get(name) : undefined;
-    if (existing && existing.kind !== object.kind) return failed(call, ErrorCode.INVALID_HANDLE);
-    os.lastError.set(call.thread, existing ? ErrorCode.ALREADY_EXISTS : ErrorCode.SUCCESS);
-    if (!existing && name !== undefined) {
-      object.name = name;
-      object.closed = () => object.handles === 0 && named.delete(name);
-      named.set(name, object);
-    }
-    return os.handles.open(existing ?? object, ALL_ACCESS);
+  const done = (call: HostCall, error: number): number => (error === ErrorCode.SUCCESS ? TRUE : failed(call, error));
+  const get = <T extends KernelObject>(
+    call: HostCall,
+    handle: number,
+    kind: abstract new (...args: never[]) => T,
+    right: number,
+  ): T | undefined => {
+    const entry = os.handles.resolve(call.thread, handle);
+    if (!(entry?.object instanceof kind)) return void failed(call, ErrorCode.INVALID_HANDLE);
+    return (entry.access & right) === right ? entry.object : void failed(call, ErrorCode.ACCESS_DENIED);
   };
-  const get = <T extends KernelObject>(call: HostCall, handle: number, kind: abstract new (...args: never[]) => T): T | undefined => {
-    const object = os.handles.resolve(call.thread, handle)?.object;
-    return object instanceof kind ? object : void failed(call, ErrorCode.INVALID_HANDLE);
-  };
-  const event = (call: HostCall, handle: number, set: boolean): number => {
-    const found = get(call, handle, EventObject);
-    if (!found) return FALSE;
-    found.set = set;
-    call.process.changed(found);
+  const onEvent = (change: (event: EventObject) => void) => (call: HostCall, handle: number) => {
+    const event = get(call, handle, EventObject, MODIFY_STATE);
+    if (!event) return FALSE;
+    change(event);
     return TRUE;
   };
-  const namedKinds = (suffix: 'A' | 'W'): HostFunction[] => [
-    win32(`CreateEvent${suffix}`, 'p(piip)', (call, _security, manual, initial, name) =>
-      create(call, readName(call, name, suffix === 'W'), () => new EventObject(manual !== 0, initial !== 0)),
+  return [
+    ...namedCalls(os, 'A'),
+    ...namedCalls(os, 'W'),
+    win32(
+      'SetEvent',
+      'i(i)',
+      onEvent((event) => setEvent(waiters, event)),
     ),
-    win32(`CreateMutex${suffix}`, 'p(pip)', (call, _security, owned, name) =>
-      create(call, readName(call, name, suffix === 'W'), () => {
-        const mutex = new MutexObject();
-        if (owned) mutex.acquire(call.thread);
-        return mutex;
+    win32(
+      'ResetEvent',
+      'i(i)',
+      onEvent((event) => void (event.set = false)),
+    ),
+    // Whoever waits now gets it, and nobody later.
+    win32(
+      'PulseEvent',
+      'i(i)',
+      onEvent((event) => {
+        setEvent(waiters, event);
+        event.set = false;
       }),
     ),
-    win32(`CreateSemaphore${suffix}`, 'p(piip)', (call, _security, initial, maximum, name) => {
-      if (maximum <= 0 || initial < 0 || initial > maximum) return failed(call, ErrorCode.INVALID_PARAMETER);
-      return create(call, readName(call, name, suffix === 'W'), () => new SemaphoreObject(initial, maximum));
-    }),
-  ];
-  return [
-    ...namedKinds('A'),
-    ...namedKinds('W'),
-    win32('SetEvent', 'i(i)', (call, handle) => event(call, handle, true)),
-    win32('ResetEvent', 'i(i)', (call, handle) => event(call, handle, false)),
     win32('ReleaseMutex', 'i(i)', (call, handle) => {
-      const mutex = get(call, handle, MutexObject);
-      if (!mutex) return FALSE;
-      if (mutex.owner?.thread !== call.thread) return failed(call, ErrorCode.NOT_OWNER);
-      mutex.release();
-      call.process.changed(mutex);
-      return TRUE;
+      const mutex = get(call, handle, MutexObject, 0);
+      return mutex ? done(call, releaseMutex(waiters, call.thread, mutex)) : FALSE;
     }),
     win32('ReleaseSemaphore', 'i(iip)', (call, handle, count, previous) => {
-      const semaphore = get(call, handle, SemaphoreObject);
-      if (!semaphore) return FALSE;
-      if (count <= 0) return failed(call, ErrorCode.INVALID_PARAMETER);
-      if (semaphore.count + count > semaphore.maximum) return failed(call, ErrorCode.TOO_MANY_POSTS);
-      if (previous !== 0) {
-        const written = os.guards.kernelAccess(call.thread, () => {
-          call.memory.setU32(previous, semaphore.count);
-          return true;
-        });
-        if (!written) return failed(call, os.guards.error);
-      }
-      semaphore.count += count;
-      call.process.changed(semaphore);
-      return TRUE;
-    }),
-    win32('GetHandleInformation', 'i(ip)', (call, handle, place) => {
-      const entry = os.handles.resolve(call.thread, handle);
-      if (!entry) return failed(call, ErrorCode.INVALID_HANDLE);
-      call.memory.setU32(place, entry.flags);
-      return TRUE;
-    }),
-    win32('SetHandleInformation', 'i(iuu)', (call, handle, mask, flags) => {
-      const entry = os.handles.get(handle);
-      if (!entry) return failed(call, ErrorCode.INVALID_HANDLE);
-      const known = mask & (HANDLE_FLAG_INHERIT | HANDLE_FLAG_PROTECT_FROM_CLOSE);
-      entry.flags = (entry.flags & ~known) | (flags & known);
-      return TRUE;
-    }),
-    win32('CloseHandle', 'i(i)', (call, handle) => {
-      if (handle === CURRENT_PROCESS || handle === CURRENT_THREAD) return TRUE;
-      return os.handles.close(handle) ? TRUE : failed(call, ErrorCode.INVALID_HANDLE);
-    }),
-    win32('DuplicateHandle', 'i(iiipuiu)', (call, source, handle, target, place, access, inherit, options) => {
-      for (const process of [source, target]) {
-        if (os.handles.resolve(call.thread, process)?.object !== os.handles.process) return failed(call, ErrorCode.INVALID_HANDLE);
-      }
-      const entry = os.handles.resolve(call.thread, handle);
-      if (!entry) return failed(call, ErrorCode.INVALID_HANDLE);
-      const { object } = entry;
-      const asked = object instanceof FileObject ? fileRights(access) : access & GENERIC ? ALL_ACCESS : access;
-      const rights = options & DUPLICATE_SAME_ACCESS ? entry.access : asked;
-      // What a file was opened for is all that can be had of it.
-      if (object instanceof FileObject && rights & ~entry.access) return failed(call, ErrorCode.ACCESS_DENIED);
+      // The kernel probes the place of the count before it does anything.
       const probed = os.guards.kernelAccess(call.thread, () => {
-        if (place !== 0) call.memory.setU32(place, call.memory.u32(place));
+        if (previous !== 0) call.memory.setU32(previous, call.memory.u32(previous));
         return true;
       });
       if (!probed) return failed(call, os.guards.error);
-      const made = os.handles.open(object, rights, inherit !== 0);
-      if (place !== 0) os.memory.setWord(place, made);
-      if (options & DUPLICATE_CLOSE_SOURCE) os.handles.close(handle);
-      return TRUE;
+      if (count <= 0) return failed(call, ErrorCode.INVALID_PARAMETER);
+      const semaphore = get(call, handle, SemaphoreObject, MODIFY_STATE);
+      if (!semaphore) return FALSE;
+      const before = semaphore.count;
+      const error = releaseSemaphore(waiters, semaphore, count);
+      if (error === ErrorCode.SUCCESS && previous !== 0) os.memory.setU32(previous, before);
+      return done(call, error);
     }),
   ];
 }

@@ -1,4 +1,4 @@
-/** Kernel objects that handles name: threads, the process, events, mutexes, semaphores, the standard streams. */
+/** Kernel objects that handles name: threads, the process, events, mutexes, semaphores, timers, the standard streams. */
 import type { Thread } from '../../emulator/process/thread.js';
 import { windowsThread } from './windows-thread.js';
 
@@ -15,11 +15,6 @@ export abstract class KernelObject {
   /** A wait is satisfied: take what it gives. True: an abandoned mutex. */
   acquire(_waiter: Thread): boolean {
     return false;
-  }
-
-  /** What stands for it in `Wait.on`. */
-  get changesWith(): unknown {
-    return this;
   }
 
   /** A handle has been closed. */
@@ -48,10 +43,6 @@ export class ThreadObject extends KernelObject {
 
   override signalled(): boolean {
     return this.ended;
-  }
-
-  override get changesWith(): Thread {
-    return this.thread;
   }
 }
 
@@ -133,6 +124,25 @@ export class SemaphoreObject extends KernelObject {
 
   override acquire(): boolean {
     this.count--;
+    return false;
+  }
+}
+
+/** A waitable timer: signalled when its time has come, until it is set again or, if it is not reset by hand, until a wait takes that. */
+export class TimerObject extends KernelObject {
+  readonly kind = 'timer';
+  set = false;
+
+  constructor(readonly manualReset: boolean) {
+    super();
+  }
+
+  override signalled(): boolean {
+    return this.set;
+  }
+
+  override acquire(): boolean {
+    if (!this.manualReset) this.set = false;
     return false;
   }
 }

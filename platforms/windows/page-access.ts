@@ -18,7 +18,7 @@ export interface Pages {
   release(base: number, size: number): void;
 }
 
-/** Pages [from, to) get a PAGE_* state; those that are only reserved are committed with it. */
+/** Pages [from, to) get a PAGE_* state; those that are only reserved are committed with it (a view's are there, for nobody to touch). */
 export function setPageState(reservation: Reservation, from: number, to: number, state: number, memory: Pages): void {
   const { pages, written } = reservation;
   const access = accessOf(state);
@@ -27,7 +27,7 @@ export function setPageState(reservation: Reservation, from: number, to: number,
     const start = reservation.base + index * PAGE_SIZE;
     const bytes = (end - index) * PAGE_SIZE;
     const allowed = written?.has(index) === false ? access & ~Prot.Write : access;
-    if (pages.get(index) === 0) memory.commit(start, bytes, allowed);
+    if (pages.get(index) === 0 && !reservation.owner) memory.commit(start, bytes, allowed);
     else memory.protect(start, bytes, allowed);
     index = end;
   }

@@ -3,10 +3,19 @@ import { SortedRanges } from '../../emulator/memory/sorted-ranges.js';
 import { afterCopy, beforeCopy, GRANULARITY, Mem, PAGE_SIZE } from './memory-constants.js';
 import { PageStates } from './page-states.js';
 
+/** Pages that are committed for all views at once, one by one (a section of the paging file). */
+export interface SharedPages {
+  readonly committed: PageStates;
+  readonly views: Set<Reservation>;
+}
+
 /** What lies behind a view. */
 export interface ViewOwner {
   /** Protections that the view may have, as a mask of PAGE_* values. */
   readonly allowed: number;
+  /** Where it has no file behind it, and the view's first page among them. */
+  readonly shared?: SharedPages;
+  readonly first: number;
   /** FILE_MAP_COPY. */
   readonly copies: boolean;
 }

@@ -8,8 +8,9 @@ import type { AddressSpace } from '../../emulator/memory/address-space.js';
 import type { Process } from '../../emulator/process/process.js';
 import type { FileObject } from './file-objects.js';
 import { accessOf, Page, PAGE_SIZE } from './memory-constants.js';
+import { PageStates } from './page-states.js';
 import { KernelObject } from './objects.js';
-import type { Reservation, ViewOwner } from './reservations.js';
+import type { Reservation, SharedPages, ViewOwner } from './reservations.js';
 import type { VirtualMemory } from './virtual-memory.js';
 
 const BACKING = 0x900000000000;
@@ -23,6 +24,8 @@ const wholePages = (size: number): number => Math.ceil(size / PAGE_SIZE) * PAGE_
 export class SectionObject extends KernelObject {
   readonly kind = 'section';
   views = 0;
+  /** Which pages are committed, where there is no file behind them. */
+  readonly pages: SharedPages | undefined;
 
   constructor(
     /** Bytes: whole pages, but of a file what it has. */
@@ -32,6 +35,7 @@ export class SectionObject extends KernelObject {
     readonly file?: FileObject,
   ) {
     super();
+    if (!file) this.pages = { committed: new PageStates(size / PAGE_SIZE), views: new Set() };
   }
 
   override closed(): void {
@@ -67,15 +71,21 @@ export class Sections {
     this.space = process.space;
   }
 
-  create(size: number, released: (section: SectionObject) => void): SectionObject {
+  /** Of the paging file: all of it committed, or (`reserve`) what VirtualAlloc commits. Undefined: there is no more of it. */
+  create(size: number, reserve: boolean, released: (section: SectionObject) => void): SectionObject | undefined {
     const bytes = wholePages(size);
+    if (!reserve && !this.vm.charge(bytes)) return undefined;
     const backing = this.next;
     this.next += bytes;
     this.back(backing, bytes);
-    return new SectionObject(bytes, backing, (section) => {
+    const section = new SectionObject(bytes, backing, () => {
       this.space.unmap(backing, bytes);
+      const pages = section.pages?.committed;
+      this.vm.charge(-(pages?.committed(0, pages.count) ?? 0) * PAGE_SIZE);
       released(section);
     });
+    if (!reserve) section.pages?.committed.fill(0, bytes / PAGE_SIZE, Page.READWRITE);
+    return section;
   }
 
   /** Pages that are nobody's to touch at this address; they stay. */
@@ -122,11 +132,23 @@ export class Sections {
   /** The view's address; 0: there is no room, `vm.error` says why. */
   map(section: SectionObject, offset: number, size: number, protect: number, address: number): number {
     const copies = (protect & (Page.WRITECOPY | Page.EXECUTE_WRITECOPY)) !== 0;
-    const view: View = { section, copies, allowed: compatible(protect) };
+    const first = offset / PAGE_SIZE;
+    const { pages: shared } = section;
+    const view: View = { section, copies, allowed: compatible(protect), first, ...(shared && { shared }) };
+    // What may be copied may all be the process's own one day.
+    const copied = copies ? wholePages(size) : 0;
+    if (!this.vm.charge(copied)) return 0;
     const found = this.vm.addView(address, size, protect, view);
-    if (!found) return 0;
+    if (!found) {
+      this.vm.charge(-copied);
+      return 0;
+    }
     const bytes = found.end - found.base;
-    this.space.alias(found.base, section.backing + offset, bytes, accessOf(protect), { name: 'view' });
+    this.space.alias(found.base, section.backing + offset, bytes, shared ? Prot.None : accessOf(protect), { name: 'view' });
+    if (shared) {
+      shared.views.add(found);
+      this.vm.showCommitted(found, first, first + bytes / PAGE_SIZE);
+    }
     section.views++;
     return found.base;
   }
@@ -143,6 +165,8 @@ export class Sections {
     const view = found?.owner as View | undefined;
     if (!found || !(view?.section instanceof SectionObject)) return false;
     this.vm.removeView(found);
+    if (view.copies) this.vm.charge(found.base - found.end);
+    view.section.pages?.views.delete(found);
     view.section.file?.node.writeBack();
     view.section.views--;
     view.section.settle();

@@ -9,9 +9,11 @@ import type { Core } from './core.js';
 import { ErrorCode } from './error-codes.js';
 import type { HandleTable } from './handles.js';
 import { ThreadObject } from './objects.js';
+import type { Waiters } from './waiters.js';
 
 interface Needs extends Pick<Core, 'process' | 'layout' | 'codec'> {
   readonly handles: HandleTable;
+  readonly waiters: Waiters;
 }
 
 export const ThreadRight = {
@@ -19,7 +21,9 @@ export const ThreadRight = {
   SUSPEND_RESUME: 2,
   GET_CONTEXT: 8,
   SET_CONTEXT: 16,
+  SET_INFORMATION: 0x20,
   QUERY_INFORMATION: 0x40,
+  SET_LIMITED_INFORMATION: 0x400,
   QUERY_LIMITED_INFORMATION: 0x800,
 } as const;
 const MAXIMUM_SUSPEND_COUNT = 127;
@@ -43,7 +47,9 @@ export class Suspension {
     const entry = this.os.handles.resolve(caller, handle);
     if (!entry || !(entry.object instanceof ThreadObject)) return this.fail(ErrorCode.INVALID_HANDLE, undefined);
     // The right to ask for everything is one to ask for a part.
-    const access = entry.access & ThreadRight.QUERY_INFORMATION ? entry.access | ThreadRight.QUERY_LIMITED_INFORMATION : entry.access;
+    let { access } = entry;
+    if (access & ThreadRight.QUERY_INFORMATION) access |= ThreadRight.QUERY_LIMITED_INFORMATION;
+    if (access & ThreadRight.SET_INFORMATION) access |= ThreadRight.SET_LIMITED_INFORMATION;
     if ((access & right) !== right) return this.fail(ErrorCode.ACCESS_DENIED, undefined);
     return entry.object;
   }
@@ -65,7 +71,9 @@ export class Suspension {
     const { thread } = object;
     if (object.ended || thread.suspendCount === 0) return 0;
     this.os.process.reschedule = true;
-    return thread.suspendCount--;
+    const before = thread.suspendCount--;
+    if (before === 1) this.os.waiters.resumed(thread);
+    return before;
   }
 
   /** The groups that ContextFlags asks for: undefined if it lacks the CPU's bit. */

@@ -12,6 +12,7 @@ import type { HandleTable } from './handles.js';
 import type { LastError } from './last-error.js';
 import { PAGE_SIZE } from './memory-constants.js';
 import type { Modules } from './modules.js';
+import { rightsFor } from './object-rights.js';
 import { ThreadObject } from './objects.js';
 import { PROCESS_ID } from './process-block.js';
 import type { StackGuards } from './stack-guards.js';
@@ -35,8 +36,6 @@ export interface ThreadNeeds extends Pick<Core, 'process' | 'memory' | 'layout' 
 }
 
 const ALL_ACCESS = 0x1fffff;
-/** GENERIC_READ and its like. */
-const GENERIC = 0xf0000000;
 const CREATE_SUSPENDED = 4;
 const STACK_SIZE_PARAM_IS_A_RESERVATION = 0x10000;
 const TLS_OUT_OF_INDEXES = 0xffffffff;
@@ -105,7 +104,7 @@ export function threadCalls(os: ThreadNeeds): HostFunction[] {
       call.process.reschedule = true;
       return;
     }
-    const deadline = deadlineOf(call, milliseconds);
+    const { deadline } = call.attempt(() => ({ deadline: deadlineOf(call, milliseconds) }));
     if (deadline !== undefined && call.process.clock.now >= deadline) return;
     call.block({
       what: 'Sleep',
@@ -160,22 +159,16 @@ export function threadCalls(os: ThreadNeeds): HostFunction[] {
       sleep(call, milliseconds, alertable !== 0);
       return 0;
     }),
-    win32('OpenThread', 'p(uiu)', (call, access, _inherit, id) => {
+    win32('OpenThread', 'p(uiu)', (call, access, inherit, id) => {
       // The lowest two bits of identifiers are not looked at.
-      const found = os.process.threads.find((t: Thread) => windowsThread(t).id === (id & ~3) >>> 0);
-      if (!found || (found.state === 'ended' && windowsThread(found).object.handles === 0)) {
-        return failed(call, ErrorCode.INVALID_PARAMETER, 0);
-      }
-      return os.handles.open(windowsThread(found).object, access & GENERIC ? ALL_ACCESS : access);
+      const found = os.threads.withId((id & ~3) >>> 0);
+      return found ? os.handles.open(found, rightsFor(found, access), inherit !== 0) : failed(call, ErrorCode.INVALID_PARAMETER, 0);
     }),
     win32('SwitchToThread', 'i()', (call) => {
       const others = os.process.threads.some((t: Thread) => t !== call.thread && t.runnable);
-      os.process.reschedule = true;
+      os.process.scheduler.yield(call.thread);
       return others ? TRUE : FALSE;
     }),
-    win32('GetThreadPriority', 'i(i)', (call, handle) => (thread(call, handle, 0) ? 0 : 0x7fffffff)),
-    // Priorities are accepted and have no effect: the seeded scheduler treats all threads alike.
-    win32('SetThreadPriority', 'i(ii)', (call, handle) => (thread(call, handle, 0) ? TRUE : FALSE)),
     win32('TlsAlloc', 'u()', (call) => os.tls.allocate() ?? failed(call, ErrorCode.NOT_ENOUGH_MEMORY, TLS_OUT_OF_INDEXES)),
     win32('TlsFree', 'i(u)', (call, index) => (os.tls.release(index) ? TRUE : failed(call, ErrorCode.INVALID_PARAMETER, FALSE))),
     win32('TlsGetValue', 'w(u)', (call, index) => {

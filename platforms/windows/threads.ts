@@ -13,6 +13,7 @@ import { ThreadObject } from './objects.js';
 import { PROCESS_ID, type ProcessBlock } from './process-block.js';
 import { createStack, freeStack, guardBytes } from './stacks.js';
 import type { Tls } from './tls.js';
+import type { Waiters } from './waiters.js';
 import { WindowsThread, windowsThread } from './windows-thread.js';
 
 const FIRST_THREAD_ID = PROCESS_ID + 4;
@@ -22,11 +23,14 @@ interface Needs extends Pick<Core, 'process' | 'memory' | 'layout' | 'vm' | 'hea
   readonly tls: Tls;
   readonly ntdll: Ntdll;
   readonly handles: HandleTable;
+  readonly waiters: Waiters;
 }
 
 export class Threads {
   private nextId = FIRST_THREAD_ID;
   private live = 0;
+  /** Those that run, and those that somebody still has a handle of. */
+  private readonly known = new Map<number, ThreadObject>();
 
   constructor(private readonly os: Needs) {}
 
@@ -46,11 +50,22 @@ export class Threads {
     const thread = process.createThread(name);
     thread.stackBase = stack.deallocation;
     thread.stackLimit = stack.base;
-    const own = new WindowsThread(thread, id, teb, stack, new ThreadObject(thread));
+    const object = new ThreadObject(thread);
+    object.closed = () => this.forget(object, id);
+    this.known.set(id, object);
+    const own = new WindowsThread(thread, id, teb, stack, object);
     tls.prepareThread(own);
     this.setStartRegisters(thread, routine, parameter, own);
     this.live++;
     return thread;
+  }
+
+  withId(id: number): ThreadObject | undefined {
+    return this.known.get(id);
+  }
+
+  private forget(object: ThreadObject, id: number): void {
+    if (object.ended && object.handles === 0) this.known.delete(id);
   }
 
   private setStartRegisters(thread: Thread, routine: number, parameter: Word, own: WindowsThread): void {
@@ -73,18 +88,19 @@ export class Threads {
 
   /** The end of a thread. The process ends with its last one. */
   end(thread: Thread, code: number): void {
-    const { process, memory, layout, vm, heap, handles, blocks } = this.os;
+    const { process, memory, layout, vm, heap, handles, blocks, waiters } = this.os;
     const own = windowsThread(thread);
     own.object.exitCode = code;
-    for (const mutex of own.object.owned) {
-      mutex.abandon();
-      process.changed(mutex);
-    }
-    own.object.owned.clear();
     for (const block of own.blocks) heap.release(block);
     if (own.errno) heap.release(own.errno);
     if (own.closeAtEnd) handles.close(own.closeAtEnd);
     process.endThread(thread, BigInt(code >>> 0));
+    for (const mutex of own.object.owned) {
+      mutex.abandon();
+      waiters.signal(mutex);
+    }
+    waiters.signal(own.object);
+    this.forget(own.object, own.id);
     if (--this.live === 0) process.end({ kind: 'exit', code });
     // Of the stack that it is on: a thread that ends in a fiber leaves its first one behind.
     freeStack(vm, memory.word(own.teb + layout.teb.deallocationStack));

@@ -9,7 +9,7 @@ import { ErrorCode } from './error-codes.js';
 import { afterCopy, GRANULARITY, Mem, Page, PAGE_SIZE, validProtection } from './memory-constants.js';
 import { noteWrite, setPageState, WatchedPages, type Pages } from './page-access.js';
 import type { PageStates } from './page-states.js';
-import { ReservationMap, type Reservation, type ViewOwner } from './reservations.js';
+import { ReservationMap, type Reservation, type SharedPages, type ViewOwner } from './reservations.js';
 
 export interface MemoryInformation {
   baseAddress: number;
@@ -116,18 +116,48 @@ export class VirtualMemory {
     const limit = pageUp(address + size);
     const reservation = this.map.at(base);
     if (!reservation || limit > reservation.end) return this.fail(ErrorCode.INVALID_ADDRESS);
-    // What has a file behind it is committed already (STATUS_ALREADY_COMMITTED).
-    if (reservation.type === Mem.IMAGE) return this.fail(ErrorCode.ACCESS_DENIED);
-    if (reservation.type !== Mem.PRIVATE) return this.fail(ErrorCode.INVALID_ADDRESS);
-    const { pages } = reservation;
+    const { pages, owner } = reservation;
     const to = reservation.index(limit);
     const from = reservation.index(base);
+    if (owner?.shared) return this.commitShared(reservation, owner.shared, from, to, protect) ? base : 0;
+    // What has a file behind it is committed already (STATUS_ALREADY_COMMITTED).
+    if (reservation.type !== Mem.PRIVATE) return this.fail(ErrorCode.ACCESS_DENIED);
     const growth = (to - from - pages.committed(from, to)) * PAGE_SIZE;
-    if (this.committedBytes + growth > this.commitLimit) return this.fail(ErrorCode.COMMITMENT_LIMIT);
+    if (!this.charge(growth)) return 0;
     setPageState(reservation, from, to, protect, this.pages);
-    this.committedBytes += growth;
-    this.peakCommittedBytes = Math.max(this.peakCommittedBytes, this.committedBytes);
     return base;
+  }
+
+  /** Pages of a section: other views see them committed too, with their own protection. */
+  private commitShared(view: Reservation, shared: SharedPages, from: number, to: number, protect: number): boolean {
+    const { owner } = view;
+    if (!owner || (protect & 0xff & ~owner.allowed) !== 0) return this.fail(ErrorCode.INVALID_PARAMETER) !== 0;
+    const { committed, views } = shared;
+    const [first, last] = [from + owner.first, to + owner.first];
+    if (!this.charge((last - first - committed.committed(first, last)) * PAGE_SIZE)) return false;
+    committed.fill(first, last, Page.READWRITE);
+    for (const other of views) if (other !== view) this.showCommitted(other, first, last);
+    for (let index = from; index < to; index++) setPageState(view, index, index + 1, view.protectionOf(index, protect), this.pages);
+    return true;
+  }
+
+  /** Of the section's pages [first, last), those that are committed and not yet so in this view. */
+  showCommitted(view: Reservation, first: number, last: number): void {
+    const { owner, pages } = view;
+    if (!owner?.shared) return;
+    const to = Math.min(pages.count, last - owner.first);
+    for (let index = Math.max(0, first - owner.first); index < to; index++) {
+      if (pages.get(index) === 0 && owner.shared.committed.get(index + owner.first) !== 0)
+        setPageState(view, index, index + 1, view.protect, this.pages);
+    }
+  }
+
+  /** `bytes` more (or less) are to be held in memory or the paging file. False: there is no more. */
+  charge(bytes: number): boolean {
+    if (bytes > 0 && this.committedBytes + bytes > this.commitLimit) return this.fail(ErrorCode.COMMITMENT_LIMIT) !== 0;
+    this.committedBytes += bytes;
+    this.peakCommittedBytes = Math.max(this.peakCommittedBytes, this.committedBytes);
+    return true;
   }
 
   /** Pages [from, to) of the image at `base` are of a section with this protection. */
@@ -266,7 +296,7 @@ export class VirtualMemory {
     if (base < this.lowest || base + bytes > this.highest + 1 || this.map.overlaps(base, base + bytes))
       return void this.fail(ErrorCode.INVALID_ADDRESS);
     const reservation = this.map.add(base, bytes, protect, Mem.MAPPED, owner);
-    reservation.pages.fill(0, reservation.pages.count, protect);
+    if (!owner.shared) reservation.pages.fill(0, reservation.pages.count, protect);
     return reservation;
   }
 

@@ -6,6 +6,12 @@ import type { Exception } from './exception-record.js';
 import type { ThreadObject } from './objects.js';
 import type { Stack } from './stacks.js';
 
+/** An asynchronous procedure call: a routine of three arguments. */
+export interface Apc {
+  routine: number;
+  args: readonly [Word, Word, Word];
+}
+
 export class WindowsThread {
   /** Address of the C run-time's errno of this thread; 0 until it is asked for. */
   errno = 0;
@@ -18,7 +24,7 @@ export class WindowsThread {
   /** The stack overflow that has been raised, to name it when the handling of it runs out of stack too. */
   overflow: Exception | undefined;
   /** Asynchronous procedure calls that wait to be run, oldest first. */
-  readonly apcs: { routine: number; data: Word }[] = [];
+  readonly apcs: Apc[] = [];
   /** Where the last exception came from: its handlers run deeper on the stack. */
   raisedAt: FrameRegisters | undefined;
 

@@ -41,6 +41,7 @@ import { Suspension } from './suspension.js';
 import { Threads } from './threads.js';
 import { Tls } from './tls.js';
 import { VirtualMemory } from './virtual-memory.js';
+import { Waiters } from './waiters.js';
 import { windowsThread } from './windows-thread.js';
 
 const ALL_ACCESS = 0x1fffff;
@@ -82,9 +83,10 @@ export class Windows implements Os {
     const tls = new Tls(core);
     const ntdll = new Ntdll({ ...core, modules });
     const exceptions = new Exceptions({ ...core, guards, ntdll });
-    const apcs = new Apcs({ ...core, exceptions, ntdll });
-    const suspension = new Suspension({ ...core, handles });
-    const threads = new Threads({ ...core, blocks: this.blocks, tls, ntdll, handles });
+    const waiters = new Waiters(process);
+    const apcs = new Apcs({ ...core, exceptions, ntdll, waiters });
+    const suspension = new Suspension({ ...core, handles, waiters });
+    const threads = new Threads({ ...core, blocks: this.blocks, tls, ntdll, handles, waiters });
     this.faults = new Faults({ ...core, guards, exceptions });
     this.port = new WindowsPort(platform, { ...core, guards, ntdll, handles, suspension, lastError });
     const heapFunctions = new HeapFunctions({ ...core, heaps, modules, lastError, guards });
@@ -103,6 +105,7 @@ export class Windows implements Os {
         tls,
         ntdll,
         exceptions,
+        waiters,
         apcs,
         suspension,
         threads,

@@ -94,6 +94,24 @@ caught 1, reset 1
 );
 
 program(
+  'the thread with the highest priority runs',
+  'priorities',
+  `
+lowest 3, highest 1, normal 2
+woken 1, before who wakes it 2
+an idle one while another runs: 0
+and when that lets it: 1
+lowest: 0
+background 1, and then 1
+priority in it 0
+again 0 400
+end 1
+end again 0 401
+of another 0 87
+`,
+);
+
+program(
   'an exception is unwound through code that the program has made and described',
   'function-tables',
   `
