@@ -1,4 +1,5 @@
 /** The command `mpsemu`: picks the subcommand and turns every failure into one line and a documented status. */
+import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../platforms/toolchain/paths.js';
@@ -35,7 +36,23 @@ function version(): string {
   return (JSON.parse(readFileSync(join(projectRoot(), 'package.json'), 'utf8')) as { version: string }).version;
 }
 
+/** Node has made U+FFFD of bytes that are no UTF-8: what they were can't be had back. */
+function refuseOtherBytes(argv: string[]): void {
+  const odd = argv.find((arg) => arg.includes('\ufffd'));
+  if (odd !== undefined && !isUtf8(ownWords())) throw new CommandError(ExitCode.Usage, `the argument '${odd}' is not UTF-8`);
+}
+
+/** The bytes of the command line; where no file has them, none that are UTF-8. */
+function ownWords(): Uint8Array {
+  try {
+    return readFileSync('/proc/self/cmdline');
+  } catch {
+    return Uint8Array.of(0xff);
+  }
+}
+
 async function main(argv: string[]): Promise<number> {
+  refuseOtherBytes(argv);
   const [name, ...args] = argv[0] === 'help' && argv.length > 1 ? [...argv.slice(1), '--help'] : argv;
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     if (name !== undefined) return print(help);

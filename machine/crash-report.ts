@@ -12,6 +12,8 @@ import { readableBytes } from './backtrace/readable.js';
 /** Enough of a deep recursion. */
 const SHOWN = 12;
 const LONGEST_INSTRUCTION = 16;
+/** The same number everywhere, of Windows' status too. */
+const SIGILL = 4;
 
 /** Of the guest's own code: what stands at a host function's address is nothing that has been run. */
 async function instructionAt(process: Process, pc: number): Promise<string | undefined> {
@@ -22,7 +24,14 @@ async function instructionAt(process: Process, pc: number): Promise<string | und
   // Capstone takes longer to load than most programs to run.
   const { openDisassembler } = await import('../emulator/cpu/disassemble.js');
   const [instruction] = (await openDisassembler(process.cpu)).disassemble(bytes, pc, 1);
-  return instruction?.text;
+  return instruction && instruction.text + (isIllegal(process) && isVex(process, bytes) ? ' (the emulated processor has no AVX)' : '');
+}
+
+const isIllegal = ({ status }: Process): boolean => status?.kind === 'signal' && status.signal === SIGILL;
+
+/** VEX or EVEX: in 32-bit code these bytes are other instructions before an operand in memory. */
+function isVex({ cpu }: Process, [prefix, next]: Uint8Array): boolean {
+  return cpu !== 'arm64' && [0x62, 0xc4, 0xc5].includes(prefix) && (cpu === 'x86-64' || next >= 0xc0);
 }
 
 /** A return address stands behind its call, perhaps already on another line. */

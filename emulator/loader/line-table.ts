@@ -95,6 +95,11 @@ export class LineTable {
   }
 }
 
+/** Does the text look like one of our files, whatever version? */
+export function isLineTable(text: string): boolean {
+  return /^\{"version":\d+,"of":"/.test(text);
+}
+
 /** The text is no line table. */
 export class BadLineTable extends Error {
   override name = 'BadLineTable';

@@ -52,8 +52,16 @@ function buildBareLoop(unicorn) {
   });
 }
 
+/** npm shows this of the checkout's own installation, and of a dependency's with --foreground-scripts. */
+const say = (what) => console.log(`mps-emulator: ${what}`);
+
 try {
-  if (!upToDate(output, sources())) buildModule(findUnicorn());
+  if (!upToDate(output, sources())) {
+    say('looking for Unicorn, which is fetched from PyPI where the system has none');
+    const unicorn = findUnicorn();
+    say('building the native module, which takes about half a minute');
+    buildModule(unicorn);
+  }
   if (existsSync(bareSource) && !upToDate(bare, [bareSource, ...sources().filter((file) => file.endsWith('.mjs'))]))
     buildBareLoop(findUnicorn());
 } catch (error) {

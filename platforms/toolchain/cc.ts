@@ -3,15 +3,26 @@
  * does everything, with its flags around the user's; the program is then linked by lld with our libraries.
  */
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
-import { basename, extname, join, relative, resolve } from 'node:path';
+import { basename, extname, join, resolve } from 'node:path';
 import { platform, type Platform } from '../codes.js';
 import { parseCommandLine, type CommandLine, type Item } from './command-line.js';
-import { bundleArguments, compilerPlace, debugFlags, givenPath, hasDebugInformation, mappedPaths, type Debug } from './debug.js';
-import { keepLines, linesBeside } from './debug-lines.js';
+import {
+  bundleArguments,
+  compilerPlace,
+  debugFlags,
+  givenPath,
+  hasDebugInformation,
+  listsObjects,
+  mappedPaths,
+  type Debug,
+} from './debug.js';
+import { dropLines, keepLines, linesBeside } from './debug-lines.js';
 import { findLibrary, linkCommand } from './link.js';
 import { intermediatePrefix, programDependencies, programName, protectInputs, savesIntermediates, writesBeside } from './outputs.js';
 import { plainPath } from './inputs.js';
 import { includeFlags } from './prototypes.js';
+import { refuseWhatIsNotHere } from './refusals.js';
+import { SourceNames } from './source-names.js';
 import { targetOf } from './targets.js';
 import { withTemporaryDirectory } from './temporary.js';
 import { refusedBySystem, toolPath, ToolchainError, usage, type RunAt } from './tools.js';
@@ -32,8 +43,7 @@ export interface DriverOptions {
 /** Runs the tools of one command. */
 class Driver {
   private kept = '';
-  /** What was compiled into each temporary object. */
-  private readonly sourceOf = new Map<string, string>();
+  private readonly sourceNames = new SourceNames();
   private readonly target;
   /** Flags around the user's: ours that theirs may override before, our headers behind. */
   private before: string[] = [];
@@ -50,7 +60,7 @@ class Driver {
 
   async run(): Promise<{ status: number; messages: string }> {
     const { line } = this;
-    this.refuseWhatIsNotHere();
+    refuseWhatIsNotHere(this.p, line);
     toolPath(this.target.compiler);
     const said = line.items.flatMap((item) => item.words);
     this.before = this.ours([...this.target.flags, ...this.position(), ...mappedPaths(), ...debugFlags(this.p, line)]);
@@ -113,6 +123,9 @@ class Driver {
       const object = join(directory, `${i}-${name}.o`);
       const rule = join(directory, `${i}.d`);
       const dependencies = line.dependencies.wanted ? ['-MF', rule, ...(line.dependencies.targeted ? [] : ['-MT', output])] : [];
+      // For a rule that the preprocessor is asked for itself clang would take the name of an object that nobody sees.
+      const ruled = !this.target.gcc && !line.dependencies.targeted && flags.some((flag) => /^-Wp,-MM?D\b/.test(flag));
+      const target = ruled ? ['-MT', `${name}.o`] : [];
       const intermediates = saved
         ? ['-dumpdir', intermediatePrefix(output), '-dumpbase', basename(source.path), '-dumpbase-ext', extname(source.path)]
         : [];
@@ -121,6 +134,7 @@ class Driver {
         ...this.before,
         ...flags,
         ...dependencies,
+        ...target,
         ...intermediates,
         ...this.after,
         '-c',
@@ -131,7 +145,7 @@ class Driver {
       ]);
       status ||= done;
       objects.push(object);
-      this.sourceOf.set(object, source.path);
+      this.sourceNames.note(object, source.path);
       rules.push(rule);
     }
     if (status !== 0) return status;
@@ -154,12 +168,16 @@ class Driver {
     const inputs = [...objects, ...line.items.flatMap((item) => this.linked(item))];
     // Nothing can lie beside a device such as /dev/null.
     const device = isDevice(output);
-    if (line.link.strip || line.dryRun || device || !inputs.some(hasDebugInformation))
-      return this.linkTo(objects, output, 'none', directory);
+    if (line.link.strip || line.dryRun || device || !inputs.some(hasDebugInformation)) {
+      const status = await this.linkTo(objects, output, 'none', directory);
+      if (status === 0 && !line.dryRun && !device) dropLines(output);
+      return status;
+    }
     // Where only lines are wanted, what they are read from is a twin of the program.
     const whole = this.options.onlyLines ? join(directory, basename(output)) : output;
     let status = await this.linkTo(objects, whole, 'keep', directory);
-    if (status === 0 && p.os === 'macos') status = await this.tool('dsymutil', bundleArguments(resolve(whole)), { cwd: directory });
+    if (status === 0 && p.os === 'macos' && listsObjects(whole))
+      status = await this.tool('dsymutil', bundleArguments(resolve(whole)), { cwd: directory });
     if (status === 0 && whole !== output) status = await this.linkTo(objects, output, 'drop', directory);
     if (status === 0) this.keepLines(output, whole);
     return status;
@@ -200,6 +218,7 @@ class Driver {
       this.stdio === 'inherit' ? 'keep-errors' : 'keep',
       command.at,
     );
+    this.sourceNames.inMaps(line);
     this.say(this.explained(messages));
     return status;
   }
@@ -211,9 +230,7 @@ class Driver {
 
   /** The linker's messages with the sources' names for objects that nobody sees, and the way out where only we know it. */
   private explained(messages: string): string {
-    let text = messages;
-    for (const [object, source] of this.sourceOf)
-      for (const name of [relative(process.cwd(), object), object]) text = text.replaceAll(name, source);
+    const text = this.sourceNames.in(messages);
     if (!/archive has no index/.test(text)) return text;
     return `${text}mpsemu: cc: the linker for ${this.p.code} reads no index that GNU ar makes: make the archive with llvm-ar (AR=llvm-ar)\n`;
   }
@@ -232,22 +249,6 @@ class Driver {
 
   private show(name: string, args: string[]): void {
     if (this.line.dryRun || this.line.verbose) process.stderr.write(` ${[toolPath(name), ...args].map(quoted).join(' ')}\n`);
-  }
-
-  /**
-   * -m32 and its like: fine where they say what is so anyway. lld does not read what gcc's -flto leaves in objects.
-   * Sanitizers have libraries, which the platforms have not; where their checks trap they need none.
-   */
-  private refuseWhatIsNotHere(): void {
-    const bits = `-m${this.p.wordSize * 8}`;
-    const traps = this.line.items.some(({ words }) => /^-fsanitize-(trap|undefined-trap-on-error)/.test(words[0]));
-    for (const { words } of this.line.items) {
-      if (/^-fsanitize=/.test(words[0]) && !traps)
-        throw usage(`${words[0]} is not offered: the platforms have no library of a sanitizer (with -fsanitize-trap checks need none)`);
-      if (this.target.gcc && /^-flto\b/.test(words[0])) throw usage(`${words[0]} is not offered with gcc: the linker is lld`);
-      if (/^-m(16|32|64|x32)$/.test(words[0]) && words[0] !== bits)
-        throw usage(`${words[0]} is not offered: ${this.p.code} is a platform of ${this.p.wordSize * 8} bits`);
-    }
   }
 }
 

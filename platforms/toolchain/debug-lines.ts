@@ -2,11 +2,11 @@
  * Line tables out of DWARF, which every platform's compilers write and llvm-dwarfdump reads, whether it lies in an ELF
  * or PE file or, for Mach-O, in the bundle that dsymutil makes from the object files.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Image } from '../../emulator/loader/image.js';
 import { parseImage } from '../../emulator/loader/load.js';
-import { digestOf, LineTable, type LineRow, type LineSequence } from '../../emulator/loader/line-table.js';
+import { digestOf, isLineTable, LineTable, type LineRow, type LineSequence } from '../../emulator/loader/line-table.js';
 import { isRegularFile } from '../../emulator/loader/regular-file.js';
 import { Prot } from '../../emulator/engine.js';
 import { runNow } from './tools.js';
@@ -120,6 +120,12 @@ export function linesOf(path: string, bytes: Uint8Array, debug: string): LineTab
     limit: limit - image.preferredBase,
   }));
   return new LineTable(sequences.filter((sequence) => inCode(image, sequence)));
+}
+
+/** The program at `path` is made anew without lines: a table of those that it had would be another's. */
+export function dropLines(path: string): void {
+  const beside = linesBeside(path);
+  if (isRegularFile(beside) && isLineTable(readFileSync(beside, 'utf8'))) rmSync(beside);
 }
 
 /** Write the line table of `path`, out of the debug information of `debugged`: itself, or what was linked alike with it. */

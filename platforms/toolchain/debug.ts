@@ -3,7 +3,7 @@
  * object files that carry it, from which dsymutil makes a bundle beside the program while they are still there.
  */
 import { readFileSync } from 'node:fs';
-import { isAbsolute, relative, sep } from 'node:path';
+import { isAbsolute, join, relative, sep } from 'node:path';
 import { isRegularFile } from '../../emulator/loader/regular-file.js';
 import type { Platform } from '../codes.js';
 import type { CommandLine } from './command-line.js';
@@ -58,11 +58,13 @@ export function debugFlags(p: Platform, line: CommandLine): string[] {
 
 /** Members of a thin archive lie elsewhere. */
 const THIN = '!<thin>';
+/** How LLVM's bitcode begins, which -flto leaves in objects: what it says of lines can't be seen. */
+const BITCODE = Buffer.of(0x42, 0x43, 0xc0, 0xde);
 
 export function hasDebugInformation(object: string): boolean {
   if (!isRegularFile(object)) return false;
   const bytes = readFileSync(object);
-  return bytes.toString('latin1', 0, THIN.length) === THIN || debugFile(object, bytes) === object;
+  return bytes.toString('latin1', 0, THIN.length) === THIN || bytes.includes(BITCODE) || debugFile(object, bytes) === object;
 }
 
 export function linkerFlags(p: Platform, debug: Debug, temporary: string): string[] {
@@ -72,7 +74,7 @@ export function linkerFlags(p: Platform, debug: Debug, temporary: string): strin
     case 'windows':
       return keep ? ['/debug:dwarf'] : [];
     case 'macos':
-      return keep ? ['-oso_prefix', temporary + sep] : ['-S'];
+      return keep ? ['-oso_prefix', temporary + sep, '-object_path_lto', join(temporary, 'lto.o')] : ['-S'];
     default:
       return keep ? [] : ['--strip-debug'];
   }
@@ -80,6 +82,11 @@ export function linkerFlags(p: Platform, debug: Debug, temporary: string): strin
 
 /** ld64.lld leaves the times of object files out. */
 export const linkerEnvironment = { env: { ZERO_AR_DATE: '1' } };
+
+/** A Mach-O program lists by name the object files that have something for dsymutil: of bitcode that is seen only now. */
+export function listsObjects(program: string): boolean {
+  return readFileSync(program).includes('.o\0');
+}
 
 /** dsymutil's arguments. It runs where the temporary object files lie, which are named without their folder. */
 export function bundleArguments(program: string): string[] {

@@ -47,6 +47,11 @@ export class Folder {
     });
   }
 
+  /** The command as a list of words. */
+  command(args: string[]): string[] {
+    return [node, ...words, ...args];
+  }
+
   mpsemu(args: string[], options: Options = {}): Promise<Result> {
     return this.run(node, [...words, ...args], options);
   }
