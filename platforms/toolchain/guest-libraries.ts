@@ -33,16 +33,17 @@ const linuxLibc = [
   'descriptors.c',
   'status.c',
   'configuration.c',
-  'directories.c',
   'signals.c',
   'process.c',
   'timers.c',
   'threads.c',
   'context-switch.S',
   'context.c',
-].map((f) => `linux/${f}`);
+]
+  .map((f) => `linux/${f}`)
+  .concat('directories.c');
 /** What of FreeBSD's and macOS's libraries is a system call and little else. */
-const bsdLibc = ['system-call.S', 'descriptors.c', 'process.c', 'configuration.c'].map((f) => `bsd/${f}`);
+const bsdLibc = ['system-call.S', 'descriptors.c', 'process.c', 'configuration.c'].map((f) => `bsd/${f}`).concat('directories.c');
 const contexts = (os: 'freebsd' | 'macos'): string[] => ['context-switch.S', 'context.c'].map((f) => `${os}/${f}`);
 /** What only one system's library has. */
 const systemLibc: Record<Platform['os'], string[]> = {

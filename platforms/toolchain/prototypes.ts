@@ -57,6 +57,7 @@ const headersOf = (p: Platform): string[] => {
         'sys/resource.h',
         'sys/stat.h',
         'sys/syscall.h',
+        'sys/uio.h',
         ...(p.os === 'macos' ? machHeaders() : ['sys/auxv.h']),
       ];
 };

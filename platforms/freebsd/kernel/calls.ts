@@ -12,6 +12,7 @@ import type { PosixSystem } from '../../posix/system.js';
 import { memorySystemCalls } from '../../posix/system-call-table.js';
 import type { FreeBsdLayout } from '../layout.js';
 import { pageCalls } from '../page-calls.js';
+import { directoryCalls } from './directory-calls.js';
 import type { FreeBsdCalls, FreeBsdKernel } from './kernel.js';
 import { processCalls } from './process-calls.js';
 import { signalCalls } from './signal-calls.js';
@@ -35,7 +36,14 @@ export function freebsdKernel(system: PosixSystem, layout: FreeBsdLayout, adopt:
     adopt,
     descriptors: new Descriptors(options, (cause) => process.changed(cause)),
     userLimit: layout.userLimit,
-    transfer: { most: MOST[user.wordSize], refusesMore: true, partly: false },
+    transfer: {
+      most: MOST[user.wordSize],
+      refusesMore: true,
+      mostInVector: MOST[user.wordSize],
+      fewestPieces: 0,
+      descriptorLater: true,
+      partly: false,
+    },
     random: (length) => Uint8Array.from({ length }, () => random.below(256)),
   };
 }
@@ -50,6 +58,7 @@ export function freebsdCalls(kernel: FreeBsdKernel, files: FileSystem | undefine
       locks: [11, 12, 13],
       unknownCommand: () => -Errno.EINVAL,
       atCwd: -100,
+      removeDirectory: 0x800,
       seekData: 3,
       seekHole: 4,
       pathMax: 1024,
@@ -74,6 +83,7 @@ export function freebsdCalls(kernel: FreeBsdKernel, files: FileSystem | undefine
     // off_t takes two words of the stack on IA-32.
     mmap: (thread, [address, length, prot, flags, fd, low, high]) =>
       mmap(thread, [address, length, prot, flags, fd, user.wordSize === 4 ? low + high * 0x100000000 : low]),
+    ...directoryCalls(kernel),
     ...pageCalls(system),
     ...processCalls(kernel),
     ...signalCalls(kernel),

@@ -13,6 +13,7 @@ import { futexCalls } from './futex-calls.js';
 import { Futexes } from '../../posix/kernel/futexes.js';
 import { informationCalls, initialLimits, Limit } from './information-calls.js';
 import type { Kernel, LinuxCalls, ProcessState } from './kernel.js';
+import type { TransferRules } from '../../posix/kernel/kernel.js';
 import { IntervalTimers } from '../../posix/kernel/interval-timers.js';
 import { memoryCalls } from './memory-calls.js';
 import { pollCalls } from './poll-calls.js';
@@ -33,6 +34,14 @@ export interface SharedKernel extends Pick<Kernel, 'descriptors' | 'futexes' | '
 const DUMPABLE = 1;
 /** Bytes that one read or write moves. */
 const MOST = 0x7ffff000;
+const TRANSFER: TransferRules = {
+  most: MOST,
+  refusesMore: false,
+  mostInVector: MOST,
+  fewestPieces: 0,
+  descriptorLater: false,
+  partly: true,
+};
 
 export function sharedKernel(system: PosixSystem, layout: LinuxLayout, files: FileSystem | undefined): SharedKernel {
   const { process, options, pid } = system;
@@ -70,7 +79,7 @@ export function linuxCalls(kernel: Kernel, { files, proc, random }: SharedKernel
     ...futexCalls(kernel, () => realtime(kernel)),
     ...timeCalls(kernel),
     ...pollCalls(kernel),
-    ...transferCalls({ ...kernel, userLimit: kernel.layout.userLimit, transfer: { most: MOST, refusesMore: false, partly: true } }),
+    ...transferCalls({ ...kernel, userLimit: kernel.layout.userLimit, transfer: TRANSFER }),
     ...descriptorCalls(kernel),
     ...nameCalls(kernel, named),
     ...directoryCalls(kernel),

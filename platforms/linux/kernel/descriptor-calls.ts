@@ -36,6 +36,8 @@ export function descriptorCalls(kernel: Kernel): LinuxCalls {
     dupCloexec: Command.DUPFD_CLOEXEC,
     owner: [Command.SETOWN, Command.GETOWN],
     locks: LOCKS,
+    // F_GETLK, F_GETLK64 and F_OFD_GETLK.
+    getLock: { commands: [5, 12, 36], type: 0 },
     changeable: CHANGEABLE | DIRECT,
     inward: (flags) => flags,
     outward: (flags) => flags & ~(O_CREAT | O_EXCL | O_TRUNC | O_CLOEXEC),

@@ -17,10 +17,10 @@ import {
   type OpenFile,
   O_NONBLOCK,
 } from '../../posix/kernel/descriptors.js';
+import { openDirectory } from '../../posix/kernel/directories.js';
 import { openNamed, readPath, withFileErrors } from '../../posix/kernel/named-files.js';
 import { Errno } from '../../posix/kernel/errno.js';
 import { PagedFile } from '../../paged-file.js';
-import { openDirectory } from './directory-calls.js';
 import type { Kernel, LinuxCalls } from './kernel.js';
 import type { ProcFiles } from './proc-files.js';
 
@@ -55,7 +55,7 @@ export function filesOf(kernel: Kernel, system: FileSystem | undefined, proc: Pr
     if (!system || typeof entry !== 'object') return openNamed(system, path, flags);
     if (!entry.directory) return flags & DIRECTORY ? -Errno.ENOTDIR : openNamed(system, path, flags);
     if ((flags & O_ACCMODE) !== 0 || flags & O_CREAT) return -Errno.EISDIR;
-    return openDirectory(system, path, flags & O_NONBLOCK);
+    return openDirectory(system, path, flags & O_NONBLOCK, 4096);
   };
   const files: Files = {
     system,

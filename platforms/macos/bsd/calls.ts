@@ -9,6 +9,7 @@ import type { KernelCall } from '../../posix/kernel/kernel.js';
 import { memorySystemCalls } from '../../posix/system-call-table.js';
 import type { MachSystem } from '../mach-functions.js';
 import { pageCalls } from '../page-calls.js';
+import { directoryCalls } from './directory-calls.js';
 import type { MacBsd } from './kernel.js';
 import { processCalls } from './process-calls.js';
 import { writeStatus } from './status.js';
@@ -35,7 +36,7 @@ export function macBsd(system: MachSystem): MacBsd {
     mach: kernel,
     descriptors,
     userLimit: layout.userLimit,
-    transfer: { most: MOST, refusesMore: true, partly: false },
+    transfer: { most: MOST, refusesMore: true, mostInVector: 2 ** 63 - 1, fewestPieces: 1, descriptorLater: true, partly: false },
     random: (length) => Uint8Array.from({ length }, () => random.below(256)),
   };
 }
@@ -50,6 +51,7 @@ export function unixCalls(kernel: MacBsd, files: FileSystem | undefined): UnixCa
       locks: [7, 8, 9],
       unknownCommand: (file) => (ENOTTY_KINDS.includes(file.kind) ? -Errno.ENOTTY : -Errno.EBADF),
       atCwd: -2,
+      removeDirectory: 0x80,
       seekData: 4,
       seekHole: 3,
       pathMax: 1024,
@@ -71,6 +73,10 @@ export function unixCalls(kernel: MacBsd, files: FileSystem | undefined): UnixCa
     pread_nocancel: f.pread64,
     pwrite: f.pwrite64,
     pwrite_nocancel: f.pwrite64,
+    preadv: f.preadv,
+    preadv_nocancel: f.preadv,
+    pwritev: f.pwritev,
+    pwritev_nocancel: f.pwritev,
     readv: f.readv,
     readv_nocancel: f.readv,
     writev: f.writev,
@@ -106,13 +112,17 @@ export function unixCalls(kernel: MacBsd, files: FileSystem | undefined): UnixCa
     unlink: f.unlink,
     unlinkat: f.unlinkat,
     rename: f.rename,
+    renameat: f.renameat,
     mkdir: f.mkdir,
+    mkdirat: f.mkdirat,
     rmdir: f.rmdir,
     readlink: f.readlink,
+    readlinkat: f.readlinkat,
     mmap,
     munmap,
     mprotect,
     madvise,
+    ...directoryCalls(kernel),
     ...pageCalls(system),
     ...processCalls(kernel),
     ...variableCalls(kernel),

@@ -3,11 +3,24 @@
  * has in a way of its own is data (`BsdFileTraits`).
  * Source: sys/kern/kern_descrip.c, sys_generic.c, sys_pipe.c, vfs_syscalls.c (FreeBSD); bsd/kern of the same names (XNU); sys/fcntl.h of both.
  */
-import type { FileSystem } from '../../file-system.js';
+import { FileError, type FileSystem } from '../../file-system.js';
 import { int } from '../system-call-table.js';
 import { descriptorControl } from './descriptor-control.js';
 import { descriptorOperations } from './descriptor-operations.js';
-import { device, FD_CLOEXEC, O_ACCMODE, O_APPEND, O_CLOEXEC, O_CREAT, O_EXCL, O_NONBLOCK, O_TRUNC, type OpenFile } from './descriptors.js';
+import {
+  device,
+  FD_CLOEXEC,
+  fileNumber,
+  O_ACCMODE,
+  O_APPEND,
+  O_CLOEXEC,
+  O_CREAT,
+  O_EXCL,
+  O_NONBLOCK,
+  O_TRUNC,
+  type OpenFile,
+} from './descriptors.js';
+import { openDirectory } from './directories.js';
 import { Errno } from './errno.js';
 import { transferCalls } from './transfer-calls.js';
 import type { FileKernel, KernelCall } from './kernel.js';
@@ -18,11 +31,12 @@ export interface BsdFileTraits {
   /** O_DIRECTORY and O_CLOEXEC; all the other flags of open have the same numbers on both. */
   flags: { DIRECTORY: number; CLOEXEC: number };
   dupCloexec: number;
-  /** fcntl's commands for locks: nobody else holds any. */
+  /** fcntl's commands for locks, F_GETLK first: nobody else holds any. */
   locks: readonly number[];
   /** What fcntl says of a command that it doesn't know, by kind of file. */
   unknownCommand: (file: OpenFile) => number;
   atCwd: number;
+  removeDirectory: number;
   /** lseek's SEEK_DATA and SEEK_HOLE. */
   seekData: number;
   seekHole: number;
@@ -57,7 +71,10 @@ const PAIRS = [
   [BSD.EXCL, O_EXCL],
 ] as const;
 
-const inodeOf = (name: string): number => 1 + [...name].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 0x7fffffff, 7);
+/** Where struct flock has l_type. */
+const FLOCK_TYPE = 20;
+/** What stat says of a directory. */
+const DIRECTORY_BYTES = 512;
 
 export function bsdFiles(kernel: FileKernel, traits: BsdFileTraits, files: FileSystem | undefined, random: (length: number) => Uint8Array) {
   const { user, descriptors } = kernel;
@@ -73,28 +90,37 @@ export function bsdFiles(kernel: FileKernel, traits: BsdFileTraits, files: FileS
     ]);
   const changeable = O_NONBLOCK | O_APPEND;
 
-  const byName = (path: string, flags: number): OpenFile | number => {
+  const isDirectory = (path: string): boolean => {
+    const entry = files && withFileErrors(() => files.entry(path));
+    return typeof entry === 'object' && entry.directory;
+  };
+  const byName = (path: string, flags: number, directory = false): OpenFile | number => {
     if (path === '') return -Errno.ENOENT;
     if ((flags & O_ACCMODE) === O_ACCMODE) return -Errno.EINVAL;
-    return device(path, flags & (O_ACCMODE | changeable), random) ?? openNamed(files, path, flags);
+    const known = device(path, flags & (O_ACCMODE | changeable), random);
+    if (known) return directory ? -Errno.ENOTDIR : known;
+    if (!files || !isDirectory(path)) {
+      const there = files && directory && typeof withFileErrors(() => files.entry(path)) === 'object';
+      return there ? -Errno.ENOTDIR : openNamed(files, path, flags);
+    }
+    if (flags & O_CREAT && flags & O_EXCL) return -Errno.EEXIST;
+    return flags & O_ACCMODE ? -Errno.EISDIR : openDirectory(files, path, flags & O_NONBLOCK, DIRECTORY_BYTES);
   };
-  const withPath = (address: number, action: (path: string) => number): number => {
+  /** The path that is meant: relative to an open directory, if that is given. */
+  const withPathAt = (directory: number, address: number, action: (path: string) => number): number => {
     const path = readPath(user, address, traits.pathMax);
     if (typeof path === 'number') return path;
-    return path === '' ? -Errno.ENOENT : withFileErrors(() => action(path));
-  };
-  /** Names that don't begin at the root: no directory is open here. */
-  const from = (directory: number, path: string): number => {
-    if (path.startsWith('/') || directory === traits.atCwd) return 0;
-    return descriptors.get(directory) ? -Errno.ENOTDIR : -Errno.EBADF;
+    if (path === '') return -Errno.ENOENT;
+    if (path.startsWith('/') || directory === traits.atCwd) return withFileErrors(() => action(path));
+    const base = descriptors.get(directory);
+    if (!base) return -Errno.EBADF;
+    return base.kind === 'directory' ? withFileErrors(() => action(`${base.name}/${path}`)) : -Errno.ENOTDIR;
   };
   const open = (directory: number, address: number, flags: number): number =>
-    withPath(address, (path) => {
-      const wrong = from(directory, path);
-      if (wrong !== 0) return wrong;
-      const file = byName(path, inward(flags));
+    withPathAt(directory, address, (path) => {
+      const file = byName(path, inward(flags), (flags & traits.flags.DIRECTORY) !== 0);
       if (typeof file === 'number') return file;
-      const fd = flags & traits.flags.DIRECTORY ? -Errno.ENOTDIR : descriptors.add(file, flags & traits.flags.CLOEXEC ? FD_CLOEXEC : 0);
+      const fd = descriptors.add(file, flags & traits.flags.CLOEXEC ? FD_CLOEXEC : 0);
       if (fd < 0) file.closed?.();
       return fd;
     });
@@ -102,21 +128,19 @@ export function bsdFiles(kernel: FileKernel, traits: BsdFileTraits, files: FileS
   const statusOf = (file: OpenFile): FileStatus => ({
     mode: file.kind === 'pipe' || file.kind === 'stream' ? traits.pipeMode : MODES[file.kind],
     size: file.kind === 'device' ? 0 : (file.size?.() ?? 0),
-    inode: inodeOf(file.name),
+    inode: fileNumber(file.name),
   });
   const tell = (address: number, file: OpenFile): number => {
     traits.writeStatus(address, statusOf(file));
     return 0;
   };
   const tellEntry = (address: number, { directory, size, path }: { directory: boolean; size: number; path: string }): number => {
-    traits.writeStatus(address, { mode: MODES[directory ? 'directory' : 'file'], size, inode: inodeOf(path) });
+    traits.writeStatus(address, { mode: MODES[directory ? 'directory' : 'file'], size, inode: fileNumber(path) });
     return 0;
   };
   const statusAt = (directory: number, address: number, buffer: number): number =>
-    withPath(address, (path) => {
-      const wrong = from(directory, path);
-      if (wrong !== 0) return wrong;
-      if (path === '/' || path === '/dev') return tellEntry(buffer, { directory: true, size: 512, path });
+    withPathAt(directory, address, (path) => {
+      if (path === '/' || path === '/dev' || isDirectory(path)) return tellEntry(buffer, { directory: true, size: DIRECTORY_BYTES, path });
       const known = device(path, 0, random);
       if (known) return tell(buffer, known);
       if (!files) return -Errno.ENOENT;
@@ -127,6 +151,7 @@ export function bsdFiles(kernel: FileKernel, traits: BsdFileTraits, files: FileS
     dupCloexec: traits.dupCloexec,
     owner: [F_GETOWN, F_SETOWN],
     locks: traits.locks,
+    getLock: { commands: traits.locks.slice(0, 1), type: FLOCK_TYPE },
     changeable,
     inward,
     outward,
@@ -135,13 +160,28 @@ export function bsdFiles(kernel: FileKernel, traits: BsdFileTraits, files: FileS
     neverLess: true,
   });
 
-  const remove = (directory: number, address: number): number =>
-    withPath(address, (path) => from(directory, path) || (files ? (files.remove(path), 0) : -Errno.ENOENT));
+  /** The action on what was granted, if anything was. */
+  const withEntry = (directory: number, address: number, action: (system: FileSystem, path: string) => void): number =>
+    withPathAt(directory, address, (path) => {
+      if (!files) return -Errno.ENOENT;
+      action(files, path);
+      return 0;
+    });
+  const remove = (directory: number, address: number, flags: number): number => {
+    if (flags & ~traits.removeDirectory) return -Errno.EINVAL;
+    return withEntry(directory, address, (system, path) => {
+      if (flags !== 0) return system.removeDirectory(path);
+      if (system.entry(path).directory) throw new FileError('EPERM');
+      system.remove(path);
+    });
+  };
+  const make = (directory: number, address: number): number =>
+    withEntry(directory, address, (system, path) => system.makeDirectory(path.replace(/(.)\/+$/, '$1')));
+  const rename = (fromDirectory: number, from: number, toDirectory: number, to: number): number =>
+    withPathAt(fromDirectory, from, (old) => withEntry(toDirectory, to, (system, next) => system.rename(old, next)));
   const access = (directory: number, address: number, mode: number): number => {
     if (mode & ~7) return -Errno.EINVAL;
-    return withPath(address, (path) => {
-      const wrong = from(directory, path);
-      if (wrong !== 0) return wrong;
+    return withPathAt(directory, address, (path) => {
       const file = byName(path, 0);
       if (typeof file === 'number') return file;
       file.closed?.();
@@ -150,11 +190,19 @@ export function bsdFiles(kernel: FileKernel, traits: BsdFileTraits, files: FileS
   };
   const configured = (kind: OpenFile['kind'], name: number): number => traits.pathLimits[kind][name] ?? -Errno.EINVAL;
   const configuredAt = (address: number, name: number): number =>
-    withPath(address, (path) => {
+    withPathAt(traits.atCwd, address, (path) => {
       if (path === '/' || path === '/dev') return configured('directory', name);
       if (device(path, 0, random)) return configured('device', name);
       if (!files) return -Errno.ENOENT;
       return configured(files.entry(path).directory ? 'directory' : 'file', name);
+    });
+  const readLink = (directory: number, address: number, size: number): number =>
+    withPathAt(directory, address, (path) => {
+      if (size < 0) return -Errno.EINVAL;
+      const file = byName(path, 0);
+      if (typeof file === 'number') return file;
+      file.closed?.();
+      return -Errno.EINVAL;
     });
   /** lseek's whence as this room numbers it. */
   const whenceOf = (whence: number): number => (whence === traits.seekData ? 3 : whence === traits.seekHole ? 4 : whence);
@@ -193,19 +241,15 @@ export function bsdFiles(kernel: FileKernel, traits: BsdFileTraits, files: FileS
     },
     access: (_thread, [path, mode]) => access(traits.atCwd, path, int(mode)),
     faccessat: (_thread, [directory, path, mode]) => access(int(directory), path, int(mode)),
-    unlink: (_thread, [path]) => remove(traits.atCwd, path),
-    unlinkat: (_thread, [directory, path]) => remove(int(directory), path),
-    mkdir: (_thread, [address]) => withPath(address, (path) => (files ? (files.makeDirectory(path), 0) : -Errno.ENOENT)),
-    rmdir: (_thread, [address]) => withPath(address, (path) => (files ? (files.removeDirectory(path), 0) : -Errno.ENOENT)),
-    rename: (_thread, [a, b]) => withPath(a, (old) => withPath(b, (next) => (files ? (files.rename(old, next), 0) : -Errno.ENOENT))),
-    readlink: (_thread, [address, , size]) =>
-      withPath(address, (path) => {
-        if (size < 0) return -Errno.EINVAL;
-        const file = byName(path, 0);
-        if (typeof file === 'number') return file;
-        file.closed?.();
-        return -Errno.EINVAL;
-      }),
+    unlink: (_thread, [path]) => remove(traits.atCwd, path, 0),
+    unlinkat: (_thread, [directory, path, flags]) => remove(int(directory), path, int(flags)),
+    mkdir: (_thread, [path]) => make(traits.atCwd, path),
+    mkdirat: (_thread, [directory, path]) => make(int(directory), path),
+    rmdir: (_thread, [path]) => remove(traits.atCwd, path, traits.removeDirectory),
+    rename: (_thread, [from, to]) => rename(traits.atCwd, from, traits.atCwd, to),
+    renameat: (_thread, [fromDirectory, from, toDirectory, to]) => rename(int(fromDirectory), from, int(toDirectory), to),
+    readlink: (_thread, [path, , size]) => readLink(traits.atCwd, path, size),
+    readlinkat: (_thread, [directory, path, , size]) => readLink(int(directory), path, size),
   } satisfies Record<string, KernelCall>;
   return { ...calls, newPipe: (flags: number) => operations.newPipe(inward(flags), traits.pipesGoBothWays) };
 }

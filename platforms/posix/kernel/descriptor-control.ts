@@ -8,6 +8,7 @@ import { FD_CLOEXEC, O_NONBLOCK, type Descriptors, type OpenFile } from './descr
 import { Errno } from './errno.js';
 
 /** The same on all. */
+const F_UNLCK = 2;
 const Command = { DUPFD: 0, GETFD: 1, SETFD: 2, GETFL: 3, SETFL: 4 } as const;
 
 export interface ControlTraits {
@@ -16,6 +17,8 @@ export interface ControlTraits {
   owner: readonly number[];
   /** fcntl's commands for locks, which are of processes: nobody else holds any. */
   locks: readonly number[];
+  /** F_GETLK among them, and where struct flock has l_type. */
+  getLock: { commands: readonly number[]; type: number };
   /** What F_SETFL changes, as this room numbers it. */
   changeable: number;
   /** This room's flags of open from the kernel's, and what F_GETFL tells. */
@@ -50,6 +53,7 @@ export function descriptorControl({ user, descriptors }: { user: MemoryView; des
         file.flags = (file.flags & ~traits.changeable) | (traits.inward(int(value)) & traits.changeable);
         return 0;
       default:
+        if (traits.getLock.commands.includes(command)) user.setU16(value + traits.getLock.type, F_UNLCK);
         return traits.owner.includes(command) || traits.locks.includes(command) ? 0 : traits.otherCommand(file, command);
     }
   };

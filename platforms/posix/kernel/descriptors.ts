@@ -2,6 +2,7 @@
  * Open files: descriptors, what they stand for, pipes. A pipe's ends, memory files and devices are the kernel's own;
  * others are the directories that were granted. Source: open(2), pipe(7), fcntl(2), memfd_create(2).
  */
+import { posix } from 'node:path';
 import type { CpuName } from '../../../emulator/engine.js';
 import { FileError, type FileContents } from '../../file-system.js';
 import type { LibraryFile, OsOptions } from '../../os.js';
@@ -167,11 +168,11 @@ function standardOutput(options: Pick<OsOptions, 'output'>, stream: 1 | 2): Open
   };
 }
 
-/** A file with bytes at positions. */
 /** An inode's number made of its name: the host's is not the guest's to see. */
 export const fileNumber = (name: string): number =>
-  1 + [...name].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 0x7fffffff, 7);
+  1 + [...posix.normalize(name).replace(/(.)\/$/, '$1')].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 0x7fffffff, 7);
 
+/** A file with bytes at positions. */
 export function regularFile(name: string, contents: FileContents, flags: number): OpenFile {
   const attempt = <T>(action: () => T): T | number => {
     try {

@@ -22,6 +22,11 @@ export interface TransferRules {
   /** Bytes that one call moves; more are EINVAL, or left for the next call. */
   most: number;
   refusesMore: boolean;
+  /** Bytes that a vector holds at most, where more are refused, and pieces that it has at least. */
+  mostInVector: number;
+  fewestPieces: 0 | 1;
+  /** Sizes and vectors are looked at before the descriptor is, and offsets after it; else the other way round. */
+  descriptorLater: boolean;
   /** What lies before memory that can't be touched is moved; else that is EFAULT. */
   partly: boolean;
 }

@@ -1,4 +1,7 @@
-/** read, write and their kin with a position or a vector: what they check before anything moves. Source: read(2), readv(2), pread(2); fs/read_write.c (6.18). */
+/**
+ * read, write and their kin with a position or a vector: what they check before anything moves, and in what order.
+ * Source: read(2), readv(2), pread(2); fs/read_write.c (Linux 6.18), sys/kern/sys_generic.c and subr_uio.c (FreeBSD 13), bsd/kern/sys_generic.c (XNU).
+ */
 import type { Thread } from '../../../emulator/process/thread.js';
 import { int, unsigned } from '../system-call-table.js';
 import type { Progress } from '../waiting.js';
@@ -19,7 +22,7 @@ export function transferCalls(kernel: FileKernel) {
 
   /** struct iovec[count]; an errno number negated. */
   const vector = (address: number, count: number): Piece[] | number => {
-    if (count < 0 || count > IOV_MAX) return -Errno.EINVAL;
+    if (count < transfer.fewestPieces || count > IOV_MAX) return -Errno.EINVAL;
     const word = user.wordSize;
     const buffers: Piece[] = [];
     let total = 0;
@@ -27,9 +30,9 @@ export function transferCalls(kernel: FileKernel) {
       const at = address + 2 * i * word;
       const buffer = { address: user.word(at), length: user.word(at + word) };
       if (buffer.length >= 2 ** (8 * word - 1)) return -Errno.EINVAL;
-      if (buffer.length > 0 && buffer.address + buffer.length > userLimit) return -Errno.EFAULT;
-      if (transfer.refusesMore && total + buffer.length > most) return -Errno.EINVAL;
-      buffer.length = Math.min(buffer.length, most - total);
+      if (!transfer.descriptorLater && buffer.length > 0 && buffer.address + buffer.length > userLimit) return -Errno.EFAULT;
+      if (transfer.refusesMore && total + buffer.length > transfer.mostInVector) return -Errno.EINVAL;
+      if (!transfer.refusesMore) buffer.length = Math.min(buffer.length, most - total);
       total += buffer.length;
       buffers.push(buffer);
     }
@@ -46,6 +49,7 @@ export function transferCalls(kernel: FileKernel) {
   const move = (thread: Thread, way: Way, fd: number, file: OpenFile, pieces: Piece[], position?: number): Progress => {
     if (way === 'read' && file.kind === 'directory') return -Errno.EISDIR;
     if (position !== undefined && file.position === undefined) return -Errno.ESPIPE;
+    if (position !== undefined && position < 0) return -Errno.EINVAL;
     if (pieces.some(({ address, length }) => address < 0 || address + length > userLimit)) return -Errno.EFAULT;
     const buffers = new UserBuffers(user, pieces);
     if (way === 'write' && file.name === '/dev/null') return buffers.length;
@@ -55,30 +59,29 @@ export function transferCalls(kernel: FileKernel) {
   /** A 64-bit offset is one argument, or two of 32 bits. */
   const offset = (args: number[]): number => (user.wordSize === 8 ? args[3] : args[3] + (args[4] | 0) * 2 ** 32);
 
-  const single =
-    (way: Way, at: boolean): KernelCall =>
+  /** The call, with what `pieces` finds in its arguments, checked in this kernel's order. */
+  const call =
+    (way: Way, at: boolean, pieces: (address: number, length: number) => Piece[] | number): KernelCall =>
     (thread, args) => {
       const [fd, address, length] = args;
       const position = at ? offset(args) : undefined;
-      if (position !== undefined && position < 0) return -Errno.EINVAL;
+      if (!transfer.descriptorLater && position !== undefined && position < 0) return -Errno.EINVAL;
+      const early = transfer.descriptorLater ? pieces(address, length) : undefined;
+      if (typeof early === 'number') return early;
       const file = openFor(way, int(fd));
       if (!file) return -Errno.EBADF;
+      const found = early ?? pieces(address, length);
+      return typeof found === 'number' ? found : move(thread, way, int(fd), file, found, position);
+    };
+  const single = (way: Way, at: boolean): KernelCall =>
+    call(way, at, (address, length) => {
       // Sizes that are negative as signed numbers are refused.
       const size = unsigned(length);
       if (size >= 2 ** (8 * user.wordSize - 1) || (transfer.refusesMore && size > most)) return -Errno.EINVAL;
-      return move(thread, way, int(fd), file, [{ address, length: Math.min(size, most) }], position);
-    };
-  const vectors =
-    (way: Way, at: boolean): KernelCall =>
-    (thread, args) => {
-      const [fd, address, count] = args;
-      const position = at ? offset(args) : undefined;
-      if (position !== undefined && position < 0) return -Errno.EINVAL;
-      const file = openFor(way, int(fd));
-      if (!file) return -Errno.EBADF;
-      const pieces = vector(address, count > 2 ** 31 ? -1 : count);
-      return typeof pieces === 'number' ? pieces : move(thread, way, int(fd), file, pieces, position);
-    };
+      return [{ address, length: Math.min(size, most) }];
+    });
+  const vectors = (way: Way, at: boolean): KernelCall =>
+    call(way, at, (address, count) => vector(address, count > 2 ** 31 ? -1 : int(count)));
 
   return {
     read: single('read', false),

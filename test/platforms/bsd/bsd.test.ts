@@ -35,7 +35,9 @@ for (const [os, codes] of Object.entries(PLATFORMS)) {
         const output = join(scratch, `${name}-${code}`);
         const flags = ['-O1', '-w', '-I', join(root, 'test', 'oracles')];
         await compile({ platform: code, sources: [join(directory, `${name}.c`)], output, flags, noMps: true });
-        const { stdout, status } = runProgram(output, code);
+        // A directory of its own, empty.
+        const data = mkdtempSync(join(scratch, 'data-'));
+        const { stdout, status } = runProgram(output, code, { directories: [{ host: data, guest: '/data' }] });
         t.deepEqual(stdout.split('\n'), lines.split('\n'));
         t.deepEqual(status, { kind: 'exit', code: 0 });
       });

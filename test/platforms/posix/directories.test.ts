@@ -1,4 +1,4 @@
-/** Directories by <dirent.h> on Linux: a granted one reads as the same one does natively. */
+/** Directories by <dirent.h> on Linux, FreeBSD and macOS: a granted one reads as the same one does natively. */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import { root, runProgram } from '../../guests/harness.js';
 import { missingToolchain, needing } from '../../needs.js';
 import { compileOracle, missingOracle } from '../../oracle.js';
 
-const source = join(root, 'test', 'platforms', 'linux', 'guests', 'directories.c');
+const source = join(root, 'test', 'platforms', 'posix', 'guests', 'directories.c');
 const scratch = mkdtempSync(join(tmpdir(), 'mpsemu-directories-'));
 test.after.always(() => rmSync(scratch, { recursive: true, force: true }));
 
@@ -18,7 +18,7 @@ mkdirSync(join(granted, 'folder'), { recursive: true });
 for (const name of ['b', 'a', 'Zebra', '.hidden', 'a-longer-name.txt', ...Array.from({ length: 20 }, (_, i) => `file-${i}`)])
   writeFileSync(join(granted, name), name);
 
-for (const code of ['lii6gc', 'lii3gc', 'lia6gc', 'lii6ll', 'lia6ll']) {
+for (const code of ['lii6gc', 'lii3gc', 'lia6gc', 'lii6ll', 'lia6ll', 'fri3gc', 'fri3ll', 'fri6gc', 'fri6ll', 'xci6ll', 'xca6ll']) {
   needing(missingToolchain(code) ?? missingOracle('lii6gc'), test.serial)(`${code}: a directory is read as natively`, async (t) => {
     const native = join(scratch, 'native');
     compileOracle('lii6gc', [source], native, ['-w'], 'static');

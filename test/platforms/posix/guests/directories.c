@@ -1,4 +1,4 @@
-/* Reading a directory that holds known files: lists, places, and what is refused. Its path is the argument. */
+/* Reading a directory that holds known files, and what is refused, as POSIX has them: lists, places. Its path is the argument. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
