@@ -1,9 +1,8 @@
 /** Clocks, sleeping and interval timers. Source: sys/kern/kern_time.c (13). */
-import { UNITS_PER_SECOND } from '../../../emulator/process/clock.js';
 import { REALTIME_EPOCH, type clockCalls } from '../../posix/clock.js';
 import { Errno } from '../../posix/kernel/errno.js';
 import { IntervalTimers, type IntervalSetting } from '../../posix/kernel/interval-timers.js';
-import { readTime, readTimeval, units, writeTime, writeTimeval, type Time } from '../../posix/kernel/times.js';
+import { moment, readTime, readTimeval, units, writeTime, writeTimeval, type Time } from '../../posix/kernel/times.js';
 import { systemCall } from '../../posix/system.js';
 import { bsdProgress } from '../../posix/kernel/bsd-errno.js';
 import { int } from '../../posix/system-call-table.js';
@@ -47,7 +46,7 @@ export function timeCalls(kernel: FreeBsdKernel, clocks: ReturnType<typeof clock
     if (CPU_TIMES.includes(clock)) return -Errno.EOPNOTSUPP;
     const realtime = REALTIMES.includes(clock);
     if (!realtime && !MONOTONICS.includes(clock)) return -Errno.EINVAL;
-    if (flags & ABSOLUTE) return sleep(units(time) - (realtime ? REALTIME_EPOCH * UNITS_PER_SECOND : 0), undefined);
+    if (flags & ABSOLUTE) return sleep(moment(time, realtime ? REALTIME_EPOCH : 0), undefined);
     if (time.seconds < 0) return 0;
     return sleep(process.clock.now + units(time), left === 0 ? undefined : (rest) => writeTime(user, left, rest));
   };

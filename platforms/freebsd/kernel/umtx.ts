@@ -6,10 +6,9 @@ import { Access } from '../../../emulator/engine.js';
 import type { Thread } from '../../../emulator/process/thread.js';
 import { Errno } from '../../posix/kernel/errno.js';
 import { Futexes, type FutexWaiter } from '../../posix/kernel/futexes.js';
-import { readTime, units, valid, writeTime } from '../../posix/kernel/times.js';
+import { moment, readTime, units, valid, writeTime, type Time } from '../../posix/kernel/times.js';
 import { posixThread } from '../../posix/posix-thread.js';
 import { REALTIME_EPOCH } from '../../posix/clock.js';
-import { UNITS_PER_SECOND } from '../../../emulator/process/clock.js';
 import { int } from '../../posix/system-call-table.js';
 import type { Progress } from '../../posix/waiting.js';
 import type { FreeBsdCalls, FreeBsdKernel } from './kernel.js';
@@ -57,10 +56,8 @@ export function umtxCalls(kernel: FreeBsdKernel): { calls: FreeBsdCalls; wake: (
 
   const now = (): number => process.clock.now;
   const realtimes: readonly number[] = [REALTIME, 9, 10, 13];
-  const toDeadline = (time: number, absolute: boolean, clock: number): number => {
-    if (!absolute) return now() + time;
-    return realtimes.includes(clock) ? time - REALTIME_EPOCH * UNITS_PER_SECOND : time;
-  };
+  const toDeadline = (time: Time, absolute: boolean, clock: number): number =>
+    absolute ? moment(time, realtimes.includes(clock) ? REALTIME_EPOCH : 0) : now() + units(time);
 
   /** struct _umtx_time, or a timespec where `size` says that it is no more. */
   const deadlineOf = (address: number, size: number): Deadline | undefined | number => {
@@ -72,7 +69,7 @@ export function umtxCalls(kernel: FreeBsdKernel): { calls: FreeBsdCalls; wake: (
     const clock = whole ? user.u32(address + 2 * word + 4) : REALTIME;
     if (!valid(time)) return -Errno.EINVAL;
     const absolute = (flags & ABSTIME) !== 0;
-    return { at: toDeadline(units(time), absolute, clock), relative: !absolute };
+    return { at: toDeadline(time, absolute, clock), relative: !absolute };
   };
 
   /** Sleep in `queue` until somebody wakes this waiter; then `woken` says how it goes on. */
@@ -189,7 +186,7 @@ export function umtxCalls(kernel: FreeBsdKernel): { calls: FreeBsdCalls; wake: (
       const timeout = readTime(user, time);
       if (!valid(timeout)) return -Errno.EINVAL;
       const absolute = (how & Wait.ABSTIME) !== 0;
-      deadline = { at: toDeadline(units(timeout), absolute, clock), relative: !absolute };
+      deadline = { at: toDeadline(timeout, absolute, clock), relative: !absolute };
     }
     if (user.u32(address) === 0) user.setU32(address, 1);
     const failed = unlock(thread, mutex);

@@ -23,7 +23,7 @@ import { ProgramBreak } from './program-break.js';
 import { signalCalls } from './signal-calls.js';
 import { statCalls } from './stat-calls.js';
 import { threadCalls } from './thread-calls.js';
-import { realtime, timeCalls } from './time-calls.js';
+import { timeCalls } from './time-calls.js';
 
 export interface SharedKernel extends Pick<Kernel, 'descriptors' | 'futexes' | 'programBreak' | 'state' | 'timers'> {
   readonly proc: ProcFiles;
@@ -76,7 +76,7 @@ export function linuxCalls(kernel: Kernel, { files, proc, random }: SharedKernel
     ...memoryCalls(kernel),
     ...signalCalls(kernel),
     ...threadCalls(kernel),
-    ...futexCalls(kernel, () => realtime(kernel)),
+    ...futexCalls(kernel),
     ...timeCalls(kernel),
     ...pollCalls(kernel),
     ...transferCalls({ ...kernel, userLimit: kernel.layout.userLimit, transfer: TRANSFER }),

@@ -6,7 +6,8 @@ import type { Progress } from '../../posix/waiting.js';
 import { Errno } from '../../posix/kernel/errno.js';
 import { ANY } from '../../posix/kernel/futexes.js';
 import type { Kernel, LinuxCall, LinuxCalls } from './kernel.js';
-import { readTime, units, valid } from '../../posix/kernel/times.js';
+import { moment, readTime, units, valid } from '../../posix/kernel/times.js';
+import { REALTIME_EPOCH } from '../../posix/clock.js';
 
 // prettier-ignore
 const Op = {
@@ -21,7 +22,7 @@ const CLOCKED: readonly number[] = [Op.WAIT_BITSET, Op.WAIT_REQUEUE_PI, Op.LOCK_
 /** A lock's word: owner's number, and two flags. */
 export const Lock = { owner: 0x3fffffff, died: 0x40000000, waiters: 0x80000000 } as const;
 
-export function futexCalls(kernel: Kernel, realtime: () => number): LinuxCalls {
+export function futexCalls(kernel: Kernel): LinuxCalls {
   const { system, user, futexes } = kernel;
   const { process } = system;
 
@@ -112,7 +113,7 @@ export function futexCalls(kernel: Kernel, realtime: () => number): LinuxCalls {
     const at = readTime(user, time, bytes);
     if (!valid(at)) return NaN;
     if (op === Op.WAIT) return process.clock.now + units(at);
-    return units(at) - (clocked || op === Op.LOCK_PI ? realtime() - process.clock.now : 0);
+    return moment(at, clocked || op === Op.LOCK_PI ? REALTIME_EPOCH : 0);
   };
 
   const futex =

@@ -13,7 +13,10 @@ const MOST_OVERRUNS = 0x7fffffff;
 
 /** What a timer goes by. */
 export interface TimerClock {
+  /** In nanoseconds, but for its epoch. */
   read(): number;
+  /** What it reads in seconds when the program starts. */
+  epoch: number;
   /** Alarms that advance at least as fast, and what they go by. */
   alarms: Alarms;
   alarmTime(): number;
@@ -58,9 +61,8 @@ export class PosixTimers {
     this.system.signals.reserved++;
   }
 
-  /** What its clock reads. */
-  now(id: number): number {
-    return this.timers.get(id)?.clock.read() ?? 0;
+  clock(id: number): TimerClock | undefined {
+    return this.timers.get(id)?.clock;
   }
 
   delete(id: number): boolean {

@@ -10,7 +10,7 @@ import type { Kernel, LinuxCall, LinuxCalls } from './kernel.js';
 import type { TimerClock } from './posix-timers.js';
 import { timerObjectCalls } from './timer-calls.js';
 import { IntervalTimers, type IntervalSetting } from '../../posix/kernel/interval-timers.js';
-import { readTime, readTimeval, units, valid, writeTime, writeTimeval, type Time } from '../../posix/kernel/times.js';
+import { moment, readTime, readTimeval, units, valid, writeTime, writeTimeval, type Time } from '../../posix/kernel/times.js';
 
 // prettier-ignore
 const Clock = {
@@ -25,25 +25,26 @@ const SLEEPLESS: readonly number[] = [Clock.THREAD_CPUTIME, Clock.MONOTONIC_RAW,
 const TICK = 4_000_000;
 const ABSOLUTE = 1;
 
-/** Virtual time as CLOCK_REALTIME, in nanoseconds. */
-export const realtime = (kernel: Kernel): number => kernel.system.process.clock.now + REALTIME_EPOCH * UNITS_PER_SECOND;
+/** What a clock reads in seconds when the program starts. */
+const epochOf = (clock: number): number => (REALTIMES.includes(clock) ? REALTIME_EPOCH : 0);
 
 export function timeCalls(kernel: Kernel): LinuxCalls {
   const { system, user } = kernel;
   const { process } = system;
-  /** What it reads; undefined: there is no such clock. */
+  /** What it reads, but for its epoch; undefined: there is no such clock. */
   const now = (clock: number): number | undefined => {
     const used = cpuClock(system, clock);
     if (used) return cpuTime(system, used);
-    return KNOWN.includes(clock) ? (REALTIMES.includes(clock) ? realtime(kernel) : process.clock.now) : undefined;
+    return KNOWN.includes(clock) ? process.clock.now : undefined;
   };
 
   const gettime =
     (bytes: 4 | 8): LinuxCall =>
-    (_thread, [clock, address]) => {
-      const at = now(int(clock));
+    (_thread, [word, address]) => {
+      const clock = int(word);
+      const at = now(clock);
       if (at === undefined) return -Errno.EINVAL;
-      writeTime(user, address, COARSE.includes(int(clock)) ? at - (at % TICK) : at, bytes);
+      writeTime(user, address, COARSE.includes(clock) ? at - (at % TICK) : at, bytes, epochOf(clock));
       return 0;
     };
   const getres =
@@ -111,11 +112,12 @@ export function timeCalls(kernel: Kernel): LinuxCalls {
       // Nobody waits for time of one's own.
       if (used?.thread === thread) return -Errno.EINVAL;
       if (used) return sleepOfCpu(cpuTimerClock(used), units(time) + (absolute ? 0 : start), rest);
-      return sleep(process.clock.now + units(time) - (absolute ? start : 0), rest);
+      return sleep(absolute ? moment(time, epochOf(clock)) : start + units(time), rest);
     };
 
   const cpuTimerClock = (used: CpuClock): TimerClock => ({
     read: () => cpuTime(system, used),
+    epoch: 0,
     alarms: process.agenda.busyAlarms,
     alarmTime: () => process.clock.busy,
   });
@@ -124,7 +126,7 @@ export function timeCalls(kernel: Kernel): LinuxCalls {
     if (used) return cpuTimerClock(used);
     if (!KNOWN.includes(clock)) return -Errno.EINVAL;
     if (SLEEPLESS.includes(clock)) return -Errno.EOPNOTSUPP;
-    return { read: () => now(clock) ?? 0, alarms: process.agenda.alarms, alarmTime: () => process.clock.now };
+    return { read: () => process.clock.now, epoch: epochOf(clock), alarms: process.agenda.alarms, alarmTime: () => process.clock.now };
   };
 
   return {
@@ -140,12 +142,12 @@ export function timeCalls(kernel: Kernel): LinuxCalls {
       return valid(time) ? sleep(process.clock.now + units(time), remaining(left, user.wordSize)) : -Errno.EINVAL;
     },
     gettimeofday: (_thread, [address, zone]) => {
-      if (address !== 0) writeTimeval(user, address, realtime(kernel));
+      if (address !== 0) writeTimeval(user, address, process.clock.now, REALTIME_EPOCH);
       if (zone !== 0) user.fill(zone, 8, 0);
       return 0;
     },
     time: (_thread, [address]) => {
-      const seconds = Math.floor(realtime(kernel) / UNITS_PER_SECOND);
+      const seconds = Math.floor(process.clock.now / UNITS_PER_SECOND) + REALTIME_EPOCH;
       if (address !== 0) user.setWord(address, seconds);
       return seconds;
     },

@@ -2,7 +2,7 @@
 import type { Thread } from '../../../emulator/process/thread.js';
 import { int } from '../../posix/system-call-table.js';
 import { Errno } from '../../posix/kernel/errno.js';
-import { readTime, units, valid, writeTime } from '../../posix/kernel/times.js';
+import { moment, readTime, units, valid, writeTime } from '../../posix/kernel/times.js';
 import type { Kernel, LinuxCall, LinuxCalls } from './kernel.js';
 import type { TimerClock } from './posix-timers.js';
 
@@ -52,9 +52,10 @@ export function timerObjectCalls(kernel: Kernel, clockOf: (clock: number) => Tim
       if (!valid(interval) || !valid(value)) return -Errno.EINVAL;
       const id = int(word);
       const before = timers.setting(id);
-      if (!before) return -Errno.EINVAL;
-      const start = int(flags) & ABSOLUTE ? timers.now(id) : 0;
-      timers.set(id, units(value) > 0 ? units(value) - start : undefined, units(interval));
+      const clock = timers.clock(id);
+      if (!before || !clock) return -Errno.EINVAL;
+      const left = int(flags) & ABSOLUTE ? moment(value, clock.epoch) - clock.read() : units(value);
+      timers.set(id, units(value) > 0 ? left : undefined, units(interval));
       if (old !== 0) tell(old, before, bytes);
       return 0;
     };

@@ -2,7 +2,6 @@
  * What XNU's BSD half knows of the process, its threads, time and signals. Source: bsd/kern/kern_prot.c, kern_resource.c, kern_mman.c, kern_time.c,
  * kern_sig.c (__sigwait), bsd/dev/random/randomdev.c, osfmk and libpthread's kern_support.c for threads.
  */
-import { UNITS_PER_SECOND } from '../../../emulator/process/clock.js';
 import type { Thread } from '../../../emulator/process/thread.js';
 import { Errno } from '../../posix/kernel/errno.js';
 import { IntervalTimers, type IntervalSetting } from '../../posix/kernel/interval-timers.js';
@@ -129,7 +128,7 @@ export function processCalls(kernel: MacBsd): Partial<Record<UnixCallName, Kerne
     },
     gettimeofday: (_thread, [address, zone, ticks]) => {
       const { now } = process.clock;
-      if (address !== 0) writeTimeval(user, address, now + REALTIME_EPOCH * UNITS_PER_SECOND);
+      if (address !== 0) writeTimeval(user, address, now, REALTIME_EPOCH);
       if (zone !== 0) user.fill(zone, 8, 0);
       if (ticks !== 0) user.setU64(ticks, BigInt(Math.floor((now * layout.timebase.denominator) / layout.timebase.numerator)));
       return 0;

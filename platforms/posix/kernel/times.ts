@@ -30,15 +30,22 @@ export const valid = ({ seconds, nanoseconds }: Time): boolean => seconds >= 0 &
 /** Beyond that nobody waits. */
 export const units = ({ seconds, nanoseconds }: Time): number => Math.min(seconds * UNITS_PER_SECOND + nanoseconds, 2 ** 53);
 
-export function writeTime(memory: MemoryView, address: number, time: number, bytes: 4 | 8 = memory.wordSize): void {
+/**
+ * The moment, as virtual time, at which a clock reads that much: one that read `epoch` seconds when the program started.
+ * The sum of epoch and nanoseconds is never made, since no number holds it exactly.
+ */
+export const moment = ({ seconds, nanoseconds }: Time, epoch: number): number => units({ seconds: seconds - epoch, nanoseconds });
+
+/** `time` in nanoseconds, and `epoch` seconds. */
+export function writeTime(memory: MemoryView, address: number, time: number, bytes: 4 | 8 = memory.wordSize, epoch = 0): void {
   const seconds = Math.floor(time / UNITS_PER_SECOND);
-  put(memory, address, seconds, bytes);
+  put(memory, address, seconds + epoch, bytes);
   put(memory, address + bytes, time - seconds * UNITS_PER_SECOND, bytes);
 }
 
-export function writeTimeval(memory: MemoryView, address: number, time: number): void {
+export function writeTimeval(memory: MemoryView, address: number, time: number, epoch = 0): void {
   const seconds = Math.floor(time / UNITS_PER_SECOND);
-  put(memory, address, seconds, memory.wordSize);
+  put(memory, address, seconds + epoch, memory.wordSize);
   put(memory, address + memory.wordSize, Math.floor((time - seconds * UNITS_PER_SECOND) / 1000), memory.wordSize);
 }
 
