@@ -104,6 +104,28 @@ static void threads(void) {
   OUT("thr_exit.last", RAW(SYS_thr_exit, 0));
 }
 
+/* A wait until a moment of CLOCK_REALTIME (0): not over before. */
+static struct timespec soon_by_clock(void) {
+  struct timespec at;
+  RAW(SYS_clock_gettime, 0, &at);
+  at.tv_nsec += 2000000;
+  at.tv_sec += at.tv_nsec / 1000000000;
+  at.tv_nsec %= 1000000000;
+  return at;
+}
+static int reached(struct timespec at) {
+  struct timespec now;
+  RAW(SYS_clock_gettime, 0, &now);
+  return now.tv_sec > at.tv_sec || (now.tv_sec == at.tv_sec && now.tv_nsec >= at.tv_nsec);
+}
+static void moments(void) {
+  struct timespec at = soon_by_clock();
+  struct { struct timespec time; unsigned flags, clock; } until = {at, 1, 0};
+  OBSERVE2("moment.clock_nanosleep", RAW(SYS_clock_nanosleep, 0, 1, &at, 0), reached(at));
+  until.time = soon_by_clock();
+  OBSERVE2("moment.umtx", RAW(SYS_umtx, &word, WAIT_UINT_PRIVATE, word, sizeof until, &until), reached(until.time));
+}
+
 static void signals(void) {
   sigset_t set, old;
   siginfo_t info;
@@ -225,6 +247,7 @@ static void kernel(void) {
   OUT("clock_nanosleep.invalid", RAW(SYS_clock_nanosleep, 4, 0, &wrong, 0));
   OUT("clock_nanosleep.cpu", RAW(SYS_clock_nanosleep, 15, 0, &soon, 0));
   OUT("clock_nanosleep.past", RAW(SYS_clock_nanosleep, 0, 1, &soon, 0));
+  moments();
   OUT("clock_gettime.bad", RAW(SYS_clock_gettime, 0, BAD));
   OUT("clock_gettime.unknown", RAW(SYS_clock_gettime, 99, &left));
   signal(SIGALRM, nothing);
