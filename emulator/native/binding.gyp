@@ -7,6 +7,7 @@
         "module.cc", "left-out.cc", "guest-array.cc", "interrupt.cc", "engine.cc", "float-traps.cc", "machine.cc", "host.cc",
         "physical-memory.cc", "page-table.cc", "pages.cc", "fill.cc", "translations.cc", "shadow-code.cc", "watchpoints.cc",
         "counting.cc", "remainder.cc", "stepper.cc", "instruction-checks.cc", "access-probe.cc", "traps.cc", "cpuid.cc", "arm64-system-registers.cc", "x86-decode.cc", "x86-effects.cc",
+        "x86-status-use.cc", "float-care.cc", "x87-operation.cc", "x87-state.cc", "x87-plan.cc", "x87-exact.cc", "x87-functions.cc", "sse-operands.cc",
         "block-checks.cc", "x86-block-checks.cc", "arm64-block-checks.cc", "arm64-decode.cc",
         "cpu-state.cc", "register-block.cc", "float-area.cc", "descriptors.cc",
         "boot-code.cc", "x86.cc", "arm64.cc", "unicorn-places.cc", "register-places.cc"

@@ -13,6 +13,15 @@ bool AlignmentCheck::Holds(const Machine& machine) const {
 
 bool BlockChecks::Hold(const Machine& machine) const {
   for (const AlignmentCheck& check : checks) if (!check.Holds(machine)) return false;
+  return !(needsValue | needsEmpty) || StackHolds(machine);
+}
+
+bool BlockChecks::StackHolds(const Machine& machine) const {
+  uint64_t tags = machine.Read(UC_X86_REG_FPTAG), top = machine.Read(UC_X86_REG_FPSW) >> 11 & 7;
+  for (uint64_t i = 0; i < 8; i++) {
+    uint8_t needed = (tags >> 2 * ((top + i) & 7) & 3) == 3 ? needsValue : needsEmpty;
+    if (needed >> i & 1) return false;
+  }
   return true;
 }
 
@@ -37,7 +46,7 @@ void BlockAnalysis::Need(const LowBits& base, const LowBits& index, unsigned sca
 }
 
 void BlockAnalysis::Finish() {
-  result.stable = true;
+  result.stable = stackIsStable;
   auto stays = [&](int slot, unsigned mask) {
     if (slot == kNoRegister) return true;
     const LowBits& now = known_[static_cast<size_t>(slot)];

@@ -3,7 +3,8 @@
 // of the registers at its beginning: x86 operands of legacy SSE and the like, ARM64's
 // exclusive, acquire, release and atomic accesses, and SP wherever it is a base or is left
 // behind. The block hook looks whether they hold; a block where they don't, or can't be
-// known, goes to the stepper, which sees each address (stepper.cc).
+// known, goes to the stepper, which sees each address (stepper.cc). The x87's stack likewise: what must
+// have a value and what must be empty, seen from the beginning of the block.
 #pragma once
 #include <cstdint>
 #include <vector>
@@ -25,11 +26,16 @@ enum class Monitor { kUnused, kTaken, kAsked };
 
 struct BlockChecks {
   Monitor monitor = Monitor::kUnused;
-  bool empty() const { return checks.empty() && monitor == Monitor::kUnused; }
+  bool empty() const { return checks.empty() && monitor == Monitor::kUnused && !computesFloats && !(needsValue | needsEmpty); }
+  bool computesFloats = false;               // x86: with operands that may be denormal
+  uint8_t needsValue = 0, needsEmpty = 0;    // of the x87's stack: x87-operation.h
   std::vector<AlignmentCheck> checks;
   bool unknown = false;  // an address that depends on what happens in the block, or is wrong for sure
   bool stable = false;   // they hold behind the block where they held in front of it
   bool Hold(const Machine& machine) const;
+
+ private:
+  bool StackHolds(const Machine& machine) const;
 };
 
 // What is known of a register's low four bits in the middle of a block.
@@ -48,6 +54,7 @@ class BlockAnalysis {
   // base + (index << scale) + offset must be a multiple of `bytes`: of more than 16 nothing can be told.
   void Need(const LowBits& base, const LowBits& index, unsigned scale, unsigned offset, unsigned bytes);
   BlockChecks result;
+  bool stackIsStable = true;
   // The block is at its end.
   void Finish();
 

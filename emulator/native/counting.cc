@@ -1,6 +1,7 @@
 #include "counting.h"
 
 #include "x86-decode.h"
+#include "x86-status-use.h"
 
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 
@@ -84,6 +85,7 @@ void Counting::AddChecks(Block& block) {
 bool Counting::ChecksHold(const Block& block, bool again) {
   const BlockChecks& checks = checks_[block.checks() - 1];
   misaligned_ = !(again && checks.stable) && !checks.Hold(main_);
+  if (checks.computesFloats && watchFloats_) misaligned_ = true;
   return !misaligned_ && (!monitorStale_ || MonitorHolds(checks));
 }
 
@@ -103,8 +105,8 @@ int32_t Counting::CountX86(uint64_t address, uint32_t size, int32_t translated) 
   uint64_t at = address;
   for (; at < address + size; count++) {
     X86Instruction instruction = X86Decode(code, memory_.ReadCode(at, code, sizeof code), mode64);
-    if (instruction.careful) return kNeverFits;
     at += instruction.length;
+    if (instruction.careful || (instruction.storesStatusInAx() && X86MayReadAl(memory_, at, mode64))) return kNeverFits;
   }
   return at == address + size && count == translated ? count : kNeverFits;
 }

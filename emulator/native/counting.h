@@ -48,6 +48,8 @@ class alignas(64) Counting {
   bool monitorStale() const { return monitorStale_; }
   // That has kept the current block from running.
   bool monitorAsked() const { return monitorAsked_; }
+  // Blocks with arithmetic are left to the stepper, which looks at the operands.
+  void WatchFloats(bool on) { watchFloats_ = on; }
   const Block* current() const { return current_; }
   bool leftToStepper() const { return current_->count == kNeverFits || misaligned_; }
   // Main has stopped at pc, inside the current block: what it has not executed is given back.
@@ -105,7 +107,7 @@ class alignas(64) Counting {
 
   // Alignment checks, by their number less one; and whether they have kept the current block from running.
   std::vector<BlockChecks> checks_;
-  bool misaligned_ = false;
+  bool misaligned_ = false, watchFloats_ = false;
   bool monitorStale_ = false, monitorAsked_ = false;
 
   int64_t budget_ = 0;

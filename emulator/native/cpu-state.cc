@@ -7,6 +7,8 @@
 #include "x86.h"
 
 namespace {
+// Bits of the x87's control word that exist, and the one that is always set.
+constexpr uint64_t kControlBits = 0x1f3f, kControlAlwaysSet = 0x40;
 constexpr uint64_t kAllExceptions = 0x3f, kX87Pending = 0x8080;  // of the status word: error summary and busy
 }  // namespace
 
@@ -112,6 +114,8 @@ bool CpuState::FloatTraps() {
     at_->Restore(scratch_);
   }
   controlChanged_ = flagsLoaded_ = false;
+  uint64_t control = at_->Read(UC_X86_REG_FPCW);
+  if (control != ((control & kControlBits) | kControlAlwaysSet)) at_->Write(UC_X86_REG_FPCW, (control & kControlBits) | kControlAlwaysSet);
   uint64_t masks = at_->Read(UC_X86_REG_FPCW) & kAllExceptions, status = at_->Read(UC_X86_REG_FPSW);
   // A flag that is there and no longer masked is an exception that the next waiting instruction meets.
   uint64_t summary = status & ~masks & kAllExceptions ? kX87Pending : 0;
@@ -133,6 +137,13 @@ void CpuState::SetX87Status(uint64_t status) {
   at_->Save(scratch_);
   places_.SetX87Flags(scratch_, status);
   at_->Restore(scratch_);
+}
+
+void CpuState::SetSseFlags(uint64_t mxcsr) {
+  at_->Save(scratch_);
+  places_.ForgetSseFlags(scratch_);
+  at_->Restore(scratch_);
+  at_->Write(UC_X86_REG_MXCSR, mxcsr);
 }
 
 void CpuState::TakeLoadedFlags(Blob& state) {

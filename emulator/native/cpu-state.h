@@ -44,12 +44,23 @@ class CpuState {
   void BreakMonitor();
 
   // x86 floating-point exceptions. An instruction has loaded a control register, and with it the flags.
-  void FloatControlLoaded() { controlChanged_ = flagsLoaded_ = true; }
+  void FloatControlLoaded() {
+    controlChanged_ = flagsLoaded_ = true;
+    denormalsToWatch_ = kWatched;
+  }
+  // The denormal flag is right for so many instructions behind that: whoever looks at flags has cleared them before.
+  // To look at all operands always would make all arithmetic slow.
+  static constexpr int kWatched = 256;
+  bool watchesDenormals() const { return denormalsToWatch_ > 0; }
+  // In front of one. False: it is no longer watched for.
+  bool WatchDenormal() { return denormalsToWatch_ > 0 && denormalsToWatch_-- > 0; }
   bool floatControlLoaded() const { return flagsLoaded_; }
   // Some are not masked: instructions run one by one, between BeforeArithmetic and what it has raised.
   bool FloatTraps();
   void BeforeArithmetic(Blob& before, bool x87);
   void SetX87Status(uint64_t status);
+  // All flags are in it.
+  void SetSseFlags(uint64_t mxcsr);
   uint32_t RaisedBySse();
   uint32_t RaisedByX87();
   // Into MXCSR and the x87's status word go the flags that arithmetic has raised.
@@ -83,4 +94,5 @@ class CpuState {
   Blob fresh_[2];  // by mode: 0 = 64-bit or ARM64, 1 = 32-bit
   Blob scratch_, lent_;
   bool controlChanged_ = true, flagsLoaded_ = false, floatTraps_ = false;
+  int denormalsToWatch_ = kWatched;
 };

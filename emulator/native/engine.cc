@@ -63,6 +63,7 @@ void Engine::Run() {
 int Engine::RunBudget(int64_t budget) {
   counting_.Begin(budget);
   stop_.number = stop_.detail = 0;
+  stop_.care = false;
   if (!budget) return Finish(cpu_.Settle(), kBudget);
   // A few instructions are cheaper where they are than moved to main.
   if (model_.x86() && (cpu_.Settle(), cpu_.FloatTraps())) {
@@ -73,7 +74,7 @@ int Engine::RunBudget(int64_t budget) {
   for (bool first = true;; first = false) {
     cpu_.Enter(main_);
     uint64_t pc = cpu_.registers.pc();
-    if (model_.x86() && cpu_.FloatTraps()) {
+    if (model_.x86() && (cpu_.FloatTraps() || stop_.care)) {
       int reason = RunWithFloatTraps();
       if (reason != kGoOn) return reason;
       continue;
@@ -94,6 +95,7 @@ int Engine::RunBudget(int64_t budget) {
     breakpoints_.passed = Breakpoints::kNone;
     stop_.Clear();
     counting_.BeginBlocks();
+    counting_.WatchFloats(cpu_.watchesDenormals());
     int reason = AfterMain(main_.Start(pc));
     if (reason != kGoOn) return reason;
   }

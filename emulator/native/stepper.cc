@@ -2,6 +2,7 @@
 
 #include "exits.h"
 #include "x86-decode.h"
+#include "x86-status-use.h"
 
 bool Stepper::Hook() {
   return machine_.Hook(UC_HOOK_TLB_FILL, &OnFill, this) && traps_.Hook() && machine_.Hook(UC_HOOK_CODE, &OnInstruction, this) &&
@@ -17,6 +18,13 @@ int Stepper::Step(int64_t count) {
   singly_.Begin();
   endsBatch_ = false;
   return AfterRun(machine_.Start(state_.registers.pc()));
+}
+
+int Stepper::StepWithCare() {
+  cared_ = true;
+  int reason = Step(1);
+  cared_ = false;
+  return reason;
 }
 
 int Stepper::AfterRun(uc_err error) {
@@ -44,7 +52,7 @@ int Stepper::AfterRun(uc_err error) {
   if (stop_.before) {
     if (counting_.remaining() == 0) return kBudget;
     state_.registers.TakePc(machine_);
-    return left > 0 && !state_.floatControlLoaded() ? Step(left) : kGoOn;
+    return left > 0 && !state_.floatControlLoaded() && !stop_.care ? Step(left) : kGoOn;
   }
   if (error == UC_ERR_INSN_INVALID) return kInvalidInstruction;
   return error == UC_ERR_EXCEPTION ? kFault : kHalt;
@@ -117,12 +125,20 @@ void Stepper::BeforeInstruction(uint64_t address) {
     instruction = X86Decode(code, memory_.ReadCode(address, code, sizeof code), machine_.Is64BitCode());
   }
   if (!(x86 ? checks_.PassX86(instruction, address) : checks_.PassArm64(address))) return machine_.Stop();
+  if (x86 && !cared_ && instruction.computesFloats()) {
+    bool watched = state_.WatchDenormal();
+    if (care.Needs(instruction, address, watched)) {
+      stop_.before = stop_.care = true;
+      return machine_.Stop();
+    }
+  }
   breakpoints_.passed = Breakpoints::kNone;
   counting_.Stepped(address);
   singly_.Note(machine_, address);
   endsBatch_ = instruction.pushFlags || instruction.loadsFloatControl;
   // What is loaded may be some of the flags only.
-  if (instruction.storesFloatFlags || instruction.loadsFloatControl) state_.ShowFloatFlags(machine_);
+  bool shows = instruction.storesStatusInAx() ? X86MayReadAl(memory_, address + instruction.length, machine_.Is64BitCode()) : instruction.storesFloatFlags;
+  if (shows || instruction.loadsFloatControl) state_.ShowFloatFlags(machine_);
   if (instruction.loadsFloatControl) state_.FloatControlLoaded();
   if (recording.on()) recording.Add(address);
 }

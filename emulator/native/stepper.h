@@ -9,6 +9,7 @@
 #include "breakpoints.h"
 #include "counting.h"
 #include "cpu-state.h"
+#include "float-care.h"
 #include "guest-memory.h"
 #include "instruction-checks.h"
 #include "machine.h"
@@ -20,7 +21,7 @@
 class Stepper {
  public:
   Stepper(Machine& machine, GuestMemory& memory, Counting& counting, CpuState& state, Breakpoints& breakpoints, Traps& traps, Stop& stop)
-      : probe(machine, memory), checks_(machine, memory, stop), machine_(machine), memory_(memory), counting_(counting), state_(state), breakpoints_(breakpoints), traps_(traps), stop_(stop) {}
+      : probe(machine, memory), care(machine, memory), checks_(machine, memory, stop), machine_(machine), memory_(memory), counting_(counting), state_(state), breakpoints_(breakpoints), traps_(traps), stop_(stop) {}
   bool Hook();
 
   // Run `count` of the remaining instructions, or to an exit. Returns its ExitReason
@@ -28,12 +29,15 @@ class Stepper {
   // run's budget is not used up.
   static constexpr int kGoOn = -1;
   int Step(int64_t count);
+  // The same of one instruction, of which the caller takes care (float-care.h).
+  int StepWithCare();
 
   // The access of the last kWatchpoint.
   struct Watched { uint64_t address = GuestMemory::kNotWatched; uint32_t size = 0, access = 0; };
   const Watched& watched() const { return watched_; }
 
   AccessProbe probe;
+  FloatCare care;
   Recording recording;
 
  private:
@@ -55,6 +59,7 @@ class Stepper {
   Traps& traps_;
   Stop& stop_;
   Singly singly_;
+  bool cared_ = false;
   bool endsBatch_ = false;  // the instruction before has pushed flags or loaded a floating-point control register
   Watched watched_;
 };

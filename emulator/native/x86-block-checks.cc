@@ -2,7 +2,9 @@
 #include "block-checks.h"
 #include "guest-memory.h"
 #include "register-block.h"
+#include "sse-operands.h"
 #include "x86-effects.h"
+#include "x87-operation.h"
 
 namespace {
 constexpr int kRspSlot = 4, kRbpSlot = 5;
@@ -18,10 +20,26 @@ class X86Walk {
   void Pass(const X86Instruction& i, const uint8_t* code, uint64_t pc) {
     unsigned alignment = X86OperandAlignment(i);
     if (alignment > 1) analysis.Need(Base(i, pc), i.index == X86Instruction::kNone ? BlockAnalysis::Constant(0) : analysis[i.index], i.scale, static_cast<unsigned>(i.displacement), alignment);
+    Floats(i);
     Change(i, code);
   }
 
+  void Finish() {
+    analysis.result.needsValue = stack_.needsValue;
+    analysis.result.needsEmpty = stack_.needsEmpty;
+    analysis.stackIsStable = stack_.stable();
+    if (stack_.faults) analysis.result.unknown = true;
+    analysis.Finish();
+  }
+
  private:
+  void Floats(const X86Instruction& i) {
+    X87Operation operation = X87Decode(i);
+    if (operation.kind != X87Operation::kNone) stack_.Pass(operation);
+    else if (X86IsMmx(i)) stack_.PassMmx(i.opcode == 0x0f77);
+    if (operation.kind != X87Operation::kNone || SseArithmeticBytes(i) || SseMayBeSilent(i)) analysis.result.computesFloats = true;
+  }
+
   LowBits Base(const X86Instruction& i, uint64_t pc) {
     LowBits base = i.base == X86Instruction::kPc ? BlockAnalysis::Constant(static_cast<unsigned>(pc + i.length))
                    : i.base == X86Instruction::kNone ? BlockAnalysis::Constant(0) : analysis[i.base];
@@ -92,6 +110,7 @@ class X86Walk {
   }
 
   const bool mode64_;
+  X87StackWalk stack_;
 };
 }  // namespace
 
@@ -103,6 +122,6 @@ BlockChecks CheckX86Block(GuestMemory& memory, uint64_t address, uint32_t size, 
     walk.Pass(instruction, code, at);
     at += instruction.length;
   }
-  walk.analysis.Finish();
+  walk.Finish();
   return walk.analysis.result;
 }

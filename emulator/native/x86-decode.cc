@@ -99,19 +99,21 @@ bool LoadsFloatControl(const X86Instruction& i) {
   return i.opcode == 0xdb && (i.modrm == 0xe2 || i.modrm == 0xe3);
 }
 
-// sahf; test ah, and ah: what follows the fnstsw of a comparison, which is for the condition codes in AH.
-bool LooksAtAh(const uint8_t* code, unsigned available) {
-  if (available > 0 && code[0] == 0x9e) return true;
-  return available > 1 && ((code[0] == 0xf6 && code[1] == 0xc4) || (code[0] == 0x80 && code[1] == 0xe4));
-}
-
-// fxsave, stmxcsr, xsave, xsaveopt; fnstenv, fnsave, fnstsw. `next`: the code behind it.
-bool StoresFloatFlags(const X86Instruction& i, const uint8_t* next, unsigned available) {
+// fxsave, stmxcsr, xsave, xsaveopt; fnstenv, fnsave, fnstsw.
+bool StoresFloatFlags(const X86Instruction& i) {
   unsigned digit = i.modrm >> 3 & 7;
   if (i.opcode == 0x0fae) return i.hasMemory() && (digit == 0 || digit == 3 || digit == 4 || digit == 6);
   if (i.opcode == 0xd9) return i.hasMemory() && digit == 6;
   if (i.opcode == 0xdd) return i.hasMemory() && digit >= 6;
-  return i.opcode == 0xdf && i.modrm == 0xe0 && !LooksAtAh(next, available);
+  return i.storesStatusInAx();
+}
+
+// Functions of the x87 that are exact on the stepper only (x87-plan.h): fbstp, fisttp, and those of d9 f0 to ff but fsqrt, frndint
+// and what turns the stack.
+bool IsX87Function(const X86Instruction& i) {
+  unsigned digit = i.modrm >> 3 & 7;
+  if (i.hasMemory()) return (digit == 1 && (i.opcode == 0xdb || i.opcode == 0xdd || i.opcode == 0xdf)) || (digit == 6 && i.opcode == 0xdf);
+  return i.opcode == 0xd9 && i.modrm >= 0xf0 && i.modrm != 0xf6 && i.modrm != 0xf7 && i.modrm != 0xfa && i.modrm != 0xfc;
 }
 
 bool IsPort(uint32_t opcode) { return (opcode >= 0x6c && opcode <= 0x6f) || (opcode >= 0xe4 && opcode <= 0xe7) || (opcode >= 0xec && opcode <= 0xef); }
@@ -215,10 +217,10 @@ X86Instruction X86Decode(const uint8_t* code, unsigned available, bool mode64) {
   i.writesMemory = i.hasMemory() && ChangesMemory(i);
   i.pushFlags = i.opcode == 0x9c;
   i.loadsFloatControl = LoadsFloatControl(i);
-  i.storesFloatFlags = StoresFloatFlags(i, code + i.length, available > i.length ? available - i.length : 0);
+  i.storesFloatFlags = StoresFloatFlags(i);
   bool lockable = i.writesMemory && !IsShift(i.opcode) && (i.opcode < 0x0fa4 || i.opcode > 0x0fa5) && (i.opcode < 0x0fac || i.opcode > 0x0fad);
   i.invalid = (i.lock && !lockable) || (i.vex && (!IsBmi(i.opcode) || i.lock));
-  i.careful = rotateCarry || setMemory || IsPort(i.opcode) || i.pushFlags || i.invalid || i.loadsFloatControl || i.storesFloatFlags;
+  i.careful = rotateCarry || setMemory || IsPort(i.opcode) || i.pushFlags || i.invalid || i.loadsFloatControl || (i.storesFloatFlags && !i.storesStatusInAx()) || IsX87Function(i);
   return i;
 }
 
@@ -232,7 +234,7 @@ bool X86Instruction::usesSseArithmetic() const {
   unsigned low = opcode & 0xff;
   if (opcode >> 8 == 0x0f3a) return (low >= 0x08 && low <= 0x0b) || low == 0x40 || low == 0x41;
   if (opcode >> 8 != 0x0f) return false;
-  return low == 0x2a || (low >= 0x2c && low <= 0x2f) || low == 0x51 || (low >= 0x58 && low <= 0x5f) || low == 0x7c || low == 0x7d || low == 0xc2 ||
+  return low == 0x2a || (low >= 0x2c && low <= 0x2f) || (low >= 0x51 && low <= 0x53) || (low >= 0x58 && low <= 0x5f) || low == 0x7c || low == 0x7d || low == 0xc2 ||
          low == 0xd0 || low == 0xe6;
 }
 

@@ -10,9 +10,7 @@ struct X86Instruction {
   // a fault in the same block shows wrong flags), and access to I/O ports (it does not stop at them).
   bool careful = false;
   bool loadsFloatControl = false;  // MXCSR, the x87 control word, or the x87's flags
-  // Those of MXCSR or of the x87's status word. Not the fnstsw of a comparison: whoever looks for condition codes alone
-  // does so often.
-  bool storesFloatFlags = false;
+  bool storesFloatFlags = false;   // those of MXCSR or of the x87's status word
   bool invalid = false;  // the processor refuses it and Unicorn doesn't: a lock prefix, an instruction of AVX
   bool pushFlags = false;
 
@@ -37,6 +35,9 @@ struct X86Instruction {
   bool usesStack() const;
   // Arithmetic that raises the exceptions in MXCSR.
   bool usesSseArithmetic() const;
+  // fnstsw ax, which is careful where somebody looks at the flags (x86-status-use.h).
+  bool storesStatusInAx() const { return opcode == 0xdf && modrm == 0xe0; }
+  bool computesFloats() const { return usesSseArithmetic() || (opcode >= 0xd8 && opcode <= 0xdf); }
   // It raises an x87 exception that is pending, being no control instruction of the kind that does not wait.
   bool waitsForX87() const;
   // Of the x87: it rounds a value into memory, at most kMostStored bytes.
@@ -44,6 +45,8 @@ struct X86Instruction {
   static constexpr unsigned kMostStored = 10;
   // fnstenv, which masks all exceptions behind itself.
   bool storesX87Environment() const { return opcode == 0xd9 && hasMemory() && (modrm >> 3 & 7) == 6; }
+  // It, or fnsave; not in their 16-bit form.
+  bool storesX87Operation() const { return (opcode == 0xd9 || opcode == 0xdd) && hasMemory() && (modrm >> 3 & 7) == 6 && operandBytes != 2; }
   bool isX87() const { return (opcode >= 0xd8 && opcode <= 0xdf) || opcode == 0x9b; }
   bool hasMemory() const { return hasModRm && modrm < 0xc0; }
   // `general`: the packed registers (register-block.h) in front of the instruction, which is at `pc`.

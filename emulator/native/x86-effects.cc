@@ -140,3 +140,15 @@ uint32_t X86WrittenRegisters(const X86Instruction& i) {
     default: return kAll;
   }
 }
+
+bool X86IsMmx(const X86Instruction& i) {
+  if (i.vex) return false;
+  unsigned low = i.opcode & 0xff, map = i.opcode >> 8;
+  if (map == 0x0f38) return !i.prefix && (low <= 0x0b || (low >= 0x1c && low <= 0x1e));
+  if (map == 0x0f3a) return !i.prefix && low == 0x0f;
+  if (map != 0x0f) return false;
+  if (low == 0x2a || low == 0x2c || low == 0x2d) return !i.prefix || i.prefix == 0x66;  // conversions
+  if (low == 0xd6) return i.prefix >= 0xf2;                                              // movq2dq, movdq2q
+  if (i.prefix) return false;
+  return (low >= 0x60 && low <= 0x77) || low == 0x7e || low == 0x7f || low == 0xc4 || low == 0xc5 || (low >= 0xd1 && low <= 0xfe);
+}

@@ -10,3 +10,5 @@ unsigned X86OperandAlignment(const X86Instruction& instruction);
 
 // A bit for each general register whose value it may change; more than it does where that is not worth knowing.
 uint32_t X86WrittenRegisters(const X86Instruction& instruction);
+// An instruction of MMX: it gives all registers of the x87 a value, but emms (0f77), which empties them.
+bool X86IsMmx(const X86Instruction& instruction);
