@@ -14,7 +14,9 @@ import type { FreeBsdLayout } from '../layout.js';
 import { pageCalls } from '../page-calls.js';
 import { directoryCalls } from './directory-calls.js';
 import type { FreeBsdCalls, FreeBsdKernel } from './kernel.js';
+import { pollCalls } from './poll-calls.js';
 import { processCalls } from './process-calls.js';
+import { processorCalls } from './processor-calls.js';
 import { signalCalls } from './signal-calls.js';
 import { writeStatus } from './status.js';
 import { threadCalls } from './thread-calls.js';
@@ -84,8 +86,10 @@ export function freebsdCalls(kernel: FreeBsdKernel, files: FileSystem | undefine
     mmap: (thread, [address, length, prot, flags, fd, low, high]) =>
       mmap(thread, [address, length, prot, flags, fd, user.wordSize === 4 ? low + high * 0x100000000 : low]),
     ...directoryCalls(kernel),
+    ...pollCalls(kernel),
     ...pageCalls(system),
     ...processCalls(kernel),
+    ...processorCalls(kernel),
     ...signalCalls(kernel),
     ...timeCalls(kernel, clockCalls(system)),
     ...variableCalls(kernel),

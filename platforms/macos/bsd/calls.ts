@@ -11,6 +11,7 @@ import type { MachSystem } from '../mach-functions.js';
 import { pageCalls } from '../page-calls.js';
 import { directoryCalls } from './directory-calls.js';
 import type { MacBsd } from './kernel.js';
+import { pollCalls } from './poll-calls.js';
 import { processCalls } from './process-calls.js';
 import { writeStatus } from './status.js';
 import type { UnixCallName } from './system-call-numbers.js';
@@ -123,6 +124,7 @@ export function unixCalls(kernel: MacBsd, files: FileSystem | undefined): UnixCa
     mprotect,
     madvise,
     ...directoryCalls(kernel),
+    ...pollCalls(kernel),
     ...pageCalls(system),
     ...processCalls(kernel),
     ...variableCalls(kernel),
