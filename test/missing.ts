@@ -2,6 +2,7 @@
 import { platform as platformOf } from '../platforms/codes.js';
 import { targetOf } from '../platforms/toolchain/targets.js';
 import { hasTool } from '../platforms/toolchain/tools.js';
+import { there } from './there.js';
 
 /** Why one of the tools can't be run; undefined if all can. */
 export function missingTool(...names: string[]): string | undefined {
@@ -13,6 +14,6 @@ const linkers = { windows: 'lld-link', macos: 'ld64.lld', linux: 'ld.lld', freeb
 
 /** Why a platform's own compiler and linker can't make programs for it here. */
 export function missingToolchain(code: string): string | undefined {
-  const platform = platformOf(code)!;
+  const platform = there(platformOf(code));
   return missingTool(targetOf(platform).compiler, linkers[platform.os]);
 }

@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import test from 'ava';
 import { demoPrograms } from '../../cli/demo-programs.js';
 import { projectRoot } from '../../platforms/boot/boot.js';
+import { there } from '../there.js';
 
 const source = (name: string): string => readFileSync(join(projectRoot(), 'fixtures', 'programs', name), 'utf8');
-const demo = (name: string) => demoPrograms.find((p) => p.name === name)!;
+const demo = (name: string) => there(demoPrograms.find((p) => p.name === name));
 
 /** The value of an enumerator in C source. */
 function constant(text: string, name: string): number {
-  return Number(new RegExp(`\\b${name} = (\\d+)`).exec(text)![1]);
+  return Number(there(new RegExp(`\\b${name} = (\\d+)`).exec(text))[1]);
 }
 
 test('list: summing each phase value by value gives the closed form', (t) => {

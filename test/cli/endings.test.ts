@@ -10,6 +10,7 @@ import { compileSource } from '../guests/compile.js';
 import { fixturePath } from '../guests/harness.js';
 import { missingToolchain, needing } from '../needs.js';
 import { mpsemu } from './command.js';
+import { there } from '../there.js';
 
 const [node, ...words] = mpsemu;
 const scratch = mkdtempSync(join(tmpdir(), 'mpsemu-endings-'));
@@ -36,10 +37,6 @@ function run(args: string[], during: (child: ReturnType<typeof spawn>, stdout: s
   });
 }
 
-const until = async (condition: () => boolean): Promise<void> => {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 20));
-};
-
 for (const [signal, status] of [
   ['SIGINT', 130],
   ['SIGTERM', 143],
@@ -51,9 +48,8 @@ for (const [signal, status] of [
     let stderr = '';
     child.stderr.on('data', (piece: Buffer) => (stderr += piece.toString()));
     const closed = new Promise((resolve) => child.on('close', resolve));
-    // Both files are opened right before the machine starts.
-    await until(() => statSync(report, { throwIfNoEntry: false }) !== undefined);
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    // It runs: the guest has said so, and goes round from there on.
+    await new Promise((resolve) => child.stdout.once('data', resolve));
     child.kill(signal);
     t.is(await closed, status);
     t.regex(
@@ -63,7 +59,7 @@ for (const [signal, status] of [
     const { status: ended, instructions } = JSON.parse(readFileSync(report, 'utf8')) as { status: object; instructions: number };
     t.deepEqual(ended, { kind: 'interrupted', signal: status - 128 });
     t.true(instructions > 1000);
-    const last = JSON.parse(readFileSync(trace, 'utf8').trimEnd().split('\n').at(-1)!) as { event: string };
+    const last = JSON.parse(there(readFileSync(trace, 'utf8').trimEnd().split('\n').at(-1))) as { event: string };
     t.is(last.event, 'exit');
   });
 }
@@ -74,7 +70,7 @@ for (const code of ['lii6ll', 'w3i3mv', 'xca6ll', 'fri3gc']) {
   compiled(`${code}: a reader that goes ends the run with status 141, the report still written`, async (t) => {
     const program = await compileSource(code, 'endings.c');
     const report = join(scratch, `pipe-${code}.json`);
-    const { status, stderr } = await run(['run', program, '--report', report, '--', 'talk'], (child) => child.stdout!.destroy());
+    const { status, stderr } = await run(['run', program, '--report', report, '--', 'talk'], (child) => there(child.stdout).destroy());
     t.is(status, 141);
     t.is(stderr, '');
     t.deepEqual((JSON.parse(readFileSync(report, 'utf8')) as { status: object }).status, { kind: 'interrupted', signal: 13 });
@@ -180,7 +176,7 @@ test.serial('traces and reports never overwrite the program or each other', asyn
     ['--trace', program],
     ['--report', loop],
     ['--trace', join(scratch, 'x'), '--report', join(scratch, '.', 'x')],
-    ['--report', join(scratch, '..', scratch.split('/').at(-1)!, 'y'), '--trace', join(scratch, 'y')],
+    ['--report', join(scratch, '..', there(scratch.split('/').at(-1)), 'y'), '--trace', join(scratch, 'y')],
   ]) {
     const { status, stderr } = await run(['run', program, '--budget', '10', ...args]);
     t.is(status, 125, stderr);

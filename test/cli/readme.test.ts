@@ -4,9 +4,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { root } from '../guests/harness.js';
+import { there } from '../there.js';
 
 test("the README's example compiles and runs", (t) => {
-  const [, source] = /```ts\n(.*?)```/s.exec(readFileSync(join(root, 'README.md'), 'utf8'))!;
+  const [, source] = there(/```ts\n(.*?)```/s.exec(readFileSync(join(root, 'README.md'), 'utf8')));
   // Inside the package, which may import itself by name.
   const directory = mkdtempSync(join(root, 'dist', 'readme-'));
   try {
@@ -23,7 +24,7 @@ test("the README's example compiles and runs", (t) => {
     // Virtual time, thread, register or stack slot, address; then the status and how many objects were pinned.
     const nails = lines.filter((line) => /^\d+ \d+ (x\d+|sp|fp|lr|\[.*\]) \d+$/.test(line));
     t.true(nails.length > 10, lines.slice(0, 20).join('\n'));
-    const [, pinned] = /^\{ kind: 'exit', code: 0 \} (\d+)$/.exec(lines.at(-1)!) ?? [];
+    const [, pinned] = /^\{ kind: 'exit', code: 0 \} (\d+)$/.exec(there(lines.at(-1))) ?? [];
     t.true(Number(pinned) > 10, lines.at(-1));
   } finally {
     rmSync(directory, { recursive: true, force: true });

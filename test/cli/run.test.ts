@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { parseImage } from '../../emulator/loader/load.js';
 import { platforms } from '../../platforms/codes.js';
 import { fixturePath } from '../guests/harness.js';
@@ -27,7 +27,7 @@ function file(name: string, bytes: Uint8Array | string): string {
 }
 
 /** One line, saying `what`, with that status; never a stack trace. */
-function fails(t: { is: any; regex: any; notRegex: any }, args: string[], status: number, what: RegExp, below = /^$/): void {
+function fails(t: ExecutionContext, args: string[], status: number, what: RegExp, below = /^$/): void {
   const result = mpsemu(...args);
   t.is(result.status, status, result.stderr);
   t.regex(result.stderr, what);

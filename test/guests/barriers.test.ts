@@ -9,6 +9,7 @@ import type { EventName, MachineEvent } from '../../emulator/events.js';
 import { placeName } from '../../emulator/process/code-names.js';
 import { platforms, type Platform } from '../../platforms/codes.js';
 import { runFixture, type Outcome } from './harness.js';
+import { there } from '../there.js';
 
 type Fault = MachineEvent<'fault'>;
 
@@ -68,7 +69,7 @@ function hits(events: MachineEvent[], route: EventName): Hit[] {
     } else if (event.event === 'barrier') {
       const page = Math.floor(event.address / 4096) * 4096;
       const resume = events.slice(i).find((e) => e.event === 'fault-resume');
-      found.push({ protect: protections.get(page), fault: fault!, route: delivered, barrier: event, resume });
+      found.push({ protect: protections.get(page), fault: there(fault), route: delivered, barrier: event, resume });
     }
   }
   return found;
@@ -99,7 +100,7 @@ async function check(t: ExecutionContext, platform: Platform): Promise<void> {
     if (host) continue;
     const bytes = codeAt(outcome, fault.pc);
     t.truthy(bytes, `no code at 0x${fault.pc.toString(16)}`);
-    const [instruction] = disassembler.disassemble(bytes!, fault.pc, 1);
+    const [instruction] = disassembler.disassemble(there(bytes), fault.pc, 1);
     t.regex(instruction.text, /\[|^(rep |)(movs|stos|cmps|scas|lods)/, `${name}: ${instruction.text} touches no memory`);
     // A store that was refused is a write, and a write barrier's hit.
     if (barrier.hit === 2) t.is(fault.access, 2, `${name}: ${instruction.text}`);

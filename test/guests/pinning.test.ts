@@ -9,6 +9,7 @@ import { platforms, type Platform } from '../../platforms/codes.js';
 import { compileSource } from './compile.js';
 import { runFixture, runProgram } from './harness.js';
 import { missingToolchain, needing } from '../needs.js';
+import { there } from '../there.js';
 
 const numbered = (first: number, last: number): string[] => Array.from({ length: last - first + 1 }, (_, i) => `x${first + i}`);
 
@@ -36,7 +37,7 @@ for (const platform of platforms) {
     const { status, stdout, events } = runFixture(code, 'pinning', { events: ['nail', 'suspend', 'context-read'] });
     t.deepEqual(status, { kind: 'exit', code: 0 }, stdout);
     const nails = events.filter((e) => e.event === 'nail');
-    const collector = events.find((e) => e.event === 'context-read')!.of;
+    const collector = there(events.find((e) => e.event === 'context-read')).of;
     const own = new Set(nails.filter((n) => n.of === collector).map((n) => n.by));
     for (const name of preserved(platform)) t.true(own.has(name), `${name} of the collecting thread: ${[...own].join(' ')}`);
     t.true([...own].some((name) => name.startsWith('[')));
@@ -51,7 +52,7 @@ for (const platform of platforms) {
     t.is(places.filter((name) => name.startsWith('[')).length, 1, 'one slot');
     for (const [key, addresses] of pinnedBy) t.is(addresses.size, 1, `${key} keeps its object where it is, collection after collection`);
     // The structure that is scanned is the OS's own, whole.
-    const size = Number(/(\d+) bytes/.exec(platform.contextHolds)![1]);
+    const size = Number(there(/(\d+) bytes/.exec(platform.contextHolds))[1]);
     const contexts = events.filter((e) => e.event === 'context-read').filter((e) => e.kind === 'registers' && e.of !== collector);
     t.true(contexts.length >= 3 * general[cpu].length);
     for (const { base, limit } of contexts) t.is(limit - base, size);

@@ -8,6 +8,7 @@ import { demoPrograms } from '../../cli/demo-programs.js';
 import { reportOf } from '../../machine/report.js';
 import { platforms } from '../../platforms/codes.js';
 import { root, runFixture } from './harness.js';
+import { there } from '../there.js';
 
 const printed = new Map<string, string>();
 
@@ -31,7 +32,7 @@ for (const program of demoPrograms) {
       // C programs on Windows print through a text stream; the harness sees its bytes.
       const text = stdout.replaceAll('\r\n', '\n');
       if (!printed.has(program.name)) printed.set(program.name, text);
-      t.is(text, printed.get(program.name)!);
+      t.is(text, there(printed.get(program.name)));
     });
   }
 }

@@ -4,13 +4,14 @@ import { demoPrograms } from '../../cli/demo-programs.js';
 import type { Decision } from '../../emulator/process/scheduler.js';
 import type { Machine } from '../../machine/machine.js';
 import { runFixture } from './harness.js';
+import { there } from '../there.js';
 
-const threads = demoPrograms.find((program) => program.name === 'threads')!;
+const threads = there(demoPrograms.find((program) => program.name === 'threads'));
 
 function addressOf(machine: Machine, name: string): number {
   const { base, image } = machine.images.program;
   const symbol = image.symbols.list.find((s) => s.name === name);
-  return base + symbol!.offset;
+  return base + there(symbol).offset;
 }
 
 for (const code of ['w3i3mv', 'lii6ll', 'lia6gc', 'fri3gc', 'xca6ll']) {

@@ -9,8 +9,9 @@ import { demoPrograms } from '../../cli/demo-programs.js';
 import type { MachineEvent } from '../../emulator/events.js';
 import { platforms } from '../../platforms/codes.js';
 import { fixturePath, runFixture, runProgram } from './harness.js';
+import { there } from '../there.js';
 
-const threads = demoPrograms.find((program) => program.name === 'threads')!;
+const threads = there(demoPrograms.find((program) => program.name === 'threads'));
 const seeds = process.env.SOAK ? 100 : 4;
 /** One code for each OS and CPU: the compilers' other rows run the same schedules. */
 const pairs = platforms.filter((p, i) => platforms.findIndex((q) => q.os === p.os && q.cpu === p.cpu) === i);

@@ -9,6 +9,7 @@ import { startMachine } from '../../machine/machine.js';
 import { TraceLines } from '../../machine/trace-line.js';
 import { platforms } from '../../platforms/codes.js';
 import { fixturePath, root } from '../guests/harness.js';
+import { there } from '../there.js';
 
 type Line = Record<string, unknown> & { event: keyof typeof eventSchema; pc: string; function?: string; line?: string };
 
@@ -66,11 +67,11 @@ for (const { code } of platforms) {
     t.true(writes.length > 5, `${writes.length} writes`);
     const stores = [lineOf('->slots[slot] = node;'), lineOf('->expected[slot] = value;')];
     for (const { line, pc } of writes) {
-      t.true(stores.includes(line!), `${line}`);
+      t.true(stores.includes(there(line)), `${line}`);
       t.true(modules.some(({ base, limit }) => Number(base) <= Number(pc) && Number(pc) < Number(limit)));
     }
-    const created = lines.find((line) => line.event === 'arena-create')!;
-    t.regex(created.function!, /!mps_arena_create_k$/);
+    const created = there(lines.find((line) => line.event === 'arena-create'));
+    t.regex(there(created.function), /!mps_arena_create_k$/);
     t.is(trace(code).digest, digest);
   });
 }

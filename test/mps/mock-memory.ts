@@ -1,5 +1,6 @@
 /** Memory for tests of the MPS: virtual pages mapped to frames of one buffer, with protection that only the mutator obeys. */
 import { Access, GuestFault, type MemoryView } from '../../platforms/port.js';
+import { there } from '../there.js';
 
 export class MockMemory implements MemoryView {
   private readonly frames = new Map<number, number>();
@@ -24,7 +25,7 @@ export class MockMemory implements MemoryView {
     if ((limit - base) / this.pageSize > this.freeFrames.length) return false;
     for (let page = base / this.pageSize; page < limit / this.pageSize; page++) {
       if (this.frames.has(page)) throw new Error(`page ${page.toString(16)} mapped twice`);
-      const frame = this.freeFrames.pop()!;
+      const frame = there(this.freeFrames.pop());
       new Uint8Array(this.physicalMemory, frame * this.pageSize, this.pageSize).fill(0xcc);
       this.frames.set(page, frame);
     }

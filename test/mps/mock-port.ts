@@ -8,6 +8,7 @@ import type { ExitStatus } from '../../emulator/process/os-model.js';
 import { platform } from '../../platforms/codes.js';
 import { AccessSet, type Port, type PortThread, type ScanArea } from '../../platforms/port.js';
 import { MockMemory } from './mock-memory.js';
+import { there } from '../there.js';
 
 const REGISTERS = ['r0', 'r1', 'r2', 'r3', 'r4', 'r5', 'r6', 'r7'];
 const STACK_SIZE = 16384;
@@ -81,7 +82,7 @@ export class MockPort implements Port {
   constructor(options: MockOptions = {}) {
     this.wordSize = options.wordSize ?? 8;
     this.physical = new ArrayBuffer(options.physicalSize ?? 32 * 2 ** 20);
-    this.platform = platform(this.wordSize === 8 ? 'lii6gc' : 'lii3gc')!;
+    this.platform = there(platform(this.wordSize === 8 ? 'lii6gc' : 'lii3gc'));
     this.memory = new MockMemory(this.physical, this.wordSize, this.platform.pageSize);
     this.next = this.wordSize === 8 ? 0x7f12_3400_0000 : 0x1000_0000;
     this.current = this.newThread();
@@ -89,7 +90,7 @@ export class MockPort implements Port {
 
   newThread(): MockThread {
     const size = STACK_SIZE + this.platform.pageSize;
-    const base = this.vmReserve(size)!;
+    const base = there(this.vmReserve(size));
     this.vmMap(base, base + size);
     this.memory.fill(base, size, 0);
     const thread = new MockThread(this, this.threads.length + 1, base, base + size);
@@ -98,7 +99,7 @@ export class MockPort implements Port {
   }
   /** Memory outside of the MPS, zeroed. */
   staticMemory(size: number): number {
-    const base = this.vmReserve(size)!;
+    const base = there(this.vmReserve(size));
     const limit = base + Math.ceil(size / 4096) * 4096;
     this.vmMap(base, limit);
     for (let a = base; a < limit; a += this.wordSize) this.memory.setWord(a, 0);
@@ -146,7 +147,7 @@ export class MockPort implements Port {
     };
     for (let tries = 0; denied(); tries++) {
       this.faults++;
-      if (tries > 3 || !this.handler!(address, AccessSet.ReadWrite)) throw new Error(`fault at ${address.toString(16)}`);
+      if (tries > 3 || !there(this.handler)(address, AccessSet.ReadWrite)) throw new Error(`fault at ${address.toString(16)}`);
     }
   }
   readonly mutator = {

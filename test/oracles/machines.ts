@@ -8,6 +8,7 @@ import { runProgram } from '../guests/harness.js';
 import { missingToolchain } from '../missing.js';
 import { compileOracle, missingMusl, missingOracle, runToEnd } from '../oracle.js';
 import type { Build, Comparison, OracleProgram } from './programs.js';
+import { there } from '../there.js';
 
 const isWindows = (code: string): boolean => code.startsWith('w3');
 const wine = ['/usr/lib/wine/wine64', '/usr/bin/wine64'].find((path) => existsSync(path));
@@ -83,7 +84,7 @@ export async function runTheirs(program: OracleProgram, { oracle, build }: Compa
   const path = await buildTheirs(program, oracle, build);
   if (!isWindows(oracle)) return runToEnd(oracle, path);
   const env = { ...process.env, WINEPREFIX: join(scratch, 'wine'), WINEDEBUG: '-all' };
-  const { stdout, status, signal, error } = spawnSync(wine!, [path], {
+  const { stdout, status, signal, error } = spawnSync(there(wine), [path], {
     env,
     cwd: directory(),
     encoding: 'latin1',

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Abi } from '../../../emulator/abi/abi.js';
 import { toolPath } from '../../../platforms/toolchain/tools.js';
 import { missingTool } from '../../needs.js';
+import { there } from '../../there.js';
 
 export interface Target {
   abi: Abi['name'];
@@ -60,8 +61,8 @@ export function compile(target: Target, source: string): Code {
 function text(object: string): Uint8Array {
   const readobj = toolPath('llvm-readobj');
   const listing = execFileSync(readobj, ['--sections', object], { encoding: 'utf8', maxBuffer: 1 << 24 });
-  const section = listing.split(/\n {2}Section {/).find((part) => /Name: (\.text|__text) /.test(part))!;
-  const number = (name: string) => Number(new RegExp(`\\b${name}: (\\w+)`).exec(section)![1]);
+  const section = there(listing.split(/\n {2}Section {/).find((part) => /Name: (\.text|__text) /.test(part)));
+  const number = (name: string) => Number(there(new RegExp(`\\b${name}: (\\w+)`).exec(section))[1]);
   const [offset, size] = /PointerToRawData/.test(section)
     ? [number('PointerToRawData'), number('RawDataSize')]
     : [number('Offset'), number('Size')];

@@ -7,6 +7,7 @@ import { toBytes } from '../../../emulator/abi/values.js';
 import { CODE, GATE, IN, Machine, OUT, RETURN } from './machine.js';
 import { compile, missingTarget, type Target } from './compile.js';
 import { modelOf, sizeOf, typeOf, valueOf } from './values.js';
+import { there } from '../../there.js';
 
 const targets: Target[] = [
   { abi: 'sysv-i386', compiler: ['clang', '-target', 'i686-linux-gnu'] },
@@ -116,7 +117,7 @@ for (const target of targets) {
       m.reset();
       const sp = m.registers.get(m.abi.sp);
       if (result !== 'v') m.memory.write(slot(IN, 20), toBytes(typeOf(result, m.abi), value, model));
-      bound.enter(m.registers, m.memory, CODE + symbols.get(`f${n}`)!, values, RETURN);
+      bound.enter(m.registers, m.memory, CODE + there(symbols.get(`f${n}`)), values, RETURN);
       t.is(m.run(), RETURN, text);
       args.forEach((arg, i) => t.deepEqual(read(arg, slot(OUT, i)), bytesOf(arg, values[i]), `${text}: argument ${i} to the guest`));
       const got = bound.result(m.registers, m.memory);
@@ -125,7 +126,7 @@ for (const target of targets) {
       m.reset();
       m.memory.setWord(slot(IN, 30), GATE);
       args.forEach((arg, i) => m.memory.write(slot(IN, i), toBytes(typeOf(arg, m.abi), values[i], model)));
-      m.abi.bind('v()').enter(m.registers, m.memory, CODE + symbols.get(`g${n}`)!, [], RETURN);
+      m.abi.bind('v()').enter(m.registers, m.memory, CODE + there(symbols.get(`g${n}`)), [], RETURN);
       t.is(m.run(), GATE, text);
       const received = bound.arguments(m.registers, m.memory);
       args.forEach((arg, i) => t.deepEqual(bytesOf(arg, received[i]), bytesOf(arg, values[i]), `${text}: argument ${i} to the host`));
@@ -189,8 +190,8 @@ for (const target of targets.filter((each) => each.abi !== 'stdcall')) {
         m.memory.write(IN + 512 + sizeOf('D', m.abi) * i, toBytes(typeOf('D', m.abi), i, modelOf(m.abi)));
       }
       m.memory.setWord(slot(IN, 30), GATE);
-      m.memory.setWord(slot(IN, 31), CODE + symbols.get('list')!);
-      m.abi.bind('v()').enter(m.registers, m.memory, CODE + symbols.get(how)!, [], RETURN);
+      m.memory.setWord(slot(IN, 31), CODE + there(symbols.get('list')));
+      m.abi.bind('v()').enter(m.registers, m.memory, CODE + there(symbols.get(how)), [], RETURN);
       t.is(m.run(), GATE);
       const bound = m.abi.bind(how === 'direct' ? 'i(pd.)' : 'i(dV)');
       const args = bound.arguments(m.registers, m.memory);

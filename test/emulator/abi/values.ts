@@ -1,6 +1,7 @@
 /** Random values of a type in the signature language, as TypeScript sees them. */
 import type { Abi, Value } from '../../../emulator/abi/abi.js';
 import { parseSignature, type DataModel, type Type } from '../../../emulator/abi/types.js';
+import { there } from '../../there.js';
 
 /** Sizes and alignments as the conventions' platforms have them (compilers say the same). */
 export function modelOf(abi: Abi): DataModel {
@@ -50,7 +51,7 @@ export function valueOf(text: string, abi: Abi, next: () => number): Value {
     default: {
       const bytes = new Uint8Array(type.size);
       const view = new DataView(bytes.buffer);
-      for (const { type: member, offset } of type.members!) {
+      for (const { type: member, offset } of there(type.members)) {
         if (member.kind === 'f') view.setFloat32(offset, (next() | 0) / 16, true);
         else if (member.kind === 'd') view.setFloat64(offset, (next() | 0) / 16, true);
         else for (let i = 0; i < member.size; i += 4) view.setUint32(offset + i, next(), true);

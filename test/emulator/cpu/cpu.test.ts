@@ -9,6 +9,7 @@ import { A64, X86 } from '../../../emulator/cpu/registers.js';
 import { Exit, Prot, type CpuName } from '../../../emulator/engine.js';
 import { GuestMemory } from '../../../emulator/memory/guest-memory.js';
 import { openEngine } from '../../../emulator/native-engine.js';
+import { there } from '../../there.js';
 
 const conventions: Record<CpuName, Abi['name'][]> = {
   ia32: ['cdecl', 'stdcall', 'sysv-i386', 'freebsd-i386'],
@@ -131,8 +132,8 @@ test('named registers are the engine’s', async (t) => {
     const lines = programs[name].split('\n');
     t.is(engine.run(lines.length), Exit.Budget);
     for (const line of lines) {
-      const [, register, value] = /(\w+), #?(\d+)/.exec(line)!;
-      t.is(engine.registers.get(registerNamed(cpu, register)!.slot), Number(value), `${name} ${register}`);
+      const [, register, value] = there(/(\w+), #?(\d+)/.exec(line));
+      t.is(engine.registers.get(there(registerNamed(cpu, register)).slot), Number(value), `${name} ${register}`);
     }
     t.is(engine.registers.get(cpu.pc), 0x1000 + code.length);
     engine.close();

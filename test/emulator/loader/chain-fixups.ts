@@ -4,6 +4,7 @@
  * Source: mach-o/fixup-chains.h.
  */
 import { parseMacho } from '../../../emulator/loader/macho.js';
+import { there } from '../../there.js';
 
 const LC_SEGMENT_64 = 0x19;
 const LC_DYLD_INFO_ONLY = 0x80000022;
@@ -33,7 +34,7 @@ export function chainFixups(file: Uint8Array, importsFormat: number, pointerForm
   const pageSize = image.cpu === 'arm64' ? 0x4000 : 0x1000;
   // One fixup for each place: where a place has several, the last is a weak definition's, with the same target here.
   const fixups = new Map(
-    image.relocations.filter((r) => !('import' in r.value && image.imports[r.value.import!].coalesced)).map((r) => [r.offset, r]),
+    image.relocations.filter((r) => !('import' in r.value && image.imports[there(r.value.import)].coalesced)).map((r) => [r.offset, r]),
   );
   const imports = image.imports.filter((i) => !i.coalesced);
   const chained: number[] = [];
@@ -52,11 +53,11 @@ export function chainFixups(file: Uint8Array, importsFormat: number, pointerForm
       pages[page] ??= offset % pageSize;
       const next = places[i + 1];
       const sameNext = next !== undefined && Math.floor((next + low - segment.vmaddr) / pageSize) === page;
-      const { value, addend } = fixups.get(place)!;
+      const { value, addend } = there(fixups.get(place));
       const link = sameNext ? BigInt((next - place) / 4) << 51n : 0n;
       const word =
         'import' in value
-          ? (1n << 63n) | BigInt(imports.indexOf(image.imports[value.import!]))
+          ? (1n << 63n) | BigInt(imports.indexOf(image.imports[there(value.import)]))
           : BigInt(addend + (pointerFormat === 2 ? low : 0));
       view.setBigUint64(segment.fileoff + offset, word | link, true);
     });
@@ -108,7 +109,7 @@ export function chainFixups(file: Uint8Array, importsFormat: number, pointerForm
   );
   view.setUint32(16, view.getUint32(16, true) + 2, true);
   out.set(chained, at);
-  const linkedit = segments.at(-1)!;
+  const linkedit = there(segments.at(-1));
   view.setBigUint64(linkedit.at + 48, BigInt(at + chained.length - linkedit.fileoff), true);
   view.setBigUint64(linkedit.at + 32, BigInt(Math.ceil((at + chained.length - linkedit.fileoff) / pageSize) * pageSize), true);
   return out.subarray(0, at + chained.length);

@@ -8,6 +8,7 @@ import { hostFunction } from '../../../emulator/process/host-call.js';
 import { Process } from '../../../emulator/process/process.js';
 import { chainFixups } from './chain-fixups.js';
 import { bytesOf, names } from './images.js';
+import { there } from '../../there.js';
 
 const STACK = 0x30000000;
 const TLS = 0x38000000;
@@ -92,7 +93,7 @@ function run(program: Uint8Array, library: Uint8Array, libraryName: string): num
     if (cpu === 'arm64') registers.set(34, tp);
     else registers.set(format === 'elf' ? (cpu === 'ia32' ? X86.gsBase : X86.fsBase) : cpu === 'ia32' ? X86.fsBase : X86.gsBase, tp);
     const symbol = main.image.symbols.list.find((s) => s.name === 'main');
-    const target = main.base + (symbol?.offset ?? main.image.entry!);
+    const target = main.base + (symbol?.offset ?? there(main.image.entry));
     return process.guestCalls.call(thread, target, 'i(ip)', [3, 0]);
   } finally {
     process.close();

@@ -1,6 +1,7 @@
 import test from 'ava';
 import { LoadError, type Image } from '../../../emulator/loader/image.js';
 import { ELSEWHERE, FakeSpace, imageOf, linker, names } from './images.js';
+import { there } from '../../there.js';
 
 /** A program and its library, linked; the library at `base`. */
 function pair(program: string, library: string, base: number, move = 0) {
@@ -12,7 +13,7 @@ function pair(program: string, library: string, base: number, move = 0) {
   images.link((wanted) => images.exported(wanted.name) ?? (/tls|tlv|stub/.test(wanted.name) ? ELSEWHERE : undefined));
   const address = (name: string): number => {
     const found = main.image.exports.get(name);
-    return found ? main.base + found.offset : main.base + main.image.symbols.list.find((s) => s.name === name)!.offset;
+    return found ? main.base + found.offset : main.base + there(main.image.symbols.list.find((s) => s.name === name)).offset;
   };
   return { space, images, main, lib, address };
 }
@@ -34,9 +35,9 @@ test('every program links with its library, moved or not, and each word lies whe
     for (const move of [0, 0x10000, 0x3450000]) {
       const { main, lib, images, space } = pair(program, library, 0x20000000, move);
       const size = main.image.cpu === 'ia32' ? 4 : 8;
-      const libraryWord = lib.base + lib.image.exports.get('lib_add')!.offset;
+      const libraryWord = lib.base + there(lib.image.exports.get('lib_add')).offset;
       const places = main.image.relocations.filter(
-        (r) => r.kind !== 'copy' && 'import' in r.value && main.image.imports[r.value.import!].name === 'lib_add',
+        (r) => r.kind !== 'copy' && 'import' in r.value && main.image.imports[there(r.value.import)].name === 'lib_add',
       );
       t.true(places.length > 0, program);
       for (const place of places) t.is(space.word(main.base + place.offset, size), libraryWord, program);
@@ -44,8 +45,8 @@ test('every program links with its library, moved or not, and each word lies whe
       const last = new Map(main.image.relocations.map((r) => [r.offset, r]));
       for (const { value, addend, offset } of last.values())
         if ('base' in value) t.is(space.word(main.base + offset, size), main.base + addend);
-      t.is(images.symbolAt(libraryWord)!.name, 'lib_add');
-      t.is(images.symbolAt(libraryWord + 1)!.offset, 1);
+      t.is(there(images.symbolAt(libraryWord)).name, 'lib_add');
+      t.is(there(images.symbolAt(libraryWord + 1)).offset, 1);
       t.is(images.symbolAt(0x7f000000), undefined);
     }
   }
@@ -54,7 +55,7 @@ test('every program links with its library, moved or not, and each word lies whe
 test('protections follow the segments: code is not writable, data not executable', (t) => {
   for (const [program, library] of programs) {
     const { space, main } = pair(program, library, 0x20000000);
-    const entry = space.protectionAt(main.base + main.image.entry!)!;
+    const entry = there(space.protectionAt(main.base + there(main.image.entry)));
     t.is(entry & 6, 4, program);
     t.false(
       space.mapped.some((m) => m.prot === 7),
@@ -65,10 +66,12 @@ test('protections follow the segments: code is not writable, data not executable
 
 test('a variable that the program copies is the program’s for the library too', (t) => {
   const { space, main, lib } = pair('x86-64-gcc-exec', 'x86-64-gcc-lib.so', 0x20000000);
-  const copy = main.image.relocations.find((r) => r.kind === 'copy')!;
+  const copy = there(main.image.relocations.find((r) => r.kind === 'copy'));
   const address = main.base + copy.offset;
   t.is(space.u32(address), 42);
-  const use = lib.image.relocations.find((r) => 'import' in r.value && lib.image.imports[r.value.import!].name === 'shared_var')!;
+  const use = there(
+    lib.image.relocations.find((r) => 'import' in r.value && lib.image.imports[there(r.value.import)].name === 'shared_var'),
+  );
   t.is(space.word(lib.base + use.offset), address);
 });
 
@@ -96,7 +99,7 @@ test('what nobody provides is named, with the image that needs it', (t) => {
   const images = linker(space);
   images.add(imageOf('arm64-gcc-pie'), 0x10000);
   const error = t.throws(() => images.link(() => undefined), { instanceOf: LoadError });
-  t.regex(error!.message, /arm64-gcc-pie: needs '(lib_add|shared_var|lib_tls)'/);
+  t.regex(there(error).message, /arm64-gcc-pie: needs '(lib_add|shared_var|lib_tls)'/);
 });
 
 test('an image that must lie elsewhere, or on another, is refused', (t) => {

@@ -6,6 +6,7 @@ import { parseImage } from '../../../emulator/loader/load.js';
 import { fixturePath } from '../../guests/harness.js';
 import { missingTool, needing } from '../../needs.js';
 import { bytesOf, imageOf, names } from './images.js';
+import { there } from '../../there.js';
 
 const message = (bytes: Uint8Array): string => {
   try {
@@ -21,7 +22,7 @@ test('the format and CPU of each sample are those that it was compiled for', (t)
   for (const name of names) {
     const image = imageOf(name);
     t.is(image.format as string, /^(pe|macho)/.exec(name)?.[1] ?? 'elf', name);
-    t.is(image.cpu as string, /ia32|x86-64|arm64/.exec(name)![0], name);
+    t.is(image.cpu as string, there(/ia32|x86-64|arm64/.exec(name))[0], name);
     t.is(image.kind, /lib/.test(name) ? 'library' : 'executable', name);
     t.is(image.relocatable, !name.endsWith('-exec'), name);
     t.is(
@@ -42,9 +43,9 @@ test('ELF: libraries, imports, exports, initialisers, thread-local storage', (t)
     t.is(image.initializers.length, 1, name);
     // Compilers align an array of 32 bytes to 16 on x86-64.
     const size = { ia32: 4 + 16, 'x86-64': 16 + 32, arm64: 8 + 32 }[image.cpu];
-    t.is(image.tls!.size, size, name);
-    t.deepEqual([...image.tls!.data], [5, 0, 0, 0]);
-    t.is(image.programHeaders!.count > 3, true);
+    t.is(there(image.tls).size, size, name);
+    t.deepEqual([...there(image.tls).data], [5, 0, 0, 0]);
+    t.is(there(image.programHeaders).count > 3, true);
     t.true(image.symbols.list.some((s) => s.name === 'main'));
     // gcc copies variables of libraries into position-independent programs too, on x86-64.
     t.is(
@@ -54,15 +55,15 @@ test('ELF: libraries, imports, exports, initialisers, thread-local storage', (t)
     );
   }
   const library = imageOf('x86-64-clang-lib.so');
-  t.is(library.exports.get('lib_add')!.kind, 'function');
-  t.is(library.exports.get('shared_var')!.size, 4);
-  t.deepEqual([library.exports.get('tl_bss')!.kind, library.exports.get('tl_bss')!.offset], ['tls', 4]);
+  t.is(there(library.exports.get('lib_add')).kind, 'function');
+  t.is(there(library.exports.get('shared_var')).size, 4);
+  t.deepEqual([there(library.exports.get('tl_bss')).kind, there(library.exports.get('tl_bss')).offset], ['tls', 4]);
   t.is(library.finalizers.length, 1);
 });
 
 test('ELF: pages of PT_GNU_RELRO are read-only after relocation', (t) => {
   const image = imageOf('x86-64-clang-pie');
-  const array = image.relocations.find((r) => 'import' in r.value && image.imports[r.value.import!].name === 'lib_tls');
+  const array = image.relocations.find((r) => 'import' in r.value && image.imports[there(r.value.import)].name === 'lib_tls');
   t.truthy(array);
   t.true(image.segments.some((s) => s.name.endsWith('(relro)') && s.prot === 1));
   t.true(image.segments.some((s) => s.prot === 3));
@@ -84,19 +85,19 @@ test('PE: sections, imports by name and ordinal, exports, forwarders, thread-loc
       ['lib.dll', 'lib_add', undefined],
       ['lib.dll', 'shared_var', undefined],
     ]);
-    t.is(program.tls!.callbacks!.length, 1);
-    t.is(program.tls!.size, program.tls!.data.length + 16);
+    t.is(there(there(program.tls).callbacks).length, 1);
+    t.is(there(program.tls).size, there(program.tls).data.length + 16);
     t.true(program.segments.some((s) => s.name === 'headers' && s.offset === 0 && s.prot === 1));
     t.is(program.stackReserve, 1 << 20);
     t.is(program.stackCommit, 4096);
     t.true(program.relocations.some((r) => 'base' in r.value));
     const { exports, exceptionDirectory } = imageOf(library);
-    t.is(exports.get('#7')!.ordinal, 7);
+    t.is(there(exports.get('#7')).ordinal, 7);
     const forwarded = exports.get('forwarded');
     if (forwarded?.kind !== 'forward') return t.fail('not a forwarder');
     t.regex(forwarded.forward, /^_?kernel32\.Sleep$/);
-    t.is(exports.get('lib_add')!.kind, 'function');
-    t.is(exports.get('shared_var')!.kind, 'data');
+    t.is(there(exports.get('lib_add')).kind, 'function');
+    t.is(there(exports.get('shared_var')).kind, 'data');
     t.is(exceptionDirectory === undefined, cpu === 'ia32' || exceptionDirectory === undefined);
   }
 });
@@ -110,15 +111,15 @@ test('Mach-O: segments, libraries, two-level imports, initialisers, thread-local
     t.false(program.segments.some((s) => s.name === '__PAGEZERO'));
     t.deepEqual(program.libraries, ['/usr/lib/libSystem.B.dylib', `@rpath/macho-${cpu}-lib.dylib`]);
     const imports = new Map(program.imports.map((i) => [i.name, i]));
-    t.is(imports.get('lib_add')!.library, `@rpath/macho-${cpu}-lib.dylib`);
-    t.is(imports.get('_tlv_bootstrap')!.library, '/usr/lib/libSystem.B.dylib');
-    t.true(imports.get('lib_weak')!.weak);
+    t.is(there(imports.get('lib_add')).library, `@rpath/macho-${cpu}-lib.dylib`);
+    t.is(there(imports.get('_tlv_bootstrap')).library, '/usr/lib/libSystem.B.dylib');
+    t.true(there(imports.get('lib_weak')).weak);
     t.is(program.initializers.length, 1);
-    t.is(program.tls!.descriptors!.length, 2);
-    t.is(program.tls!.size, cpu === 'arm64' ? 40 : 48);
-    t.deepEqual([...program.tls!.data].slice(0, 4), [5, 0, 0, 0]);
+    t.is(there(there(program.tls).descriptors).length, 2);
+    t.is(there(program.tls).size, cpu === 'arm64' ? 40 : 48);
+    t.deepEqual([...there(program.tls).data].slice(0, 4), [5, 0, 0, 0]);
     t.true(program.symbols.list.some((s) => s.name === 'main' && s.offset === program.entry));
-    t.is(imageOf(`macho-${cpu}-lib.dylib`).exports.get('tl_data')!.kind, 'tls');
+    t.is(there(imageOf(`macho-${cpu}-lib.dylib`).exports.get('tl_data')).kind, 'tls');
   }
 });
 

@@ -5,6 +5,7 @@ import { Prot } from '../../../emulator/engine.js';
 import { AddressSpace } from '../../../emulator/memory/address-space.js';
 import { SortedRanges } from '../../../emulator/memory/sorted-ranges.js';
 import { openEngine } from '../../../emulator/native-engine.js';
+import { there } from '../../there.js';
 
 const PAGE = 4096;
 const BASE = 0x100000;
@@ -44,7 +45,8 @@ test('any sequence of calls agrees with a page-by-page model', (t) => {
         } else if (kind === 'protect') {
           const whole = pages.every((k) => model[k] !== undefined);
           if (space.protect(base, n * PAGE, p) !== whole) throw new Error('protect');
-          if (whole) for (const k of pages) model[k] = { ...model[k]!, prot: p, committed: model[k]!.committed || p !== Prot.None };
+          if (whole)
+            for (const k of pages) model[k] = { ...there(model[k]), prot: p, committed: there(model[k]).committed || p !== Prot.None };
         } else if (kind === 'tag') {
           space.setTag(base, n * PAGE, tag);
           for (const k of pages) if (model[k]) model[k] = { ...model[k], tag };
@@ -59,7 +61,7 @@ test('any sequence of calls agrees with a page-by-page model', (t) => {
           if (offset >= 0 !== ((model[at]?.prot ?? 0) & 2) > 0) throw new Error('translate');
           if (offset >= 0) {
             bytes[offset] = i + 1;
-            model[at] = { ...model[at]!, value: i + 1 };
+            model[at] = { ...there(model[at]), value: i + 1 };
           }
         }
         space.verify();

@@ -3,6 +3,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { Prot } from '../../../emulator/engine.js';
 import { openEngine } from '../../../emulator/native-engine.js';
+import { there } from '../../there.js';
 
 const PAGE = 4096;
 const TABLE = 4096; // pages in one table of the engine's
@@ -39,13 +40,13 @@ test('ranges around the borders of tables agree with a model of their ends', (t)
             } catch {
               // Some pages are not mapped; those that are have changed.
             }
-            for (const page of inside) if (model.has(page)) model.set(page, { prot, value: model.get(page)!.value });
+            for (const page of inside) if (model.has(page)) model.set(page, { prot, value: there(model.get(page)).value });
           } else if (kind === 'discard') {
             engine.discardPages(at, length);
-            for (const page of inside) if (model.has(page)) model.set(page, { prot: model.get(page)!.prot, value: 0 });
+            for (const page of inside) if (model.has(page)) model.set(page, { prot: there(model.get(page)).prot, value: 0 });
           } else if (probes.includes(first) && model.has(first)) {
             memory[engine.translate(at, 0)] = i + 1;
-            model.set(first, { prot: model.get(first)!.prot, value: i + 1 });
+            model.set(first, { prot: there(model.get(first)).prot, value: i + 1 });
           }
           for (const page of probes) {
             const expected = model.get(page);

@@ -6,6 +6,7 @@ import { LoadedImages } from '../../../emulator/loader/link.js';
 import { lineName, placeName } from '../../../emulator/process/code-names.js';
 import { hostFunction } from '../../../emulator/process/host-call.js';
 import { Process } from '../../../emulator/process/process.js';
+import { there } from '../../there.js';
 
 const GATES = 0x7000_0000;
 
@@ -58,7 +59,7 @@ test('a code address has a module, a function with an offset, and a line where o
   t.is(names.describe(0x12345678), '0x12345678');
   names.lines = (_loaded, offset) => (offset === 0x1004 ? { file: 'prog.c', line: 12 } : undefined);
   t.is(names.describe(base + 0x1004), 'prog!main+0x4 (prog.c:12)');
-  t.is(lineName(names.find(base + 0x1004)!.source!), 'prog.c:12');
+  t.is(lineName(there(there(names.find(base + 0x1004)).source)), 'prog.c:12');
   t.is(names.describe(base + 0x1005), 'prog!main+0x5');
   process.close();
 });

@@ -7,6 +7,7 @@ import type { MemoryFault, OsModel } from '../../../emulator/process/os-model.js
 import { Process } from '../../../emulator/process/process.js';
 import type { Thread } from '../../../emulator/process/thread.js';
 import { assemble, textFor } from '../engine/machine.js';
+import { there } from '../../there.js';
 
 export { CPUS, textFor } from '../engine/machine.js';
 
@@ -69,7 +70,7 @@ export class Lab {
   }
 
   gate(name: string): number {
-    return this.gates.get(name)!;
+    return there(this.gates.get(name));
   }
 
   /** Assemble at the next free place; `call NAME` and `load REG, NAME` name host functions or numbers. */

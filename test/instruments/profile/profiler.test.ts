@@ -11,6 +11,7 @@ import { platforms } from '../../../platforms/codes.js';
 import { compile } from '../../../platforms/toolchain/cc.js';
 import { fixturePath, root } from '../../guests/harness.js';
 import { missingToolchain, needing } from '../../needs.js';
+import { there } from '../../there.js';
 
 const work = mkdtempSync(join(tmpdir(), 'profiles-'));
 test.after.always(() => rmSync(work, { recursive: true, force: true }));
@@ -73,13 +74,13 @@ for (const code of ['w3i6mv', 'lii3gc', 'lia6ll', 'fri3ll', 'xca6ll']) {
     const { report, stdout, perThread, profiler } = run(path, code, 1000);
     t.deepEqual(report, plain.report);
     t.is(stdout, plain.stdout);
-    const sums = profiler!.threads.map((thread) => thread.runs.reduce((sum, each) => sum + each.instructions, 0));
+    const sums = there(profiler).threads.map((thread) => thread.runs.reduce((sum, each) => sum + each.instructions, 0));
     t.deepEqual(sums, perThread);
     t.is(
       sums.reduce((a, b) => a + b),
       report.instructions,
     );
-    t.true(shares(profiler!).own.get('verify')! > 100_000);
+    t.true(there(shares(there(profiler)).own.get('verify')) > 100_000);
   });
 }
 
@@ -89,14 +90,14 @@ for (const { code } of platforms) {
     const source = join(root, 'test', 'instruments', 'profile', 'proportions.c');
     await compile({ platform: code, sources: [source], output: path, flags: ['-O1', '-fno-optimize-sibling-calls', '-g'] });
     const { profiler } = run(path, code, 100);
-    const { own, total } = shares(profiler!);
+    const { own, total } = shares(there(profiler));
     const near = (actual: number | undefined, expected: number, what: string): void =>
       void t.true(actual !== undefined && Math.abs(actual - expected) <= 0.005 * expected, `${what}: ${actual}, not ${expected}`);
     near(own.get('long_loop'), 600_000, 'long_loop');
     near(own.get('short_loop'), 400_000, 'short_loop');
     near(total.get('both'), 800_000, 'both and what it calls');
     near(total.get('main'), 1_000_000, 'main and what it calls');
-    const file = speedscopeFile('proportions', profiler!.functions, profiler!.threads);
+    const file = speedscopeFile('proportions', there(profiler).functions, there(profiler).threads);
     const frame = file.shared.frames.find((each) => each.name === `${code}!long_loop`);
     t.is(frame?.file, 'test/instruments/profile/proportions.c');
     t.is(file.profiles.length, 1);
@@ -119,5 +120,5 @@ needing(missingToolchain('lii6ll'))('stops at every unit of time count exactly',
     flags: ['-O1', '-fno-optimize-sibling-calls'],
   });
   // mov n, 300000; two instructions a turn; ret.
-  t.is(shares(run(path, 'lii6ll', 1).profiler!).own.get('long_loop'), 1 + 2 * 300_000 + 1);
+  t.is(shares(there(run(path, 'lii6ll', 1).profiler)).own.get('long_loop'), 1 + 2 * 300_000 + 1);
 });

@@ -4,6 +4,7 @@ import { mvffClass } from '../../../mps/pool/mvff.js';
 import { Res } from '../../../mps/plinth/res.js';
 import { Heap, ok } from '../small-heap.js';
 import { MockPort } from '../mock-port.js';
+import { there } from '../../there.js';
 
 test('sizes of a new arena', (t) => {
   const port = new MockPort();
@@ -158,7 +159,7 @@ test('a chain is collected when its nursery is full, and survivors are promoted'
   t.true(bytes > 65536 && bytes <= 65536 * 2 + 8192, String(bytes));
   t.regex(whys[0], /capacity/);
   arena.park();
-  t.is(arena.vm.segOf(heap.getExact(0))!.pool, heap.pool);
+  t.is(there(arena.vm.segOf(heap.getExact(0))).pool, heap.pool);
   heap.destroy();
 });
 

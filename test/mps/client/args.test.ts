@@ -8,6 +8,7 @@ import { platform } from '../../../platforms/codes.js';
 import { layoutsFor } from '../../../mps/client/layouts.js';
 import { platforms } from '../../../platforms/codes.js';
 import { FakeMemory } from './fake-port.js';
+import { there } from '../../there.js';
 
 const KEYS = 0x10000;
 const UNKNOWN = 0x1f000;
@@ -47,12 +48,12 @@ for (const platform of platforms) {
     ]);
 
   test(`${platform.code}: an argument taken closes its gap, the terminator moves down`, (t) => {
-    const end = address.get('ARGS_END')!;
+    const end = there(address.get('ARGS_END'));
     put([
-      [address.get('SOMEBODY_ELSES')!, 1],
-      [address.get('FORMAT')!, 0x1234],
+      [there(address.get('SOMEBODY_ELSES')), 1],
+      [there(address.get('FORMAT')), 0x1234],
       [UNKNOWN, 3],
-      [address.get('FORMAT')!, 4],
+      [there(address.get('FORMAT')), 4],
       [end, 0],
     ]);
     const args = new GuestArgs(memory, layouts, new KeyTable(), LIST);
@@ -60,11 +61,11 @@ for (const platform of platforms) {
     t.is(args.take('FORMAT'), 0x1234);
     t.deepEqual(
       list(4).map(([key]) => key),
-      [address.get('SOMEBODY_ELSES')!, UNKNOWN, address.get('FORMAT')!, end],
+      [there(address.get('SOMEBODY_ELSES')), UNKNOWN, there(address.get('FORMAT')), end],
     );
     t.is(args.take('FORMAT'), 4, 'a repeated key: the later one remained');
     t.deepEqual(list(2), [
-      [address.get('SOMEBODY_ELSES')!, 1],
+      [there(address.get('SOMEBODY_ELSES')), 1],
       [UNKNOWN, 3],
     ]);
     t.is(list(3)[2][0], end);
@@ -73,18 +74,18 @@ for (const platform of platforms) {
 
 test('a double is read as a double', (t) => {
   for (const code of ['w3i3mv', 'lii3gc', 'lii6gc']) {
-    const platform = platforms.find((p) => p.code === code)!;
+    const platform = there(platforms.find((p) => p.code === code));
     const layouts = layoutsFor(platform);
     const { memory, address } = memoryWithKeys(platform.wordSize);
-    memory.setWord(LIST, address.get('PAUSE_TIME')!);
+    memory.setWord(LIST, there(address.get('PAUSE_TIME')));
     memory.setF64(LIST + layouts.arg.val, 0.25);
-    memory.setWord(LIST + layouts.arg.size, address.get('ARGS_END')!);
+    memory.setWord(LIST + layouts.arg.size, there(address.get('ARGS_END')));
     t.is(new GuestArgs(memory, layouts, new KeyTable(), LIST).take('PAUSE_TIME'), 0.25);
   }
 });
 
 test('a list that never ends is followed to the end of memory', (t) => {
-  const layouts = layoutsFor(platform('lii6gc')!);
+  const layouts = layoutsFor(there(platform('lii6gc')));
   const { memory } = memoryWithKeys(8);
   t.throws(() => new GuestArgs(memory, layouts, new KeyTable(), LIST), { instanceOf: GuestFault });
   let work = 0;
@@ -93,7 +94,7 @@ test('a list that never ends is followed to the end of memory', (t) => {
 });
 
 test('whatever is taken in whatever order, the others keep theirs', (t) => {
-  const layouts = layoutsFor(platform('lii6gc')!);
+  const layouts = layoutsFor(there(platform('lii6gc')));
   const { memory, address } = memoryWithKeys(8);
   const names = (Object.keys(keyFields) as KeyName[]).filter(
     (name) => name !== 'ARGS_END' && keyFields[name] !== 'd' && keyFields[name] !== 'b',
@@ -103,7 +104,7 @@ test('whatever is taken in whatever order, the others keep theirs', (t) => {
       fc.array(fc.constantFrom(...names), { maxLength: 20 }),
       fc.array(fc.constantFrom(...names), { maxLength: 20 }),
       (given, taken) => {
-        [...given.map((name) => address.get(name)!), address.get('ARGS_END')!].forEach((key, i) => {
+        [...given.map((name) => there(address.get(name))), there(address.get('ARGS_END'))].forEach((key, i) => {
           memory.setWord(LIST + i * 16, key);
           memory.setWord(LIST + i * 16 + 8, i + 1);
         });

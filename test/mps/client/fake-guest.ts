@@ -5,6 +5,7 @@ import { layoutsFor, type Layouts } from '../../../mps/client/layouts.js';
 import { mpsLibrary, type ClientOptions, type MpsLibrary } from '../../../mps/client/library.js';
 import { platform as platformOf } from '../../../platforms/codes.js';
 import { FakeHost } from './fake-port.js';
+import { there } from '../../there.js';
 
 /** First words of objects of the test's format; the second word is the size in bytes, the others references. */
 export const LIVE = 0x11;
@@ -26,7 +27,7 @@ export class FakeGuest {
   readonly out: number;
 
   constructor(code: string, options: Partial<ClientOptions> = {}, bytes?: number) {
-    const platform = platformOf(code)!;
+    const platform = there(platformOf(code));
     this.host = new FakeHost(code, platform.wordSize, bytes);
     this.layouts = layoutsFor(platform);
     this.word = platform.wordSize;
@@ -52,11 +53,11 @@ export class FakeGuest {
   }
 
   call(name: string, ...args: Value[]): number {
-    return this.host.call(this.functions.get(name)!, args) as number;
+    return this.host.call(there(this.functions.get(name)), args) as number;
   }
 
   callVariadic(name: string, args: Value[], varargs: number[]): number {
-    return this.host.call(this.functions.get(name)!, args, varargs) as number;
+    return this.host.call(there(this.functions.get(name)), args, varargs) as number;
   }
 
   /** A call with `this.out` as its out-parameter: what was stored; a failure throws. */
@@ -71,11 +72,11 @@ export class FakeGuest {
     const entries = Object.entries(values) as [KeyName, number][];
     const list = this.host.static((entries.length + 1) * arg.size);
     entries.forEach(([key, value], i) => {
-      this.memory.setWord(list + i * arg.size, this.keyAddress.get(key)!);
+      this.memory.setWord(list + i * arg.size, there(this.keyAddress.get(key)));
       if (keyFields[key] === 'd') this.memory.setF64(list + i * arg.size + arg.val, value);
       else this.memory.setWord(list + i * arg.size + arg.val, value);
     });
-    this.memory.setWord(list + entries.length * arg.size, this.keyAddress.get('ARGS_END')!);
+    this.memory.setWord(list + entries.length * arg.size, there(this.keyAddress.get('ARGS_END')));
     return list;
   }
 

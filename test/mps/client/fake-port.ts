@@ -18,6 +18,7 @@ import {
 import { platform } from '../../../platforms/codes.js';
 import type { ExitStatus } from '../../../emulator/process/os-model.js';
 import { EventStream } from '../../../emulator/events.js';
+import { there } from '../../there.js';
 
 const BASE = 0x10000;
 
@@ -131,7 +132,7 @@ export class FakeHost {
       }
     };
     this.port = {
-      platform: platform(code)!,
+      platform: there(platform(code)),
       memory: this.memory,
       events: this.events,
       physical: this.memory.buffer,

@@ -3,6 +3,7 @@ import test from 'ava';
 import { GuestFault } from '../../../platforms/port.js';
 import { FakeGuest, LIVE } from './fake-guest.js';
 import { Stopped } from './fake-port.js';
+import { there } from '../../there.js';
 
 const OK = 0;
 const FAIL = 1;
@@ -162,7 +163,7 @@ for (const code of ['lii3gc', 'lii6gc', 'w3i3mv', 'w3i6mv', 'xca6ll']) {
     t.is(g.memory.word(held), LIVE);
     t.not(g.memory.word(lost), LIVE);
     t.is(g.mps.report().objectsPinned, 1);
-    t.true(g.mps.report().pinnedExample!.address !== 0);
+    t.true(there(g.mps.report().pinnedExample).address !== 0);
     g.call('mps_root_destroy', root);
   });
 
@@ -353,7 +354,7 @@ test('out-parameters in protected memory are stored through the barrier', (t) =>
   const page = g.make('mps_alloc', pool, 8192);
   const at = Math.ceil(page / 4096) * 4096;
   g.host.port.protSet(at, at + 4096, 2);
-  const real = g.host.faultHandler!;
+  const real = there(g.host.faultHandler);
   g.host.faultHandler = (address, mode) => real(address, mode) || (g.host.port.protSet(at, at + 4096, 0), true);
   t.is(g.call('mps_alloc', at, pool, 64), OK);
   t.true(g.host.faults.length > 0);
@@ -369,7 +370,7 @@ test('a barrier that goes up during the work delays the storing, not the work', 
   });
   const arena = g.arena({ arena_extended: extended });
   const pool = g.make('mps_pool_create_k', arena, g.call('mps_class_mvff'), g.args({}));
-  const real = g.host.faultHandler!;
+  const real = there(g.host.faultHandler);
   g.host.faultHandler = (address, mode) => real(address, mode) || (g.host.port.protSet(page, page + 4096, 0), true);
   const size = 12 << 20;
   t.is(g.call('mps_alloc', page, pool, size), OK);

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { layoutsFor } from '../../../mps/client/layouts.js';
 import { platforms } from '../../../platforms/codes.js';
 import { needing } from '../../needs.js';
+import { there } from '../../there.js';
 
 let root = dirname(fileURLToPath(import.meta.url));
 while (!existsSync(join(root, 'package.json'))) root = dirname(root);
@@ -79,7 +80,7 @@ for (const platform of platforms) {
       const source = join(directory, 'layouts.c');
       writeFileSync(source, `${lines.join('\n')}\n`);
       execFileSync(
-        clang!,
+        there(clang),
         [
           `--target=${triples[platform.code]}`,
           '-std=c11',

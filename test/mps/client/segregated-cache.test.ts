@@ -2,6 +2,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { cacheSlots, middleClass, type CacheClass } from '../../../mps/client/segregated-cache.js';
+import { there } from '../../there.js';
 
 const M = 2 ** 64;
 const classes = (...rows: [number, number, number][]): CacheClass[] => rows.map(([size, count, frequency]) => ({ size, count, frequency }));
@@ -36,9 +37,9 @@ test('every size finds the smallest class that holds it, as the macros search', 
         const middle = middleClass(table);
         const slots = cacheSlots(table, middle, 8);
         let i = request > table[middle].size ? 0 : 1;
-        if (i === 0) while (request > slots[i]!.bound) i += 2;
-        else while (request <= slots[i]!.bound) i += 2;
-        return slots[i]!.blockSize === table.find((c) => c.size >= request)?.size;
+        if (i === 0) while (request > there(slots[i]).bound) i += 2;
+        else while (request <= there(slots[i]).bound) i += 2;
+        return there(slots[i]).blockSize === table.find((c) => c.size >= request)?.size;
       },
     ),
   );

@@ -2,6 +2,7 @@ import test from 'ava';
 import { Res } from '../../../mps/plinth/res.js';
 import { Kind } from '../cons-format.js';
 import { Heap } from '../small-heap.js';
+import { there } from '../../there.js';
 
 test('a new arena has nothing to collect', (t) => {
   const heap = new Heap();
@@ -56,9 +57,9 @@ test('ten live objects of a hundred in one buffer', (t) => {
   calls.fwd = calls.pad = 0;
   t.is(arena.collect(), Res.OK);
   t.is(arena.messageQueueType(), 2);
-  const start = arena.messageGet(2)!;
+  const start = there(arena.messageGet(2));
   t.true(start.why.length > 0);
-  const end = arena.messageGet(1)!;
+  const end = there(arena.messageGet(1));
   t.is(end.liveSize, 320);
   t.is(end.condemnedSize, 8192);
   t.is(end.notCondemnedSize, 0);

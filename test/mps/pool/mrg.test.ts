@@ -4,6 +4,7 @@ import { amczClass } from '../../../mps/pool/amc.js';
 import { mvffClass } from '../../../mps/pool/mvff.js';
 import { Res } from '../../../mps/plinth/res.js';
 import { Heap, ok } from '../small-heap.js';
+import { there } from '../../there.js';
 
 const F = MessageType.FINALIZATION;
 
@@ -47,7 +48,7 @@ test('what a message holds lives, and moves, until it is discarded', (t) => {
   register(heap);
   heap.setExact(0, 0);
   arena.collect();
-  const m = arena.messageGet(F)!;
+  const m = there(arena.messageGet(F));
   const first = m.finalizationRef();
   arena.collect();
   t.not(m.finalizationRef(), first);
@@ -70,7 +71,7 @@ test('both of two objects, one referring to the other, in one collection, betwee
   const types: number[] = [];
   for (let type = arena.messageQueueType(); type !== undefined; type = arena.messageQueueType()) {
     types.push(type);
-    arena.messageDiscard(arena.messageGet(type)!);
+    arena.messageDiscard(there(arena.messageGet(type)));
   }
   t.deepEqual(types, [MessageType.GC_START, F, F, MessageType.GC]);
   heap.destroy();
@@ -134,7 +135,7 @@ test('leaf objects are finalized, and never scanned or protected', (t) => {
   t.true(heap.ap.commit(p, 16));
   t.is(consFormat.calls.scan, 0);
   t.is(heap.port.protections.size, 0);
-  t.is(heap.get(arena.messageGet(F)!.finalizationRef(), 0), 5);
+  t.is(heap.get(there(arena.messageGet(F)).finalizationRef(), 0), 5);
   t.is(heap.get(heap.getExact(1), 0), 7);
   heap.destroy();
 });

@@ -9,6 +9,7 @@ import { Plinth } from '../../../mps/plinth/plinth.js';
 import { Res } from '../../../mps/plinth/res.js';
 import { ZoneMap, RefSet } from '../../../mps/space/zone.js';
 import { MockPort } from '../mock-port.js';
+import { there } from '../../there.js';
 
 const UNITS = 64;
 
@@ -89,7 +90,7 @@ for (const kind of ['cbs', 'freelist', 'failover'] as const) {
                 ? candidates[candidates.length - 1]
                 : op === 'first'
                   ? candidates[0]
-                  : candidates.find(([x, y]) => y - x === largest)!;
+                  : there(candidates.find(([x, y]) => y - x === largest));
             // With a secondary land the order is only that of the land that has it.
             if (kind !== 'failover') {
               const [ws, we] = a === FindDelete.LOW ? [want[0], want[0] + n] : a === FindDelete.HIGH ? [want[1] - n, want[1]] : want;

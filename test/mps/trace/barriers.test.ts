@@ -5,6 +5,7 @@ import { scanArea } from '../../../mps/trace/scan-area.js';
 import { Defer } from '../../../mps/trace/scan.js';
 import type { TracedSeg } from '../../../mps/trace/traced.js';
 import { Heap } from '../small-heap.js';
+import { there } from '../../there.js';
 
 /** A list of n objects {i, next} from exact slot 0, spread over several segments. */
 function list(heap: Heap, n: number): void {
@@ -29,7 +30,7 @@ test('after a flip grey segments can be neither read nor written, and a hit scan
   arena.startCollect();
   arena.clamp();
   const p = heap.getExact(0);
-  const seg = arena.vm.segOf(p)!;
+  const seg = there(arena.vm.segOf(p));
   t.not(seg.grey, 0);
   t.is(port.protection(p) & AccessSet.Read, AccessSet.Read);
   const log = events(heap);
@@ -37,10 +38,10 @@ test('after a flip grey segments can be neither read nor written, and a hit scan
   t.is(port.faults, 1);
   t.is(seg.grey, 0);
   t.is(port.protection(p) & AccessSet.Read, 0);
-  t.deepEqual(log.find((e) => e.event === 'barrier')!.hit, AccessSet.Read);
+  t.deepEqual(there(log.find((e) => e.event === 'barrier')).hit, AccessSet.Read);
   t.true(log.some((e) => e.event === 'forward'));
   // Everything the mutator can see by now is in the new world.
-  t.is(arena.vm.segOf(heap.get(p, 1))!.white, 0);
+  t.is(there(arena.vm.segOf(heap.get(p, 1))).white, 0);
   t.true(arena.checkDeep());
   heap.destroy();
 });
@@ -60,7 +61,7 @@ function protectedHeap(): { heap: Heap; old: number; seg: TracedSeg } {
   arena.collect();
   arena.release();
   const old = heap.getExact(0);
-  const seg = arena.vm.segOf(old)!;
+  const seg = there(arena.vm.segOf(old));
   let collections = 0;
   while (!(port.protection(old) & AccessSet.Write) && collections < 20) {
     const before = arena.statistics.collections;
@@ -87,10 +88,10 @@ test('what the MPS itself reads through a read barrier is where the object is no
   arena.startCollect();
   arena.clamp();
   const p = heap.getExact(0);
-  const seg = arena.vm.segOf(p)!;
+  const seg = there(arena.vm.segOf(p));
   t.not(seg.grey, 0);
   const next = arena.peek(heap.consFormat.field(p, 1));
-  t.is(arena.vm.segOf(next)!.white, 0, 'moved already');
+  t.is(there(arena.vm.segOf(next)).white, 0, 'moved already');
   t.is(port.faults, 0);
   t.not(seg.grey, 0, 'one reference was fixed, not the segment');
   t.is(heap.get(p, 1), next);

@@ -8,6 +8,7 @@ import { compile } from '../../../platforms/toolchain/cc.js';
 import { root, runProgram } from '../../guests/harness.js';
 import { missingOracle } from '../../oracle.js';
 import { missingToolchain, needing } from '../../needs.js';
+import { there } from '../../there.js';
 
 const source = join(root, 'test', 'platforms', 'clib', 'guests', 'bad-files.c');
 const flags = ['-O0', '-w', '-fno-builtin'];
@@ -24,7 +25,7 @@ async function calls(code: string, body: (call: Call, directory: string) => void
   const directory = mkdtempSync(join(tmpdir(), 'bad-files-'));
   try {
     writeFileSync(join(directory, 'some.txt'), 'some text\n');
-    const { os, programSuffix } = platform(code)!;
+    const { os, programSuffix } = there(platform(code));
     const [folder, path] = os === 'windows' ? ['D:\\data', 'D:\\data\\some.txt'] : ['/data', '/data/some.txt'];
     const output = join(directory, `guest${programSuffix}`);
     await compile({ platform: code, sources: [source], output, flags });

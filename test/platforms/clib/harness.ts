@@ -6,6 +6,7 @@ import { Process } from '../../../emulator/process/process.js';
 import { CLibrary, cLibrary, type CLibraryContext } from '../../../platforms/clib/index.js';
 import { platform } from '../../../platforms/codes.js';
 import type { GrantedDirectory, Os } from '../../../platforms/os.js';
+import { there } from '../../there.js';
 
 /** Arguments in order, whatever is asked for. */
 export class ListedArguments implements VarArgs {
@@ -47,7 +48,7 @@ export class TestLibrary {
     directories: GrantedDirectory[] = [],
     env: string[] = [],
   ) {
-    const p = platform(code)!;
+    const p = there(platform(code));
     this.process = new Process({
       cpu: p.cpu,
       pageSize: p.pageSize,

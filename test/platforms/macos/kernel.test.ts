@@ -11,11 +11,12 @@ import { MacJumpBuffer } from '../../../platforms/macos/jump-buffer.js';
 import { MacKernel } from '../../../platforms/macos/kernel.js';
 import { Kern } from '../../../platforms/macos/mach-ports.js';
 import { posixThread, PosixThread } from '../../../platforms/posix/posix-thread.js';
+import { there } from '../../there.js';
 
 const codes = { xci6ll: { general: 4, words: 42, size: 168, request: 260 }, xca6ll: { general: 6, words: 68, size: 272, request: 364 } };
 
 function withKernel(code: string, body: (kernel: MacKernel, process: Process, thread: Thread) => void): void {
-  const process = new Process({ ...macos.processOptions(platform(code)!), memory: 64 << 20 });
+  const process = new Process({ ...macos.processOptions(there(platform(code))), memory: 64 << 20 });
   try {
     const thread = process.createThread('main');
     new PosixThread(thread, 1);
@@ -29,14 +30,14 @@ for (const [code, { general, words, size, request }] of Object.entries(codes)) {
   test(`${code}: request 2407 and its reply`, (t) => {
     withKernel(code, (kernel, process, thread) => {
       const pc = process.abi.pc;
-      const port = kernel.ports.allocate(1)!;
+      const port = there(kernel.ports.allocate(1));
       const registers = process.load(thread);
       registers.set(pc, 0x1234_5678_9abc);
       registers.set(3, 0x3333);
       kernel.swapExceptionPorts(kernel.exceptionPorts(thread), 1 << Exc.BadAccess, port, 3 + MACH_EXCEPTION_CODES, general);
       const results: string[] = [];
       kernel.raise(thread, { type: Exc.BadAccess, code: [Kern.ProtectionFailure, 0x7ff_0000_0123] }, () => results.push('unhandled'));
-      const message = kernel.ports.receive(port)!.queue[0];
+      const message = there(kernel.ports.receive(port)).queue[0];
       const view = new DataView(message.buffer, message.byteOffset, message.length);
       t.is(message.length, request + 8);
       t.is(view.getUint32(4, true), request);
@@ -52,7 +53,7 @@ for (const [code, { general, words, size, request }] of Object.entries(codes)) {
       const pcAt = 0x5c + kernel.layout.pcOffset;
       t.is(view.getBigUint64(pcAt, true), 0x1234_5678_9abcn);
       t.is(thread.state, 'blocked');
-      t.false(thread.wait!.ready());
+      t.false(there(thread.wait).ready());
       // The reply: RetCode 0 and a state with another PC.
       const reply = new DataView(new ArrayBuffer(0x2c + size));
       reply.setUint32(4, 0x2c + size, true);
@@ -63,7 +64,7 @@ for (const [code, { general, words, size, request }] of Object.entries(codes)) {
       new Uint8Array(reply.buffer).set(message.subarray(0x5c, 0x5c + size), 0x2c);
       reply.setUint32(0x2c + kernel.layout.pcOffset, 0x4444, true);
       t.is(kernel.sendReply(new Uint8Array(reply.buffer)), 0);
-      t.true(thread.wait!.ready());
+      t.true(there(thread.wait).ready());
       kernel.delivery.resume(thread);
       t.deepEqual(results, []);
       t.is(process.load(thread).get(pc), 0x1234_0000_4444);
@@ -82,11 +83,11 @@ for (const [code, { general, words, size, request }] of Object.entries(codes)) {
     ];
     for (const [behavior, id, length, codeAt] of offsets) {
       withKernel(code, (kernel, _process, thread) => {
-        const port = kernel.ports.allocate(1)!;
+        const port = there(kernel.ports.allocate(1));
         kernel.swapExceptionPorts(kernel.exceptionPorts(undefined), 1 << Exc.BadAccess, port, behavior, general);
         let unhandled = 0;
         kernel.raise(thread, { type: Exc.BadAccess, code: [1, 0x123] }, () => unhandled++);
-        const message = kernel.ports.receive(port)!.queue[0];
+        const message = there(kernel.ports.receive(port)).queue[0];
         const view = new DataView(message.buffer, message.byteOffset, message.length);
         t.is(view.getUint32(0x14, true), id);
         t.is(view.getUint32(4, true), length, String(id));
@@ -105,19 +106,19 @@ for (const [code, { general, words, size, request }] of Object.entries(codes)) {
       const name = kernel.ports.ofThread(thread);
       process.load(thread).set(process.abi.sp, 0x7000);
       const got = kernel.threadGetState(name, general, words);
-      t.is(got.state!.length, size);
-      t.is(new DataView(got.state!.buffer).getUint32(kernel.layout.spOffset, true), 0x7000);
+      t.is(there(got.state).length, size);
+      t.is(new DataView(there(got.state).buffer).getUint32(kernel.layout.spOffset, true), 0x7000);
       t.is(kernel.threadGetState(name, general, words - 1).result, Kern.InvalidArgument);
       t.is(kernel.threadGetState(name, 999, 1000).result, Kern.InvalidArgument);
       t.is(kernel.threadGetState(kernel.ports.task, general, words).result, Kern.InvalidArgument);
       const float = code === 'xca6ll' ? { flavor: 17, count: 132 } : { flavor: 5, count: 131 };
-      const state = kernel.threadGetState(name, float.flavor, float.count).state!;
+      const state = there(kernel.threadGetState(name, float.flavor, float.count).state);
       t.is(state.length, 4 * float.count);
       // The second vector register's first byte.
       const vector = code === 'xca6ll' ? 16 : 0xa8 + 16;
       state[vector] = 0x5a;
       t.is(kernel.threadSetState(name, float.flavor, state), Kern.Success);
-      t.is(kernel.threadGetState(name, float.flavor, float.count).state![vector], 0x5a);
+      t.is(there(kernel.threadGetState(name, float.flavor, float.count).state)[vector], 0x5a);
       process.endThread(thread, 0n);
       t.is(kernel.threadGetState(name, general, words).result, Kern.Terminated);
     });

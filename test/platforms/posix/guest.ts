@@ -21,6 +21,7 @@ import { linux } from '../../../platforms/linux/index.js';
 import type { PosixOs } from '../../../platforms/posix/posix-os.js';
 import { missingTool } from '../../needs.js';
 import { compileOracle, runOracle } from '../../oracle.js';
+import { there } from '../../there.js';
 
 function projectRoot(): string {
   let directory = dirname(fileURLToPath(import.meta.url));
@@ -37,7 +38,7 @@ const preludes = join(platformTests, 'posix', 'guests');
 const COMPILERS: Record<string, string> = { ia32: 'i686-linux-gnu-gcc', 'x86-64': 'gcc', arm64: 'aarch64-linux-gnu-gcc' };
 
 function compilerFor(code: string): string {
-  return COMPILERS[platformOf(code)!.cpu];
+  return COMPILERS[there(platformOf(code)).cpu];
 }
 
 /** Why no guest can be compiled here; undefined if it can. */
@@ -71,7 +72,7 @@ function stubLibrary(code: string, names: string[]): string {
 /** `source` is a path under test/platforms. */
 function compileGuest(code: string, source: string, names: string[], flags: string[] = [], headers = false): string {
   const stub = stubLibrary(code, names);
-  const { cpu, os } = platformOf(code)!;
+  const { cpu, os } = there(platformOf(code));
   const all = [
     ...['-I', preludes, '-include', headers ? 'library.h' : 'declarations.h'],
     ...(headers ? ['-nostdinc', '-isystem', join(root, 'fixtures', 'guest', 'include')] : []),
@@ -126,7 +127,7 @@ export interface GuestOptions {
 
 /** Compile and boot `source`, a path under test/platforms, on platform `code`; nothing has run yet. */
 export function bootGuest(code: string, source: string, options: GuestOptions = {}): GuestRun {
-  const platform = platformOf(code)!;
+  const platform = there(platformOf(code));
   const definition = platform.os === 'linux' ? linux : freebsd;
   const process = new Process({ ...definition.processOptions(platform), seed: options.seed ?? 0, budget: options.budget ?? 200_000_000 });
   let text = '';

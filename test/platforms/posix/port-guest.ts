@@ -3,6 +3,7 @@ import { hostFunction, type HostLibrary } from '../../../emulator/process/host-c
 import type { Process } from '../../../emulator/process/process.js';
 import type { PortThread, ScanArea } from '../../../platforms/port.js';
 import type { PosixOs } from '../../../platforms/posix/posix-os.js';
+import { there } from '../../there.js';
 
 export interface PortLog {
   /** Addresses the barrier handler was given. */
@@ -46,7 +47,7 @@ export function portLibrary(log: PortLog): (os: PosixOs, process: Process) => Ho
               return true;
             }),
           ),
-          hostFunction('port_register', 'i()', () => threads.push(port.threadRegister()!) - 1),
+          hostFunction('port_register', 'i()', () => threads.push(there(port.threadRegister())) - 1),
           hostFunction('port_suspend', 'i(i)', (_call, n) => (port.threadSuspend(threads[n]) ? 1 : 0)),
           hostFunction('port_resume', 'i(i)', (_call, n) => (port.threadResume(threads[n]) ? 1 : 0)),
           hostFunction('port_scan', 'i(ip)', (_call, n, cold) => record(port.threadAreas(threads[n], cold))),

@@ -14,6 +14,7 @@ import { MacOs } from '../../../platforms/macos/macos.js';
 import { markAlternateStack } from '../../../platforms/posix/alternate-stack.js';
 import { posixThread } from '../../../platforms/posix/posix-thread.js';
 import { systemCall, type PosixSystem } from '../../../platforms/posix/system.js';
+import { there } from '../../there.js';
 
 const EPERM = -1;
 const ESRCH = -3;
@@ -42,7 +43,7 @@ interface Laboratory {
 
 function laboratory(code: string, body: (laboratory: Laboratory) => void): (t: ExecutionContext) => void {
   return (t) => {
-    const platform = platformOf(code)!;
+    const platform = there(platformOf(code));
     const definition = platform.os === 'macos' ? macos : freebsd;
     const process = new Process({ ...definition.processOptions(platform), memory: 64 << 20 });
     try {

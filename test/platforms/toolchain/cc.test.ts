@@ -10,6 +10,7 @@ import { platform, platforms, type Platform } from '../../../platforms/codes.js'
 import { compile, ToolchainError } from '../../../platforms/toolchain/cc.js';
 import { toolPath } from '../../../platforms/toolchain/tools.js';
 import { missingToolchain, needing } from '../../needs.js';
+import { there } from '../../there.js';
 
 const guests = join(projectRoot(), 'test', 'platforms', 'toolchain', 'guests');
 
@@ -96,7 +97,7 @@ test('a compiler that is not installed is one clear line', (t) => {
 
 test('a library that is not there is named', async (t) => {
   await inDirectory(async (directory) => {
-    const error = await t.throwsAsync(make(platform('lii6gc')!, directory, 'greeting.c', { flags: ['-lnothing'] }), {
+    const error = await t.throwsAsync(make(there(platform('lii6gc')), directory, 'greeting.c', { flags: ['-lnothing'] }), {
       instanceOf: ToolchainError,
     });
     t.is(error.message, 'there is no library -lnothing for lii6gc: no libnothing.a and no -L says where to look');

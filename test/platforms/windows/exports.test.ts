@@ -6,6 +6,7 @@ import { platform } from '../../../platforms/codes.js';
 import { prototypes } from '../../../platforms/toolchain/prototypes.js';
 import { argumentBytes, codes, createWindows, missing, root } from './guest.js';
 import { needing } from '../../needs.js';
+import { there } from '../../there.js';
 
 for (const code of codes) {
   const title = `${code}: windows.h and the host functions agree`;
@@ -16,7 +17,7 @@ for (const code of codes) {
     const exports = ['ntdll.dll', 'kernelbase.dll'].flatMap((name) => [
       ...parsePe(readFileSync(join(root, 'fixtures', 'guest', 'built', code, name)), name).exports.keys(),
     ]);
-    const declared = (await prototypes(platform(code)!)).filter((f) => f.library === 'kernel32');
+    const declared = (await prototypes(there(platform(code)))).filter((f) => f.library === 'kernel32');
     t.true(declared.length > 50);
     for (const { name, stdcallBytes } of declared) {
       const fn = functions.get(name);

@@ -13,6 +13,7 @@ import { Process } from '../../../emulator/process/process.js';
 import { platform } from '../../../platforms/codes.js';
 import { windows } from '../../../platforms/windows/index.js';
 import type { Windows } from '../../../platforms/windows/windows.js';
+import { there } from '../../there.js';
 
 export const codes = ['w3i3mv', 'w3i6mv'];
 
@@ -77,14 +78,14 @@ export function compile(code: string, name: string, defines: string[] = [], impo
   const target = `--target=${ia32 ? 'i686' : 'x86_64'}-pc-windows-msvc`;
   const stem = join(work, `${code}-${name}-${defines.join('-').replaceAll(/\W/g, '')}`);
   const { os, process } = createWindows(code, () => undefined);
-  const functions = os.libraries().find((library) => library.name === 'kernel32.dll')!.functions;
+  const functions = there(os.libraries().find((library) => library.name === 'kernel32.dll')).functions;
   process.close();
   const names = [...functions.map((f) => [f.name, argumentBytes(f)] as const), ...Object.entries(guestFunctions)];
   const decorated = [...names.map(([n, bytes]) => `${n}@${bytes}`), ...imports];
   const lines = decorated.map((n) => `  ${ia32 ? n : n.replace(/@.*/, '')}`);
   writeFileSync(`${stem}.def`, `LIBRARY kernel32.dll\nEXPORTS\n${lines.join('\n')}\n`);
-  execFileSync(dlltool!, ['-m', ia32 ? 'i386' : 'i386:x86-64', '-k', '-d', `${stem}.def`, '-l', `${stem}.lib`]);
-  execFileSync(clang!, [
+  execFileSync(there(dlltool), ['-m', ia32 ? 'i386' : 'i386:x86-64', '-k', '-d', `${stem}.def`, '-l', `${stem}.lib`]);
+  execFileSync(there(clang), [
     target,
     '-O1',
     '-ffreestanding',
@@ -97,8 +98,8 @@ export function compile(code: string, name: string, defines: string[] = [], impo
     '-o',
     `${stem}.obj`,
   ]);
-  execFileSync(clang!, [target, '-O1', '-ffreestanding', '-c', join(guests, 'support.c'), '-o', `${stem}-support.obj`]);
-  execFileSync(link!, [
+  execFileSync(there(clang), [target, '-O1', '-ffreestanding', '-c', join(guests, 'support.c'), '-o', `${stem}-support.obj`]);
+  execFileSync(there(link), [
     '/entry:start',
     '/subsystem:console',
     '/nodefaultlib',
@@ -113,7 +114,7 @@ export function compile(code: string, name: string, defines: string[] = [], impo
 }
 
 export function createWindows(code: string, output: (text: string) => void, seed = 1): { os: Windows; process: Process } {
-  const chosen = platform(code)!;
+  const chosen = there(platform(code));
   const process = new Process({ ...windows.processOptions(chosen), seed, budget: 100_000_000 });
   const options = {
     argv: ['guest.exe'],

@@ -5,6 +5,7 @@ import { win32 } from '../../../platforms/windows/call.js';
 import type { Windows } from '../../../platforms/windows/windows.js';
 import { codes, compile, missing, run, values } from './guest.js';
 import { needing } from '../../needs.js';
+import { there } from '../../there.js';
 
 /** Where a value was found. */
 const NOWHERE = 0;
@@ -46,7 +47,7 @@ function probe(os: Windows): Probe {
     ),
     define('port_protect', 'v(pi)', (_call, page, mode) => port.protSet(page, page + 0x1000, mode)),
     define('port_hits', 'i()', () => hits),
-    define('port_register', 'i()', () => threads.push(port.threadRegister()!) - 1),
+    define('port_register', 'i()', () => threads.push(there(port.threadRegister())) - 1),
     define('port_find', 'i(ipp)', (call, id, cold, value) => {
       const depth = port.stackBegin(call);
       if (port.isCurrent(threads[id]) || !port.threadSuspend(threads[id])) throw new Error('cannot suspend');

@@ -6,6 +6,7 @@ import { Mem, Page } from '../../../platforms/windows/memory-constants.js';
 import { canGrow, createStack, growStack } from '../../../platforms/windows/stacks.js';
 import type { Pages } from '../../../platforms/windows/page-access.js';
 import { VirtualMemory } from '../../../platforms/windows/virtual-memory.js';
+import { there } from '../../there.js';
 
 const PAGE = 0x1000;
 const UNIT = 0x10000;
@@ -61,7 +62,7 @@ test('the tail of the last 64 KiB is unusable by others', (t) => {
   t.is(vm.allocate(0, PAGE, Mem.RESERVE, Page.READWRITE), LOWEST + UNIT);
   t.is(vm.allocate(first + PAGE, PAGE, Mem.RESERVE, Page.READWRITE), 0);
   t.is(vm.error, ErrorCode.INVALID_ADDRESS);
-  t.is(vm.query(first + PAGE)!.state, Mem.FREE);
+  t.is(there(vm.query(first + PAGE)).state, Mem.FREE);
 });
 
 test('MEM_TOP_DOWN takes the highest place', (t) => {
@@ -154,7 +155,7 @@ class Model {
     const first = address - (address % PAGE);
     for (let p = first; p < address + size; p += PAGE) {
       const page = this.pages.get(p);
-      if (!page || page.base !== this.pages.get(first)!.base) return undefined;
+      if (!page || page.base !== there(this.pages.get(first)).base) return undefined;
       found.push(page);
     }
     return found;
@@ -230,10 +231,12 @@ test('random calls agree with the model', (t) => {
         if (state)
           expected.set(
             p,
-            { [Page.NOACCESS]: 0, [Page.READONLY]: 1, [Page.READWRITE]: 3, [Page.EXECUTE_READ]: 5, [Page.EXECUTE_READWRITE]: 7 }[state]!,
+            there(
+              { [Page.NOACCESS]: 0, [Page.READONLY]: 1, [Page.READWRITE]: 3, [Page.EXECUTE_READ]: 5, [Page.EXECUTE_READWRITE]: 7 }[state],
+            ),
           );
         if (vm.stateAt(p) !== state) t.fail(`page 0x${p.toString(16)}`);
-        const information = vm.query(p)!;
+        const information = there(vm.query(p));
         if ((information.state === Mem.FREE) !== !model.pages.has(p)) t.fail(`query of 0x${p.toString(16)}`);
         // Every page of the run that VirtualQuery reports is like its first.
         for (let q = p; q < p + information.regionSize; q += PAGE) if ((model.pages.get(q)?.state ?? 0) !== state) t.fail('run too long');

@@ -4,7 +4,9 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
+import { needing } from '../../needs.js';
 import { compile, missing, run } from './guest.js';
+import { there } from '../../there.js';
 
 const wine = ['/usr/lib/wine/wine64', '/usr/bin/wine64'].find((path) => existsSync(path));
 const reason = missing ?? (wine ? undefined : 'Wine is not installed');
@@ -15,29 +17,26 @@ const differences: Record<string, string[]> = {
   exceptions: ['overflow:', 'record-at'],
 };
 
-if (reason) {
-  test.skip(`Wine agrees (${reason})`, (t) => t.pass());
-} else {
-  const prefix = mkdtempSync(join(tmpdir(), 'windows-wine-'));
-  test.after.always(() => rmSync(prefix, { recursive: true, force: true, maxRetries: 10, retryDelay: 500 }));
-  for (const [name, different] of Object.entries(differences)) {
-    test.serial(`Wine agrees: ${name}`, (t) => {
-      const path = compile('w3i6mv', name);
-      const ours = run('w3i6mv', path).output.trim().split('\n');
-      let output: string;
-      try {
-        output = execFileSync(wine!, [path], {
-          env: { ...process.env, WINEPREFIX: prefix, WINEDEBUG: '-all' },
-          stdio: ['ignore', 'pipe', 'ignore'],
-          timeout: 240_000,
-        }).toString();
-      } catch (error) {
-        // The guests end with statuses of their own.
-        output = (error as { stdout: Buffer }).stdout.toString();
-      }
-      const theirs = output.trim().split(/\r?\n/);
-      const compared = (lines: string[]): string[] => lines.filter((line) => !different.includes(line.split(' ')[0]));
-      t.deepEqual(compared(theirs), compared(ours));
-    });
-  }
+const check = needing(reason, test.serial);
+const prefix = mkdtempSync(join(tmpdir(), 'windows-wine-'));
+test.after.always(() => rmSync(prefix, { recursive: true, force: true, maxRetries: 10, retryDelay: 500 }));
+for (const [name, different] of Object.entries(differences)) {
+  check(`Wine agrees: ${name}`, (t) => {
+    const path = compile('w3i6mv', name);
+    const ours = run('w3i6mv', path).output.trim().split('\n');
+    let output: string;
+    try {
+      output = execFileSync(there(wine), [path], {
+        env: { ...process.env, WINEPREFIX: prefix, WINEDEBUG: '-all' },
+        stdio: ['ignore', 'pipe', 'ignore'],
+        timeout: 240_000,
+      }).toString();
+    } catch (error) {
+      // The guests end with statuses of their own.
+      output = (error as { stdout: Buffer }).stdout.toString();
+    }
+    const theirs = output.trim().split(/\r?\n/);
+    const compared = (lines: string[]): string[] => lines.filter((line) => !different.includes(line.split(' ')[0]));
+    t.deepEqual(compared(theirs), compared(ours));
+  });
 }
