@@ -174,6 +174,8 @@ export interface Engine {
   /** Bytes that host code keeps for the guest elsewhere: memory gives out when all together reach physicalBytes. */
   keptBytes: number;
   readonly peakResidentBytes: number;
+  /** What translating code has taken the host so far, as so many instructions of translated code. */
+  readonly translationUnits: number;
 
   /** The x86 instruction at `address`, for the CPU's present mode; absent on arm64 and where it cannot be read. */
   decode(address: number): X86Instruction | undefined;

@@ -31,8 +31,9 @@ const State = {
   peakResident: 15,
   tables: 16,
   kept: 17,
+  translated: 18,
 } as const;
-const STATE_SLOTS = 18;
+const STATE_SLOTS = 19;
 
 interface NativeHandle {
   readonly physical: ArrayBuffer;
@@ -344,6 +345,9 @@ export class NativeEngine implements Engine {
   }
   set keptBytes(bytes: number) {
     this.state[State.kept] = bytes;
+  }
+  get translationUnits(): number {
+    return this.state[State.translated];
   }
   get peakResidentBytes(): number {
     return this.state[State.peakResident];

@@ -7,6 +7,8 @@
 
 namespace {
 constexpr size_t kBlockSlots = 1 << 15;
+// Measured, in instructions of a hundredth of the speed of a bare loop: 30 us for a block, 2 for each instruction in it.
+constexpr int64_t kTranslateBlock = 200, kTranslateInstruction = 20;
 const Block kNoBlock{~0ull, 0, 0};
 }  // namespace
 
@@ -67,6 +69,7 @@ Block* Counting::LookUp(uint64_t address, uint32_t size) {
     slot.count = CountX86(address, size, translated.icount);
   }
   if (slot.count < 1) slot.count = 1;
+  translated_ += kTranslateBlock + kTranslateInstruction * int64_t{size / (x86 ? 2 : 4)};
   if (breakpoints_.AnyIn(address, size)) slot.count = kNeverFits;
   if (slot.count != kNeverFits && !memory_.own.internal) AddChecks(slot);
   return &slot;

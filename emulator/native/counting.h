@@ -30,10 +30,17 @@ class alignas(64) Counting {
   ~Counting();
   bool Hook();
 
-  void Begin(int64_t budget) { budget_ = remaining_ = budget; }
+  void Begin(int64_t budget) {
+    budget_ = remaining_ = budget;
+    translatedBefore_ = translated_;
+  }
   // Instructions that the run may still execute, blocks that have begun already taken off.
   int64_t remaining() const { return remaining_; }
   int64_t executed() const { return budget_ - remaining_; }
+  // What translating blocks has cost so far, as so many instructions: code that is always new runs a thousand times slower.
+  int64_t translated() const { return translated_; }
+  // This run has done so much of that that others should have a look.
+  bool translatesMuch() const { return translated_ - translatedBefore_ > kMuchTranslation && executed() > 0; }
 
   // Main begins: no block is running. And the last one to have begun.
   void BeginBlocks() {
@@ -89,6 +96,7 @@ class alignas(64) Counting {
   template <int kShift> static void OnBlock(uc_engine*, uint64_t, uint32_t, void*);
   static void OnNewBlock(uc_engine*, uint64_t, uint32_t, void*);
   static void OnBudget(uc_engine*, void*);
+  static constexpr int64_t kMuchTranslation = 200000;
   static constexpr uint32_t kStale = (1u << (32 - Block::kSizeBits)) - 1;  // in place of checks: not to be found again
   size_t SlotOf(uint64_t address) const;
   Block* LookUp(uint64_t address, uint32_t size);
@@ -110,7 +118,7 @@ class alignas(64) Counting {
   bool misaligned_ = false, watchFloats_ = false;
   bool monitorStale_ = false, monitorAsked_ = false;
 
-  int64_t budget_ = 0;
+  int64_t budget_ = 0, translated_ = 0, translatedBefore_ = 0;
   bool stepping_ = false;
   int64_t stepsLeft_ = 0, setAside_ = 0;  // remaining = their sum
   uint64_t steppedAt_ = 0;

@@ -72,6 +72,7 @@ int Engine::RunBudget(int64_t budget) {
     if (reason != kGoOn) return reason;
   }
   for (bool first = true;; first = false) {
+    if (counting_.translatesMuch()) return Finish(cpu_.Settle(), kBudget);
     cpu_.Enter(main_);
     uint64_t pc = cpu_.registers.pc();
     if (model_.x86() && (cpu_.FloatTraps() || stop_.care)) {
@@ -178,6 +179,7 @@ int Engine::Finish(Machine& machine, int reason) {
   state_[kPc] = static_cast<double>(static_cast<int64_t>(cpu_.registers.pc()));
   state_[kNumber] = stop_.number;
   state_[kExecuted] = static_cast<double>(counting_.executed());
+  state_[kTranslated] = static_cast<double>(counting_.translated());
   if (reason == kFault && !machine.refusedAddress && memory_.refusal.type != UC_MEM_FETCH && state_[kCanonical]) AccessSize();
   return reason;
 }

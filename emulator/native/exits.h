@@ -18,5 +18,6 @@ enum StateSlot {
   kResident, kPeakResident,
   kTables,              // bytes of page tables
   kKept,                // bytes that TypeScript keeps for the guest: they count as memory
+  kTranslated,          // what translating blocks has cost so far, in instructions
   kStateSlots
 };

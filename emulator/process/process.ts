@@ -95,7 +95,7 @@ export class Process implements ProcessCore {
       exhausted,
     );
     this.supervisor = new GuestMemory(this.engine, this.abi.wordSize, 'supervisor', undefined, undefined, exhausted);
-    this.budget = new Budget(options.budget ?? Infinity, this.clock, (status) => this.end(status));
+    this.budget = new Budget(options.budget ?? Infinity, this.clock, this.engine, (status) => this.end(status));
     this.threadTable = new ThreadTable(this.engine, this.memoryLimit);
     this.scheduler = new Scheduler(this, options.seed ?? 0);
     this.gates = new GateTable(options.gates, (fn) => this.abiOf(fn.convention).bind(fn.signature));

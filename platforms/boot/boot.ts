@@ -11,6 +11,7 @@ import { LoadError, type Image } from '../../emulator/loader/image.js';
 import { LoadedImages } from '../../emulator/loader/link.js';
 import { parseImage } from '../../emulator/loader/load.js';
 import { isRegularFile } from '../../emulator/loader/regular-file.js';
+import { GuestFault } from '../../emulator/memory/memory-view.js';
 import type { CodeNames } from '../../emulator/process/code-names.js';
 import type { HostFunction, HostLibrary } from '../../emulator/process/host-call.js';
 import { Process } from '../../emulator/process/process.js';
@@ -96,8 +97,9 @@ export function boot(options: BootOptions): Booted {
   } catch (error) {
     process.close();
     // Nothing of it has run: there was no room for what it brings.
-    if (process.status)
-      throw new LoadError(`${options.path}: it does not fit in the ${process.memoryLimit.limit} bytes of memory that it may hold`);
+    const limit = `the ${process.memoryLimit.limit} bytes of memory that it may hold`;
+    if (process.status) throw new LoadError(`${options.path}: it does not fit in ${limit}`);
+    if (error instanceof GuestFault) throw new LoadError(`${options.path}: it can't be started in ${limit}: ${error.message}`);
     throw error;
   }
 }

@@ -46,6 +46,12 @@ export class Threads {
       freeStack(vm, stack.deallocation);
       return undefined;
     }
+    const tlsBlocks = tls.prepareThread(teb);
+    if (!tlsBlocks) {
+      blocks.freeTeb(teb);
+      freeStack(vm, stack.deallocation);
+      return undefined;
+    }
     this.nextId += 4;
     const thread = process.createThread(name);
     thread.stackBase = stack.deallocation;
@@ -54,7 +60,7 @@ export class Threads {
     object.closed = () => this.forget(object, id);
     this.known.set(id, object);
     const own = new WindowsThread(thread, id, teb, stack, object);
-    tls.prepareThread(own);
+    own.blocks.push(...tlsBlocks);
     this.setStartRegisters(thread, routine, parameter, own);
     this.live++;
     return thread;

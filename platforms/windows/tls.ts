@@ -8,7 +8,7 @@ import type { LoadedImage, LoadedImages } from '../../emulator/loader/link.js';
 import { GuestFault } from '../../emulator/memory/memory-view.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import type { Core } from './core.js';
-import { windowsThread, type WindowsThread } from './windows-thread.js';
+import { windowsThread } from './windows-thread.js';
 
 type Needs = Pick<Core, 'process' | 'memory' | 'layout' | 'heap'>;
 
@@ -88,21 +88,24 @@ export class Tls {
     }
   }
 
-  /** The array and the blocks of a new thread. */
-  prepareThread(own: WindowsThread): void {
-    if (this.modules.length === 0) return;
+  /** The array and the blocks of a new thread, which go with it. Undefined: no memory. */
+  prepareThread(teb: number): number[] | undefined {
+    if (this.modules.length === 0) return [];
     const { memory, heap, layout } = this.os;
-    const array = heap.allocate(this.modules.length * layout.wordSize);
-    own.blocks.push(array);
+    const blocks = [heap.allocate(this.modules.length * layout.wordSize)];
+    for (const { tls } of this.modules) blocks.push(heap.allocate(tls.size + Math.max(tls.align, 1)));
+    if (blocks.includes(0)) {
+      for (const block of blocks) if (block) heap.release(block);
+      return undefined;
+    }
     this.modules.forEach(({ module, tls }, index) => {
       const align = Math.max(tls.align, 1);
-      const block = heap.allocate(tls.size + align);
-      own.blocks.push(block);
-      const aligned = Math.ceil(block / align) * align;
+      const aligned = Math.ceil(blocks[index + 1] / align) * align;
       memory.fill(aligned, tls.size, 0);
       memory.write(aligned, memory.bytes(module.base + tls.offset, tls.data.length));
-      memory.setWord(array + index * layout.wordSize, aligned);
+      memory.setWord(blocks[0] + index * layout.wordSize, aligned);
     });
-    memory.setWord(own.teb + layout.teb.tlsPointer, array);
+    memory.setWord(teb + layout.teb.tlsPointer, blocks[0]);
+    return blocks;
   }
 }

@@ -8,6 +8,9 @@ import { parseImage } from '../../../emulator/loader/load.js';
 import { fixturePath, runProgram } from '../../guests/harness.js';
 import { bytesOf } from './images.js';
 import * as amplified from './structures/amplified.js';
+import { damaged } from './structures/damage.js';
+import { originals } from './structures/originals.js';
+import { MEMORY, trial } from './structures/trial.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'mpsemu-amplified-'));
 test.after.always(() => rmSync(folder, { recursive: true, force: true }));
@@ -66,3 +69,20 @@ test('segments and sections that share the file’s contents are mapped within t
     t.true(machine.process.engine.peakResidentBytes > 40 * size, code);
   }
 });
+
+for (const format of ['PE32', 'PE32+']) {
+  test(`${format}: thread-local data that memory can't hold`, (t) => {
+    const original = originals[format]().find(({ name, beside }) => beside && name.includes('program'));
+    if (!original) return t.fail('the sample program is not there');
+    const structure = [...original.layout.structures.keys()].indexOf('TLS directory');
+    const field = original.layout.structures.get('TLS directory')?.findIndex(({ name }) => name === 'SizeOfZeroFill') ?? -1;
+    t.true(structure >= 0 && field >= 0);
+    for (const edge of [BigInt(MEMORY) / 2n, BigInt(MEMORY), 0x3fffffffn]) {
+      const bytes = damaged(original.layout, [{ kind: 'set', structure, field, value: { from: 'edge', edge } }]);
+      const { kind, message, held } = trial(original, bytes, join(folder, 'log'));
+      t.true(held <= MEMORY);
+      if (edge < MEMORY) t.is(kind, 'exit');
+      else t.regex(message, /: no memory for its first thread: a stack of \d+ bytes \(SizeOfStackReserve\) and thread-local data$/);
+    }
+  });
+}

@@ -18,6 +18,15 @@ static int is(char **argv, const char *kind) { return strcmp(argv[1], kind) == 0
 static void handler(int number) { signal(number, handler); }
 
 #ifndef _WIN32
+/* A store through the first argument, which IA-32 has on the stack; a return. */
+#if defined __aarch64__
+static const unsigned store[1] = {0x39000000}, end[1] = {0xd65f03c0};
+#elif defined __x86_64__
+static const unsigned char store[2] = {0x88, 0x07}, end[1] = {0xc3};
+#else
+static const unsigned char store[8] = {0x8b, 0x44, 0x24, 0x04, 0x88, 0x00, 0x90, 0x90}, end[1] = {0xc3};
+#endif
+
 static void *thread(void *argument) { return argument; }
 #endif
 
@@ -26,6 +35,18 @@ int main(int argc, char **argv) {
   int number = 0;
   double sum = 0;
   if (argc < 2) return 2;
+#ifndef _WIN32
+  if (is(argv, "code")) {
+    /* Code that writes to its own page, and behind each store many instructions that are translated with it anew. */
+    enum { BYTES = 4096 };
+    char *area = mmap(0, BYTES, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANON, -1, 0);
+    volatile int at = 0;
+    if (area == MAP_FAILED) return 3;
+    for (int i = 0; i < BYTES; i += sizeof store) memcpy(area + i, store, sizeof store);
+    memcpy(area + BYTES / 2, end, sizeof end);
+    for (;;) ((void (*)(char *))area)(area + BYTES - 1);
+  }
+#endif
   memset(text, '1', sizeof text - 1);
   if (is(argv, "strtod")) for (;;) sum += strtod(text, 0);
   if (is(argv, "strtol")) for (;;) number += strtol(text, 0, 10);
