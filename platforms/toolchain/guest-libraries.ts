@@ -90,6 +90,12 @@ async function definedNames(p: Platform, files: string[]): Promise<Defined[]> {
     }));
 }
 
+/** A stdcall function is exported by its name alone, without the bytes that it pops. */
+function exportOf(name: string): string {
+  const stdcall = /^(.*)@\d{1,3}$/.exec(name);
+  return stdcall ? `${stdcall[1]}=_${name}` : name;
+}
+
 /** Start code, and what compilers call where the CPU has no instruction. */
 export function crtSources(p: Platform): string[] {
   const support = ['bits.c', 'complex.c', p.cpu === 'ia32' ? 'int64-i386.c' : 'int128.c', ...(p.cpu === 'arm64' ? ['quad-arm64.c'] : [])];
@@ -209,7 +215,7 @@ async function linkLibrary(p: Platform, name: Library, objects: string[], output
       const system = (await prototypes(p)).filter((f) => f.library === 'kernel32');
       await writeStub(p, { library: 'kernel32', functions: [...fromHost[name], ...system], output: host });
       const own = await definedNames(p, objects);
-      const exported = own.filter((o) => o.name !== '_fltused').map((o) => `/export:${o.name}${o.data ? ',data' : ''}`);
+      const exported = own.filter((o) => o.name !== '_fltused').map((o) => `/export:${exportOf(o.name)}${o.data ? ',data' : ''}`);
       await run('lld-link', [
         '/dll',
         '/noentry',

@@ -7,6 +7,7 @@ import { Fxsave, XMM_BYTES } from '../../emulator/cpu/fxsave.js';
 import { FLOAT_BYTES, FLOAT_OFFSET } from '../../emulator/cpu/registers.js';
 import { Eflags, STATUS_FLAGS, USER_MODE_FLAGS } from '../../emulator/cpu/x86-flags.js';
 import type { Registers } from '../../emulator/engine.js';
+import type { Core } from './core.js';
 
 /** A buffer that holds CONTEXTs, under the three views that are needed of it. Its length is a multiple of 4. */
 export class ContextBuffer {
@@ -17,6 +18,15 @@ export class ContextBuffer {
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >>> 2);
   }
+}
+
+/** Local and global enables of the four hardware breakpoints, in Dr7. */
+const ENABLED = 0xff;
+
+/** Debug registers that are loaded enable nothing (and then nobody sees them again): the CPU has no breakpoints to set. */
+export function noBreakpoints({ layout, process }: Pick<Core, 'layout' | 'process'>, from: ContextBuffer): void {
+  if (from.view.getUint32(layout.context.dr7, true) & ENABLED)
+    process.end({ kind: 'unsupported', text: 'a context sets hardware breakpoints (Dr7), which are not modelled' });
 }
 
 /** Both directions, for the registers of one engine in one CPU mode. `at`, a multiple of 4, is where the CONTEXT begins in the buffer. */

@@ -12,9 +12,10 @@ import { Eflags } from '../../emulator/cpu/x86-flags.js';
 import { Access, RegisterGroup } from '../../emulator/engine.js';
 import { RegistersReplaced } from '../../emulator/process/host-call.js';
 import type { Thread } from '../../emulator/process/thread.js';
-import { ContextBuffer } from './context.js';
+import { ContextBuffer, noBreakpoints } from './context.js';
 import type { Core } from './core.js';
 import { noAddress, type Exception } from './exception-record.js';
+import { Group } from './layout.js';
 import { PAGE_SIZE } from './memory-constants.js';
 import type { Ntdll } from './ntdll.js';
 import type { StackGuards } from './stack-guards.js';
@@ -190,6 +191,7 @@ export class Exceptions {
     if (!this.copyIn(thread, address, codec.bytes)) return false;
     process.registers(thread);
     const flags = this.taken.view.getUint32(layout.context.flags, true);
+    if (flags & Group.DEBUG_REGISTERS) noBreakpoints(this.os, this.taken);
     codec.load(this.taken, 0, flags);
     return true;
   }

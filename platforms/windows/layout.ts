@@ -32,7 +32,7 @@ export interface Layout {
     sessionId: number;
     processors: number;
   };
-  context: { bytes: number; flags: number; rip: number; rsp: number; base: number };
+  context: { bytes: number; flags: number; dr7: number; rip: number; rsp: number; base: number };
   record: { bytes: number; flags: number; next: number; address: number; parameters: number; information: number };
   criticalSection: { bytes: number; lockCount: number; recursion: number; owner: number; semaphore: number; spin: number };
   memoryInformation: {
@@ -85,7 +85,7 @@ const layout32: Layout = {
     sessionId: 0x1d4,
     processors: 0x64,
   },
-  context: { bytes: 716, flags: 0, rip: 0xb8, rsp: 0xc4, base: 0x10000 },
+  context: { bytes: 716, flags: 0, dr7: 0x18, rip: 0xb8, rsp: 0xc4, base: 0x10000 },
   record: { bytes: 80, flags: 4, next: 8, address: 0xc, parameters: 0x10, information: 0x14 },
   criticalSection: { bytes: 24, lockCount: 4, recursion: 8, owner: 0xc, semaphore: 0x10, spin: 0x14 },
   memoryInformation: { bytes: 28, allocationBase: 4, allocationProtect: 8, regionSize: 0xc, state: 0x10, protect: 0x14, type: 0x18 },
@@ -121,7 +121,7 @@ const layout64: Layout = {
     sessionId: 0x2c0,
     processors: 0xb8,
   },
-  context: { bytes: 1232, flags: 0x30, rip: 0xf8, rsp: 0x98, base: 0x100000 },
+  context: { bytes: 1232, flags: 0x30, dr7: 0x70, rip: 0xf8, rsp: 0x98, base: 0x100000 },
   record: { bytes: 152, flags: 4, next: 8, address: 0x10, parameters: 0x18, information: 0x20 },
   criticalSection: { bytes: 40, lockCount: 8, recursion: 0xc, owner: 0x10, semaphore: 0x18, spin: 0x20 },
   memoryInformation: { bytes: 48, allocationBase: 8, allocationProtect: 0x10, regionSize: 0x18, state: 0x20, protect: 0x24, type: 0x28 },
@@ -145,4 +145,13 @@ export const sharedData = {
 } as const;
 
 /** CONTEXT groups: the bits of ContextFlags without the CPU's own bit. */
-export const Group = { CONTROL: 1, INTEGER: 2, SEGMENTS: 4, FLOATING_POINT: 8, DEBUG_REGISTERS: 16, EXTENDED_REGISTERS: 32 } as const;
+export const Group = {
+  CONTROL: 1,
+  INTEGER: 2,
+  SEGMENTS: 4,
+  FLOATING_POINT: 8,
+  DEBUG_REGISTERS: 16,
+  EXTENDED_REGISTERS: 32,
+  /** What XSAVE has beyond; this CPU has nothing. */
+  XSTATE: 64,
+} as const;

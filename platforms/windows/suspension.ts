@@ -4,10 +4,12 @@
  * handles and by the MPS's port in the same way.
  */
 import type { Thread } from '../../emulator/process/thread.js';
-import { ContextBuffer } from './context.js';
+import { X86 } from '../../emulator/cpu/registers.js';
+import { ContextBuffer, noBreakpoints } from './context.js';
 import type { Core } from './core.js';
 import { ErrorCode } from './error-codes.js';
 import type { HandleTable } from './handles.js';
+import { Group } from './layout.js';
 import { ThreadObject } from './objects.js';
 import type { Waiters } from './waiters.js';
 
@@ -76,10 +78,11 @@ export class Suspension {
     return before;
   }
 
-  /** The groups that ContextFlags asks for: undefined if it lacks the CPU's bit. */
+  /** The groups that ContextFlags asks for. Undefined: it lacks the CPU's bit, or wants what this CPU has not. */
   private groups(flags: number): number | undefined {
     const { base } = this.os.layout.context;
-    return (flags & base) === base ? flags & 0xff : undefined;
+    if ((flags & base) !== base) return this.fail(ErrorCode.INVALID_PARAMETER, undefined);
+    return flags & Group.XSTATE ? this.fail(ErrorCode.NOT_SUPPORTED, undefined) : flags & 0xff;
   }
 
   /** Fill the CONTEXT in `bytes`, which holds what the caller's buffer held: only the groups asked for change. */
@@ -92,7 +95,7 @@ export class Suspension {
     const at = this.os.layout.context.flags;
     const flags = view.getUint32(at, true);
     const groups = this.groups(flags);
-    if (groups === undefined) return this.fail(ErrorCode.INVALID_PARAMETER, false);
+    if (groups === undefined) return false;
     this.os.process.withThread(object.thread, () => this.os.codec.fill(buffer, 0, groups));
     if (flags & EXCEPTION_REQUEST) {
       const service = object.thread.state === 'blocked' ? SERVICE_ACTIVE : 0;
@@ -108,8 +111,16 @@ export class Suspension {
     const buffer = new ContextBuffer(bytes);
     const { view } = buffer;
     const groups = this.groups(view.getUint32(this.os.layout.context.flags, true));
-    if (groups === undefined) return this.fail(ErrorCode.INVALID_PARAMETER, false);
-    this.os.process.withThread(object.thread, () => this.os.codec.load(buffer, 0, groups));
+    if (groups === undefined) return false;
+    if (groups & Group.DEBUG_REGISTERS) noBreakpoints(this.os, buffer);
+    const { thread } = object;
+    this.os.process.withThread(thread, (registers) => {
+      const [pc, call] = [registers.get(X86.rip), registers.get(X86.rsp)];
+      this.os.codec.load(buffer, 0, groups);
+      // The call that it stood in does not return any more.
+      if (registers.get(X86.rip) !== pc || registers.get(X86.rsp) !== call)
+        thread.attempts = thread.attempts.filter(({ sp }) => sp !== call);
+    });
     return true;
   }
 }

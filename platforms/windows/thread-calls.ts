@@ -1,6 +1,6 @@
 /** Threads as programs make, end, stop and look at them; thread-local slots. */
 import type { Word } from '../../emulator/abi/abi.js';
-import type { HostCall, HostFunction } from '../../emulator/process/host-call.js';
+import type { HostCall, HostFunction, RegistersReplaced } from '../../emulator/process/host-call.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import { WAIT_IO_COMPLETION, type Apcs } from './apcs.js';
 import { FALSE, TRUE, win32 } from './call.js';
@@ -9,6 +9,7 @@ import { ErrorCode } from './error-codes.js';
 import type { Exceptions } from './exceptions.js';
 import { CURRENT_PROCESS, CURRENT_THREAD } from './handles.js';
 import type { HandleTable } from './handles.js';
+import { Group } from './layout.js';
 import type { LastError } from './last-error.js';
 import { PAGE_SIZE } from './memory-constants.js';
 import type { Modules } from './modules.js';
@@ -84,13 +85,17 @@ export function threadCalls(os: ThreadNeeds): HostFunction[] {
     const found = os.suspension.target(call.thread, handle, right);
     return found ?? failed(call, os.suspension.error, undefined);
   };
-  const context = (call: HostCall, handle: number, address: number, set: boolean): number => {
+  const context = (call: HostCall, handle: number, address: number, set: boolean): number | RegistersReplaced => {
     const { codec, layout, suspension } = os;
     if (layout.wordSize === 8 && address % 16 !== 0) return failed(call, ErrorCode.NO_ACCESS, FALSE);
     const bytes = os.guards.kernelAccess(call.thread, () => call.memory.bytes(address, codec.bytes));
     if (!bytes) return failed(call, os.guards.error, FALSE);
     if (!(set ? suspension.set(call.thread, handle, bytes) : suspension.get(call.thread, handle, bytes)))
       return failed(call, suspension.error, FALSE);
+    // Of the thread itself: it goes on where its new context says.
+    const control = new DataView(bytes.buffer, bytes.byteOffset).getUint32(layout.context.flags, true) & Group.CONTROL;
+    if (set && control && os.handles.resolve(call.thread, handle)?.object === windowsThread(call.thread).object)
+      return os.exceptions.leave();
     const written =
       set ||
       os.guards.kernelAccess(call.thread, () => {

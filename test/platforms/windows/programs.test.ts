@@ -56,6 +56,21 @@ a thousand times
 );
 
 program(
+  'longjmp comes back into a function that has __try, at its level there',
+  'try-jumps',
+  `
+out of a final block: 2 1 3
+out of a filter: 2 1 4
+out of a handler: 2 4
+two of its own: 1 2 4
+of callees: 0 10 11 12 13 7 20
+and then an exception: 5 6
+out of an asynchronous call: 1 3 2 192
+a thousand times
+`,
+);
+
+program(
   'locks in memory that a handler opens first are taken and given back once',
   'locks-in-protected-memory',
   `
