@@ -68,6 +68,8 @@ export interface EngineOptions {
   pageSize?: number;
   /** x86 selectors in ring 3; the GDT is built to match. Default: Linux's. */
   selectors?: Partial<X86Selectors>;
+  /** x86: the OS has set the AM bit of CR0, so that the AC flag has a meaning. Default: yes. */
+  alignmentChecks?: boolean;
 }
 
 export interface X86Selectors {

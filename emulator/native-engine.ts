@@ -75,6 +75,7 @@ interface NativeModule {
     state: Float64Array,
     block: ArrayBuffer,
     hiddenPlaces: number,
+    alignmentChecks: boolean,
   ): NativeHandle;
 }
 
@@ -251,7 +252,16 @@ export class NativeEngine implements Engine {
     const shift = this.pageSize === 16384 ? 14 : 12;
     const { createEngine } = nativeModule();
     try {
-      this.native = createEngine(CPU_NUMBER[options.cpu], bytes, shift, selectorTable(options), this.state, registers.buffer, hiddenPlaces);
+      this.native = createEngine(
+        CPU_NUMBER[options.cpu],
+        bytes,
+        shift,
+        selectorTable(options),
+        this.state,
+        registers.buffer,
+        hiddenPlaces,
+        options.alignmentChecks ?? true,
+      );
     } catch (error) {
       throw new EngineUnavailable(`the emulated CPU can't be opened: ${error instanceof Error ? error.message : String(error)}`);
     }

@@ -10,6 +10,7 @@ struct CpuModel {
   Cpu cpu;
   unsigned pageShift;
   Selectors selectors;
+  bool alignmentChecks = true;  // x86: the AM bit of CR0
 
   bool x86() const { return cpu != Cpu::kArm64; }
   uint64_t pageSize() const { return uint64_t{1} << pageShift; }

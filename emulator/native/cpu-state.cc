@@ -9,6 +9,7 @@
 namespace {
 // Bits of the x87's control word that exist, and the one that is always set.
 constexpr uint64_t kControlBits = 0x1f3f, kControlAlwaysSet = 0x40;
+constexpr uint64_t kAlignmentFlag = 1 << 18;
 constexpr uint64_t kAllExceptions = 0x3f, kX87Pending = 0x8080;  // of the status word: error summary and busy
 }  // namespace
 
@@ -47,6 +48,8 @@ void CpuState::WriteDirty() {
     FloatControlLoaded();
   }
   if (!(dirty & kGeneral)) return;
+  alignmentChecked_ = registers.general()[kRflags] & kAlignmentFlag;
+  generalFlagsLoaded_ = false;
   if (registers.changesMode()) ChangeMode();
   registers.Write(*at_, descriptors_);
 }
@@ -122,6 +125,12 @@ bool CpuState::FloatTraps() {
   if ((status & kX87Pending) != summary) at_->Write(UC_X86_REG_FPSW, (status & ~kX87Pending) | summary);
   floatTraps_ = (at_->Read(UC_X86_REG_MXCSR) >> 7 & kAllExceptions) != kAllExceptions || masks != kAllExceptions;
   return floatTraps_;
+}
+
+bool CpuState::AlignmentChecked() {
+  if (generalFlagsLoaded_) alignmentChecked_ = at_->Read(UC_X86_REG_RFLAGS) & kAlignmentFlag;
+  generalFlagsLoaded_ = false;
+  return alignmentChecked_ && model_.alignmentChecks;
 }
 
 void CpuState::BeforeArithmetic(Blob& before, bool x87) {
@@ -214,6 +223,8 @@ bool CpuState::Restore(int id) {
   controlChanged_ = true;
   flagsLoaded_ = false;
   registers.Load(context->general);
+  alignmentChecked_ = context->general[kRflags] & kAlignmentFlag;
+  generalFlagsLoaded_ = false;
   breakpoints_.passed = context->passedBreakpoint;
   state_[kDirty] = 0;
   return true;

@@ -55,6 +55,10 @@ class CpuState {
   // In front of one. False: it is no longer watched for.
   bool WatchDenormal() { return denormalsToWatch_ > 0 && denormalsToWatch_-- > 0; }
   bool floatControlLoaded() const { return flagsLoaded_; }
+  // The AC flag is set where it has a meaning. An instruction has loaded the flags: they must be asked for.
+  void FlagsLoaded() { generalFlagsLoaded_ = true; }
+  bool flagsLoaded() const { return generalFlagsLoaded_; }
+  bool AlignmentChecked();
   // Some are not masked: instructions run one by one, between BeforeArithmetic and what it has raised.
   bool FloatTraps();
   void BeforeArithmetic(Blob& before, bool x87);
@@ -95,4 +99,5 @@ class CpuState {
   Blob scratch_, lent_;
   bool controlChanged_ = true, flagsLoaded_ = false, floatTraps_ = false;
   int denormalsToWatch_ = kWatched;
+  bool generalFlagsLoaded_ = false, alignmentChecked_ = false;
 };

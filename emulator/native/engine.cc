@@ -66,7 +66,7 @@ int Engine::RunBudget(int64_t budget) {
   stop_.care = false;
   if (!budget) return Finish(cpu_.Settle(), kBudget);
   // A few instructions are cheaper where they are than moved to main.
-  if (model_.x86() && (cpu_.Settle(), cpu_.FloatTraps())) {
+  if (model_.x86() && (cpu_.Settle(), cpu_.FloatTraps() || cpu_.AlignmentChecked())) {
   } else if (stepper_.recording.on() || budget == 1 || (cpu_.isIn(stepperMachine_) && budget < 24)) {
     int reason = RunSingly(budget);
     if (reason != kGoOn) return reason;
@@ -77,6 +77,11 @@ int Engine::RunBudget(int64_t budget) {
     uint64_t pc = cpu_.registers.pc();
     if (model_.x86() && (cpu_.FloatTraps() || stop_.care)) {
       int reason = RunWithFloatTraps();
+      if (reason != kGoOn) return reason;
+      continue;
+    }
+    if (model_.x86() && cpu_.AlignmentChecked()) {
+      int reason = RunWithAlignmentChecks();
       if (reason != kGoOn) return reason;
       continue;
     }

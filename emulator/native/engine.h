@@ -50,6 +50,9 @@ class Engine {
   int RunBudget(int64_t budget);
   int RunSingly(int64_t count);
   int RunWithFloatTraps();
+  int RunWithAlignmentChecks();
+  int AlignmentFault(Machine& machine);
+  bool FloatMisaligned(const X86Instruction& instruction, uint64_t operand);
   int AfterMain(uc_err error);
   int AfterStop(uc_err error, uint64_t pc);
   int Finish(Machine& machine, int reason);

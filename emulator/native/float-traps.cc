@@ -54,6 +54,9 @@ int Engine::RunWithFloatTraps() {
     stop_.With(kInterrupt, kX87Vector);
     return Finish(machine, kInterrupt);
   }
+  cpu_.registers.Read(machine);
+  uint64_t operand = instruction.OperandAddress(pc, cpu_.registers.general());
+  if (FloatMisaligned(instruction, operand)) return AlignmentFault(machine);
   bool sse = instruction.usesSseArithmetic(), x87 = instruction.waitsForX87() && !instruction.loadsFloatControl;
   if (sse || x87) cpu_.BeforeArithmetic(beforeArithmetic_, x87);
   uint64_t also = sse && stepper_.care.SseDenormal(instruction, pc) ? kDenormal : 0;
@@ -62,8 +65,6 @@ int Engine::RunWithFloatTraps() {
   X87Plan plan;
   if (x87) plan = stepper_.care.Plan(operation, instruction, pc);
   uint64_t statusBefore = machine.Read(UC_X86_REG_FPSW);
-  cpu_.registers.Read(machine);
-  uint64_t operand = instruction.OperandAddress(pc, cpu_.registers.general());
   StoredValue stored(memory_, instruction, operand);
   int reason = stepper_.StepWithCare();
   bool ran = machine.Pc() != pc;

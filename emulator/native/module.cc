@@ -148,11 +148,13 @@ void Collected(napi_env env, void*, void* hint) {
   napi_delete_reference(env, handle->block);
 }
 
-// createEngine(cpu, physicalBytes, pageShift, selectors: Uint16Array(8), state: Float64Array, block: ArrayBuffer, hiddenPlaces)
+// createEngine(cpu, physicalBytes, pageShift, selectors: Uint16Array(8), state: Float64Array, block: ArrayBuffer, hiddenPlaces, alignmentChecks)
 METHOD(CreateEngine) {
-  size_t count = 7;
-  napi_value values[7];
+  size_t count = 8;
+  napi_value values[8];
   napi_get_cb_info(env, info, &count, values, nullptr, nullptr);
+  bool alignmentChecks = true;
+  napi_get_value_bool(env, values[7], &alignmentChecks);
   double cpu = 0, bytes = 0, shift = 12, hidden = 0;
   napi_get_value_double(env, values[0], &cpu);
   napi_get_value_double(env, values[1], &bytes);
@@ -167,7 +169,7 @@ METHOD(CreateEngine) {
     napi_throw_type_error(env, nullptr, "createEngine: wrong arguments");
     return nullptr;
   }
-  CpuModel model{static_cast<Cpu>(static_cast<int>(cpu)), static_cast<unsigned>(shift), *static_cast<Selectors*>(selectors)};
+  CpuModel model{static_cast<Cpu>(static_cast<int>(cpu)), static_cast<unsigned>(shift), *static_cast<Selectors*>(selectors), alignmentChecks};
   auto* engine = new Engine(model, static_cast<uint64_t>(bytes), static_cast<double*>(state), static_cast<uint8_t*>(block), static_cast<unsigned>(hidden));
   if (!engine->error().empty()) {
     napi_throw_error(env, nullptr, engine->error().c_str());

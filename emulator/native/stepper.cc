@@ -52,7 +52,7 @@ int Stepper::AfterRun(uc_err error) {
   if (stop_.before) {
     if (counting_.remaining() == 0) return kBudget;
     state_.registers.TakePc(machine_);
-    return left > 0 && !state_.floatControlLoaded() && !stop_.care ? Step(left) : kGoOn;
+    return left > 0 && !state_.floatControlLoaded() && !state_.flagsLoaded() && !stop_.care ? Step(left) : kGoOn;
   }
   if (error == UC_ERR_INSN_INVALID) return kInvalidInstruction;
   return error == UC_ERR_EXCEPTION ? kFault : kHalt;
@@ -135,7 +135,8 @@ void Stepper::BeforeInstruction(uint64_t address) {
   breakpoints_.passed = Breakpoints::kNone;
   counting_.Stepped(address);
   singly_.Note(machine_, address);
-  endsBatch_ = instruction.pushFlags || instruction.loadsFloatControl;
+  endsBatch_ = instruction.pushFlags || instruction.loadsFlags || instruction.loadsFloatControl;
+  if (instruction.loadsFlags) state_.FlagsLoaded();
   // What is loaded may be some of the flags only.
   bool shows = instruction.storesStatusInAx() ? X86MayReadAl(memory_, address + instruction.length, machine_.Is64BitCode()) : instruction.storesFloatFlags;
   if (shows || instruction.loadsFloatControl) state_.ShowFloatFlags(machine_);
@@ -149,6 +150,7 @@ void Stepper::OnAccess(uc_engine*, uc_mem_type type, uint64_t physical, int size
   if (s->probe.active()) return s->probe.OnAccess(physical, static_cast<uint32_t>(size));
   if (s->memory_.own.internal || s->watched_.address != GuestMemory::kNotWatched) return;
   uint32_t access = type == UC_MEM_WRITE ? kWrite : kRead;
+  if (s->log.on()) s->log.Note(physical, static_cast<uint32_t>(size), access == kWrite);
   uint64_t address = s->memory_.WatchedAddress(physical, static_cast<uint64_t>(size), access);
   if (address != GuestMemory::kNotWatched) s->watched_ = Watched{address, static_cast<uint32_t>(size), access};
 }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "access-log.h"
 #include "access-probe.h"
 #include "breakpoints.h"
 #include "counting.h"
@@ -21,7 +22,7 @@
 class Stepper {
  public:
   Stepper(Machine& machine, GuestMemory& memory, Counting& counting, CpuState& state, Breakpoints& breakpoints, Traps& traps, Stop& stop)
-      : probe(machine, memory), care(machine, memory), checks_(machine, memory, stop), machine_(machine), memory_(memory), counting_(counting), state_(state), breakpoints_(breakpoints), traps_(traps), stop_(stop) {}
+      : probe(machine, memory), care(machine, memory), log(memory), checks_(machine, memory, stop), machine_(machine), memory_(memory), counting_(counting), state_(state), breakpoints_(breakpoints), traps_(traps), stop_(stop) {}
   bool Hook();
 
   // Run `count` of the remaining instructions, or to an exit. Returns its ExitReason
@@ -38,6 +39,7 @@ class Stepper {
 
   AccessProbe probe;
   FloatCare care;
+  AccessLog log;
   Recording recording;
 
  private:

@@ -216,11 +216,12 @@ X86Instruction X86Decode(const uint8_t* code, unsigned available, bool mode64) {
   bool rotateCarry = IsShift(i.opcode) && i.hasMemory() && (i.modrm >> 3 & 6) == 2, setMemory = (i.opcode & ~0xfu) == 0x0f90 && i.hasMemory();
   i.writesMemory = i.hasMemory() && ChangesMemory(i);
   i.pushFlags = i.opcode == 0x9c;
+  i.loadsFlags = i.opcode == 0x9d || i.opcode == 0xcf;
   i.loadsFloatControl = LoadsFloatControl(i);
   i.storesFloatFlags = StoresFloatFlags(i);
   bool lockable = i.writesMemory && !IsShift(i.opcode) && (i.opcode < 0x0fa4 || i.opcode > 0x0fa5) && (i.opcode < 0x0fac || i.opcode > 0x0fad);
   i.invalid = (i.lock && !lockable) || (i.vex && (!IsBmi(i.opcode) || i.lock));
-  i.careful = rotateCarry || setMemory || IsPort(i.opcode) || i.pushFlags || i.invalid || i.loadsFloatControl || (i.storesFloatFlags && !i.storesStatusInAx()) || IsX87Function(i);
+  i.careful = rotateCarry || setMemory || IsPort(i.opcode) || i.pushFlags || i.loadsFlags || i.invalid || i.loadsFloatControl || (i.storesFloatFlags && !i.storesStatusInAx()) || IsX87Function(i);
   return i;
 }
 

@@ -12,7 +12,7 @@ struct X86Instruction {
   bool loadsFloatControl = false;  // MXCSR, the x87 control word, or the x87's flags
   bool storesFloatFlags = false;   // those of MXCSR or of the x87's status word
   bool invalid = false;  // the processor refuses it and Unicorn doesn't: a lock prefix, an instruction of AVX
-  bool pushFlags = false;
+  bool pushFlags = false, loadsFlags = false;  // pushf; popf, iret
 
   uint32_t opcode = 0;        // its bytes without prefixes: f7, 0fa2, 0f38f0; of VEX those that it stands for
   uint8_t rex = 0;            // 0 where there is none

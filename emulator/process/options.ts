@@ -10,6 +10,8 @@ export interface ProcessOptions {
   /** Where host functions get their addresses: [base, base + size), never executable. */
   gates: GateOptions;
   selectors?: Partial<X86Selectors>;
+  /** engine.ts. */
+  alignmentChecks?: boolean;
   seed?: number;
   /** Guest instructions, all threads together. */
   budget?: number;

@@ -79,6 +79,7 @@ export class Process implements ProcessCore {
       cpu: options.cpu,
       pageSize: options.pageSize,
       ...(options.selectors && { selectors: options.selectors }),
+      ...(options.alignmentChecks !== undefined && { alignmentChecks: options.alignmentChecks }),
       physicalBytes: Math.min(memory, MOST_MEMORY - options.pageSize),
     });
     const exhausted = (): never => this.end({ kind: 'signal', signal: SIGKILL, text: 'killed: the emulated machine is out of memory' });

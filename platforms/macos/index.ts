@@ -15,6 +15,8 @@ export const macos: OsDefinition = {
     pageSize: platform.pageSize,
     abi: platform.abi,
     gates: macLayout(platform.cpu).gates,
+    // Of CR0 osfmk/x86_64/start.s sets PG and WP, and nobody AM.
+    alignmentChecks: false,
     ...(platform.cpu === 'x86-64' && { selectors: { cs: 0x2b, ss: 0x23, ds: 0x23, es: 0x23, fs: 0, gs: 0, other: 0x1b } }),
   }),
   create: (context) => new MacOs(context),

@@ -102,6 +102,10 @@ export class Faults {
         return this.debugService(thread);
       case Gate.SystemCall:
         return this.systemCall(thread, vector);
+      case Vector.alignment:
+        // Done with for the program: the access is made again, and the flag is clear from then on.
+        registers.set(X86.rflags, (registers.lo(X86.rflags) & ~Eflags.AC) >>> 0);
+        return;
       case Vector.protection:
         if (privileged(os.process.engine, pc)) return this.raise(thread, Status.PRIVILEGED_INSTRUCTION, pc);
         return this.raise(thread, Status.ACCESS_VIOLATION, pc, [READ, noAddress(os.layout.wordSize)]);

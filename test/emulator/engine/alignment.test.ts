@@ -105,3 +105,31 @@ for (const text of ['.byte 0xf0; nop', '.byte 0xf0; mov [rbx], eax', '.byte 0xf0
     m.close();
   });
 }
+
+/** AC set by popf, a store that must not happen, and the flag taken back: at every budget, and where the OS has not set CR0.AM. */
+const CHECKED = 'pushfq; or dword ptr [rsp], 0x40000; popfq; mov dword ptr [rbx + 4], 1; mov dword ptr [rbx + 2], 2; int 0x80';
+for (const budget of [1000, 1, 3]) {
+  for (const on of [true, false]) {
+    test(`alignment checks are ${on ? 'on' : 'off'}, budget ${budget}`, (t) => {
+      const m = new Machine('x86-64', { alignmentChecks: on }).code(CHECKED);
+      m.set({ rsp: DATA + 0x800, rbx: DATA });
+      let reason;
+      let executed = 0;
+      do {
+        reason = m.run(budget);
+        executed += m.exit.executed;
+      } while (reason === 'Budget');
+      t.is(reason, on ? 'Interrupt' : 'SoftwareInterrupt');
+      t.is(m.peek(DATA + 4), on ? 1 : 0);
+      t.is(executed, on ? 4 : 6);
+      if (!on) return m.close();
+      t.is(m.exit.number, 17);
+      m.set({ rflags: 0x202 });
+      do reason = m.run(budget);
+      while (reason === 'Budget');
+      t.is(reason, 'SoftwareInterrupt');
+      t.is(m.peek(DATA + 2), 2);
+      m.close();
+    });
+  }
+}
