@@ -17,6 +17,7 @@ import type { MemoryFault } from '../../emulator/process/os-model.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import { describeFault } from '../posix/fault-description.js';
 import { posixThread } from '../posix/posix-thread.js';
+import { behindEnd } from './file-mapping.js';
 import type { PosixSystem } from '../posix/system.js';
 
 const SEGV_MAPERR = 1;
@@ -31,6 +32,7 @@ const FPE_FLTINV = 7;
 const ILL_ILLOPC = 1;
 const ILL_ILLOPN = 2;
 const BUS_ADRALN = 1;
+const BUS_ADRERR = 2;
 const TRAP_BRKPT = 1;
 const TRAP_TRACE = 2;
 const SI_KERNEL = 0x80;
@@ -80,6 +82,11 @@ export class LinuxFaults {
       trap.number = Vector.page;
       trap.error = pageFaultError(fault.access, present) | (key !== undefined ? PageFault.protectionKey : 0);
       trap.address = fault.address;
+    }
+    const lacking = mapped ? behindEnd(os.process.space.find(fault.address)) : undefined;
+    if (lacking !== undefined && (lacking & fault.access) !== 0) {
+      os.signals.force(thread, { signal: numbers.SIGBUS, code: BUS_ADRERR, address: fault.address, trap: Vector.page, about });
+      return;
     }
     os.signals.force(thread, {
       signal: numbers.SIGSEGV,

@@ -15,6 +15,7 @@ import { PosixOs, PROCESS_ID } from '../posix/posix-os.js';
 import { posixThread, type PosixThread } from '../posix/posix-thread.js';
 import { Program } from '../posix/program.js';
 import { EXECUTE_ONLY, LinuxFaults } from './faults.js';
+import { FilePages } from './file-pages.js';
 import { linuxFrames } from './frames.js';
 import { GlibcJumpBuffer } from './jump-buffer.js';
 import { linuxLayouts, type LinuxLayout } from './layout.js';
@@ -45,6 +46,7 @@ export class Linux extends PosixOs {
   private readonly linuxThreads: LinuxThreads;
   private readonly faults: LinuxFaults;
   private readonly calls: LinuxSystemCalls;
+  private readonly pages: FilePages;
   private readonly random: Uint8Array;
   private readonly systemCallEntry: number;
 
@@ -80,6 +82,12 @@ export class Linux extends PosixOs {
     process.space.map(layout.stackTop - layout.stackSize, layout.stackSize, Prot.RW, { name: '[stack]', tag: STACK });
     this.port = new PosixPort(system, new GlibcJumpBuffer(process, () => program.images.exported('__pointer_chk_guard')));
     this.faults = new LinuxFaults(system);
+    this.pages = new FilePages(
+      process.space,
+      process.supervisor,
+      (bytes) => process.memoryLimit.fits(bytes),
+      (bytes) => process.clock.advance(bytes / BYTES_PER_UNIT),
+    );
     memory.own = new LinuxMemoryRules(
       memory,
       (fd) => this.calls.shared.descriptors.get(fd),
@@ -99,8 +107,11 @@ export class Linux extends PosixOs {
       },
       (what) => process.end({ kind: 'unsupported', text: what }),
       process.abi.wordSize === 8,
+      this.pages,
     );
-    this.calls = new LinuxSystemCalls(system, frames, this.faults, layout, context.files, (thread) => this.threads.adopt(thread));
+    this.calls = new LinuxSystemCalls(system, frames, this.faults, layout, this.pages, context.files, (thread) =>
+      this.threads.adopt(thread),
+    );
   }
 
   get descriptors() {
@@ -214,6 +225,10 @@ export class Linux extends PosixOs {
   override beforeRun(thread: Thread): void {
     this.calls.goOn(thread);
     if (thread.state === 'runnable') super.beforeRun(thread);
+  }
+
+  ended(): void {
+    this.pages.writeAll();
   }
 
   systemCall(thread: Thread): void {

@@ -5,6 +5,8 @@
 import { Prot } from '../../emulator/engine.js';
 import type { Region } from '../../emulator/memory/address-space.js';
 import type { FileContents } from '../file-system.js';
+import { BehindEnd, mappingOf } from './file-mapping.js';
+import { OpenPages, type FilePages } from './file-pages.js';
 import type { MemoryCalls, OwnMemoryRules } from '../posix/memory-calls.js';
 import { Errno } from '../posix/kernel/errno.js';
 
@@ -31,9 +33,10 @@ const KNOWN_ADVICE: ReadonlySet<number> = new Set(Object.values(Advice));
 const SHARED = { shared: true };
 const FILE = { file: true };
 const GROWING = { grows: true };
-export const isShared = (region: Region): boolean => region.tag === SHARED;
+export const isShared = (region: Region): boolean => region.tag === SHARED || mappingOf(region) !== undefined;
 /** A program's or a library's own pages are of their files. */
-const isOfFile = ({ tag }: Region): boolean => tag === FILE || (typeof tag === 'object' && tag !== null && 'image' in tag);
+const isOfFile = ({ tag }: Region): boolean =>
+  tag === FILE || tag instanceof BehindEnd || (typeof tag === 'object' && tag !== null && 'image' in tag);
 /** The tag of the main thread's stack. */
 export const STACK = GROWING;
 
@@ -43,6 +46,7 @@ export interface MappableFile {
   readonly name: string;
   readonly flags: number;
   readonly contents?: FileContents;
+  readonly seals?: { readonly writable: boolean };
 }
 
 const O_ACCMODE = 3;
@@ -68,6 +72,7 @@ export class LinuxMemoryRules implements OwnMemoryRules {
     /** A call that exists, and is not provided. */
     private readonly missing: (what: string) => never,
     private readonly wide: boolean,
+    private readonly pages: FilePages,
   ) {}
 
   mmap(address: number, length: number, prot: number, flags: number, fd: number, offset: number): number {
@@ -108,16 +113,29 @@ export class LinuxMemoryRules implements OwnMemoryRules {
     const name = file?.name ?? '';
     const allowed = memory.effective(prot & 7);
     if (!contents) {
-      space.map(base, size, allowed, { tag, name });
+      // A device that was opened for reading is not written by another way.
+      const readOnly = file && !isPrivate && (file.flags & O_ACCMODE) !== O_RDWR;
+      space.map(base, size, allowed, { tag, name, ...(readOnly && { maxProt: Prot.RX }) });
       return base;
+    }
+    if (!isPrivate) {
+      const writable = (file?.flags ?? 0) % 4 === O_RDWR && (file?.seals?.writable ?? true);
+      if (fixed) space.unmap(base, size);
+      return this.pages.map(contents, writable, { base, size, offset, prot: allowed, name }) ? base : -Errno.ENOMEM;
     }
     space.map(base, size, Prot.RW, { tag, name });
     if (!this.copyIn(base, size, contents, offset)) {
       space.unmap(base, size);
       return -Errno.ENOMEM;
     }
-    space.protect(base, size, allowed);
+    const there = Math.min(size, memory.pageUp(Math.max(0, contents.size() - offset)));
+    if (there > 0) space.protect(base, there, allowed);
+    if (there < size) space.map(base + there, size - there, Prot.None, { tag: new BehindEnd(allowed), name });
     return base;
+  }
+
+  protected(base: number, limit: number, prot: number): void {
+    this.pages.protectedAnew(base, limit, prot);
   }
 
   /** Bytes of the file from `offset` to its end, holes left out. */
@@ -143,7 +161,8 @@ export class LinuxMemoryRules implements OwnMemoryRules {
     if (file.name === '/dev/zero') return 0;
     if (!file.contents) return -Errno.ENODEV;
     if (flags & Map.GROWSDOWN) return -Errno.EINVAL;
-    if (type !== Map.PRIVATE && prot & Prot.Write) return this.missing('a shared mapping of a file that can be written is not provided');
+    if (type !== Map.PRIVATE && prot & Prot.Write && file.seals?.writable === false) return -Errno.EPERM;
+    if (type !== Map.PRIVATE && !(file.contents instanceof OpenPages)) return -Errno.ENODEV;
     return 0;
   }
 

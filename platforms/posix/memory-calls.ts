@@ -21,6 +21,8 @@ export interface OwnMemoryRules {
   /** Checks that come before the others of mprotect: its end, or the bits to go on with. */
   protection(address: number, length: number, prot: number): { goOn: false; result: number } | { goOn: true; prot: number };
   madvise(address: number, length: number, advice: number): number;
+  /** mprotect has done this. */
+  protected?(base: number, limit: number, prot: number): void;
 }
 
 export class MemoryCalls {
@@ -172,7 +174,10 @@ export class MemoryCalls {
     const limit = base + this.pageUp(length + (address - base));
     if (limit > traits.limit) return -errno.ENOMEM;
     const allowed = this.effective(prot & 7);
-    if (this.space.protect(base, limit - base, allowed)) return 0;
+    if (this.space.protect(base, limit - base, allowed)) {
+      this.own?.protected?.(base, limit, allowed);
+      return 0;
+    }
     const pieces = this.pieces(base, limit);
     let covered = base;
     for (const piece of pieces) if (piece.base === covered) covered = piece.limit;
@@ -181,6 +186,7 @@ export class MemoryCalls {
       if (piece.base >= covered && traits.protectHole === 'partial') break;
       if (allowed & ~piece.region.maxProt) return -errno.EACCES;
       this.space.protect(piece.base, piece.limit - piece.base, allowed);
+      this.own?.protected?.(piece.base, piece.limit, allowed);
     }
     return covered < limit && traits.protectHole === 'partial' ? -errno.ENOMEM : 0;
   }

@@ -2,6 +2,7 @@
 import { Random } from '../../../emulator/process/random.js';
 import type { FileSystem } from '../../file-system.js';
 import type { PosixSystem } from '../../posix/system.js';
+import type { FilePages } from '../file-pages.js';
 import type { LinuxLayout } from '../layout.js';
 import { Descriptors } from '../../posix/kernel/descriptors.js';
 import { descriptorCalls } from './descriptor-calls.js';
@@ -25,7 +26,7 @@ import { statCalls } from './stat-calls.js';
 import { threadCalls } from './thread-calls.js';
 import { timeCalls } from './time-calls.js';
 
-export interface SharedKernel extends Pick<Kernel, 'descriptors' | 'futexes' | 'programBreak' | 'state' | 'timers'> {
+export interface SharedKernel extends Pick<Kernel, 'descriptors' | 'futexes' | 'pages' | 'programBreak' | 'state' | 'timers'> {
   readonly proc: ProcFiles;
   readonly files: FileSystem | undefined;
   random(length: number): Uint8Array;
@@ -43,7 +44,7 @@ const TRANSFER: TransferRules = {
   partly: true,
 };
 
-export function sharedKernel(system: PosixSystem, layout: LinuxLayout, files: FileSystem | undefined): SharedKernel {
+export function sharedKernel(system: PosixSystem, layout: LinuxLayout, pages: FilePages, files: FileSystem | undefined): SharedKernel {
   const { process, options, pid } = system;
   const changed = (cause: unknown): void => process.changed(cause);
   const random = new Random(options.seed ^ 0x47524e44);
@@ -64,8 +65,9 @@ export function sharedKernel(system: PosixSystem, layout: LinuxLayout, files: Fi
     programBreak: new ProgramBreak(system.memory, layout.userLimit),
     state,
     timers: new PosixTimers(system),
-    proc: new ProcFiles(process, options.argv[0] ?? '', pid),
+    proc: new ProcFiles(process, options.argv[0] ?? '', pid, layout.userLimit),
     files,
+    pages,
     random: (length) => Uint8Array.from({ length }, () => random.below(256)),
   };
 }

@@ -14,7 +14,10 @@ import {
 } from '../../posix/kernel/descriptors.js';
 import { Errno } from '../../posix/kernel/errno.js';
 import { PagedFile } from '../../paged-file.js';
+import { fileControl, flock } from './file-control.js';
 import type { Kernel, LinuxCalls } from './kernel.js';
+import { allocation } from './allocation.js';
+import { Seal, sealed, Seals } from './seals.js';
 import { descriptorControl } from '../../posix/kernel/descriptor-control.js';
 import { descriptorOperations } from '../../posix/kernel/descriptor-operations.js';
 
@@ -22,9 +25,9 @@ import { descriptorOperations } from '../../posix/kernel/descriptor-operations.j
 const CHANGEABLE = O_APPEND | O_NONBLOCK | 0o20000 | 0o1000000;
 const O_NOTIFICATION = 0o200;
 const MEMFD_FLAGS = 0x1f | (0x3f << 26);
+const Memfd = { CLOEXEC: 1, ALLOW_SEALING: 2, NOEXEC_SEAL: 8 } as const;
 const MEMFD_NAME_LIMIT = 249;
-const Command = { SETOWN: 8, GETOWN: 9, DUPFD_CLOEXEC: 1030, GETPIPE_SZ: 1032, GET_SEALS: 1034 } as const;
-const LOCKS: readonly number[] = [5, 6, 7, 12, 13, 14, 36, 37, 38];
+const DUPFD_CLOEXEC = 1030;
 const REQUESTS = { FIONREAD: 0x541b, FIONBIO: 0x5421, FIONCLEX: 0x5450, FIOCLEX: 0x5451 } as const;
 
 export function descriptorCalls(kernel: Kernel): LinuxCalls {
@@ -33,21 +36,24 @@ export function descriptorCalls(kernel: Kernel): LinuxCalls {
   const { seek, copy, makePipe, truncate, synchronised } = descriptorOperations(kernel);
 
   const { fcntl, ioctl } = descriptorControl(kernel, {
-    dupCloexec: Command.DUPFD_CLOEXEC,
-    owner: [Command.SETOWN, Command.GETOWN],
-    locks: LOCKS,
-    // F_GETLK, F_GETLK64 and F_OFD_GETLK.
-    getLock: { commands: [5, 12, 36], type: 0 },
+    dupCloexec: DUPFD_CLOEXEC,
+    owner: [],
+    locks: [],
+    getLock: { commands: [], type: 0 },
     changeable: CHANGEABLE | DIRECT,
     inward: (flags) => flags,
     outward: (flags) => flags & ~(O_CREAT | O_EXCL | O_TRUNC | O_CLOEXEC),
-    otherCommand: (file, command) => {
-      if (command === Command.GETPIPE_SZ) return file.kind === 'pipe' || file.kind === 'stream' ? 65536 : -Errno.EBADF;
-      return command === Command.GET_SEALS && file.name.startsWith('memfd:') ? 1 : -Errno.EINVAL;
-    },
+    otherCommand: fileControl(kernel),
     requests: REQUESTS,
     neverLess: false,
   });
+
+  const allocate = allocation(kernel);
+  const written = (fd: number): number => {
+    const answer = synchronised(fd);
+    if (answer === 0) kernel.pages.writeAll();
+    return answer;
+  };
 
   return {
     close: (_thread, [fd]) => descriptors.close(int(fd)),
@@ -74,7 +80,7 @@ export function descriptorCalls(kernel: Kernel): LinuxCalls {
     pipe2: (_thread, [address, flags]) =>
       int(flags) & ~(O_CLOEXEC | O_NONBLOCK | DIRECT | O_NOTIFICATION) ? -Errno.EINVAL : makePipe(address, int(flags)),
     dup: (_thread, [fd]) => {
-      const file = descriptors.get(int(fd));
+      const file = descriptors.any(int(fd));
       return file ? descriptors.add(file) : -Errno.EBADF;
     },
     dup2: (_thread, [old, next]) => copy(int(old), int(next), 0),
@@ -90,14 +96,23 @@ export function descriptorCalls(kernel: Kernel): LinuxCalls {
       if ((int(flags) & 0x18) === 0x18) return -Errno.EINVAL;
       const name = user.cBytes(address, MEMFD_NAME_LIMIT + 1);
       if (name.length > MEMFD_NAME_LIMIT) return -Errno.EINVAL;
-      const file = regularFile(
-        `memfd:${Buffer.from(name).toString('latin1')}`,
-        new PagedFile(system.process.memoryLimit),
-        O_RDWR | LARGEFILE,
-      );
-      return descriptors.add(file, int(flags) & 1 ? FD_CLOEXEC : 0);
+      const noExec = (int(flags) & Memfd.NOEXEC_SEAL) !== 0;
+      const held = noExec ? Seal.EXEC : int(flags) & Memfd.ALLOW_SEALING ? 0 : Seal.SEAL;
+      const contents = kernel.pages.over(new PagedFile(system.process.memoryLimit));
+      const seals = new Seals(held, !noExec, () => contents.file.isWritten());
+      const file = regularFile(`memfd:${Buffer.from(name).toString('latin1')}`, sealed(contents, seals), O_RDWR | LARGEFILE);
+      file.contents = contents;
+      file.seals = seals;
+      file.mode = noExec ? 0o666 : 0o777;
+      return descriptors.add(file, int(flags) & Memfd.CLOEXEC ? FD_CLOEXEC : 0);
     },
-    fsync: (_thread, [fd]) => synchronised(int(fd)),
-    fdatasync: (_thread, [fd]) => synchronised(int(fd)),
+    fallocate: (_thread, args) => {
+      const [from, length] =
+        user.wordSize === 8 ? [args[2], args[3]] : [args[2] + (args[3] | 0) * 2 ** 32, args[4] + (args[5] | 0) * 2 ** 32];
+      return allocate(int(args[0]), int(args[1]), from, length);
+    },
+    flock: (_thread, [fd, command]) => flock(kernel, int(fd), int(command)),
+    fsync: (_thread, [fd]) => written(int(fd)),
+    fdatasync: (_thread, [fd]) => written(int(fd)),
   };
 }

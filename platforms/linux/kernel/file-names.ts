@@ -2,7 +2,7 @@
  * Files by name: opening, links, removing. Names are those of /dev and /proc that the kernel has itself, and the directories that
  * were granted. Source: open(2), readlink(2), unlink(2), access(2).
  */
-import { FileError, type FileSystem } from '../../file-system.js';
+import { FileError, type FileContents, type FileSystem } from '../../file-system.js';
 import { int } from '../../posix/system-call-table.js';
 import {
   device,
@@ -10,6 +10,8 @@ import {
   O_ACCMODE,
   O_CLOEXEC,
   O_CREAT,
+  O_EXCL,
+  O_PATH,
   O_TRUNC,
   O_WRONLY,
   openFlags,
@@ -27,6 +29,8 @@ import type { ProcFiles } from './proc-files.js';
 export const AT_FDCWD = -100;
 const AT_REMOVEDIR = 0x200;
 const RENAME_NOREPLACE = 1;
+/** They are there, and not to be listed. */
+const KERNEL_DIRECTORIES: readonly string[] = ['/dev', '/proc', '/proc/self'];
 
 export interface Files {
   system: FileSystem | undefined;
@@ -48,14 +52,22 @@ export function filesOf(kernel: Kernel, system: FileSystem | undefined, proc: Pr
     withFileErrors(() => {
       const contents = new PagedFile(kernel.system.process.memoryLimit);
       contents.write(0, text);
-      return regularFile(path, contents, flags);
+      const file = regularFile(path, contents, flags);
+      // Its pages can't be mapped.
+      delete file.contents;
+      return file;
     });
+  const over = (contents: FileContents, path: string): FileContents => kernel.pages.over(contents, system?.entry(path).identity);
   const openEntry = (path: string, flags: number): OpenFile | number => {
     const entry = system && withFileErrors(() => system.entry(path));
-    if (!system || typeof entry !== 'object') return openNamed(system, path, flags);
-    if (!entry.directory) return flags & DIRECTORY ? -Errno.ENOTDIR : openNamed(system, path, flags);
+    if (!system || typeof entry !== 'object') return openNamed(system, path, flags, over);
+    if (!entry.directory) return flags & DIRECTORY ? -Errno.ENOTDIR : openNamed(system, path, flags, over);
     if ((flags & O_ACCMODE) !== 0 || flags & O_CREAT) return -Errno.EISDIR;
     return openDirectory(system, path, flags & O_NONBLOCK, 4096);
+  };
+  const textOf = (path: string, flags: number): OpenFile | number | undefined => {
+    const text = proc.read(path, descriptors);
+    return text === undefined ? undefined : textFile(path, text, flags & O_PATH ? flags : flags | large);
   };
   const files: Files = {
     system,
@@ -65,20 +77,28 @@ export function filesOf(kernel: Kernel, system: FileSystem | undefined, proc: Pr
     pathAt: (directory, address) => {
       const path = readPath(user, address);
       if (typeof path === 'number' || path === '' || path.startsWith('/') || directory === AT_FDCWD) return path;
-      const file = descriptors.get(directory);
+      const file = descriptors.any(directory);
       if (!file) return -Errno.EBADF;
       return file.kind === 'directory' ? `${file.name}/${path}` : -Errno.ENOTDIR;
     },
-    open: (path, flags) => {
+    open: (path, asked) => {
       if (path === '') return -Errno.ENOENT;
+      // What names a place alone is neither made nor read.
+      const flags = asked & O_PATH ? asked & (O_PATH | DIRECTORY | O_CLOEXEC) : asked;
+      if (flags & DIRECTORY && flags & O_CREAT) return -Errno.EINVAL;
       const mode = flags & O_ACCMODE;
-      if (mode === O_ACCMODE) return -Errno.EINVAL;
-      const known = device(path, flags | large, random);
-      if (known) return flags & DIRECTORY ? -Errno.ENOTDIR : known;
-      const text = proc.read(path, descriptors);
-      if (text !== undefined) return mode !== 0 ? -Errno.EACCES : textFile(path, text, flags | large);
+      const own = device(path, flags | large, random) ?? textOf(path, flags);
+      if (own) {
+        if (flags & O_CREAT && flags & O_EXCL) return -Errno.EEXIST;
+        if (flags & DIRECTORY) return -Errno.ENOTDIR;
+        return typeof own === 'object' && own.kind === 'file' && mode !== 0 ? -Errno.EACCES : own;
+      }
+      if (KERNEL_DIRECTORIES.includes(path)) return flags & O_CREAT || mode !== 0 ? -Errno.EISDIR : -Errno.ENOENT;
+      // Nothing lies under what is no directory.
+      for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1))
+        if (device(path.slice(0, at), 0, random) ?? textOf(path.slice(0, at), 0)) return -Errno.ENOTDIR;
       const named = openEntry(path, flags);
-      if (typeof named !== 'number') named.flags |= large;
+      if (typeof named !== 'number') named.flags |= flags & O_PATH ? O_PATH : large;
       return named;
     },
   };

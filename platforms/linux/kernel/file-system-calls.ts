@@ -59,7 +59,7 @@ export function fileSystemCalls({ user, descriptors, convention, system }: Kerne
     return typeOf(file);
   };
   const ofDescriptor = (fd: number): number => {
-    const file = descriptors.get(int(fd));
+    const file = descriptors.any(int(fd));
     return file ? typeOf(file) : -Errno.EBADF;
   };
   const told = (type: number, address: number, counts: 4 | 8, word: 4 | 8): number =>

@@ -5,6 +5,7 @@ import type { Thread } from '../../../emulator/process/thread.js';
 import type { PosixThread } from '../../posix/posix-thread.js';
 import type { PosixSystem } from '../../posix/system.js';
 import type { KernelCall } from '../../posix/kernel/kernel.js';
+import type { FilePages } from '../file-pages.js';
 import type { LinuxLayout } from '../layout.js';
 import type { Descriptors } from '../../posix/kernel/descriptors.js';
 import type { Futexes } from '../../posix/kernel/futexes.js';
@@ -25,6 +26,8 @@ export interface Kernel {
   /** The program's memory with its permissions, words as that convention has them. */
   readonly user: MemoryView;
   readonly descriptors: Descriptors;
+  /** Memory of files that are mapped. */
+  readonly pages: FilePages;
   readonly futexes: Futexes;
   readonly programBreak: ProgramBreak;
   /** Timers that the program has made. */

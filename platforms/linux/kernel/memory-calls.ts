@@ -4,6 +4,7 @@
  */
 import { Prot } from '../../../emulator/engine.js';
 import { int, unsigned } from '../../posix/system-call-table.js';
+import { behindEnd, mappingOf, type FileMapping } from '../file-mapping.js';
 import { isShared } from '../memory-rules.js';
 import { Errno } from '../../posix/kernel/errno.js';
 import type { Kernel, LinuxCalls } from './kernel.js';
@@ -44,6 +45,8 @@ export function memoryCalls(kernel: Kernel): LinuxCalls {
     }
     const region = space.find(old);
     if (!region) return -Errno.EFAULT;
+    const mapping = mappingOf(region)?.mapping;
+    if (mapping) return remapFile(mapping, old, size, next, flags, wanted);
     if (size === 0 && !isShared(region)) return -Errno.EINVAL;
     if (size > region.limit - old) return -Errno.EFAULT;
     if (next > size) {
@@ -81,6 +84,33 @@ export function memoryCalls(kernel: Kernel): LinuxCalls {
     if (next > kept) space.map(target + kept, next - kept, prot, { name: region.name, tag: region.tag, maxProt: region.maxProt });
     if (has(Remap.DONTUNMAP)) space.map(old, size, prot, { name: region.name, tag: region.tag, maxProt: region.maxProt });
     else if (size > 0) space.unmap(old, size);
+    return target;
+  };
+
+  /** The same for pages of a file, some of which may lie behind its end. */
+  const remapFile = (mapping: FileMapping, old: number, size: number, next: number, flags: number, wanted: number): number => {
+    let limit = old;
+    for (const region of space.overlapping(old, Math.max(size, PAGE))) if (mappingOf(region)?.mapping === mapping) limit = region.limit;
+    if (size > limit - old) return -Errno.EFAULT;
+    const fixed = (flags & Remap.FIXED) !== 0;
+    const stays = !fixed && !(flags & Remap.DONTUNMAP);
+    if (stays && next <= size && size !== 0) {
+      if (next < size) space.unmap(old + next, size - next);
+      return old;
+    }
+    const prot = behindEnd(space.find(old)) ?? space.protection(old) ?? Prot.None;
+    const offset = mapping.offsetOf(old);
+    if (stays && size !== 0 && old + size === limit && old + next <= layout.userLimit && space.isFree(old + size, next - size)) {
+      space.unmap(old, size);
+      kernel.pages.move(mapping, offset, old, next, prot);
+      return old;
+    }
+    if (!(flags & Remap.MAYMOVE)) return -Errno.ENOMEM;
+    if (fixed) space.unmap(wanted, next);
+    const target = fixed ? wanted : memory.findPlace(next);
+    if (target === undefined) return -Errno.ENOMEM;
+    if (size !== 0 && !(flags & Remap.DONTUNMAP)) space.unmap(old, size);
+    kernel.pages.move(mapping, offset, target, next, prot);
     return target;
   };
 
@@ -138,7 +168,9 @@ export function memoryCalls(kernel: Kernel): LinuxCalls {
       if ((int(flags) & Sync.ASYNC) !== 0 && (int(flags) & Sync.SYNC) !== 0) return -Errno.EINVAL;
       const size = up(unsigned(length));
       if (start + size >= 2 ** 64) return -Errno.ENOMEM;
-      return covered(start, size) ? 0 : -Errno.ENOMEM;
+      if (!covered(start, size)) return -Errno.ENOMEM;
+      if (size > 0) kernel.pages.synchronise(start, size);
+      return 0;
     },
     mlock: (_thread, [address, length]) => lock(unsigned(address), unsigned(length), 0),
     mlock2: (_thread, [address, length, flags]) => lock(unsigned(address), unsigned(length), int(flags)),

@@ -8,6 +8,7 @@ export class ProcFiles {
     private readonly process: Process,
     private readonly program: string,
     private readonly pid: number,
+    private readonly userLimit: number,
   ) {}
 
   /** What the file holds; undefined: it is none of them. */
@@ -26,7 +27,7 @@ export class ProcFiles {
     if (name === '/proc/self/exe') return this.program.startsWith('/') ? this.program : `/${this.program}`;
     if (name === '/proc/self/cwd' || name === '/proc/self/root') return '/';
     const fd = /^\/proc\/self\/fd\/(\d+)$/.exec(name);
-    return fd ? descriptors.get(Number(fd[1]))?.name : undefined;
+    return fd ? descriptors.any(Number(fd[1]))?.name : undefined;
   }
 
   private text(path: string): string | undefined {
@@ -57,7 +58,7 @@ export class ProcFiles {
     const hex = (address: number): string => address.toString(16).padStart(8, '0');
     const { space } = this.process;
     const lines: string[] = [];
-    for (const { base, limit, prot, region } of space.runs(0, space.end)) {
+    for (const { base, limit, prot, region } of space.runs(0, this.userLimit)) {
       const bits = `${prot & 1 ? 'r' : '-'}${prot & 2 ? 'w' : '-'}${prot & 4 ? 'x' : '-'}${isShared(region) ? 's' : 'p'}`;
       const line = `${hex(base)}-${hex(limit)} ${bits} 00000000 00:00 0`;
       lines.push(region.name === '' ? `${line} ` : `${line.padEnd(73)}${region.name}`);

@@ -11,7 +11,7 @@ const AT_EMPTY_PATH = 0x1000;
 const AT_FLAGS = 0x100 | 0x800 | AT_EMPTY_PATH;
 const STATX_FLAGS = AT_FLAGS | 0x6000;
 const MODES = { stream: 0o010600, pipe: 0o010600, file: 0o100644, directory: 0o040755, device: 0o020666 } as const;
-const MEMORY_FILE_MODE = 0o100777;
+const REGULAR = 0o100000;
 const BLOCK = 4096;
 const STATX_RESERVED = 0x80000000;
 const STATX_BASIC = 0x7ff;
@@ -20,6 +20,7 @@ interface Status {
   mode: number;
   size: number;
   inode: number;
+  links: number;
 }
 
 /** Offsets: device, inode, mode, links, uid, gid, rdev, size, block size, blocks, times (access, modification, change). */
@@ -56,19 +57,20 @@ export function statCalls(kernel: Kernel, files: Files): LinuxCalls {
   const { user, descriptors, convention } = kernel;
 
   const statusOf = (file: OpenFile): Status => ({
-    mode: file.name.startsWith('memfd:') ? MEMORY_FILE_MODE : MODES[file.kind],
+    mode: file.mode === undefined ? MODES[file.kind] : REGULAR | file.mode,
+    links: file.seals ? 0 : 1,
     size: file.kind === 'pipe' || file.kind === 'device' ? 0 : (file.size?.() ?? 0),
     inode: fileNumber(file.name),
   });
 
-  const write = (address: number, { mode, size, inode }: Status): number => {
+  const write = (address: number, { mode, size, inode, links }: Status): number => {
     const l = LAYOUTS[convention];
     user.fill(address, l.bytes, 0);
     user.setU64(address, 8n);
     if (convention === 'ia32') user.setU32(address + 12, inode);
     user.setU64(address + l.ino, BigInt(inode));
-    if (l.wideLink) user.setU64(address + l.nlink, 1n);
-    else user.setU32(address + l.nlink, 1);
+    if (l.wideLink) user.setU64(address + l.nlink, BigInt(links));
+    else user.setU32(address + l.nlink, links);
     user.setU32(address + l.mode, mode);
     user.setU64(address + l.size, BigInt(size));
     user.setU32(address + l.blksize, BLOCK);
@@ -77,11 +79,11 @@ export function statCalls(kernel: Kernel, files: Files): LinuxCalls {
     return 0;
   };
 
-  const writeExtended = (address: number, { mode, size, inode }: Status): number => {
+  const writeExtended = (address: number, { mode, size, inode, links }: Status): number => {
     user.fill(address, 256, 0);
     user.setU32(address, STATX_BASIC);
     user.setU32(address + 4, BLOCK);
-    user.setU32(address + 16, 1);
+    user.setU32(address + 16, links);
     user.setU16(address + 28, mode);
     user.setU64(address + 32, BigInt(inode));
     user.setU64(address + 40, BigInt(size));
@@ -91,7 +93,7 @@ export function statCalls(kernel: Kernel, files: Files): LinuxCalls {
   };
 
   const byName = (path: string): Status | number => {
-    if (path === '/' || path === '/dev' || path === '/proc') return { mode: MODES.directory, size: BLOCK, inode: 1 };
+    if (path === '/' || path === '/dev' || path === '/proc') return { mode: MODES.directory, size: BLOCK, inode: 1, links: 1 };
     const file = files.open(path, 0);
     if (typeof file === 'number') return file;
     try {
@@ -107,7 +109,7 @@ export function statCalls(kernel: Kernel, files: Files): LinuxCalls {
     if (path === '') {
       if (!(flags & AT_EMPTY_PATH)) return -Errno.ENOENT;
       if (directory === AT_FDCWD) return byName('/');
-      const file = descriptors.get(directory);
+      const file = descriptors.any(directory);
       return file ? statusOf(file) : -Errno.EBADF;
     }
     return byName(path);
@@ -118,7 +120,7 @@ export function statCalls(kernel: Kernel, files: Files): LinuxCalls {
     return typeof status === 'number' ? status : write(buffer, status);
   };
   const ofDescriptor = (fd: number, buffer: number): number => {
-    const file = descriptors.get(fd);
+    const file = descriptors.any(fd);
     return file ? write(buffer, statusOf(file)) : -Errno.EBADF;
   };
   const wide = convention !== 'ia32';

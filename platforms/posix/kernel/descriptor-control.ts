@@ -4,12 +4,15 @@
  */
 import type { MemoryView } from '../../../emulator/memory/memory-view.js';
 import { int } from '../system-call-table.js';
-import { FD_CLOEXEC, O_NONBLOCK, type Descriptors, type OpenFile } from './descriptors.js';
+import { FD_CLOEXEC, O_NONBLOCK, O_PATH, type Descriptors, type OpenFile } from './descriptors.js';
 import { Errno } from './errno.js';
 
 /** The same on all. */
 const F_UNLCK = 2;
 const Command = { DUPFD: 0, GETFD: 1, SETFD: 2, GETFL: 3, SETFL: 4 } as const;
+
+/** What may be asked of a descriptor that names a place alone. */
+const OF_PLACES: readonly number[] = [Command.DUPFD, Command.GETFD, Command.SETFD, Command.GETFL];
 
 export interface ControlTraits {
   dupCloexec: number;
@@ -25,7 +28,7 @@ export interface ControlTraits {
   inward(flags: number): number;
   outward(flags: number): number;
   /** What fcntl says of any other command. */
-  otherCommand(file: OpenFile, command: number): number;
+  otherCommand(file: OpenFile, command: number, value: number): number;
   requests: { FIOCLEX: number; FIONCLEX: number; FIONREAD: number; FIONBIO: number };
   /** FIONREAD's answer at a position behind the end: 0, rather than a negative number. */
   neverLess: boolean;
@@ -35,8 +38,8 @@ export function descriptorControl({ user, descriptors }: { user: MemoryView; des
   const { requests } = traits;
 
   const fcntl = (fd: number, command: number, value: number): number => {
-    const file = descriptors.get(fd);
-    if (!file) return -Errno.EBADF;
+    const file = descriptors.any(fd);
+    if (!file || (file.flags & O_PATH && !OF_PLACES.includes(command) && command !== traits.dupCloexec)) return -Errno.EBADF;
     switch (command) {
       case Command.DUPFD:
       case traits.dupCloexec:
@@ -54,7 +57,7 @@ export function descriptorControl({ user, descriptors }: { user: MemoryView; des
         return 0;
       default:
         if (traits.getLock.commands.includes(command)) user.setU16(value + traits.getLock.type, F_UNLCK);
-        return traits.owner.includes(command) || traits.locks.includes(command) ? 0 : traits.otherCommand(file, command);
+        return traits.owner.includes(command) || traits.locks.includes(command) ? 0 : traits.otherCommand(file, command, value);
     }
   };
 

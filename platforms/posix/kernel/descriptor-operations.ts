@@ -28,7 +28,7 @@ export function descriptorOperations({ user, descriptors, system }: { user: Memo
   };
 
   const copy = (old: number, next: number, flags: number): number => {
-    const file = descriptors.get(old);
+    const file = descriptors.any(old);
     if (!file) return -Errno.EBADF;
     if (next < 0 || next >= descriptors.limit) return -Errno.EBADF;
     if (next !== old) descriptors.replace(next, file, flags);
@@ -37,7 +37,7 @@ export function descriptorOperations({ user, descriptors, system }: { user: Memo
 
   /** The ends of a new pipe; an errno number negated. Of flags, O_NONBLOCK and O_CLOEXEC count. */
   const newPipe = (flags: number, both = false): [number, number] | number => {
-    const ends = pipe(flags & O_NONBLOCK, (cause) => process.changed(cause), both);
+    const ends = pipe(descriptors.nextPipe(), flags & O_NONBLOCK, (cause) => process.changed(cause), both);
     const close = flags & O_CLOEXEC ? FD_CLOEXEC : 0;
     const [read, write] = ends.map((end) => descriptors.add(end, close));
     if (read >= 0 && write >= 0) return [read, write];

@@ -30,6 +30,14 @@ export interface OpenFile {
   contents?: FileContents;
   /** Its last descriptor was closed. */
   closed?(): void;
+  /** Of a pipe: bytes that it holds at most; false where more are in it than would fit. */
+  pipe?: { readonly room: number; resize(room: number): boolean };
+  /** Permissions, where they are the file's own. */
+  mode?: number;
+  /** Of a memory file. */
+  seals?: { readonly held: number; readonly writable: boolean; add(seals: number): number };
+  /** Whether opening has made it. */
+  created?: boolean;
 }
 
 export const O_ACCMODE = 3;
@@ -64,6 +72,7 @@ export class Descriptors {
   /** How many calls hold it. */
   private readonly held = new Map<OpenFile, number>();
   limit = DESCRIPTOR_LIMIT;
+  private pipes = 2000;
 
   constructor(
     options: Pick<OsOptions, 'input' | 'output'>,
@@ -73,8 +82,19 @@ export class Descriptors {
     for (const stream of [1, 2] as const) this.slots[stream] = { file: standardOutput(options, stream), flags: 0 };
   }
 
+  /** What can be read, written or asked; not what names a place alone (O_PATH). */
   get(fd: number): OpenFile | undefined {
+    const file = this.any(fd);
+    return file && file.flags & O_PATH ? undefined : file;
+  }
+
+  any(fd: number): OpenFile | undefined {
     return this.slots[fd]?.file;
+  }
+
+  /** Numbers of pipes, as their names and inodes have them. */
+  nextPipe(): number {
+    return this.pipes++;
   }
 
   flagsOf(fd: number): number {
@@ -168,9 +188,12 @@ function standardOutput(options: Pick<OsOptions, 'output'>, stream: 1 | 2): Open
   };
 }
 
-/** An inode's number made of its name: the host's is not the guest's to see. */
-export const fileNumber = (name: string): number =>
-  1 + [...posix.normalize(name).replace(/(.)\/$/, '$1')].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 0x7fffffff, 7);
+/** An inode's number: a pipe's own, or made of the name, since the host's is not the guest's to see. */
+export const fileNumber = (name: string): number => {
+  const own = /:\[(\d+)\]$/.exec(name);
+  if (own) return Number(own[1]);
+  return 1 + [...posix.normalize(name).replace(/(.)\/$/, '$1')].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 0x7fffffff, 7);
+};
 
 /** A file with bytes at positions. */
 export function regularFile(name: string, contents: FileContents, flags: number): OpenFile {

@@ -1,6 +1,6 @@
 /** Files by name in the directories that were granted. Source: open(2), path_resolution(7). */
 import type { MemoryView } from '../../../emulator/memory/memory-view.js';
-import { FileError, type FileSystem } from '../../file-system.js';
+import { FileError, type FileContents, type FileSystem } from '../../file-system.js';
 import { errnoOf, O_ACCMODE, O_APPEND, O_CREAT, O_EXCL, O_NONBLOCK, O_TRUNC, O_WRONLY, regularFile, type OpenFile } from './descriptors.js';
 import { Errno } from './errno.js';
 
@@ -20,7 +20,13 @@ export function withFileErrors<T>(action: () => T): T | number {
   }
 }
 
-export function openNamed(system: FileSystem | undefined, path: string, flags: number): OpenFile | number {
+/** `over`: what stands between the file and whoever has it open. */
+export function openNamed(
+  system: FileSystem | undefined,
+  path: string,
+  flags: number,
+  over: (contents: FileContents, path: string) => FileContents = (contents) => contents,
+): OpenFile | number {
   if (!system) return -Errno.ENOENT;
   const mode = flags & O_ACCMODE;
   return withFileErrors(() => {
@@ -32,6 +38,6 @@ export function openNamed(system: FileSystem | undefined, path: string, flags: n
       truncate: (flags & O_TRUNC) !== 0,
       exclusive: (flags & O_EXCL) !== 0,
     });
-    return regularFile(path, contents, flags & (O_ACCMODE | O_APPEND | O_NONBLOCK));
+    return regularFile(path, over(contents, path), flags & (O_ACCMODE | O_APPEND | O_NONBLOCK));
   });
 }

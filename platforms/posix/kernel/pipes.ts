@@ -2,14 +2,14 @@
 import { LATER, O_RDWR, O_WRONLY, type OpenFile } from './descriptors.js';
 import { Errno } from './errno.js';
 
-const PIPE_BYTES = 65536;
+const USUAL_ROOM = 65536;
 /** So much is written at once or not at all. */
 const PIPE_BUF = 4096;
-const NAME = 'pipe:[2000]';
 
 /** Bytes on their way from one end to the other. */
 class Channel {
   private held = new Uint8Array(0);
+  room = USUAL_ROOM;
   private readers = true;
   private writers = true;
 
@@ -25,7 +25,7 @@ class Channel {
 
   write(bytes: Uint8Array): number | typeof LATER {
     if (!this.readers) return -Errno.EPIPE;
-    const room = PIPE_BYTES - this.held.length;
+    const room = this.room - this.held.length;
     if (bytes.length > 0 && (bytes.length <= PIPE_BUF ? room < bytes.length : room === 0)) return LATER;
     const taken = bytes.subarray(0, room);
     const next = new Uint8Array(this.held.length + taken.length);
@@ -34,6 +34,13 @@ class Channel {
     this.held = next;
     this.changed();
     return taken.length;
+  }
+
+  resize(room: number): boolean {
+    if (this.held.length > room) return false;
+    this.room = room;
+    this.changed();
+    return true;
   }
 
   get length(): number {
@@ -45,7 +52,7 @@ class Channel {
   }
 
   get forWriter(): { write: boolean; failed: boolean } {
-    return { write: this.readers ? PIPE_BYTES - this.held.length >= PIPE_BUF : true, failed: !this.readers };
+    return { write: this.readers ? this.room - this.held.length >= PIPE_BUF : true, failed: !this.readers };
   }
 
   close(end: 'reader' | 'writer'): void {
@@ -55,8 +62,8 @@ class Channel {
   }
 }
 
-/** The two ends of a new pipe. `changed`: who waits for one of them looks again. `both`: each end can be read and written, as on FreeBSD. */
-export function pipe(flags: number, changed: (cause: unknown) => void, both = false): [OpenFile, OpenFile] {
+/** The two ends of a new pipe with that number. `changed`: who waits for one of them looks again. `both`: each end can be read and written, as on FreeBSD. */
+export function pipe(number: number, flags: number, changed: (cause: unknown) => void, both = false): [OpenFile, OpenFile] {
   const ends: OpenFile[] = [];
   const tell = (): void => {
     for (const end of ends) changed(end);
@@ -65,7 +72,8 @@ export function pipe(flags: number, changed: (cause: unknown) => void, both = fa
   const back = both ? new Channel(tell) : undefined;
   const end = (incoming: Channel | undefined, outgoing: Channel | undefined): OpenFile => ({
     kind: 'pipe',
-    name: NAME,
+    name: `pipe:[${number}]`,
+    pipe: incoming ?? outgoing ?? forth,
     flags: flags | (incoming && outgoing ? O_RDWR : outgoing ? O_WRONLY : 0),
     position: undefined,
     read: (_position, length) => (incoming ? incoming.read(length) : -Errno.EBADF),

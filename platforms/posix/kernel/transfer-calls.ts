@@ -5,7 +5,7 @@
 import type { Thread } from '../../../emulator/process/thread.js';
 import { int, unsigned } from '../system-call-table.js';
 import type { Progress } from '../waiting.js';
-import { O_ACCMODE, O_PATH, O_WRONLY, type OpenFile } from './descriptors.js';
+import { O_ACCMODE, O_WRONLY, type OpenFile } from './descriptors.js';
 import { Errno } from './errno.js';
 import { FileTransfer } from './file-transfer.js';
 import type { FileKernel, KernelCall } from './kernel.js';
@@ -41,8 +41,10 @@ export function transferCalls(kernel: FileKernel) {
 
   const openFor = (way: Way, fd: number): OpenFile | undefined => {
     const file = descriptors.get(fd);
-    if (!file || file.flags & O_PATH) return undefined;
+    if (!file) return undefined;
     const access = file.flags & O_ACCMODE;
+    // Opened for neither (Linux' third mode): what only ioctl is for.
+    if (access === O_ACCMODE) return undefined;
     return access === (way === 'read' ? O_WRONLY : 0) ? undefined : file;
   };
 
