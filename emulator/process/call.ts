@@ -22,6 +22,7 @@ export class RunningCall implements VariadicCall {
     readonly thread: Thread,
     readonly gate: Gate,
     readonly sp: number,
+    readonly isNew: boolean,
   ) {
     this.fn = gate.fn;
     this.stack = sp;
@@ -74,6 +75,12 @@ export class RunningCall implements VariadicCall {
     return state;
   }
 
+  /** Those of a call that stood here and was left (by longjmp, say, out of a handler): it will never complete. */
+  forgetAttempts(): void {
+    const { thread, gate, sp } = this;
+    thread.attempts = thread.attempts.filter((a) => a.gate !== gate.address || a.sp !== sp);
+  }
+
   giveBackStack(): void {
     if (this.stack !== this.sp) this.process.engine.registers.set(this.process.abi.sp, this.sp);
   }
@@ -85,7 +92,7 @@ export class RunningCall implements VariadicCall {
     if (attempts.length > 0) {
       const last = attempts[attempts.length - 1];
       if (last.gate === gate.address && last.sp === sp) attempts.pop();
-      else thread.attempts = attempts.filter((a) => a.gate !== gate.address || a.sp !== sp);
+      else this.forgetAttempts();
     }
     this.giveBackStack();
     gate.bound.returns(process.engine.registers, process.supervisor, this.result);

@@ -27,7 +27,10 @@ export class Exits {
 
   /** `thread`, whose engine run ended for `reason` (one of Exit); `frame`: in this call from the host. */
   settle(thread: Thread, reason: number, frame: CallbackFrame | undefined): void {
-    if (reason === Exit.Fault) return this.fault(thread, frame);
+    const calls = thread.ran;
+    // What follows may set where the thread is (a signal frame, its end): a call it was in is then taken up again.
+    thread.ran = calls && (reason === Exit.Budget || reason === Exit.Breakpoint || reason === Exit.Watchpoint);
+    if (reason === Exit.Fault) return this.fault(thread, calls, frame);
     const { process } = this;
     const { exit } = process.engine;
     if (frame) this.guestCalls.checkLeft(thread, frame, exit.pc);
@@ -62,14 +65,14 @@ export class Exits {
   }
 
   /** The call of a host function is a fetch that is refused, at its gate; the others are the OS's. */
-  private fault(thread: Thread, frame: CallbackFrame | undefined): void {
+  private fault(thread: Thread, calls: boolean, frame: CallbackFrame | undefined): void {
     const { process } = this;
     const { exit } = process.engine;
     const { address, access } = exit;
     const gate = access === Access.Fetch ? this.gates.at(address) : undefined;
     if (frame) this.guestCalls.checkLeft(thread, frame, address);
     if (gate) {
-      if (!(frame && address === this.guestCalls.returnGate)) this.hostCalls.run(thread, gate);
+      if (!(frame && address === this.guestCalls.returnGate)) this.hostCalls.run(thread, gate, calls);
       return;
     }
     if (exit.canonical && process.resolveAccess(address, access)) return;

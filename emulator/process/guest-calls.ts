@@ -67,6 +67,8 @@ export class GuestCalls {
       depth: thread.callbacks.length,
     };
     thread.callbacks.push(frame);
+    // Should it be a host function: a call of its own.
+    thread.ran = true;
     this.nesting++;
     try {
       do {

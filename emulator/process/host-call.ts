@@ -73,6 +73,8 @@ export interface HostCall {
   readonly returnAddress: number;
   /** SP at entry (x86: points at the return address). */
   readonly sp: number;
+  /** The program has just called; else the call is taken up again: after a wait, a fault, a handler. */
+  readonly isNew: boolean;
   /** Guest memory with the guest's permissions. */
   readonly memory: MemoryView;
   /** Guest memory whatever its protection. */

@@ -24,10 +24,11 @@ export class HostCalls {
     private readonly guestCalls: GuestCalls,
   ) {}
 
-  /** `thread` (loaded) stands at `gate`. */
-  run(thread: Thread, gate: Gate): void {
+  /** `thread` (loaded) stands at `gate`. `isNew`: it has just called; else a call that it was in is taken up again. */
+  run(thread: Thread, gate: Gate, isNew: boolean): void {
     const { process } = this;
-    const call = new RunningCall(process, this.guestCalls, thread, gate, process.engine.registers.get(process.abi.sp));
+    const call = new RunningCall(process, this.guestCalls, thread, gate, process.engine.registers.get(process.abi.sp), isNew);
+    if (isNew && thread.attempts.length > 0) call.forgetAttempts();
     const depth = thread.callbacks.length;
     this.count++;
     if (this.running.length === 0) process.clock.beginCall(process.budget.instructions);
@@ -53,7 +54,7 @@ export class HostCalls {
   look(thread: Thread, probe: Gate): void {
     const { process } = this;
     const { registers } = process.engine;
-    const call = new RunningCall(process, this.guestCalls, thread, probe, registers.get(process.abi.sp));
+    const call = new RunningCall(process, this.guestCalls, thread, probe, registers.get(process.abi.sp), true);
     probe.bound.apply(probe.fn.run, call, registers, process.supervisor);
   }
 

@@ -252,6 +252,7 @@ export class Process implements ProcessCore {
     if (this.events.on) noteResumption(this, thread);
     const reason = engine.run(allowed);
     const { executed } = engine.exit;
+    if (executed > 0) thread.ran = true;
     budget.instructions += executed;
     thread.instructions += executed;
     clock.now += executed;
@@ -280,7 +281,7 @@ export class Process implements ProcessCore {
   runHostFunctionNow(thread: Thread): boolean {
     return this.withThread(thread, (registers) => {
       const gate = this.gates.at(registers.get(this.abi.pc));
-      if (gate) this.hostCalls.run(thread, gate);
+      if (gate) this.hostCalls.run(thread, gate, true);
       return gate !== undefined;
     });
   }

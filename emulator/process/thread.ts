@@ -32,6 +32,8 @@ export class Thread {
   busy = 0;
   callbacks: CallbackFrame[] = [];
   attempts: GateAttempt[] = [];
+  /** Its own instructions have led to where it is, since a host function or the system last set that: at a gate, it makes a new call. */
+  ran = false;
   /** PC of a fault that has been delivered and not yet resumed (kept while somebody listens to events). */
   faultPc: number | undefined;
   /** The OS model's own record: each model has one function that knows its type. */

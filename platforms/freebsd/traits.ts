@@ -169,7 +169,7 @@ function pthread(wide: boolean): PthreadTraits {
     otherClocks: [5, 7, 8, 11, 12],
     processClocks: [1, 2, 15],
     threadClocks: [14],
-    semaphore: { size: 16, count: 4, magic: { offset: 0, value: 0x09fa4012 }, maximum: 0x7fffffff },
+    semaphore: { size: 16, count: 4, magic: { offset: 0, value: 0x09fa4012 }, maximum: 0x7fffffff, lookedAtAgain: true },
   };
 }
 

@@ -81,8 +81,9 @@ export function clockFunctions(system: PosixSystem): HostFunction[] {
   const sleepFor = (call: HostCall, units: number): number => {
     const state = call.attempt(() => ({ until: process.clock.now + units }));
     const left = state.until - process.clock.now;
+    // Before its end: the handler's own time may have led beyond.
+    if (signals.wasInterrupted(call)) return Math.max(1, left);
     if (left <= 0) return 0;
-    if (signals.wasInterrupted(call)) return left;
     return call.block({ kind: 'interruptible', by: 'any', what: 'sleep', on: [], ready: () => false, deadline: state.until });
   };
 

@@ -20,9 +20,11 @@ export function semaphoreFunctions(system: PosixSystem): HostFunction[] {
   };
 
   const wait = (call: HostCall, address: number, deadline?: number): number => {
+    const interrupted = signals.wasInterrupted(call);
     if (!valid(call, address)) return fail(system, 'EINVAL');
-    if (tryWait(call, address)) return 0;
-    if (signals.wasInterrupted(call)) return fail(system, 'EINTR');
+    // The handler may have posted: FreeBSD's libc looks at the count once more, glibc and the kernel of macOS don't.
+    if ((!interrupted || layout.lookedAtAgain) && tryWait(call, address)) return 0;
+    if (interrupted) return fail(system, 'EINTR');
     if (deadline !== undefined && process.clock.now >= deadline) return fail(system, 'ETIMEDOUT');
     return call.block({
       kind: 'interruptible',

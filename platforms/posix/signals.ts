@@ -281,7 +281,8 @@ export class Signals {
     const found = state.interrupted.findIndex((i) => i.pc === pc && i.sp === call.sp);
     if (found < 0) return false;
     state.interrupted.splice(found, 1);
-    return true;
+    // A new call is none that the handler of another has left by longjmp.
+    return !call.isNew;
   }
 
   /** End `call` with `result`; if signals may be taken, they are, before the caller's next instruction. */

@@ -280,7 +280,15 @@ export interface PthreadTraits {
   processClocks: readonly number[];
   threadClocks: readonly number[];
   /** sem_t: where its count lies; `unsupported`: sem_init answers ENOSYS. */
-  semaphore: { size: number; count: number; magic?: { offset: number; value: number }; unsupported?: boolean; maximum: number };
+  semaphore: {
+    size: number;
+    count: number;
+    magic?: { offset: number; value: number };
+    unsupported?: boolean;
+    maximum: number;
+    /** A wait that a handler has ended tries the count once more. */
+    lookedAtAgain?: boolean;
+  };
 }
 
 export interface PosixTraits {

@@ -101,7 +101,7 @@ class WildThread {
     );
     const run = guest.hostCalls.run.bind(guest.hostCalls);
     let before = 1 + random.below(12);
-    guest.hostCalls.run = (thread, gate) => {
+    guest.hostCalls.run = (thread, gate, isNew) => {
       if (this.thread === undefined && guest.hostCalls.running.length === 0) {
         for (const value of gate.bound.arguments(guest.registers(thread), guest.supervisor)) {
           if (typeof value === 'bigint') this.words.see(value);
@@ -115,7 +115,7 @@ class WildThread {
           return;
         }
       }
-      run(thread, gate);
+      run(thread, gate, isNew);
     };
     const fault = os.memoryFault.bind(os);
     os.memoryFault = (thread, what) => {
