@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { tell } from '../cli/message.js';
 import type { BenchResult, Row } from './row.js';
 import { rows, rowsNamed } from './rows.js';
 
@@ -31,7 +32,7 @@ function main(): number {
   const { values, positionals } = parseArgs({ options: { json: { type: 'boolean' } }, allowPositionals: true });
   const unknown = positionals.find((name) => rowsNamed(name).length === 0);
   if (unknown !== undefined) {
-    process.stderr.write(`mpsemu: bench: there is no row '${unknown}'; there are ${rows.map((row) => row.name).join(', ')}\n`);
+    tell(`bench: there is no row '${unknown}'; there are ${rows.map((row) => row.name).join(', ')}`);
     return USAGE;
   }
   const chosen = positionals.length === 0 ? rows : rows.filter((row) => positionals.some((name) => rowsNamed(name).includes(row)));

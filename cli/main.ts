@@ -2,6 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { HostLack } from '../emulator/host-lack.js';
 import { projectRoot } from '../platforms/toolchain/paths.js';
 import { CommandError, ExitCode } from './exit-status.js';
 import { tell } from './message.js';
@@ -75,8 +76,7 @@ main(process.argv.slice(2)).then(
     if (error instanceof CommandError) {
       if (error.message !== '') tell(error.message, ...error.below);
       process.exitCode = error.status;
-    } else if (error instanceof Error && error.name === 'EngineUnavailable') {
-      // By its name: most commands never load the engine.
+    } else if (error instanceof HostLack) {
       tell(error.message);
       process.exitCode = ExitCode.Internal;
     } else {

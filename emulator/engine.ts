@@ -3,6 +3,7 @@
  * table, registers in one packed block, and "run until something happens".
  * Narrow on purpose, so that another back end could stand behind it.
  */
+import { HostLack } from './host-lack.js';
 
 export type CpuName = 'ia32' | 'x86-64' | 'arm64';
 
@@ -118,9 +119,7 @@ export interface X86Instruction {
 }
 
 /** This machine can't open an emulated CPU: why, in words for its user. */
-export class EngineUnavailable extends Error {
-  override readonly name = 'EngineUnavailable';
-}
+export class EngineUnavailable extends HostLack {}
 
 export interface Engine {
   readonly cpu: CpuName;

@@ -51,6 +51,7 @@ export interface LibraryFile {
     read(length: number): Uint8Array;
     write(bytes: Uint8Array): void;
     size?(): number;
+    truncate?(size: number): void;
   };
 }
 

@@ -3,12 +3,10 @@
  * Paths are resolved on the host and must stay inside, symbolic links included.
  */
 import {
-  closeSync,
   fstatSync,
   ftruncateSync,
   lstatSync,
   mkdirSync,
-  openSync,
   readdirSync,
   readSync,
   realpathSync,
@@ -20,8 +18,10 @@ import {
   constants,
 } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
+import { HostLack } from '../../emulator/host-lack.js';
 import type { GrantedDirectory } from '../os.js';
 import { FileError, type FileContents, type FileEntry, type FileSystem, type OpenMode, type ErrorName } from '../file-system.js';
+import { OpenFiles, type OpenFile } from './open-files.js';
 
 export { FileError, type FileContents, type OpenMode };
 
@@ -61,7 +61,7 @@ function attempt<T>(action: () => T): T {
 const LONG = 1 << 20;
 
 class HostFile implements FileContents {
-  constructor(private readonly fd: number) {}
+  constructor(private readonly file: OpenFile) {}
 
   read(position: number, wanted: number): Uint8Array {
     // A guest may ask for more than the host has memory.
@@ -69,28 +69,46 @@ class HostFile implements FileContents {
     const buffer = new Uint8Array(length);
     return buffer.subarray(
       0,
-      attempt(() => readSync(this.fd, buffer, 0, length, position)),
+      attempt(() => readSync(this.file.use(), buffer, 0, length, position)),
     );
   }
 
   write(position: number, bytes: Uint8Array): void {
     for (let done = 0; done < bytes.length;) {
       const from = done;
-      done += attempt(() => writeSync(this.fd, bytes, from, bytes.length - from, position + from));
+      done += attempt(() => limited(() => writeSync(this.file.use(), bytes, from, bytes.length - from, position + from)));
     }
   }
 
   size(): number {
-    return attempt(() => fstatSync(this.fd)).size;
+    return attempt(() => fstatSync(this.file.use())).size;
   }
 
   truncate(size: number): void {
-    attempt(() => ftruncateSync(this.fd, size));
+    attempt(() => limited(() => ftruncateSync(this.file.use(), size)));
   }
 
   close(): void {
-    closeSync(this.fd);
+    this.file.close();
   }
+}
+
+/** A file that is too long for its file system is the guest's affair; one that is too long for the host's `ulimit -f` is not. */
+function limited<T>(action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    const limit = (error as NodeJS.ErrnoException).code === 'EFBIG' ? fileSizeLimit() : undefined;
+    if (limit === undefined) throw error;
+    throw new HostLack(`this machine lets no file be longer than ${limit} bytes (ulimit -f)`);
+  }
+}
+
+/** Undefined: there is none. Node knows it for its reports. */
+function fileSizeLimit(): number | undefined {
+  const { userLimits } = process.report.getReport() as { userLimits?: { file_size_blocks?: { soft?: unknown } } };
+  const soft = userLimits?.file_size_blocks?.soft;
+  return typeof soft === 'number' ? soft : undefined;
 }
 
 /** Of looking for a name, which is several system calls of the host. */
@@ -100,6 +118,7 @@ const PATH_UNITS = 1000;
 type Purpose = 'read' | 'create' | 'remove';
 
 export class GuestFiles implements FileSystem {
+  private readonly openFiles = new OpenFiles();
   private readonly grants: { host: string; guest: string[] }[];
 
   constructor(
@@ -211,15 +230,17 @@ export class GuestFiles implements FileSystem {
       (mode.truncate ? constants.O_TRUNC : 0) |
       (mode.exclusive ? constants.O_EXCL : 0) |
       constants.O_NOFOLLOW;
-    return new HostFile(attempt(() => openSync(name, flags, 0o666)));
+    return new HostFile(attempt(() => this.openFiles.add(name, flags)));
   }
 
   remove(path: string): void {
     const name = this.host(path, 'remove', false);
     this.checkOwn(name);
     attempt(() => {
-      if (!lstatSync(name).isDirectory()) unlinkSync(name);
-      else if (this.windows) throw new FileError('EACCES');
+      if (!lstatSync(name).isDirectory()) {
+        this.openFiles.losesName(name);
+        unlinkSync(name);
+      } else if (this.windows) throw new FileError('EACCES');
       else rmdirSync(name);
     });
   }
@@ -234,7 +255,9 @@ export class GuestFiles implements FileSystem {
   list(path: string): string[] {
     const name = this.host(path, 'read', true);
     const order = (entry: string): string => (this.windows ? entry.toUpperCase() : entry);
-    return attempt(() => readdirSync(name)).sort((a, b) => (order(a) < order(b) ? -1 : order(a) > order(b) ? 1 : 0));
+    return attempt(() => this.openFiles.lend(() => readdirSync(name))).sort((a, b) =>
+      order(a) < order(b) ? -1 : order(a) > order(b) ? 1 : 0,
+    );
   }
 
   makeDirectory(path: string): void {
@@ -255,7 +278,9 @@ export class GuestFiles implements FileSystem {
     this.checkOwn(target);
     attempt(() => {
       if (this.windows && exists(target)) throw new FileError('EEXIST');
+      this.openFiles.losesName(target);
       renameSync(source, target);
+      this.openFiles.renamed(source, target);
     });
   }
 }

@@ -16,6 +16,7 @@ export interface Device {
   /** Undefined: it can't seek. */
   position: number | undefined;
   size?(): number;
+  truncate?(size: number): void;
   close(): void;
 }
 
@@ -37,6 +38,10 @@ export class FileDevice implements Device {
     if (this.append) this.position = this.contents.size();
     this.contents.write(this.position, bytes);
     this.position += bytes.length;
+  }
+
+  truncate(size: number): void {
+    this.contents.truncate(size);
   }
 
   size(): number {

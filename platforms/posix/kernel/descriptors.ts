@@ -253,6 +253,7 @@ export function libraryFile(file: LibraryFile): OpenFile {
     write: (position, bytes) => at(position, () => (file.device.write(bytes), bytes.length)),
     ready: () => ({ read: true, write: true }),
     size: () => file.device.size?.() ?? 0,
+    truncate: (size) => at(undefined, () => (file.device.truncate ? (file.device.truncate(size), 0) : -Errno.EINVAL)),
   };
 }
 
