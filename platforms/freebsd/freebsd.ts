@@ -11,6 +11,7 @@ import { Random } from '../../emulator/process/random.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import type { LibraryFile, OsContext } from '../os.js';
 import { libraryFile } from '../posix/kernel/descriptors.js';
+import { FileMappings } from '../posix/file-mappings.js';
 import { MemoryCalls } from '../posix/memory-calls.js';
 import { PosixPort } from '../posix/port.js';
 import { PosixOs } from '../posix/posix-os.js';
@@ -45,7 +46,6 @@ export class FreeBsd extends PosixOs {
     const traits = freebsdTraits(cpu, layout);
     const frames = freebsdFrames(context.process, traits.signals, layout);
     const memory = new MemoryCalls(context.process.space, context.process.memoryLimit, traits.memory, traits.errno);
-    memory.own = new FreeBsdMemoryRules(memory, cpu !== 'ia32');
     const program = new Program();
     const threads = new FreeBsdThreads(context.process, memory, () => program.images.tls, layout);
     super(context, { traits, memory, frames, threads, program, firstTid: FIRST_TID, restorer: 0 });
@@ -56,6 +56,12 @@ export class FreeBsd extends PosixOs {
     process.space.map(layout.stackTop - layout.stackSize, layout.stackSize, Prot.RW, { name: '[stack]' });
     this.port = new PosixPort(system, new FreeBsdJumpBuffer(process));
     this.faults = new FreeBsdFaults(system);
+    memory.own = new FreeBsdMemoryRules(
+      memory,
+      new FileMappings(process, (fd) => this.calls.kernel.descriptors.get(fd)),
+      (text) => process.end({ kind: 'unsupported', text }),
+      cpu !== 'ia32',
+    );
     this.calls = new FreeBsdSystemCalls(system, frames, layout, context.files, (thread) => this.threads.adopt(thread));
   }
 

@@ -6,6 +6,8 @@
 import { Prot } from '../../emulator/engine.js';
 import type { Region } from '../../emulator/memory/address-space.js';
 import { bsdErrno as errno } from '../posix/errno.js';
+import type { FileMappings, MappableFile } from '../posix/file-mappings.js';
+import { O_ACCMODE, O_RDWR, O_WRONLY } from '../posix/kernel/descriptors.js';
 import type { MemoryCalls, OwnMemoryRules } from '../posix/memory-calls.js';
 
 // prettier-ignore
@@ -33,6 +35,9 @@ const isGuard = (region: Region): boolean => region.tag === GUARD;
 export class FreeBsdMemoryRules implements OwnMemoryRules {
   constructor(
     private readonly memory: MemoryCalls,
+    private readonly files: Pick<FileMappings, 'open' | 'map'>,
+    /** A call that exists, and is not provided. */
+    private readonly missing: (what: string) => never,
     private readonly wide: boolean,
   ) {}
 
@@ -64,13 +69,30 @@ export class FreeBsdMemoryRules implements OwnMemoryRules {
       if (base < lowest || base + size > limit) return -errno.EINVAL;
       if (flags & Map.LOW && base + size > LOW_LIMIT) return -errno.EINVAL;
     }
-    if (!(flags & (Map.ANON | Map.GUARD))) return fd < 0 || fd > 2 ? -errno.EBADF : -errno.ENODEV;
+    const file = flags & (Map.ANON | Map.GUARD) ? undefined : this.files.open(fd);
+    const refused = flags & (Map.ANON | Map.GUARD) ? 0 : this.refuseFile(file, flags, allowed);
+    if (refused !== 0) return refused;
     if (flags & Map.STACK && size <= pageSize) return -errno.EINVAL;
     if (!memory.affordable(size)) return -errno.ENOMEM;
     const place = flags & Map.FIXED ? this.fixedPlace(base, size, flags) : this.freePlace(base, size, flags);
     if (place < 0) return place;
-    this.fill(place, size, flags, allowed, maximum === 0 ? Prot.RWX : maximum);
+    if (file?.contents) {
+      if (!this.files.map(place, size, memory.effective(allowed), file.contents, from - pageOffset)) return -errno.ENOMEM;
+    } else this.fill(place, size, flags, allowed, maximum === 0 ? Prot.RWX : maximum);
     return place + pageOffset;
+  }
+
+  /** vn_mmap of sys/kern/vfs_vnops.c and its like. Changes of shared mappings don't reach the file here. */
+  private refuseFile(file: MappableFile | undefined, flags: number, allowed: number): number {
+    if (!file) return -errno.EBADF;
+    if (file.name === '/dev/zero') return 0;
+    if (file.kind === 'directory') return -errno.EINVAL;
+    if (!file.contents) return -errno.ENODEV;
+    const access = file.flags & O_ACCMODE;
+    if (access === O_WRONLY)
+      return allowed & Prot.Read ? -errno.EACCES : this.missing('mapping a file that is open for writing alone is not provided');
+    if (!(flags & Map.SHARED) || !(allowed & Prot.Write)) return 0;
+    return access === O_RDWR ? this.missing('a shared mapping of a file that can be written is not provided') : -errno.EACCES;
   }
 
   private protections(prot: number): { allowed: number; maximum: number } {

@@ -101,14 +101,12 @@ function memory(layout: FreeBsdLayout): MemoryTraits {
     roundsDown: true,
     protectHole: 'skip',
     badProtection: 'EINVAL',
-    anonymousWithFile: 'EINVAL',
-    dontNeedDrops: false,
+    anonymousFd: undefined,
     writeExecute: 'allowed',
     executeOnly: false,
     overcommitLimit: Infinity,
     adviceRoundsDown: true,
-    MADV_DONTNEED: 4,
-    advice: { known: [], hole: 'EINVAL' },
+    advice: { known: [], needsWriting: [], hole: 'EINVAL', outside: 'EINVAL' },
   };
 }
 

@@ -101,14 +101,12 @@ function memoryTraits(layout: LinuxLayout, memory: number, executeOnly: boolean)
     roundsDown: false,
     protectHole: 'partial',
     badProtection: 'EINVAL',
-    anonymousWithFile: 'ignored',
-    dontNeedDrops: true,
+    anonymousFd: undefined,
     writeExecute: 'allowed',
     executeOnly,
     overcommitLimit: memory,
     adviceRoundsDown: false,
-    MADV_DONTNEED: 4,
-    advice: { known: [], hole: 'ENOMEM' },
+    advice: { known: [], needsWriting: [], hole: 'ENOMEM', outside: 'ENOMEM' },
   };
 }
 

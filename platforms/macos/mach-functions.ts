@@ -157,8 +157,8 @@ function exceptionPortFunctions({ kernel }: MachSystem): HostFunction[] {
   ]);
 }
 
-function memoryFunctions({ kernel, memory, traits, layout }: MachSystem): HostFunction[] {
-  const vm = new MachMemory(memory, traits.errno);
+function memoryFunctions({ kernel, memory, process, layout }: MachSystem): HostFunction[] {
+  const vm = new MachMemory(memory, process.cpu === 'x86-64');
   const mine = (task: number, action: () => number): number => kernel.onTask(task, Kern.InvalidArgument, action);
   return ['mach_vm', 'vm']
     .flatMap((prefix): HostFunction[] => [

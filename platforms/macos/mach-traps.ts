@@ -30,10 +30,10 @@ const MILLISECOND = 1_000_000;
 const SwitchOption = { NONE: 0, DEPRESS: 1, WAIT: 2, DISPATCH_CONTENTION: 3, OSLOCK_DEPRESS: 4, OSLOCK_WAIT: 5 } as const;
 const WAITING: readonly number[] = [SwitchOption.WAIT, SwitchOption.DISPATCH_CONTENTION, SwitchOption.OSLOCK_WAIT];
 
-export function machTraps({ process, kernel, memory, traits, layout, pid }: MachSystem): (number: number) => MachTrap | undefined {
+export function machTraps({ process, kernel, memory, layout, pid }: MachSystem): (number: number) => MachTrap | undefined {
   const { ports } = kernel;
   const { user } = process;
-  const vm = new MachMemory(memory, traits.errno);
+  const vm = new MachMemory(memory, process.cpu === 'x86-64');
   const messages = new MachMessages(process, kernel);
   const mine = (task: number, action: () => Progress): Progress => (task === ports.task ? action() : MACH_SEND_INVALID_DEST);
 

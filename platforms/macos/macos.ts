@@ -16,6 +16,7 @@ import { posixThread, type PosixThread } from '../posix/posix-thread.js';
 import { Program } from '../posix/program.js';
 import { stackProtectorFunctions } from '../posix/stack-protector.js';
 import { MacFaults } from './faults.js';
+import { macFileRules } from './file-rules.js';
 import { MacFrames } from './frames.js';
 import { MacKernel } from './kernel.js';
 import { macLayout, type MacLayout } from './layout.js';
@@ -76,6 +77,7 @@ export class MacOs extends PosixOs {
     this.macThreads = threads;
     this.faults = new MacFaults(system, kernel, layout);
     this.calls = new MacSystemCalls(mach, frames, context.files);
+    memory.files = macFileRules(process, (fd) => this.calls.bsd.descriptors.get(fd));
     mapFixed(process, layout, threadLocals);
     this.port = new MacPort(mach);
   }

@@ -21,15 +21,14 @@ export function pageCalls({ memory, process: { user } }: PosixSystem): Record<'m
       if (wraps(address, length)) return -errno.EINVAL;
       return int(inheritance) >= 0 && int(inheritance) <= LAST_INHERITANCE ? 0 : -errno.EINVAL;
     },
-    // Memory that isn't there is not resident, and no error.
+    // Memory that isn't there is not resident, and no error; it isn't a file's either.
     mincore: (_thread, [address, length, vector]) => {
       if (unsigned(length) === 0) return 0;
       if (wraps(address, length)) return -errno.EINVAL;
       const base = memory.pageDown(unsigned(address));
       const limit = Math.min(end(address, length), traits.limit);
       for (let at = base, i = 0; at < limit; at += traits.pageSize, i++) {
-        const resident = space.isResident(at) ? RESIDENT : space.find(at) ? ANONYMOUS : 0;
-        user.setU8(vector + i, resident);
+        user.setU8(vector + i, space.isResident(at) ? RESIDENT : ANONYMOUS);
       }
       return 0;
     },

@@ -99,15 +99,22 @@ function memory(layout: MacLayout, writeExecute: MemoryTraits['writeExecute'], j
     roundsDown: false,
     protectHole: 'fail',
     badProtection: 'masked',
-    anonymousWithFile: 'ignored',
-    dontNeedDrops: false,
+    // Tags of VM_MAKE_TAG, and VM_FLAGS_PURGABLE, _4GB_CHUNK and _SUPERPAGE_MASK.
+    anonymousFd: 0xff070006,
     writeExecute,
     jit: { flag: MAP_JIT, needsEntitlement: jitNeedsEntitlement },
     executeOnly: false,
     overcommitLimit: Infinity,
     adviceRoundsDown: true,
-    MADV_DONTNEED: 4,
-    advice: { known: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11], unsupported: 10, hole: 'EINVAL' },
+    // MADV_ZERO_WIRED_PAGES, _FREE_REUSABLE, _ZERO (vm_map_behavior_set of osfmk/vm/vm_map.c).
+    advice: {
+      known: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11],
+      unsupported: 10,
+      needsWriting: [6, 7, 11],
+      zeroes: 11,
+      hole: 'EINVAL',
+      outside: 'ENOMEM',
+    },
   };
 }
 

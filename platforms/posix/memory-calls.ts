@@ -7,6 +7,7 @@
 import { Prot } from '../../emulator/engine.js';
 import type { AddressSpace, MapOptions, Region } from '../../emulator/memory/address-space.js';
 import type { MemoryLimit } from '../../emulator/memory/memory-limit.js';
+import type { FileMappings, MappableFile } from './file-mappings.js';
 import type { ErrnoNumbers, MemoryTraits } from './traits.js';
 
 export interface Piece {
@@ -25,8 +26,16 @@ export interface OwnMemoryRules {
   protected?(base: number, limit: number, prot: number): void;
 }
 
+/** What a kernel says of mapping a file, where it has no rules of its own for all of mmap. */
+export interface FileRules {
+  readonly mappings: FileMappings;
+  /** 0, or an errno number negated. */
+  refuse(file: MappableFile | undefined, shared: boolean, prot: number): number;
+}
+
 export class MemoryCalls {
   own: OwnMemoryRules | undefined;
+  files: FileRules | undefined;
   private readonly pageSize: number;
 
   constructor(
@@ -88,8 +97,11 @@ export class MemoryCalls {
       if (traits.jit.needsEntitlement) return -errno.EPERM;
     }
     if (offset % this.pageSize !== 0) return -errno.EINVAL;
-    if (!(flags & map.ANON)) return fd < 0 || fd > 2 ? -errno.EBADF : -errno.ENODEV;
-    if (traits.anonymousWithFile === 'EINVAL' && (fd !== -1 || offset !== 0)) return -errno.EINVAL;
+    const file = flags & map.ANON ? undefined : this.files?.mappings.open(fd);
+    if (!(flags & map.ANON)) {
+      const refused = this.files?.refuse(file, sharing === map.SHARED, prot) ?? -errno.EBADF;
+      if (refused !== 0) return refused;
+    } else if (fd !== -1 && traits.anonymousFd !== undefined && fd & ~traits.anonymousFd) return -errno.EINVAL;
     if (flags & map.NOREPLACE && !(flags & map.FIXED) && map.noReplaceAlone === 'EINVAL') return -errno.EINVAL;
     const denied = this.protectionError(prot);
     if (denied !== 0) return denied;
@@ -98,7 +110,9 @@ export class MemoryCalls {
     if (sharing !== map.SHARED && prot & Prot.Write && size > traits.overcommitLimit) return -errno.ENOMEM;
     if (!this.memoryLimit.admits(size)) return -errno.ENOMEM;
     const base = this.isFixed(flags) ? this.fixedPlace(address, size, flags) : this.place(address, size);
-    if (base >= 0) this.space.map(base, size, this.effective(prot & 7));
+    if (base < 0) return base;
+    if (!file?.contents) this.space.map(base, size, this.effective(prot & 7));
+    else if (!this.files?.mappings.map(base, size, this.effective(prot & 7), file.contents, offset)) return -errno.ENOMEM;
     return base;
   }
 
@@ -197,14 +211,22 @@ export class MemoryCalls {
     if (address % this.pageSize !== 0 && !traits.adviceRoundsDown) return -errno.EINVAL;
     if (advice === traits.advice.unsupported) return -errno.ENOTSUP;
     if (!traits.advice.known.includes(advice)) return -errno.EINVAL;
+    if (length === 0) return 0;
     const first = this.pageDown(address);
     const limit = first + this.pageUp(length + (address - first));
+    if (first < traits.lowest || limit > traits.limit) return -errno[traits.advice.outside];
+    const pieces = this.pieces(first, limit);
     let covered = first;
-    for (const { base, limit: end } of this.pieces(first, limit)) {
-      if (advice === traits.MADV_DONTNEED && traits.dontNeedDrops) this.space.discard(base, end - base);
-      if (base === covered) covered = end;
+    for (const { base, limit: end } of pieces) if (base === covered) covered = end;
+    if (covered < limit) return -errno[traits.advice.hole];
+    const { needsWriting, zeroes } = traits.advice;
+    for (const { base, limit: end } of pieces) {
+      const allowed = [...this.space.runs(base, end - base)].map(({ prot }) => prot);
+      if (needsWriting.includes(advice) && allowed.some((prot) => (prot & Prot.Write) === 0)) return -errno.EPERM;
+      if (advice === zeroes && allowed.some((prot) => (prot & Prot.Exec) !== 0)) return -errno.EPERM;
+      if (advice === zeroes) this.space.discard(base, end - base);
     }
-    return covered < limit ? -errno[traits.advice.hole] : 0;
+    return 0;
   }
 
   /** Does anything lie at `address`? (A fault there is ACCERR, else MAPERR.) */

@@ -173,10 +173,8 @@ export interface MemoryTraits {
   /** mprotect over a hole: skip it, or change the leading part and fail with ENOMEM, or fail at once. */
   protectHole: 'skip' | 'partial' | 'fail';
   badProtection: 'EINVAL' | 'masked';
-  /** Anonymous mapping with a file descriptor or offset. */
-  anonymousWithFile: 'ignored' | 'EINVAL';
-  /** MADV_DONTNEED drops private anonymous pages at once. */
-  dontNeedDrops: boolean;
+  /** What the descriptor of an anonymous mapping may be, besides -1: bits of it; undefined: anything. */
+  anonymousFd: number | undefined;
   /** May pages be writable and executable at once? */
   writeExecute: 'allowed' | 'EACCES';
   /** PROT_EXEC alone makes pages that data accesses can't read either. */
@@ -187,9 +185,16 @@ export interface MemoryTraits {
   overcommitLimit: number;
   /** madvise rounds an unaligned address down instead of failing. */
   adviceRoundsDown: boolean;
-  MADV_DONTNEED: number;
-  /** Numbers that madvise knows, one that it knows and doesn't do, and what it says of memory that isn't there. */
-  advice: { known: readonly number[]; unsupported?: number; hole: ErrnoName };
+  /** madvise, where a kernel has no rules of its own: numbers that it knows, one that it knows and doesn't do, those for memory that can be written
+   * alone (EPERM), one that zeroes it (and not what can be executed), and what it says of memory that isn't there and of addresses that nobody has. */
+  advice: {
+    known: readonly number[];
+    unsupported?: number;
+    needsWriting: readonly number[];
+    zeroes?: number;
+    hole: ErrnoName;
+    outside: ErrnoName;
+  };
 }
 
 /** Where the state of one kind of pthread object lives in its bytes. */

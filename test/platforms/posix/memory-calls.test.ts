@@ -20,7 +20,9 @@ function system(traits: PosixTraits): { engine: Engine; calls: MemoryCalls } {
   const engine = openEngine({ cpu: 'x86-64' });
   const limit = new MemoryLimit(2 ** 31, engine, () => assert.fail());
   const calls = new MemoryCalls(new AddressSpace(engine), limit, traits.memory, traits.errno);
-  if (traits.os === 'freebsd') calls.own = new FreeBsdMemoryRules(calls, true);
+  // No file is open.
+  const none = { open: () => undefined, map: () => false };
+  if (traits.os === 'freebsd') calls.own = new FreeBsdMemoryRules(calls, none, () => assert.fail(), true);
   return { engine, calls };
 }
 
