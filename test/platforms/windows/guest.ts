@@ -76,6 +76,8 @@ export function compile(code: string, name: string, defines: string[] = [], impo
   work ??= mkdtempSync(join(tmpdir(), 'windows-guests-'));
   const ia32 = code === 'w3i3mv';
   const target = `--target=${ia32 ? 'i686' : 'x86_64'}-pc-windows-msvc`;
+  // Frames without tables end the search for handlers, on x86-64.
+  const tables = ia32 ? [] : ['-fasynchronous-unwind-tables'];
   const stem = join(work, `${code}-${name}-${defines.join('-').replaceAll(/\W/g, '')}`);
   const { os, process } = createWindows(code, () => undefined);
   const functions = there(os.libraries().find((library) => library.name === 'kernel32.dll')).functions;
@@ -91,6 +93,7 @@ export function compile(code: string, name: string, defines: string[] = [], impo
     '-ffreestanding',
     '-fno-builtin',
     '-mno-stack-arg-probe',
+    ...tables,
     '-w',
     ...defines,
     '-c',
@@ -98,7 +101,7 @@ export function compile(code: string, name: string, defines: string[] = [], impo
     '-o',
     `${stem}.obj`,
   ]);
-  execFileSync(there(clang), [target, '-O1', '-ffreestanding', '-c', join(guests, 'support.c'), '-o', `${stem}-support.obj`]);
+  execFileSync(there(clang), [target, '-O1', '-ffreestanding', ...tables, '-c', join(guests, 'support.c'), '-o', `${stem}-support.obj`]);
   execFileSync(there(link), [
     '/entry:start',
     '/subsystem:console',

@@ -229,6 +229,6 @@ needing(missing)('w3i3mv: frame handlers: continue, unwind, nested exceptions', 
     'nested',
     'inner c0000005 12',
     'unwound',
-    'chain ffffffff',
+    'chain 1',
   ]);
 });

@@ -39,11 +39,12 @@ static void guarded(DWORD code) {
                    : : "b"(code), "r"(inner), "r"(outer), "m"(resume_esp), "m"(resume_ebp), "r"(RaiseException) : "memory", "esi");
 }
 void start(void) {
+  ULONG_PTR chain = TEB_WORD(0, 0);
   guarded(0xE0000002);
   text("continued\n");
   guarded(0xE0000001);
   text("after\n");
   guarded(0xE0000003);
-  show("chain", TEB_WORD(0, 0));
+  show("chain", TEB_WORD(0, 0) == chain);
   ExitProcess(0);
 }
