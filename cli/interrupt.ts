@@ -2,7 +2,7 @@
  * What ends a run from outside: SIGINT, SIGTERM, or that its output can't be written any more. The run is one long
  * synchronous call, so signals are noted by the native module, and the process looks between pieces of guest code.
  */
-import { catchSignals, releaseSignals } from '../emulator/native-engine.js';
+import { catchSignals, releaseSignals } from '../emulator/native-module.js';
 import type { ExitStatus } from '../emulator/process/os-model.js';
 import type { Process } from '../emulator/process/process.js';
 import { CommandError } from './exit-status.js';

@@ -3,7 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { LoadError } from '../emulator/loader/image.js';
 import { LEAST_MEMORY, MOST_MEMORY } from '../emulator/memory/memory-limit.js';
-import { NativeModuleMissing } from '../emulator/native-engine.js';
+import { NativeModuleMissing } from '../emulator/native-module.js';
 import type { ExitStatus } from '../emulator/process/os-model.js';
 import { Profiler } from '../instruments/profile/profiler.js';
 import { speedscopeFile } from '../instruments/profile/speedscope.js';

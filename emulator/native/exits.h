@@ -1,6 +1,6 @@
 // The numbers that the native module shares with TypeScript: one Float64Array,
 // rewritten by each run, so that no object is made per exit. The order must
-// agree with emulator/native-engine.ts; reasons and accesses with emulator/engine.ts.
+// agree with emulator/native-state.ts; reasons and accesses with emulator/engine.ts.
 #pragma once
 
 enum ExitReason { kBudget, kFault, kSystemCall, kInterrupt, kInvalidInstruction, kBreakpoint, kWatchpoint, kHalt, kSoftwareInterrupt };
