@@ -136,6 +136,24 @@ test('what the MPS itself writes through a write barrier is remembered, and the 
   heap.destroy();
 });
 
+test('what is copied into a segment whose summary is narrow widens it, so that it is scanned for the copies', (t) => {
+  const heap = new Heap();
+  const { arena } = heap;
+  const collect = (): void => collectYoung({ arena, make: () => heap.make([1, 1, 1]) });
+  heap.setExact(0, heap.make([5]));
+  collect();
+  const seg = there(arena.vm.segOf(heap.getExact(0)));
+  for (let i = 0; i < 10 && arena.zones.isUniv(seg.summary); i++) collect();
+  t.false(arena.zones.isUniv(seg.summary));
+  heap.setExact(1, heap.make([heap.make([77])]));
+  const young = arena.zones.of(heap.getExact(1));
+  t.false(seg.summary.intersects(young), 'nothing in it refers to where objects are young');
+  collect();
+  t.is(arena.vm.segOf(heap.getExact(1)), seg, 'copied behind the old one');
+  t.is(heap.get(heap.get(heap.getExact(1), 0), 0), 77);
+  heap.destroy();
+});
+
 test('other threads are suspended from the first look behind a barrier until the arena is left', (t) => {
   const heap = new Heap();
   const { arena, port } = heap;
