@@ -27,9 +27,29 @@ interface Flavor {
   get(thread: Thread, view: DataView, at: number): void;
   /** Undefined: can't be set. False: what is given is refused. */
   set?: (thread: Thread, view: DataView, at: number) => boolean | void;
+  /** What is set may be longer. */
+  longer?: boolean;
 }
 
-function withHeader(flavor: number, state: Flavor): Flavor {
+/** Of numbers alone, which can't be set. */
+function listFlavor(...numbers: number[]): Flavor {
+  return { count: numbers.length, get: (_thread, view, at) => numbers.forEach((number, i) => view.setUint32(at + 4 * i, number, true)) };
+}
+
+/** THREAD_STATE_FLAVOR_LIST and its later forms: what flavors there are. */
+const LISTS: Record<'x86-64' | 'arm64', Record<number, readonly number[]>> = {
+  'x86-64': {
+    0: [7, 8, 9],
+    128: [7, 8, 9, 12],
+    129: [7, 8, 9, 12, 18],
+    130: [7, 8, 9, 12, 18, 21],
+    131: [7, 8, 9, 12, 18, 21, 22],
+  },
+  arm64: { 0: [1, 2, 3, 4], 128: [1, 2, 7, 15], 131: [1, 2, 7, 15, 27] },
+};
+
+/** `counted`: the header's count must be right as well. */
+function withHeader(flavor: number, state: Flavor, counted: boolean): Flavor {
   const { get, set, count } = state;
   return {
     count: count + 2,
@@ -40,8 +60,9 @@ function withHeader(flavor: number, state: Flavor): Flavor {
     },
     ...(set && {
       set: (thread: Thread, view: DataView, at: number) =>
-        view.getUint32(at, true) === flavor && view.getUint32(at + 4, true) === count ? set(thread, view, at + 8) : false,
+        view.getUint32(at, true) === flavor && (!counted || view.getUint32(at + 4, true) === count) ? set(thread, view, at + 8) : false,
     }),
+    longer: !counted,
   };
 }
 
@@ -52,6 +73,8 @@ function debugFlavor(arm: boolean): Flavor {
     count,
     get: (_thread, view, at) => new Uint8Array(view.buffer, view.byteOffset + at, 4 * count).fill(0),
     set: (_thread, view, at) => new Uint8Array(view.buffer, view.byteOffset + at, 4 * count).every((byte) => byte === 0),
+    // x86-64's kernel doesn't look at the size.
+    longer: !arm,
   };
 }
 
@@ -103,14 +126,11 @@ export function storeExceptionState(process: Process, thread: Thread, view: Data
 
 export class StateFlavors {
   readonly layout: ThreadStateLayout;
-  /** A state that is set must have its very size; else more is no harm. */
-  private readonly exact: boolean;
   private readonly flavors = new Map<number, Flavor>();
 
   constructor(process: Process) {
     this.layout = threadStateLayout(process.cpu);
     const arm = process.cpu === 'arm64';
-    this.exact = !arm;
     const general = this.layout;
     const of = (thread: Thread, action: () => void): void => process.withThread(thread, action);
     this.flavors.set(general.flavor, {
@@ -134,8 +154,11 @@ export class StateFlavors {
     const unified = arm ? [[1, general.flavor]] : [7, 8, 9, 12].map((flavor, i) => [flavor, [general.flavor, 5, 6, 11][i]]);
     for (const [flavor, inner] of unified) {
       const state = this.flavors.get(inner);
-      if (state) this.flavors.set(flavor, withHeader(inner, state));
+      if (state) this.flavors.set(flavor, withHeader(inner, state, !arm));
     }
+    for (const [flavor, list] of Object.entries(LISTS[arm ? 'arm64' : 'x86-64'])) this.flavors.set(Number(flavor), listFlavor(...list));
+    // The pagein state: no error.
+    this.flavors.set(arm ? 27 : 22, listFlavor(0));
   }
 
   /** Words of a flavor; undefined: not known. */
@@ -164,7 +187,7 @@ export class StateFlavors {
   /** The same from `length` bytes at `at` of `view`. */
   load(thread: Thread, flavor: number, view: DataView, at: number, length: number): boolean {
     const found = this.flavors.get(flavor);
-    if (!found?.set || length < 4 * found.count || (this.exact && length !== 4 * found.count)) return false;
+    if (!found?.set || length < 4 * found.count || (!found.longer && length !== 4 * found.count)) return false;
     return found.set(thread, view, at) !== false;
   }
 }
