@@ -14,6 +14,7 @@ import { PosixPort } from '../posix/port.js';
 import { PosixOs, PROCESS_ID } from '../posix/posix-os.js';
 import { posixThread, type PosixThread } from '../posix/posix-thread.js';
 import { Program } from '../posix/program.js';
+import { AddressBook } from './address-limits.js';
 import { EXECUTE_ONLY, LinuxFaults } from './faults.js';
 import { FilePages } from './file-pages.js';
 import { linuxFrames } from './frames.js';
@@ -22,6 +23,7 @@ import { linuxLayouts, type LinuxLayout } from './layout.js';
 import { LinuxMemoryRules, STACK } from './memory-rules.js';
 import { libraryFile } from '../posix/kernel/descriptors.js';
 import { buildStartBlock } from './start-block.js';
+import { addressLimits } from './kernel/limits.js';
 import { LinuxSystemCalls } from './system-calls.js';
 import { LinuxThreads } from './thread-memory.js';
 import { linuxTraits } from './traits.js';
@@ -88,6 +90,7 @@ export class Linux extends PosixOs {
       (bytes) => process.memoryLimit.fits(bytes),
       (bytes) => process.clock.advance(bytes / BYTES_PER_UNIT),
     );
+    const book = new AddressBook(process.space, layout.userLimit, () => addressLimits(this.calls.shared.state.limits));
     memory.own = new LinuxMemoryRules(
       memory,
       (fd) => this.calls.shared.descriptors.get(fd),
@@ -108,8 +111,9 @@ export class Linux extends PosixOs {
       (what) => process.end({ kind: 'unsupported', text: what }),
       process.abi.wordSize === 8,
       this.pages,
+      book,
     );
-    this.calls = new LinuxSystemCalls(system, frames, this.faults, layout, this.pages, context.files, (thread) =>
+    this.calls = new LinuxSystemCalls(system, frames, this.faults, layout, this.pages, book, context.files, (thread) =>
       this.threads.adopt(thread),
     );
   }

@@ -5,6 +5,7 @@
 import { Prot } from '../../emulator/engine.js';
 import type { Region } from '../../emulator/memory/address-space.js';
 import type { FileContents } from '../file-system.js';
+import type { AddressBook } from './address-limits.js';
 import { BehindEnd, mappingOf } from './file-mapping.js';
 import { OpenPages, type FilePages } from './file-pages.js';
 import type { MemoryCalls, OwnMemoryRules } from '../posix/memory-calls.js';
@@ -73,6 +74,7 @@ export class LinuxMemoryRules implements OwnMemoryRules {
     private readonly missing: (what: string) => never,
     private readonly wide: boolean,
     private readonly pages: FilePages,
+    private readonly book: AddressBook,
   ) {}
 
   mmap(address: number, length: number, prot: number, flags: number, fd: number, offset: number): number {
@@ -108,6 +110,10 @@ export class LinuxMemoryRules implements OwnMemoryRules {
         ? (space.findFree(size, pageSize, 0x40000000, 0x80000000, false) ?? -Errno.ENOMEM)
         : memory.place(address, size);
     if (base < 0) return base;
+    // What a fixed mapping takes the place of is not counted twice.
+    let replaced = 0;
+    if (fixed) for (const { base: from, limit: to } of space.runs(base, size)) replaced += to - from;
+    if (!this.book.mayExpand(size - replaced, isPrivate && !file?.contents && (prot & Prot.Write) !== 0)) return -Errno.ENOMEM;
     const tag = !isPrivate ? SHARED : file?.contents ? FILE : flags & Map.GROWSDOWN ? GROWING : undefined;
     const { contents } = file ?? {};
     const name = file?.name ?? '';
@@ -176,7 +182,13 @@ export class LinuxMemoryRules implements OwnMemoryRules {
     if (length === 0) return end(0);
     if (memory.pageUp(length) + address >= 2 ** 64) return end(-Errno.ENOMEM);
     if (rest & ~(7 | PROT_SEM)) return end(-Errno.EINVAL);
-    if (grows === 0) return { goOn: true, prot: rest & 7 };
+    if (grows === 0) {
+      let data = 0;
+      if (rest & Prot.Write)
+        for (const run of memory.space.runs(address, memory.pageUp(length)))
+          if (run.region.tag === undefined && !(run.prot & Prot.Write)) data += run.limit - run.base;
+      return this.book.mayWrite(data) ? { goOn: true, prot: rest & 7 } : end(-Errno.ENOMEM);
+    }
     const region = memory.space.find(address);
     if (!region) return end(-Errno.ENOMEM);
     if (grows === PROT_GROWSUP || region.tag !== GROWING) return end(-Errno.EINVAL);

@@ -16,6 +16,7 @@ import { systemCall, type PosixSystem } from '../posix/system.js';
 import { argument } from '../posix/system-call-table.js';
 import { RunningCalls, type CallReturn } from '../posix/kernel/running-calls.js';
 import type { LinuxFaults } from './faults.js';
+import type { AddressBook } from './address-limits.js';
 import type { FilePages } from './file-pages.js';
 import type { LinuxFrames } from './frame.js';
 import { linuxCalls, sharedKernel, type SharedKernel } from './kernel/calls.js';
@@ -53,10 +54,11 @@ export class LinuxSystemCalls {
     private readonly faults: Pick<LinuxFaults, 'interrupt'>,
     private readonly layout: LinuxLayout,
     pages: FilePages,
+    book: AddressBook,
     files: FileSystem | undefined,
     private readonly adopt: (thread: Thread) => PosixThread,
   ) {
-    this.shared = sharedKernel(os, layout, pages, files);
+    this.shared = sharedKernel(os, layout, pages, book, files);
     this.running = new RunningCalls(os);
   }
 

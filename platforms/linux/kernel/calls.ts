@@ -2,6 +2,7 @@
 import { Random } from '../../../emulator/process/random.js';
 import type { FileSystem } from '../../file-system.js';
 import type { PosixSystem } from '../../posix/system.js';
+import type { AddressBook } from '../address-limits.js';
 import type { FilePages } from '../file-pages.js';
 import type { LinuxLayout } from '../layout.js';
 import { Descriptors } from '../../posix/kernel/descriptors.js';
@@ -12,7 +13,8 @@ import { directoryCalls } from './directory-calls.js';
 import { fileSystemCalls } from './file-system-calls.js';
 import { futexCalls } from './futex-calls.js';
 import { Futexes } from '../../posix/kernel/futexes.js';
-import { informationCalls, initialLimits, Limit } from './information-calls.js';
+import { informationCalls } from './information-calls.js';
+import { initialLimits, Limit } from './limits.js';
 import type { Kernel, LinuxCalls, ProcessState } from './kernel.js';
 import type { TransferRules } from '../../posix/kernel/kernel.js';
 import { IntervalTimers } from '../../posix/kernel/interval-timers.js';
@@ -26,7 +28,7 @@ import { statCalls } from './stat-calls.js';
 import { threadCalls } from './thread-calls.js';
 import { timeCalls } from './time-calls.js';
 
-export interface SharedKernel extends Pick<Kernel, 'descriptors' | 'futexes' | 'pages' | 'programBreak' | 'state' | 'timers'> {
+export interface SharedKernel extends Pick<Kernel, 'descriptors' | 'futexes' | 'pages' | 'book' | 'programBreak' | 'state' | 'timers'> {
   readonly proc: ProcFiles;
   readonly files: FileSystem | undefined;
   random(length: number): Uint8Array;
@@ -44,7 +46,13 @@ const TRANSFER: TransferRules = {
   partly: true,
 };
 
-export function sharedKernel(system: PosixSystem, layout: LinuxLayout, pages: FilePages, files: FileSystem | undefined): SharedKernel {
+export function sharedKernel(
+  system: PosixSystem,
+  layout: LinuxLayout,
+  pages: FilePages,
+  book: AddressBook,
+  files: FileSystem | undefined,
+): SharedKernel {
   const { process, options, pid } = system;
   const changed = (cause: unknown): void => process.changed(cause);
   const random = new Random(options.seed ^ 0x47524e44);
@@ -62,12 +70,13 @@ export function sharedKernel(system: PosixSystem, layout: LinuxLayout, pages: Fi
   return {
     descriptors: new Descriptors(options, changed),
     futexes: new Futexes(changed),
-    programBreak: new ProgramBreak(system.memory, layout.userLimit),
+    programBreak: new ProgramBreak(system.memory, layout.userLimit, book),
     state,
     timers: new PosixTimers(system),
     proc: new ProcFiles(process, options.argv[0] ?? '', pid, layout.userLimit),
     files,
     pages,
+    book,
     random: (length) => Uint8Array.from({ length }, () => random.below(256)),
   };
 }

@@ -1,39 +1,18 @@
 /** What the system says of itself and of the process, and what may be set of that. Source: uname(2), sysinfo(2), getrandom(2), prctl(2), getrlimit(2). */
 import type { Thread } from '../../../emulator/process/thread.js';
 import { UNITS_PER_SECOND } from '../../../emulator/process/clock.js';
-import { posixThread } from '../../posix/posix-thread.js';
 import { int } from '../../posix/system-call-table.js';
 import { Errno } from '../../posix/kernel/errno.js';
 import type { Kernel, LinuxCall, LinuxCalls } from './kernel.js';
+import { INFINITE, Limit, LIMITS } from './limits.js';
+import { processControl } from './process-control.js';
+import { seccomp } from './seccomp.js';
 
 /** Members of struct utsname. */
 const NAME_BYTES = 65;
 const MACHINES = { ia32: 'i686', 'x86-64': 'x86_64', arm64: 'aarch64' } as const;
-const INFINITE = 2n ** 64n - 1n;
 const GRND = { NONBLOCK: 1, RANDOM: 2, INSECURE: 4 } as const;
 const INT_MAX = 0x7fffffff;
-
-// prettier-ignore
-export const Limit = {
-  CPU: 0, FSIZE: 1, DATA: 2, STACK: 3, CORE: 4, RSS: 5, NPROC: 6, NOFILE: 7, MEMLOCK: 8, AS: 9, LOCKS: 10, SIGPENDING: 11, MSGQUEUE: 12, NICE: 13,
-  RTPRIO: 14, RTTIME: 15,
-} as const;
-export const LIMITS = Object.keys(Limit).length;
-
-/** As a login shell has them. */
-export function initialLimits(): Map<number, { soft: bigint; hard: bigint }> {
-  const limits = new Map(Object.values(Limit).map((which) => [which as number, { soft: INFINITE, hard: INFINITE }]));
-  const set = (which: number, soft: bigint, hard: bigint): void => void limits.set(which, { soft, hard });
-  set(Limit.STACK, 8n << 20n, INFINITE);
-  set(Limit.CORE, 0n, INFINITE);
-  set(Limit.NPROC, 15000n, 15000n);
-  set(Limit.NOFILE, 1024n, 1048576n);
-  set(Limit.MEMLOCK, 8n << 20n, 8n << 20n);
-  set(Limit.SIGPENDING, 15000n, 15000n);
-  set(Limit.MSGQUEUE, 819200n, 819200n);
-  for (const which of [Limit.NICE, Limit.RTPRIO]) set(which, 0n, 0n);
-  return limits;
-}
 
 export function informationCalls(kernel: Kernel, random: (length: number) => Uint8Array): LinuxCalls {
   const { user, system, state, convention, descriptors } = kernel;
@@ -60,11 +39,11 @@ export function informationCalls(kernel: Kernel, random: (length: number) => Uin
     };
     return { soft: one(address), hard: one(address + bytes) };
   };
-  const writeLimit = (address: number, which: number, bytes: 4 | 8, most = 0xffffffffn): void => {
+  const writeLimit = (address: number, which: number, bytes: 4 | 8): void => {
     const { soft, hard } = state.limits.get(which) ?? { soft: INFINITE, hard: INFINITE };
     [soft, hard].forEach((value, i) => {
       if (bytes === 8) user.setU64(address + 8 * i, value);
-      else user.setU32(address + 4 * i, Number(value > most ? most : value));
+      else user.setU32(address + 4 * i, Number(value > 0xffffffffn ? 0xffffffffn : value));
     });
   };
   const setLimit = (which: number, next: { soft: bigint; hard: bigint }): number => {
@@ -161,7 +140,8 @@ export function informationCalls(kernel: Kernel, random: (length: number) => Uin
       }
       return 0;
     },
-    prctl: (thread, args) => control(kernel, thread, args),
+    seccomp: (_thread, [operation, flags, argument]) => seccomp(kernel, int(operation), int(flags), argument),
+    prctl: (thread, args) => processControl(kernel, thread, args),
     personality: fixed(0),
     ioprio_get: fixed(0x4004),
     rseq: (thread, args) => registerSequence(thread, args),
@@ -205,72 +185,3 @@ export function informationCalls(kernel: Kernel, random: (length: number) => Uin
 }
 
 const sequences = new WeakMap<Thread, { address: number; length: number; signature: number }>();
-
-// prettier-ignore
-const Pr = {
-  SET_PDEATHSIG: 1, GET_PDEATHSIG: 2, GET_DUMPABLE: 3, SET_DUMPABLE: 4, GET_KEEPCAPS: 7, SET_KEEPCAPS: 8, GET_TIMING: 13, SET_TIMING: 14, SET_NAME: 15,
-  GET_NAME: 16, GET_SECCOMP: 21, CAPBSET_READ: 23, GET_TSC: 25, GET_TIMERSLACK: 30, SET_TIMERSLACK: 29, SET_NO_NEW_PRIVS: 38, GET_NO_NEW_PRIVS: 39,
-  GET_TID_ADDRESS: 40, SET_THP_DISABLE: 41, GET_THP_DISABLE: 42, SET_VMA: 0x53564d41,
-} as const;
-const THREAD_NAME_BYTES = 16;
-
-function control({ user, state, system }: Kernel, thread: Thread, args: number[]): number {
-  const [word, second, third, fourth, fifth] = args;
-  const none = third === 0 && fourth === 0 && fifth === 0;
-  switch (int(word)) {
-    case Pr.GET_DUMPABLE:
-      return state.dumpable;
-    case Pr.SET_DUMPABLE:
-      if (second !== 0 && second !== 1) return -Errno.EINVAL;
-      state.dumpable = second;
-      return 0;
-    case Pr.SET_PDEATHSIG:
-      return second > system.traits.signals.limit ? -Errno.EINVAL : 0;
-    case Pr.GET_PDEATHSIG:
-      user.setU32(second, 0);
-      return 0;
-    case Pr.GET_KEEPCAPS:
-      return state.keepCapabilities;
-    case Pr.SET_KEEPCAPS:
-      if (second > 1) return -Errno.EINVAL;
-      state.keepCapabilities = second;
-      return 0;
-    case Pr.GET_TIMING:
-      return 0;
-    case Pr.SET_TIMING:
-      return second === 0 ? 0 : -Errno.EINVAL;
-    case Pr.SET_NAME:
-      posixThread(thread).name = user.cString(second, THREAD_NAME_BYTES - 1);
-      return 0;
-    case Pr.GET_NAME: {
-      const name = new Uint8Array(THREAD_NAME_BYTES);
-      name.set(new TextEncoder().encode(posixThread(thread).name).subarray(0, THREAD_NAME_BYTES - 1));
-      user.write(second, name);
-      return 0;
-    }
-    case Pr.GET_SECCOMP:
-      return 0;
-    case Pr.CAPBSET_READ:
-      return second > 40 ? -Errno.EINVAL : 1;
-    case Pr.GET_TIMERSLACK:
-      return 50000;
-    case Pr.SET_TIMERSLACK:
-      return 0;
-    case Pr.GET_TSC:
-      if (system.process.cpu === 'arm64') return -Errno.EINVAL;
-      user.setU32(second, 1);
-      return 0;
-    case Pr.SET_NO_NEW_PRIVS:
-      if (second !== 1 || !none) return -Errno.EINVAL;
-      state.noNewPrivileges = true;
-      return 0;
-    case Pr.GET_NO_NEW_PRIVS:
-      return second !== 0 || !none ? -Errno.EINVAL : state.noNewPrivileges ? 1 : 0;
-    case Pr.GET_THP_DISABLE:
-      return second !== 0 || !none ? -Errno.EINVAL : 0;
-    case Pr.SET_VMA:
-      return second === 0 ? 0 : -Errno.EINVAL;
-    default:
-      return -Errno.EINVAL;
-  }
-}

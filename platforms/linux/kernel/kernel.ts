@@ -5,6 +5,7 @@ import type { Thread } from '../../../emulator/process/thread.js';
 import type { PosixThread } from '../../posix/posix-thread.js';
 import type { PosixSystem } from '../../posix/system.js';
 import type { KernelCall } from '../../posix/kernel/kernel.js';
+import type { AddressBook } from '../address-limits.js';
 import type { FilePages } from '../file-pages.js';
 import type { LinuxLayout } from '../layout.js';
 import type { Descriptors } from '../../posix/kernel/descriptors.js';
@@ -28,6 +29,8 @@ export interface Kernel {
   readonly descriptors: Descriptors;
   /** Memory of files that are mapped. */
   readonly pages: FilePages;
+  /** What the process may have mapped. */
+  readonly book: AddressBook;
   readonly futexes: Futexes;
   readonly programBreak: ProgramBreak;
   /** Timers that the program has made. */

@@ -56,6 +56,8 @@ export function memoryCalls(kernel: Kernel): LinuxCalls {
         break;
       }
       const writable = ((space.protection(old) ?? 0) & Prot.Write) !== 0;
+      const data = writable && region.tag === undefined;
+      if (!kernel.book.mayExpand(next - size, data)) return -Errno.ENOMEM;
       if (writable && !isShared(region) && !memory.affordable(next - size)) return -Errno.ENOMEM;
     }
     if (!has(Remap.FIXED) && !has(Remap.DONTUNMAP)) {
@@ -105,7 +107,7 @@ export function memoryCalls(kernel: Kernel): LinuxCalls {
       kernel.pages.move(mapping, offset, old, next, prot);
       return old;
     }
-    if (!(flags & Remap.MAYMOVE)) return -Errno.ENOMEM;
+    if (!(flags & Remap.MAYMOVE) || !kernel.book.mayExpand(next - size, false)) return -Errno.ENOMEM;
     if (fixed) space.unmap(wanted, next);
     const target = fixed ? wanted : memory.findPlace(next);
     if (target === undefined) return -Errno.ENOMEM;

@@ -3,9 +3,10 @@ import type { Thread } from '../../../emulator/process/thread.js';
 import { descriptorWaits, Poll } from '../../posix/kernel/descriptor-waits.js';
 import type { OpenFile } from '../../posix/kernel/descriptors.js';
 import { Errno } from '../../posix/kernel/errno.js';
-import { readTime, readTimeval, units, valid, type Time } from '../../posix/kernel/times.js';
+import { readTime, readTimeval, units, valid, writeTime, writeTimeval, type Time } from '../../posix/kernel/times.js';
 import { int } from '../../posix/system-call-table.js';
-import type { Progress } from '../../posix/waiting.js';
+import { systemCall } from '../../posix/system.js';
+import { isWaiting, type Progress } from '../../posix/waiting.js';
 import type { Kernel, LinuxCall, LinuxCalls } from './kernel.js';
 
 const POLLWRNORM = 0x100;
@@ -33,6 +34,21 @@ export function pollCalls(kernel: Kernel): LinuxCalls {
 
   const relative = (time: Time): number => process.clock.now + units(time);
 
+  /** What is left of the time is told, however the call ends; nobody minds where it can't be. */
+  const telling = (time: number, deadline: number | undefined, write: (left: number) => void, begin: () => Progress): Progress => {
+    if (deadline === undefined || deadline === process.clock.now) return begin();
+    const tell = (result: number): number => {
+      systemCall(system, () => (write(Math.max(0, deadline - process.clock.now)), 0));
+      return result;
+    };
+    const follow = (progress: Progress): Progress => {
+      if (!isWaiting(progress)) return tell(progress);
+      const { resume, interrupted } = progress;
+      return { ...progress, resume: () => follow(resume()), interrupted: () => tell(interrupted?.() ?? -Errno.EINTR) };
+    };
+    return time === 0 ? begin() : follow(begin());
+  };
+
   const ppoll =
     (bytes: 4 | 8): LinuxCall =>
     (thread, [address, count, time, set, size]) => {
@@ -42,7 +58,12 @@ export function pollCalls(kernel: Kernel): LinuxCalls {
         if (!valid(given)) return -Errno.EINVAL;
         deadline = relative(given);
       }
-      return withMask(thread, set, size, () => poll(address, count, deadline));
+      return telling(
+        time,
+        deadline,
+        (left) => writeTime(user, time, left, bytes),
+        () => withMask(thread, set, size, () => poll(address, count, deadline)),
+      );
     };
 
   const pselect =
@@ -55,7 +76,12 @@ export function pollCalls(kernel: Kernel): LinuxCalls {
         deadline = relative(given);
       }
       const [set, size] = signals === 0 ? [0, 8] : [user.word(signals), user.word(signals + user.wordSize)];
-      return withMask(thread, set, size, () => select(int(count), [read, write, other], deadline));
+      return telling(
+        time,
+        deadline,
+        (left) => writeTime(user, time, left, bytes),
+        () => withMask(thread, set, size, () => select(int(count), [read, write, other], deadline)),
+      );
     };
   const selectCall: LinuxCall = (_thread, [count, read, write, other, time]) => {
     let deadline: number | undefined;
@@ -64,7 +90,12 @@ export function pollCalls(kernel: Kernel): LinuxCalls {
       if (given.seconds < 0 || given.nanoseconds < 0) return -Errno.EINVAL;
       deadline = relative(given);
     }
-    return select(int(count), [read, write, other], deadline);
+    return telling(
+      time,
+      deadline,
+      (left) => writeTimeval(user, time, left),
+      () => select(int(count), [read, write, other], deadline),
+    );
   };
 
   return {
@@ -74,6 +105,15 @@ export function pollCalls(kernel: Kernel): LinuxCalls {
     ppoll_time64: ppoll(8),
     pselect6: pselect(user.wordSize),
     pselect6_time64: pselect(8),
-    ...(kernel.convention === 'ia32' ? { _newselect: selectCall } : { select: selectCall }),
+    _newselect: selectCall,
+    // The old call's arguments lie in memory.
+    select:
+      kernel.convention === 'ia32'
+        ? (thread, [at]) =>
+            selectCall(
+              thread,
+              [0, 1, 2, 3, 4].map((i) => user.u32(at + 4 * i)),
+            )
+        : selectCall,
   };
 }

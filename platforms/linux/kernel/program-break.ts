@@ -1,5 +1,6 @@
 /** The break: where the heap that grows from the program's end has come to. Source: mm/mmap.c, brk(2). */
 import { Prot } from '../../../emulator/engine.js';
+import type { AddressBook } from '../address-limits.js';
 import type { MemoryCalls } from '../../posix/memory-calls.js';
 
 const PAGE = 4096;
@@ -13,6 +14,7 @@ export class ProgramBreak {
   constructor(
     private readonly memory: MemoryCalls,
     private readonly userLimit: number,
+    private readonly book: AddressBook,
   ) {}
 
   /** At the start of the program. */
@@ -30,6 +32,7 @@ export class ProgramBreak {
     if (first === 0 || wanted < first) return current;
     const [from, to] = [up(current), up(wanted)];
     if (to > from) {
+      if (!this.book.mayExpand(to - from, true)) return current;
       if (to > this.userLimit || !memory.space.isFree(from, to - from) || !memory.affordable(to - from)) return current;
       memory.map(from, to - from, Prot.RW, { name: '[heap]' });
     } else if (to < from) memory.space.unmap(to, from - to);
