@@ -8,7 +8,7 @@ import { LoadError } from '../../emulator/loader/image.js';
 import { Prot } from '../../emulator/engine.js';
 import type { Value } from '../../emulator/abi/abi.js';
 import { GuestFault } from '../../emulator/memory/memory-view.js';
-import { hostFunction, RegistersReplaced, type HostFunction } from '../../emulator/process/host-call.js';
+import { hostFunction, RegistersReplaced } from '../../emulator/process/host-call.js';
 import { Random } from '../../emulator/process/random.js';
 import type { Thread } from '../../emulator/process/thread.js';
 import type { ExitStatus } from '../../emulator/process/os-model.js';
@@ -19,6 +19,7 @@ import { pick, WildWords } from './wild-words.js';
 const PROGRAMS = ['hello', 'workload', 'lisp', 'barriers', 'trees', 'threads', 'cstuff'];
 const BUDGET = 600_000;
 const CALLS = 400;
+const MEMORY = 256 << 20;
 
 export interface WildResult {
   calls: number;
@@ -31,11 +32,25 @@ export interface WildResult {
   slowestCall: string;
 }
 
-/** Functions that ended runs: they are called less and less. */
-export type Ended = Map<string, number>;
+/** What the runs of one platform share. */
+export class Tally {
+  /** How often a function ended a run: such are called less and less. */
+  readonly ended = new Map<string, number>();
+  /** All that there are to call, and those that have been. */
+  readonly known = new Set<string>();
+  readonly called = new Set<string>();
+}
+
+/** A function of a library: the host's, or machine code that the library exports (words for arguments then). */
+interface Callable {
+  name: string;
+  signature: string;
+  convention?: 'stdcall' | undefined;
+  address(): number;
+}
 
 /** Throws what the host threw, with the call that led to it. */
-export function wildRun(code: string, seed: number, ended: Ended, only?: string): WildResult {
+export function wildRun(code: string, seed: number, tally: Tally, only?: string): WildResult {
   const random = new Random(seed);
   const program = pick(random, PROGRAMS);
   const machine = startMachine({
@@ -50,16 +65,19 @@ export function wildRun(code: string, seed: number, ended: Ended, only?: string)
     quirks: [],
     directories: [],
     budget: BUDGET,
+    memory: MEMORY,
     input: (length) => new Uint8Array(Math.min(length, 16)).fill(49),
     output: () => {},
   });
-  const wild = new WildThread(machine, random, ended, only);
+  const wild = new WildThread(machine, random, tally, only);
   try {
     let status: ExitStatus;
     do {
       status = machine.process.run();
       wild.finished();
     } while (wild.goesOn(status));
+    const held = machine.process.engine.peakResidentBytes;
+    if (held > MEMORY) throw new Error(`${held} bytes were held`);
     return { calls: wild.calls, status: status.kind, last: wild.last, slowest: wild.slowest, slowestCall: wild.slowestCall };
   } catch (error) {
     if (error instanceof LoadError) throw error;
@@ -76,7 +94,7 @@ class WildThread {
   last = 'before the first call';
   slowest = 0;
   slowestCall = '';
-  private readonly functions: readonly HostFunction[];
+  private readonly functions: readonly Callable[];
   private readonly words: WildWords;
   private readonly systemCall: number;
   private readonly back: number;
@@ -88,11 +106,12 @@ class WildThread {
   constructor(
     private readonly machine: Machine,
     private readonly random: Random,
-    private readonly ended: Ended,
+    private readonly tally: Tally,
     only: string | undefined,
   ) {
     const { process: guest, os } = machine;
-    this.functions = machine.hosts.all.filter(({ name }) => only === undefined || name === only);
+    this.functions = callables(machine).filter(({ name }) => only === undefined || name === only);
+    for (const { name } of this.functions) tally.known.add(name);
     this.words = new WildWords(machine, random);
     this.systemCall = systemCallCode(machine);
     this.back = guest.defineHostFunction(
@@ -132,7 +151,7 @@ class WildThread {
       this.slowest = seconds;
       this.slowestCall = this.last;
     }
-    if (this.machine.process.status) this.ended.set(this.name, (this.ended.get(this.name) ?? 0) + 1);
+    if (this.machine.process.status) this.tally.ended.set(this.name, (this.tally.ended.get(this.name) ?? 0) + 1);
   }
 
   /**
@@ -187,11 +206,9 @@ class WildThread {
 
   private enterFunction(thread: Thread): void {
     const { machine, random, words } = this;
-    let fn: HostFunction;
-    do fn = pick(random, this.functions);
-    while (this.functions.length > 1 && random.below(1 + (this.ended.get(fn.name) ?? 0)) > 0);
+    const fn = this.choose();
     this.name = fn.name;
-    const address = machine.hosts.address(fn.name) ?? 0;
+    const address = fn.address();
     // Words and pointers keep all bits.
     const signature = fn.signature.replace('.', '').replace(/[pzV]/g, 'w');
     const args = [...signature.slice(signature.indexOf('(') + 1, -1).matchAll(/\{[^}]*\}|./g)].map(([type]): Value => {
@@ -213,13 +230,24 @@ class WildThread {
         default:
           return BigInt.asUintN(
             machine.process.abi.wordSize === 4 && type !== 'q' && type !== 'Q' ? 32 : 64,
-            random.below(3) === 0 ? words.word() : words.pointer(),
+            random.below(3) === 0 ? words.word() : random.below(6) === 0 ? words.again() : words.pointer(),
           );
       }
     });
     this.last = `${fn.name}(${args.map((arg) => (typeof arg === 'bigint' ? `0x${arg.toString(16)}` : String(arg))).join(', ')})`;
     const enter = machine.process.guestCalls.enter.bind(machine.process.guestCalls) as Enter;
     enter(thread, address, signature, args, this.back, fn.convention);
+  }
+
+  /** Mostly one that has not been called, while there are such. */
+  private choose(): Callable {
+    const { random, functions, tally } = this;
+    const fresh = functions.filter(({ name }) => !tally.called.has(name));
+    let fn: Callable;
+    do fn = pick(random, fresh.length > 0 && random.below(4) > 0 ? fresh : functions);
+    while (functions.length > 1 && random.below(1 + (tally.ended.get(fn.name) ?? 0)) > 0);
+    tally.called.add(fn.name);
+    return fn;
   }
 
   private enterSystem(thread: Thread): void {
@@ -247,6 +275,24 @@ class WildThread {
 }
 
 type Enter = (thread: Thread, address: number, signature: string, args: Value[], back: number, convention?: 'stdcall') => void;
+
+function callables({ hosts, images }: Machine): Callable[] {
+  const all: Callable[] = hosts.all.map(({ name, signature, convention }) => ({
+    name,
+    signature,
+    convention,
+    address: () => hosts.address(name) ?? 0,
+  }));
+  const named = new Set(all.map(({ name }) => name));
+  for (const { image, base } of images.list.slice(1)) {
+    for (const { name, kind, offset } of image.exports.values()) {
+      if (kind !== 'function' || named.has(name)) continue;
+      named.add(name);
+      all.push({ name, signature: 'w(wwwwww)', address: () => base + offset });
+    }
+  }
+  return all;
+}
 
 /** A page with the instruction that calls the system, and a return. */
 function systemCallCode({ process: guest, platform }: Machine): number {

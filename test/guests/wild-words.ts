@@ -35,6 +35,7 @@ const SCRATCH = 4096;
 
 export class WildWords {
   private readonly seen: bigint[] = [];
+  private last = 0n;
   private readonly scratch: number;
   private readonly names: string[];
 
@@ -86,10 +87,19 @@ export class WildWords {
     }
   }
 
+  /** What the last pointer led to, or a part of it: buffers that overlap. */
+  again(): bigint {
+    return this.last + BigInt(this.random.below(3) * (this.random.below(64) - 32));
+  }
+
   /** Mostly one that leads somewhere. */
   pointer(): bigint {
+    return (this.last = this.somewhere());
+  }
+
+  private somewhere(): bigint {
     const { random, scratch, seen } = this;
-    switch (random.below(8)) {
+    switch (random.below(10)) {
       case 0:
         return this.word();
       case 1:
@@ -104,6 +114,15 @@ export class WildWords {
       case 6: {
         // Code: of the host's functions, which a callback may well be.
         return BigInt(this.machine.hosts.address(pick(random, this.names)) ?? 0);
+      }
+      case 7:
+        // Inside of what it has seen: an object, a handle, a block that may be free by now.
+        return (seen.length > 0 ? pick(random, seen) : 0n) + BigInt(random.below(64) - 8);
+      case 8: {
+        // So near the end of what can be touched that a string, or a structure, has none.
+        const { space } = this.machine.process;
+        const areas = space.regions().filter(({ limit }) => space.isCommitted(limit - 1));
+        return BigInt((areas.length > 0 ? pick(random, areas).limit : 0) - 1 - random.below(40));
       }
       default:
         return BigInt(scratch + 8 * random.below(SCRATCH / 8));
