@@ -90,6 +90,8 @@ export class ExceptionDelivery {
   raise(thread: Thread, target: ExceptionPort, raised: RaisedException, done: (handled: boolean) => void): boolean {
     const right = this.ports.receive(target.port);
     if (!right) return false;
+    // A state that the thread hasn't got can't be told.
+    if ((target.behavior & 3) > 1 && this.flavors.count(target.flavor) === undefined) return false;
     const pending: Pending = { reply: undefined, target, done };
     const reply = this.ports.add({ kind: 'reply', answer: (message) => void (pending.reply = this.copy(message)) });
     right.queue.push(this.request(thread, target, raised, reply));

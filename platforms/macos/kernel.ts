@@ -100,7 +100,7 @@ export class MacKernel {
     if (mask & ~((2 << LAST_EXCEPTION) - 2)) return { result: Kern.InvalidArgument, old: [] };
     if (port !== 0 && kind === 0) return { result: Kern.InvalidArgument, old: [] };
     if (port !== 0 && !this.ports.receive(port)) return { result: MACH_SEND_INVALID_RIGHT, old: [] };
-    if (port !== 0 && kind > 1 && this.flavors.count(flavor) === undefined) return { result: Kern.InvalidArgument, old: [] };
+    if (flavor !== 0 && !this.flavors.valid(flavor)) return { result: Kern.InvalidArgument, old: [] };
     const old = this.getExceptionPorts(ports, mask);
     for (let type = 1; type <= LAST_EXCEPTION; type++) {
       if ((mask & (1 << type)) === 0) continue;

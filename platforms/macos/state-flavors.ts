@@ -48,6 +48,12 @@ const LISTS: Record<'x86-64' | 'arm64', Record<number, readonly number[]>> = {
   arm64: { 0: [1, 2, 3, 4], 128: [1, 2, 7, 15], 131: [1, 2, 7, 15, 27] },
 };
 
+/** VALID_THREAD_STATE_FLAVOR: what exception ports may ask for, those among them that no thread here has. */
+const VALID: Record<'x86-64' | 'arm64', readonly number[]> = {
+  'x86-64': [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25],
+  arm64: [1, 2, 3, 4, 5, 6, 7, 9, 14, 15, 16, 17, 27],
+};
+
 /** `counted`: the header's count must be right as well. */
 function withHeader(flavor: number, state: Flavor, counted: boolean): Flavor {
   const { get, set, count } = state;
@@ -126,11 +132,13 @@ export function storeExceptionState(process: Process, thread: Thread, view: Data
 
 export class StateFlavors {
   readonly layout: ThreadStateLayout;
+  private readonly validFlavors: readonly number[];
   private readonly flavors = new Map<number, Flavor>();
 
   constructor(process: Process) {
     this.layout = threadStateLayout(process.cpu);
     const arm = process.cpu === 'arm64';
+    this.validFlavors = VALID[arm ? 'arm64' : 'x86-64'];
     const general = this.layout;
     const of = (thread: Thread, action: () => void): void => process.withThread(thread, action);
     this.flavors.set(general.flavor, {
@@ -159,6 +167,10 @@ export class StateFlavors {
     for (const [flavor, list] of Object.entries(LISTS[arm ? 'arm64' : 'x86-64'])) this.flavors.set(Number(flavor), listFlavor(...list));
     // The pagein state: no error.
     this.flavors.set(arm ? 27 : 22, listFlavor(0));
+  }
+
+  valid(flavor: number): boolean {
+    return this.validFlavors.includes(flavor);
   }
 
   /** Words of a flavor; undefined: not known. */

@@ -64,6 +64,19 @@ int main(void) {
   stop = 1;
   pthread_join(running, 0), pthread_join(suspended, 0);
 
+  mach_port_t port;
+  mach_port_allocate(mach_task_self(), MACH_PORT_RIGHT_RECEIVE, &port);
+  mach_port_insert_right(mach_task_self(), port, port, MACH_MSG_TYPE_MAKE_SEND);
+#define PORTS(name, port, behavior, flavor) OBSERVE(name, thread_set_exception_ports(threads[0], EXC_MASK_BAD_ACCESS, port, behavior, flavor))
+  PORTS("ports-unknown", port, 1, 99);
+  PORTS("ports-list", port, 2, 128);
+  PORTS("ports-nothing-unknown", 0, 0, 99);
+  PORTS("ports-none", port, 1, THREAD_STATE_NONE);
+  PORTS("ports-0", port, 2, 0);
+  PORTS("ports-of-32-bits", port, 2, 1 + 8 * (THREAD_STATE_NONE == 5));
+  PORTS("ports-no-behavior", port, 0, THREAD_STATE_NONE);
+  PORTS("ports-nothing", 0, 0, 0);
+
   mach_vm_address_t at = 0;
   long p = getpagesize();
   task_t self = mach_task_self();
