@@ -4,7 +4,7 @@
     {
       "target_name": "engine",
       "sources": [
-        "module.cc", "left-out.cc", "guest-array.cc", "interrupt.cc", "engine.cc", "float-traps.cc", "alignment-faults.cc", "machine.cc", "host.cc",
+        "module.cc", "left-out.cc", "guest-array.cc", "interrupt.cc", "engine.cc", "float-traps.cc", "alignment-faults.cc", "branch-faults.cc", "machine.cc", "host.cc",
         "physical-memory.cc", "page-table.cc", "pages.cc", "fill.cc", "translations.cc", "shadow-code.cc", "watchpoints.cc",
         "counting.cc", "remainder.cc", "stepper.cc", "instruction-checks.cc", "access-probe.cc", "traps.cc", "cpuid.cc", "arm64-system-registers.cc", "x86-decode.cc", "x86-effects.cc",
         "x86-status-use.cc", "float-care.cc", "x87-operation.cc", "x87-state.cc", "x87-plan.cc", "x87-exact.cc", "x87-functions.cc", "sse-operands.cc",

@@ -140,6 +140,8 @@ uint64_t Counting::BeginningOf(uint64_t pc) {
   }
 }
 
+uint64_t Counting::LastOfCurrent() { return BeginningOf(AddressOf(*current_) + current_->size()); }
+
 void Counting::StoppedInBlock(uint64_t pc) {
   if (current_) remaining_ += current_->count - CountBefore(pc);
 }
@@ -150,6 +152,7 @@ void Counting::CutShortAfter(uint64_t pc) {
 
 void Counting::BeginSteps(int64_t count) {
   stepping_ = true;
+  steppedAt_ = ~uint64_t{0};
   stepsLeft_ = count;
   setAside_ = remaining_ - count;
 }

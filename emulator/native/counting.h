@@ -71,6 +71,8 @@ class alignas(64) Counting {
     stepsLeft_--;
     steppedAt_ = address;
   }
+  // The last one in these steps; nowhere where none was.
+  uint64_t steppedAt() const { return steppedAt_; }
   void NotStepped() { stepsLeft_++; }
   // What is left of them is given back; returns it.
   int64_t EndSteps();
@@ -82,6 +84,8 @@ class alignas(64) Counting {
 
   // Where the instruction begins that has come to its end at pc; pc itself where none has: it stopped in the middle of one.
   uint64_t BeginningOf(uint64_t pc);
+  // The last instruction of the current block.
+  uint64_t LastOfCurrent();
   // One more instruction, which the machine has not executed itself.
   void CountOne() { remaining_--; }
   // One less: it has been undone.

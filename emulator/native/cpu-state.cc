@@ -9,7 +9,6 @@
 namespace {
 // Bits of the x87's control word that exist, and the one that is always set.
 constexpr uint64_t kControlBits = 0x1f3f, kControlAlwaysSet = 0x40;
-constexpr uint64_t kAlignmentFlag = 1 << 18;
 constexpr uint64_t kAllExceptions = 0x3f, kX87Pending = 0x8080;  // of the status word: error summary and busy
 }  // namespace
 
@@ -48,7 +47,7 @@ void CpuState::WriteDirty() {
     FloatControlLoaded();
   }
   if (!(dirty & kGeneral)) return;
-  alignmentChecked_ = registers.general()[kRflags] & kAlignmentFlag;
+  modeFlags_ = registers.general()[kRflags];
   generalFlagsLoaded_ = false;
   if (registers.changesMode()) ChangeMode();
   registers.Write(*at_, descriptors_);
@@ -127,10 +126,10 @@ bool CpuState::FloatTraps() {
   return floatTraps_;
 }
 
-bool CpuState::AlignmentChecked() {
-  if (generalFlagsLoaded_) alignmentChecked_ = at_->Read(UC_X86_REG_RFLAGS) & kAlignmentFlag;
+uint64_t CpuState::modeFlags() {
+  if (generalFlagsLoaded_) modeFlags_ = at_->Read(UC_X86_REG_RFLAGS);
   generalFlagsLoaded_ = false;
-  return alignmentChecked_ && model_.alignmentChecks;
+  return modeFlags_;
 }
 
 void CpuState::BeforeArithmetic(Blob& before, bool x87) {
@@ -223,7 +222,7 @@ bool CpuState::Restore(int id) {
   controlChanged_ = true;
   flagsLoaded_ = false;
   registers.Load(context->general);
-  alignmentChecked_ = context->general[kRflags] & kAlignmentFlag;
+  modeFlags_ = context->general[kRflags];
   generalFlagsLoaded_ = false;
   breakpoints_.passed = context->passedBreakpoint;
   state_[kDirty] = 0;

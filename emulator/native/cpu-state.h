@@ -58,7 +58,8 @@ class CpuState {
   // The AC flag is set where it has a meaning. An instruction has loaded the flags: they must be asked for.
   void FlagsLoaded() { generalFlagsLoaded_ = true; }
   bool flagsLoaded() const { return generalFlagsLoaded_; }
-  bool AlignmentChecked();
+  bool AlignmentChecked() { return modeFlags() & kAlignmentFlag && model_.alignmentChecks; }
+  bool SingleSteps() { return modeFlags() & kTrapFlag; }
   // Some are not masked: instructions run one by one, between BeforeArithmetic and what it has raised.
   bool FloatTraps();
   void BeforeArithmetic(Blob& before, bool x87);
@@ -99,5 +100,8 @@ class CpuState {
   Blob scratch_, lent_;
   bool controlChanged_ = true, flagsLoaded_ = false, floatTraps_ = false;
   int denormalsToWatch_ = kWatched;
-  bool generalFlagsLoaded_ = false, alignmentChecked_ = false;
+  bool generalFlagsLoaded_ = false;
+  uint64_t modeFlags_ = 0;  // RFLAGS as they were loaded last: of what arithmetic does not change
+  static constexpr uint64_t kTrapFlag = 1 << 8, kAlignmentFlag = 1 << 18;
+  uint64_t modeFlags();
 };

@@ -5,7 +5,7 @@
 
 namespace {
 constexpr const char* kNoHook = "Unicorn refuses a hook";
-constexpr uint32_t kIcebp = 0xf1, kIntN = 0xcd, kDebugVector = 1, kInvalidVector = 6;
+constexpr uint32_t kIcebp = 0xf1, kIntN = 0xcd, kDebugVector = 1, kInvalidVector = 6, kProtectionVector = 13, kRdpmc = 0x0f33;
 constexpr int64_t kFewSteps = 16;
 }  // namespace
 
@@ -63,7 +63,7 @@ void Engine::Run() {
 int Engine::RunBudget(int64_t budget) {
   counting_.Begin(budget);
   stop_.number = stop_.detail = 0;
-  stop_.care = false;
+  stop_.care = branchRefused_ = false;
   if (!budget) return Finish(cpu_.Settle(), kBudget);
   // A few instructions are cheaper where they are than moved to main.
   if (model_.x86() && (cpu_.Settle(), cpu_.FloatTraps() || cpu_.AlignmentChecked())) {
@@ -80,6 +80,7 @@ int Engine::RunBudget(int64_t budget) {
       if (reason != kGoOn) return reason;
       continue;
     }
+    if (model_.x86() && cpu_.SingleSteps() && IsPause(pc)) return StepOverPause();
     if (model_.x86() && cpu_.AlignmentChecked()) {
       int reason = RunWithAlignmentChecks();
       if (reason != kGoOn) return reason;
@@ -107,6 +108,20 @@ int Engine::RunBudget(int64_t budget) {
   }
 }
 
+bool Engine::IsPause(uint64_t pc) {
+  uint8_t code[2] = {};
+  return memory_.ReadCode(pc, code, 2) == 2 && code[0] == 0xf3 && code[1] == 0x90 && memory_.Translate(pc, kExec) >= 0;
+}
+
+// Behind a pause Unicorn forgets the trap.
+int Engine::StepOverPause() {
+  main_.SetPc(main_.Pc() + 2);
+  counting_.CountOne();
+  stop_.Clear();
+  stop_.With(kInterrupt, kDebugVector);
+  return Finish(main_, kInterrupt);
+}
+
 int Engine::RunSingly(int64_t count) {
   if (!OpenStepper()) return Finish(cpu_.Settle(), kHalt);
   if (counting_.monitorStale()) {
@@ -115,6 +130,10 @@ int Engine::RunSingly(int64_t count) {
     counting_.MonitorIsRight();
   }
   int reason = stepper_.Step(count);
+  if (reason == kBudget || (reason == kFault && memory_.refusal.type == UC_MEM_FETCH)) {
+    TakeBackBranch(stepperMachine_, counting_.steppedAt());
+    if (branchRefused_) reason = kFault;
+  }
   return reason == kGoOn ? kGoOn : Finish(stepperMachine_, reason);
 }
 
@@ -131,7 +150,7 @@ int Engine::AfterMain(uc_err error) {
     if (rest == 0) return Finish(main_, kBudget);
     if (remainder_.possible() && !counting_.leftToStepper()) {
       error = remainder_.Run();
-      if (!stop_.before) return AfterStop(error, main_.Pc());
+      if (!stop_.before) return AfterRemainder(error);
       if (counting_.remaining() == 0) return Finish(main_, kBudget);
       cpu_.registers.TakePc(main_);
       return RunSingly(counting_.remaining());  // the marked translation is shorter than the other one
@@ -143,8 +162,15 @@ int Engine::AfterMain(uc_err error) {
   }
   uint64_t pc = main_.Pc();
   bool jumped = error == UC_ERR_EXCEPTION && memory_.refusal.type == UC_MEM_FETCH;
+  if (jumped && counting_.current()) TakeBackBranch(main_, counting_.LastOfCurrent());
   if (jumped && counting_.remaining() == 0) return Finish(main_, kBudget);  // the next instruction is another run's
   if (!jumped) counting_.StoppedInBlock(pc);
+  return AfterStop(error, pc);
+}
+
+int Engine::AfterRemainder(uc_err error) {
+  uint64_t pc = main_.Pc();
+  if (error == UC_ERR_EXCEPTION && memory_.refusal.type == UC_MEM_FETCH) TakeBackBranch(main_, counting_.steppedAt());
   return AfterStop(error, pc);
 }
 
@@ -192,7 +218,7 @@ int Engine::Finish(Machine& machine, int reason) {
 void Engine::ReportFault(Machine& machine) {
   const Refusal& refusal = memory_.refusal;
   bool fetch = refusal.type == UC_MEM_FETCH;
-  uint64_t address = fetch ? machine.Pc() : machine.refusedAddress ? *machine.refusedAddress : refusal.page;
+  uint64_t address = fetch && branchRefused_ ? branchTarget_ : fetch ? machine.Pc() : machine.refusedAddress ? *machine.refusedAddress : refusal.page;
   if (model_.cpu == Cpu::kIa32) address &= 0xffffffff;
   if (fetch && model_.Untagged(model_.PageOf(address)) != refusal.page) address = refusal.page;
   bool canonical = true;
@@ -213,9 +239,15 @@ void Engine::ReportFault(Machine& machine) {
 void Engine::ReportX86(int& reason) {
   uint64_t pc = cpu_.registers.pc();
   if (reason == kFault && state_[kAccess] == kRead && Decode(pc).writesMemory) state_[kAccess] = kWrite;
-  if (reason == kFault && !state_[kCanonical] && Decode(pc).usesStack()) state_[kDetail] = kStackSegment;
+  if (reason == kFault && !state_[kCanonical] && state_[kAccess] != kExec && Decode(pc).usesStack()) state_[kDetail] = kStackSegment;
   if (reason != kInvalidInstruction) return;
   X86Instruction instruction = Decode(pc);
+  if (instruction.opcode == kRdpmc) {  // known, and the kernel's alone
+    reason = kInterrupt;
+    stop_.number = kProtectionVector;
+    state_[kDetail] = 0;
+    return;
+  }
   if (instruction.opcode == kIcebp) {
     reason = kInterrupt;
     stop_.number = kDebugVector;

@@ -49,12 +49,16 @@ class Engine {
   bool OpenStepper();
   int RunBudget(int64_t budget);
   int RunSingly(int64_t count);
+  bool IsPause(uint64_t pc);
+  int StepOverPause();
   int RunWithFloatTraps();
   int RunWithAlignmentChecks();
   int AlignmentFault(Machine& machine);
+  void TakeBackBranch(Machine& machine, uint64_t branch);
   bool FloatMisaligned(const X86Instruction& instruction, uint64_t operand);
   int AfterMain(uc_err error);
   int AfterStop(uc_err error, uint64_t pc);
+  int AfterRemainder(uc_err error);
   int Finish(Machine& machine, int reason);
   void ReportFault(Machine& machine);
   void ReportX86(int& reason);
@@ -76,4 +80,6 @@ class Engine {
   Remainder remainder_;
   Stepper stepper_;
   Blob beforeArithmetic_;
+  bool branchRefused_ = false;
+  uint64_t branchTarget_ = 0;
 };

@@ -220,7 +220,7 @@ X86Instruction X86Decode(const uint8_t* code, unsigned available, bool mode64) {
   i.loadsFloatControl = LoadsFloatControl(i);
   i.storesFloatFlags = StoresFloatFlags(i);
   bool lockable = i.writesMemory && !IsShift(i.opcode) && (i.opcode < 0x0fa4 || i.opcode > 0x0fa5) && (i.opcode < 0x0fac || i.opcode > 0x0fad);
-  i.invalid = (i.lock && !lockable) || (i.vex && (!IsBmi(i.opcode) || i.lock));
+  i.invalid = (i.lock && !lockable) || (i.opcode == 0x8f && (i.modrm & 0x38)) || (i.vex && (!IsBmi(i.opcode) || i.lock));
   i.careful = rotateCarry || setMemory || IsPort(i.opcode) || i.pushFlags || i.loadsFlags || i.invalid || i.loadsFloatControl || (i.storesFloatFlags && !i.storesStatusInAx()) || IsX87Function(i);
   return i;
 }
@@ -247,11 +247,12 @@ bool X86Instruction::waitsForX87() const {
   return !storesState && !controls && !(opcode == 0xdf && modrm == 0xe0);
 }
 
-// fst, fstp of single and double precision; fist, fistp, fisttp, fbstp.
+// fst, fstp; fist, fistp, fisttp, fbstp.
 bool X86Instruction::storesX87Value() const {
   if (!hasMemory()) return false;
   unsigned digit = modrm >> 3 & 7;
   if (opcode == 0xd9) return digit == 2 || digit == 3;
+  if (opcode == 0xdb && digit == 7) return true;
   if (opcode == 0xdb || opcode == 0xdd) return digit >= 1 && digit <= 3;
   return opcode == 0xdf && digit != 0 && digit != 4 && digit != 5;
 }

@@ -11,7 +11,7 @@ struct X86Instruction {
   bool careful = false;
   bool loadsFloatControl = false;  // MXCSR, the x87 control word, or the x87's flags
   bool storesFloatFlags = false;   // those of MXCSR or of the x87's status word
-  bool invalid = false;  // the processor refuses it and Unicorn doesn't: a lock prefix, an instruction of AVX
+  bool invalid = false;  // the processor refuses it and Unicorn doesn't: a lock prefix, an instruction of AVX, pop with an opcode of nobody's
   bool pushFlags = false, loadsFlags = false;  // pushf; popf, iret
 
   uint32_t opcode = 0;        // its bytes without prefixes: f7, 0fa2, 0f38f0; of VEX those that it stands for
