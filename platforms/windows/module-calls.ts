@@ -64,6 +64,7 @@ export function moduleCalls(os: Needs): HostFunction[] {
     let address = strings.get(key);
     if (address === undefined) {
       address = os.heap.allocate(bytes.length);
+      if (!address) return 0;
       os.memory.write(address, bytes);
       strings.set(key, address);
     }

@@ -8,6 +8,7 @@ import { Access } from '../../emulator/engine.js';
 import { FALSE, TRUE, win32 } from './call.js';
 import type { Core } from './core.js';
 import { ErrorCode } from './error-codes.js';
+import type { HandleTable } from './handles.js';
 import type { LastError } from './last-error.js';
 import { PAGE_SIZE } from './memory-constants.js';
 import type { StackGuards } from './stack-guards.js';
@@ -16,21 +17,35 @@ import { windowsThread } from './windows-thread.js';
 interface Needs extends Pick<Core, 'process' | 'memory' | 'layout' | 'vm'> {
   readonly lastError: LastError;
   readonly guards: StackGuards;
+  readonly handles: HandleTable;
 }
 
 /** Of work for a page that is looked at. */
 const PAGE_UNITS = 50;
 const WRITE_WATCH_FLAG_RESET = 1;
+/** Of the minimum working set, in pages: what can not be locked of it. */
+const OVERHEAD = 8;
+const SMALLEST_MINIMUM = 20 * PAGE_SIZE;
+const SMALLEST_MAXIMUM = 13 * PAGE_SIZE;
 /** What GetWriteWatch and ResetWriteWatch return when they fail. */
 const WATCH_FAILED = 0xffffffff;
 
 export function pageCalls(os: Needs): HostFunction[] {
   const { vm, layout } = os;
+  const { locked } = vm;
   const failed = <T>(call: HostCall, error: number, result: T): T => {
     os.lastError.set(call.thread, error);
     return result;
   };
-  const locked = new Set<number>();
+  const isProcess = (call: HostCall, handle: number): boolean => os.handles.resolve(call.thread, handle)?.object === os.handles.process;
+  const workingSet = { minimum: 50 * PAGE_SIZE, maximum: 345 * PAGE_SIZE };
+  /** Pages that `size` bytes from `address` on would add to those that are locked, as far as there may be more. */
+  const mayLock = (address: number, size: number): boolean => {
+    let count = locked.size;
+    const most = workingSet.minimum / PAGE_SIZE - OVERHEAD;
+    for (const page of pages(address, size)) if (!locked.has(page) && ++count > most) return false;
+    return true;
+  };
   /** One by one: the range may be all of memory, and the first page refused. */
   function* pages(address: number, size: number): Generator<number> {
     for (let page = Math.floor(address / PAGE_SIZE) * PAGE_SIZE; page < address + size; page += PAGE_SIZE) {
@@ -71,15 +86,33 @@ export function pageCalls(os: Needs): HostFunction[] {
         return true;
       });
       if (!touched) return failed(call, os.guards.error, FALSE);
+      if (!mayLock(address, size)) return failed(call, ErrorCode.WORKING_SET_QUOTA, FALSE);
       for (const page of pages(address, size)) locked.add(page);
       return TRUE;
     }),
     win32('VirtualUnlock', 'i(pz)', (call, address, size) => {
       if (size === 0) return failed(call, ErrorCode.INVALID_PARAMETER, FALSE);
       for (const page of pages(address, size)) {
-        if (!locked.has(page) || vm.stateAt(page) === 0) return failed(call, ErrorCode.NOT_LOCKED, FALSE);
+        if (!locked.has(page)) return failed(call, ErrorCode.NOT_LOCKED, FALSE);
       }
       for (const page of pages(address, size)) locked.delete(page);
+      return TRUE;
+    }),
+    win32('GetProcessWorkingSetSize', 'i(ipp)', (call, process, minimum, maximum) => {
+      if (!isProcess(call, process)) return failed(call, ErrorCode.INVALID_HANDLE, FALSE);
+      call.memory.setWord(minimum, workingSet.minimum);
+      call.memory.setWord(maximum, workingSet.maximum);
+      return TRUE;
+    }),
+    win32('SetProcessWorkingSetSize', 'i(izz)', (call, process, minimum, maximum) => {
+      if (!isProcess(call, process)) return failed(call, ErrorCode.INVALID_HANDLE, FALSE);
+      // Both -1: pages leave the working set, which nobody sees.
+      const all = layout.wordSize === 8 ? 2 ** 64 : 2 ** 32 - 1;
+      if (minimum === all && maximum === all) return TRUE;
+      const size = { minimum: Math.ceil(minimum / PAGE_SIZE) * PAGE_SIZE, maximum: Math.ceil(maximum / PAGE_SIZE) * PAGE_SIZE };
+      if (size.minimum > size.maximum || size.maximum < SMALLEST_MAXIMUM) return failed(call, ErrorCode.INVALID_PARAMETER, FALSE);
+      if (size.minimum > vm.commitLimit) return failed(call, ErrorCode.NO_SYSTEM_RESOURCES, FALSE);
+      Object.assign(workingSet, { ...size, minimum: Math.max(size.minimum, SMALLEST_MINIMUM) });
       return TRUE;
     }),
     win32('GetCurrentThreadStackLimits', 'v(pp)', (call, low, high) => {

@@ -31,6 +31,8 @@ export class VirtualMemory {
   error = 0;
   committedBytes = 0;
   peakCommittedBytes = 0;
+  /** Pages that VirtualLock keeps in memory, by address. */
+  readonly locked = new Set<number>();
   private readonly map: ReservationMap;
 
   constructor(
@@ -99,7 +101,13 @@ export class VirtualMemory {
     return reservation;
   }
 
+  /** What is no longer there is not locked. */
+  private unlock(base: number, limit: number): void {
+    for (const page of this.locked) if (page >= base && page < limit) this.locked.delete(page);
+  }
+
   private remove(reservation: Reservation): void {
+    this.unlock(reservation.base, reservation.end);
     this.map.remove(reservation);
     this.pages.release(reservation.base, reservation.size);
   }
@@ -223,6 +231,7 @@ export class VirtualMemory {
   }
 
   private decommit(reservation: Reservation, from: number, to: number): void {
+    this.unlock(reservation.base + from * PAGE_SIZE, reservation.base + to * PAGE_SIZE);
     const { pages } = reservation;
     for (let index = from; index < to;) {
       const end = pages.runEnd(index, to);

@@ -173,7 +173,10 @@ export class Windows implements Os {
       reserve,
       commit: image.stackCommit ?? PAGE_SIZE,
     });
-    if (!thread) throw new LoadError(`${image.path}: no memory for its first thread: a stack of ${reserve} bytes (SizeOfStackReserve) and thread-local data`);
+    if (!thread)
+      throw new LoadError(
+        `${image.path}: no memory for its first thread: a stack of ${reserve} bytes (SizeOfStackReserve) and thread-local data`,
+      );
     ntdll.setStartCalls(images, program, windowsThread(thread).id);
   }
 

@@ -127,6 +127,35 @@ of another 0 87
 );
 
 program(
+  'pages are locked up to the minimum working set, and sections count towards what may be committed',
+  'working-set',
+  `
+get 1 0
+50 to 345
+lock 1 0
+again 1 0
+one more 0 1453
+unlock 1 0
+another 1 0
+set 1 0
+all of it 1 0
+too much 0 1453
+decommit 1 0
+unlock none 0 158
+others 1 0
+least above most 0 87
+trim 1 0
+of a thread 0 6
+sections end before 64: 1, 1455
+memory beside 0 1455
+a reserved one 1 0
+its view 1 0
+committed 0 1455
+after one has gone 1 0
+`,
+);
+
+program(
   'an exception is unwound through code that the program has made and described',
   'function-tables',
   `
