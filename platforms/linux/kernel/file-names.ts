@@ -19,6 +19,7 @@ import {
   type OpenFile,
   O_NONBLOCK,
 } from '../../posix/kernel/descriptors.js';
+import { FileModes } from './file-modes.js';
 import { openDirectory } from '../../posix/kernel/directories.js';
 import { openNamed, readPath, withFileErrors } from '../../posix/kernel/named-files.js';
 import { Errno } from '../../posix/kernel/errno.js';
@@ -29,6 +30,7 @@ import type { ProcFiles } from './proc-files.js';
 export const AT_FDCWD = -100;
 const AT_REMOVEDIR = 0x200;
 const RENAME_NOREPLACE = 1;
+const X_OK = 1;
 /** They are there, and not to be listed. */
 const KERNEL_DIRECTORIES: readonly string[] = ['/dev', '/proc', '/proc/self'];
 
@@ -37,7 +39,8 @@ export interface Files {
   proc: ProcFiles;
   random(length: number): Uint8Array;
   /** What the path resolves to: an open file, or an errno number negated. */
-  open(path: string, flags: number): OpenFile | number;
+  open(path: string, flags: number, mode?: number): OpenFile | number;
+  modes: FileModes;
   path(address: number): string | number;
   /** The same, where the path is relative to an open directory. */
   pathAt(directory: number, address: number): string | number;
@@ -58,20 +61,28 @@ export function filesOf(kernel: Kernel, system: FileSystem | undefined, proc: Pr
       return file;
     });
   const over = (contents: FileContents, path: string): FileContents => kernel.pages.over(contents, system?.entry(path).identity);
-  const openEntry = (path: string, flags: number): OpenFile | number => {
+  const modes = new FileModes(system);
+  const openEntry = (path: string, flags: number, mode: number): OpenFile | number => {
     const entry = system && withFileErrors(() => system.entry(path));
-    if (!system || typeof entry !== 'object') return openNamed(system, path, flags, over);
+    if (!system || typeof entry !== 'object') {
+      const made = openNamed(system, path, flags, over);
+      if (typeof made === 'number') return made;
+      modes.set(path, mode & ~kernel.state.umask);
+      made.created = true;
+      return made;
+    }
     if (!entry.directory) return flags & DIRECTORY ? -Errno.ENOTDIR : openNamed(system, path, flags, over);
     if ((flags & O_ACCMODE) !== 0 || flags & O_CREAT) return -Errno.EISDIR;
     return openDirectory(system, path, flags & O_NONBLOCK, 4096);
   };
   const textOf = (path: string, flags: number): OpenFile | number | undefined => {
-    const text = proc.read(path, descriptors);
+    const text = proc.read(path);
     return text === undefined ? undefined : textFile(path, text, flags & O_PATH ? flags : flags | large);
   };
   const files: Files = {
     system,
     proc,
+    modes,
     random,
     path: (address) => readPath(user, address),
     pathAt: (directory, address) => {
@@ -81,24 +92,28 @@ export function filesOf(kernel: Kernel, system: FileSystem | undefined, proc: Pr
       if (!file) return -Errno.EBADF;
       return file.kind === 'directory' ? `${file.name}/${path}` : -Errno.ENOTDIR;
     },
-    open: (path, asked) => {
+    open: (path, asked, mode = 0) => {
       if (path === '') return -Errno.ENOENT;
       // What names a place alone is neither made nor read.
       const flags = asked & O_PATH ? asked & (O_PATH | DIRECTORY | O_CLOEXEC) : asked;
       if (flags & DIRECTORY && flags & O_CREAT) return -Errno.EINVAL;
-      const mode = flags & O_ACCMODE;
+      const access = flags & O_ACCMODE;
       const own = device(path, flags | large, random) ?? textOf(path, flags);
       if (own) {
         if (flags & O_CREAT && flags & O_EXCL) return -Errno.EEXIST;
         if (flags & DIRECTORY) return -Errno.ENOTDIR;
-        return typeof own === 'object' && own.kind === 'file' && mode !== 0 ? -Errno.EACCES : own;
+        return typeof own === 'object' && own.kind === 'file' && access !== 0 ? -Errno.EACCES : own;
       }
-      if (KERNEL_DIRECTORIES.includes(path)) return flags & O_CREAT || mode !== 0 ? -Errno.EISDIR : -Errno.ENOENT;
+      if (KERNEL_DIRECTORIES.includes(path)) return flags & O_CREAT || access !== 0 ? -Errno.EISDIR : -Errno.ENOENT;
       // Nothing lies under what is no directory.
       for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1))
         if (device(path.slice(0, at), 0, random) ?? textOf(path.slice(0, at), 0)) return -Errno.ENOTDIR;
-      const named = openEntry(path, flags);
-      if (typeof named !== 'number') named.flags |= flags & O_PATH ? O_PATH : large;
+      const named = openEntry(path, flags, mode);
+      if (typeof named !== 'number') {
+        named.flags |= flags & O_PATH ? O_PATH : large;
+        const given = modes.of(path);
+        if (given !== undefined) named.mode = given;
+      }
       return named;
     },
   };
@@ -108,10 +123,10 @@ export function filesOf(kernel: Kernel, system: FileSystem | undefined, proc: Pr
 export function nameCalls(kernel: Kernel, files: Files): LinuxCalls {
   const { user, descriptors, state } = kernel;
 
-  const open = (directory: number, address: number, flags: number): number => {
+  const open = (directory: number, address: number, flags: number, mode: number): number => {
     const path = files.pathAt(directory, address);
     if (typeof path === 'number') return path;
-    const file = files.open(path, flags);
+    const file = files.open(path, flags, mode);
     if (typeof file === 'number') return file;
     const fd = descriptors.add(file, flags & O_CLOEXEC ? FD_CLOEXEC : 0);
     if (fd < 0) file.closed?.();
@@ -153,8 +168,20 @@ export function nameCalls(kernel: Kernel, files: Files): LinuxCalls {
       system.remove(path);
     });
   };
-  const make = (directory: number, address: number): number =>
-    withEntry(directory, address, (system, path) => system.makeDirectory(path.replace(/(.)\/+$/, '$1')));
+  const make = (directory: number, address: number, mode: number): number =>
+    withEntry(directory, address, (system, path) => {
+      const name = path.replace(/(.)\/+$/, '$1');
+      system.makeDirectory(name);
+      files.modes.set(name, mode & 0o1777 & ~state.umask);
+    });
+  const change = (directory: number, address: number, mode: number): number =>
+    withPath(directory, address, (path) => {
+      const file = files.open(path, 0);
+      if (typeof file === 'number') return file;
+      file.closed?.();
+      if (file.kind === 'file' || file.kind === 'directory') files.modes.set(path, mode);
+      return 0;
+    });
   const rename = (fromDirectory: number, from: number, toDirectory: number, to: number, flags = 0): number => {
     // No file system here exchanges names.
     if (flags & ~RENAME_NOREPLACE) return -Errno.EINVAL;
@@ -171,21 +198,31 @@ export function nameCalls(kernel: Kernel, files: Files): LinuxCalls {
       const file = files.open(path, 0);
       if (typeof file === 'number') return file;
       file.closed?.();
-      return 0;
+      // The privileged may execute what anybody may.
+      return mode & X_OK && file.kind !== 'directory' && ((file.mode ?? 0) & 0o111) === 0 ? -Errno.EACCES : 0;
     });
 
   return {
-    open: (_thread, [address, flags]) => open(AT_FDCWD, address, int(flags)),
-    openat: (_thread, [directory, address, flags]) => open(int(directory), address, int(flags)),
-    creat: (_thread, [address]) => open(AT_FDCWD, address, O_WRONLY | O_CREAT | O_TRUNC),
+    open: (_thread, [address, flags, mode]) => open(AT_FDCWD, address, int(flags), mode),
+    openat: (_thread, [directory, address, flags, mode]) => open(int(directory), address, int(flags), mode),
+    creat: (_thread, [address, mode]) => open(AT_FDCWD, address, O_WRONLY | O_CREAT | O_TRUNC, mode),
     readlink: (_thread, [address, buffer, size]) => withPath(AT_FDCWD, address, (path) => readLink(path, buffer, size)),
     readlinkat: (_thread, [directory, address, buffer, size]) =>
       int(size) <= 0 ? -Errno.EINVAL : withPath(int(directory), address, (path) => readLink(path, buffer, size)),
     unlink: (_thread, [address]) => remove(AT_FDCWD, address, 0),
     unlinkat: (_thread, [directory, address, flags]) => remove(int(directory), address, int(flags)),
     rmdir: (_thread, [address]) => remove(AT_FDCWD, address, AT_REMOVEDIR),
-    mkdir: (_thread, [address]) => make(AT_FDCWD, address),
-    mkdirat: (_thread, [directory, address]) => make(int(directory), address),
+    mkdir: (_thread, [address, mode]) => make(AT_FDCWD, address, mode),
+    mkdirat: (_thread, [directory, address, mode]) => make(int(directory), address, mode),
+    chmod: (_thread, [address, mode]) => change(AT_FDCWD, address, mode),
+    fchmodat: (_thread, [directory, address, mode]) => change(int(directory), address, mode),
+    fchmod: (_thread, [fd, mode]) => {
+      const file = descriptors.get(int(fd));
+      if (!file) return -Errno.EBADF;
+      file.mode = mode & 0o7777;
+      if (file.kind === 'directory' || file.name.startsWith('/')) withFileErrors(() => files.modes.set(file.name, mode));
+      return 0;
+    },
     rename: (_thread, [from, to]) => rename(AT_FDCWD, from, AT_FDCWD, to),
     renameat: (_thread, [fromDirectory, from, toDirectory, to]) => rename(int(fromDirectory), from, int(toDirectory), to),
     renameat2: (_thread, [fromDirectory, from, toDirectory, to, flags]) =>

@@ -12,7 +12,7 @@ export class ProcFiles {
   ) {}
 
   /** What the file holds; undefined: it is none of them. */
-  read(path: string, _descriptors: Descriptors): Uint8Array | undefined {
+  read(path: string): Uint8Array | undefined {
     const text = this.text(this.ofProcess(path));
     return text === undefined ? undefined : new TextEncoder().encode(text);
   }

@@ -11,7 +11,7 @@ const AT_EMPTY_PATH = 0x1000;
 const AT_FLAGS = 0x100 | 0x800 | AT_EMPTY_PATH;
 const STATX_FLAGS = AT_FLAGS | 0x6000;
 const MODES = { stream: 0o010600, pipe: 0o010600, file: 0o100644, directory: 0o040755, device: 0o020666 } as const;
-const REGULAR = 0o100000;
+const TYPE = 0o170000;
 const BLOCK = 4096;
 const STATX_RESERVED = 0x80000000;
 const STATX_BASIC = 0x7ff;
@@ -56,8 +56,12 @@ const LAYOUTS = {
 export function statCalls(kernel: Kernel, files: Files): LinuxCalls {
   const { user, descriptors, convention } = kernel;
 
+  const modeOf = (file: OpenFile): number => {
+    const mode = (file.name.startsWith('/') ? files.modes.of(file.name) : undefined) ?? file.mode;
+    return mode === undefined ? MODES[file.kind] : (MODES[file.kind] & TYPE) | mode;
+  };
   const statusOf = (file: OpenFile): Status => ({
-    mode: file.mode === undefined ? MODES[file.kind] : REGULAR | file.mode,
+    mode: modeOf(file),
     links: file.seals ? 0 : 1,
     size: file.kind === 'pipe' || file.kind === 'device' ? 0 : (file.size?.() ?? 0),
     inode: fileNumber(file.name),

@@ -31,7 +31,6 @@ interface CloneArguments {
   parentTid: number;
   childTid: number;
   tls: number;
-  exitSignal: number;
 }
 
 /** What the end of a thread leaves in memory. */
@@ -164,7 +163,7 @@ export function threadCalls(kernel: Kernel): LinuxCalls {
     clone: (thread, [word, stack, parentTid, fourth, fifth]) => {
       const [tls, childTid] = convention === 'x86-64' ? [fifth, fourth] : [fourth, fifth];
       const flags = int(word);
-      return clone(thread, { flags: flags & ~0xff, exitSignal: flags & 0xff, stack, parentTid, childTid, tls });
+      return clone(thread, { flags: flags & ~0xff, stack, parentTid, childTid, tls });
     },
     clone3: (thread, [address, size]) => {
       if (unsigned(size) > PAGE) return -Errno.E2BIG;
@@ -179,7 +178,6 @@ export function threadCalls(kernel: Kernel): LinuxCalls {
       if ((stack === 0) !== (stackSize === 0) || stack + stackSize > layout.userLimit) return -Errno.EINVAL;
       return clone(thread, {
         flags: (flags % 2 ** 32) | 0,
-        exitSignal: field(32),
         stack: stack === 0 ? 0 : stack + stackSize,
         childTid: field(16),
         parentTid: field(24),
