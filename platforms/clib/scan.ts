@@ -17,9 +17,14 @@ export interface Scanned {
   stores: { address: number; bytes: Uint8Array }[];
   /** Bytes of the input. */
   read: number;
+  /** A number was too large for what the library reads it as (ERANGE). */
+  outOfRange: boolean;
 }
 
 const directive = /%(\*)?(\d+)?(hh|h|ll|l|j|z|t|L|q|I64|I32)?(\[\^?\]?[^\]]*\]|[a-zA-Z%])/y;
+
+/** FreeBSD and macOS gather a number in a buffer (BUF of vfscanf.c, less the NUL): the rest of a longer one is the next input. */
+const BSD_DIGITS = 512;
 
 const integerPrefix: Record<number, RegExp> = {
   0: /^[+-]?(0(x[0-9a-f]*|[0-7]*)|[1-9]\d*)?$/i,
@@ -31,10 +36,12 @@ const realPrefix =
   /^[+-]?(i|in|inf|infi|infin|infini|infinit|infinity|n|na|nan|nan\(\w*\)?|0x[0-9a-f]*\.?[0-9a-f]*(p[+-]?\d*)?|(\d+\.?\d*|\.\d+)(e[+-]?\d*)?|\.?)$/i;
 
 export function scan(format: string, source: ScanSource, args: VarArgs, traits: CLibTraits): Scanned {
+  const bsd = traits.os === 'freebsd' || traits.os === 'macos';
   const stores: Scanned['stores'] = [];
   let assigned = 0;
   let converted = 0;
   let read = 0;
+  let outOfRange = false;
   const take = (): number => {
     const byte = source.next();
     if (byte >= 0) read++;
@@ -50,7 +57,12 @@ export function scan(format: string, source: ScanSource, args: VarArgs, traits: 
   const skipSpace = (): void => {
     while (isSpace(peek())) take();
   };
-  const end = (inputFailed: boolean): Scanned => ({ result: inputFailed && converted === 0 ? -1 : assigned, stores, read });
+  const end = (inputFailed: boolean): Scanned => ({
+    result: inputFailed && converted === 0 ? -1 : assigned,
+    stores,
+    read,
+    outOfRange,
+  });
   const item = (prefix: RegExp, width: number): string => {
     let text = '';
     let shape = '';
@@ -83,6 +95,7 @@ export function scan(format: string, source: ScanSource, args: VarArgs, traits: 
     at = directive.lastIndex;
     const [, star, widthText, size = '', kind] = m;
     const width = widthText === undefined || Number(widthText) === 0 ? Infinity : Number(widthText);
+    const digits = Math.min(width, bsd ? BSD_DIGITS : Infinity);
     const store = (bytes: Uint8Array): void => {
       converted++;
       if (star) return;
@@ -90,7 +103,7 @@ export function scan(format: string, source: ScanSource, args: VarArgs, traits: 
       assigned++;
     };
     if (kind === 'n') {
-      if (!star) stores.push({ address: args.pointer(), bytes: integerBytes(BigInt(read), size, traits) });
+      if (!star) stores.push({ address: args.pointer(), bytes: integerBytes(BigInt(read), integerLength(size, traits)) });
       continue;
     }
     if (kind !== 'c' && kind !== 'C' && kind[0] !== '[') skipSpace();
@@ -104,10 +117,13 @@ export function scan(format: string, source: ScanSource, args: VarArgs, traits: 
       case 'X':
       case 'p': {
         const base = kind === 'i' ? 0 : kind === 'o' ? 8 : kind === 'd' || kind === 'u' ? 10 : 16;
-        const text = item(integerPrefix[base], width);
+        const text = item(integerPrefix[base], digits);
         const { negative, magnitude, used } = readInteger((i) => (i < text.length ? text.charCodeAt(i) : -1), base);
         if (used === 0 || used !== text.length) return end(false);
-        store(integerBytes(negative ? -magnitude : magnitude, kind === 'p' ? 'z' : size, traits));
+        const length = integerLength(kind === 'p' ? 'z' : size, traits);
+        const { value, range } = saturated(negative, magnitude, kind === 'd' || kind === 'i', length, traits);
+        outOfRange ||= range;
+        store(integerBytes(value, length));
         break;
       }
       case 'a':
@@ -118,7 +134,7 @@ export function scan(format: string, source: ScanSource, args: VarArgs, traits: 
       case 'F':
       case 'g':
       case 'G': {
-        const text = item(realPrefix, width);
+        const text = item(realPrefix, digits);
         const real = readReal((i) => (i < text.length ? text.charCodeAt(i) : -1), Infinity, size === '');
         if (real.used === 0 || real.used !== text.length) return end(false);
         store(realBytes(real.double, real.single, size, traits));
@@ -129,7 +145,8 @@ export function scan(format: string, source: ScanSource, args: VarArgs, traits: 
         const bytes: number[] = [];
         const wanted = width === Infinity ? 1 : width;
         while (bytes.length < wanted && peek() >= 0) bytes.push(take());
-        if (bytes.length < wanted) return end(true);
+        // C wants all of them; who has some is content on the systems that are no Windows.
+        if (bytes.length < wanted && traits.os === 'windows') return end(true);
         store(characters(bytes, size === 'l' || kind === 'C', false, traits));
         break;
       }
@@ -160,19 +177,45 @@ function shortened(text: string, hexadecimal: boolean): string {
   return text.replace(row, '$11111');
 }
 
-function integerBytes(value: bigint, size: string, traits: CLibTraits): Uint8Array {
-  const length =
-    size === 'hh'
-      ? 1
-      : size === 'h'
-        ? 2
-        : size === 'l'
-          ? traits.longSize
-          : size === 'z' || size === 't'
-            ? traits.wordSize
-            : size === '' || size === 'I32'
-              ? 4
-              : 8;
+function integerLength(size: string, traits: CLibTraits): number {
+  switch (size) {
+    case 'hh':
+      return 1;
+    case 'h':
+      return 2;
+    case 'l':
+      return traits.longSize;
+    case 'z':
+    case 't':
+      return traits.wordSize;
+    case '':
+    case 'I32':
+      return 4;
+    default:
+      return 8;
+  }
+}
+
+/**
+ * glibc reads numbers as strtol and strtoul do, those of more than a long as strtoll and strtoull; the others always take the widest
+ * type (strtoimax of FreeBSD and macOS, UCRT's parse_integer<uint64_t>). What is stored then is its low part.
+ */
+function saturated(
+  negative: boolean,
+  magnitude: bigint,
+  signed: boolean,
+  length: number,
+  traits: CLibTraits,
+): { value: bigint; range: boolean } {
+  const bits = BigInt(traits.os === 'linux' ? 8 * Math.max(traits.longSize, length) : 64);
+  const most = signed ? (1n << (bits - 1n)) - (negative ? 0n : 1n) : (1n << bits) - 1n;
+  const range = magnitude > most;
+  if (range && !signed) return { value: most, range };
+  const value = range ? most : magnitude;
+  return { value: negative ? -value : value, range };
+}
+
+function integerBytes(value: bigint, length: number): Uint8Array {
   return new Uint8Array(BigInt64Array.of(BigInt.asIntN(64, value)).buffer, 0, length);
 }
 

@@ -40,10 +40,11 @@ export function scanfFunctions(library: CLibrary): HostFunction[] {
   const { traits, streams } = library;
 
   const run = (call: HostCall, source: ScanSource, format: number, args: VarArgs): number => {
-    const { result, stores, read } = scan(latin1(call.memory.cBytes(format)), source, args, traits);
+    const { result, stores, read, outOfRange } = scan(latin1(call.memory.cBytes(format)), source, args, traits);
     call.process.clock.advance(read * UNITS_PER_BYTE);
     for (const { address, bytes } of stores) library.probeWrite(call, address, bytes.length);
     for (const { address, bytes } of stores) call.memory.write(address, bytes);
+    if (outOfRange) library.setErrno('ERANGE');
     return result;
   };
 
