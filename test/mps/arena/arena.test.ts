@@ -180,3 +180,18 @@ test('step works in slices and says whether it did anything', (t) => {
   t.throws(() => arena.step(-1, 0), { message: /interval/ });
   heap.destroy();
 });
+
+test('memory that is freed is kept in spare up to the fraction that was asked for', (t) => {
+  for (const spare of [0, 0.25, 1]) {
+    const heap = new Heap({ arena: { spare } });
+    const { arena } = heap;
+    for (let i = 0; i < 5000; i++) heap.make([1, 1, 1]);
+    const { vm } = arena;
+    const grown = vm.committed;
+    arena.collect();
+    t.true(vm.spareCommitted <= spare * vm.committed, `${spare}: ${vm.spareCommitted} of ${vm.committed}`);
+    t.is(vm.committed < grown, spare < 1, `${spare}: what is beyond that went back`);
+    if (spare === 1) t.true(vm.spareCommitted > 0);
+    heap.destroy();
+  }
+});
