@@ -2,34 +2,16 @@
  * The collector at work for guest programs (fixtures/programs/workload.c): what it costs to move an object whose
  * format is guest code, what a call costs that doesn't collect, and the binary-trees benchmark end to end.
  */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { startMachine, type Machine } from '../machine/machine.js';
+import type { Machine } from '../machine/machine.js';
 import { reportOf } from '../machine/report.js';
-import { projectRoot } from '../platforms/toolchain/paths.js';
 import { bareInstructions, bareSpeed } from './bare-loop.js';
+import { fixtureMachine } from './fixture.js';
 import { seconds, type Row } from './row.js';
 
 const CODE = 'lii6ll';
 const CPU = 'x86-64';
 
-function start(...args: string[]): Machine {
-  const path = join(projectRoot(), 'fixtures', 'built', CODE, 'workload');
-  return startMachine({
-    path,
-    bytes: readFileSync(path),
-    code: CODE,
-    argv: ['workload', ...args],
-    env: [],
-    seed: 0,
-    quirks: [],
-    directories: [],
-    output: () => undefined,
-    input: () => new Uint8Array(0),
-    variety: 'hot',
-    scan: [],
-  });
-}
+const start = (...args: string[]): Machine => fixtureMachine(CODE, 'workload', ...args);
 
 /**
  * Instructions of `workload trees 15` itself, its format methods included, on lii6ll: counted before the collector had

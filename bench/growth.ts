@@ -2,28 +2,11 @@
  * Growth: what one more arena, mapping, thread or block costs when there are many, against a tenth as many
  * (fixtures/programs/growth.c). What costs the same whatever the size gives 1, what is quadratic 10.
  */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { startMachine } from '../machine/machine.js';
-import { projectRoot } from '../platforms/toolchain/paths.js';
+import { fixtureMachine } from './fixture.js';
 import { seconds, type Row } from './row.js';
 
 function run(code: string, kind: string, count: number): number {
-  const path = join(projectRoot(), 'fixtures', 'built', code, code.startsWith('w3') ? 'growth.exe' : 'growth');
-  const machine = startMachine({
-    path,
-    bytes: readFileSync(path),
-    code,
-    argv: ['growth', kind, String(count)],
-    env: [],
-    seed: 0,
-    quirks: [],
-    directories: [],
-    output: () => undefined,
-    input: () => new Uint8Array(0),
-    variety: 'hot',
-    scan: [],
-  });
+  const machine = fixtureMachine(code, 'growth', kind, String(count));
   const { process } = machine;
   const time = seconds(() => {
     const status = process.run();

@@ -4,35 +4,17 @@
  * structures on the guest's stack, handler, lifting the protection, resumption).
  */
 import { present } from '../emulator/present.js';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { X86 } from '../emulator/cpu/registers.js';
 import { Prot } from '../emulator/engine.js';
 import { hostFunction, type HostCall } from '../emulator/process/host-call.js';
-import { startMachine, type Machine } from '../machine/machine.js';
-import { projectRoot } from '../platforms/toolchain/paths.js';
+import type { Machine } from '../machine/machine.js';
+import { fixtureMachine } from './fixture.js';
 import { cpuTime, type Row } from './row.js';
 
 const CODE = 0x70000000;
 const PAGE = 4096;
 
-function start(code: string): Machine {
-  const path = join(projectRoot(), 'fixtures', 'built', code, code.startsWith('w3') ? 'hello.exe' : 'hello');
-  return startMachine({
-    path,
-    bytes: readFileSync(path),
-    code,
-    argv: ['bench'],
-    env: [],
-    seed: 0,
-    quirks: [],
-    directories: [],
-    output: () => undefined,
-    input: () => new Uint8Array(0),
-    variety: 'hot',
-    scan: [],
-  });
-}
+const start = (code: string): Machine => fixtureMachine(code, 'hello');
 
 /** Seconds to run x86-64 `bytes` with r12 = gate of `step`, r13 = rounds, r14 = gate that ends, rbx = data. */
 function timeLoop(booted: Machine, bytes: number[], rounds: number, data: number, step: (call: HostCall) => void): number {

@@ -292,14 +292,20 @@ export class Bound implements BoundSignature {
       this.write({ place: plan.hidden, offset: 0, size: word }, registers, memory, base, toBytes(pointer, top, convention.model));
     if (this.parsed.variadic && convention.vectorCount !== undefined) registers.set(convention.vectorCount, plan.vectors);
     if (this.needsFloats) this.floats.writeFloat();
-    if (convention.link !== undefined) {
-      registers.set(convention.link, returnAddress);
-      registers.set(convention.sp, base);
+    this.jump(registers, memory, base, target, returnAddress);
+  }
+
+  /** As a call instruction does, with the first stacked argument at `base`. */
+  private jump(registers: Registers, memory: MemoryView, base: number, target: number, returnAddress: number): void {
+    const { link, model, pc, sp } = this.convention;
+    if (link !== undefined) {
+      registers.set(link, returnAddress);
+      registers.set(sp, base);
     } else {
-      memory.setWord(base - word, returnAddress);
-      registers.set(convention.sp, base - word);
+      memory.setWord(base - model.word, returnAddress);
+      registers.set(sp, base - model.word);
     }
-    registers.set(convention.pc, target);
+    registers.set(pc, target);
   }
 
   /** Words in registers and on the stack, nothing else: no bytes in between. */
@@ -321,14 +327,7 @@ export class Bound implements BoundSignature {
       if (place.in === 'integer') registers.set(place.slot, value);
       else memory.setWord(base + (place as { offset: number }).offset, value);
     }
-    if (convention.link !== undefined) {
-      registers.set(convention.link, returnAddress);
-      registers.set(convention.sp, base);
-    } else {
-      memory.setWord(base - word, returnAddress);
-      registers.set(convention.sp, base - word);
-    }
-    registers.set(convention.pc, target);
+    this.jump(registers, memory, base, target, returnAddress);
     return true;
   }
 
