@@ -73,7 +73,7 @@ export function sharedKernel(
     programBreak: new ProgramBreak(system.memory, layout.userLimit, book),
     state,
     timers: new PosixTimers(system),
-    proc: new ProcFiles(process, options.argv[0] ?? '', pid, layout.userLimit),
+    proc: new ProcFiles(process, options.argv, pid, layout.userLimit, () => state.umask),
     files,
     pages,
     book,

@@ -1,15 +1,21 @@
 /** The few files of /proc and /sys that C libraries and collectors read of themselves. Source: proc(5). */
 import type { Process } from '../../../emulator/process/process.js';
 import { isShared } from '../memory-rules.js';
+import { comm, stat, statm, status } from './proc-status.js';
 import type { Descriptors } from '../../posix/kernel/descriptors.js';
 
 export class ProcFiles {
   constructor(
     private readonly process: Process,
-    private readonly program: string,
+    private readonly argv: readonly string[],
     private readonly pid: number,
     private readonly userLimit: number,
+    private readonly umask: () => number,
   ) {}
+
+  private get program(): string {
+    return this.argv[0] ?? '';
+  }
 
   /** What the file holds; undefined: it is none of them. */
   read(path: string): Uint8Array | undefined {
@@ -35,9 +41,15 @@ export class ProcFiles {
       case '/proc/self/maps':
         return this.maps();
       case '/proc/self/comm':
-        return `${this.program.split('/').at(-1)?.slice(0, 15)}\n`;
+        return comm(this.process);
       case '/proc/self/cmdline':
-        return `${this.program}\0`;
+        return this.argv.map((argument) => `${argument}\0`).join('');
+      case '/proc/self/stat':
+        return stat(this.process, this.pid, this.userLimit);
+      case '/proc/self/statm':
+        return statm(this.process, this.userLimit);
+      case '/proc/self/status':
+        return status(this.process, this.pid, this.userLimit, this.umask());
       case '/sys/devices/system/cpu/online':
       case '/sys/devices/system/cpu/possible':
         return '0\n';
