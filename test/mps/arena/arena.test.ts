@@ -191,7 +191,14 @@ test('memory that is freed is kept in spare up to the fraction that was asked fo
     arena.collect();
     t.true(vm.spareCommitted <= spare * vm.committed, `${spare}: ${vm.spareCommitted} of ${vm.committed}`);
     t.is(vm.committed < grown, spare < 1, `${spare}: what is beyond that went back`);
-    if (spare === 1) t.true(vm.spareCommitted > 0);
+    if (spare === 1) {
+      t.true(vm.spareCommitted > 0);
+      // A limit below what is committed is kept by giving spare memory back.
+      const used = vm.committed - vm.spareCommitted;
+      t.is(arena.commitLimitSet(used), Res.OK);
+      t.is(vm.committed, used);
+      t.is(arena.commitLimitSet(used - 1), Res.FAIL);
+    }
     heap.destroy();
   }
 });
