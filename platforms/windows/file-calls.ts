@@ -84,6 +84,7 @@ export class FileTransfers {
     }
     if (!(object instanceof FileObject) || !object.contents) return fail(ErrorCode.INVALID_FUNCTION);
     const start = overlapped === 0 ? object.position : this.offset(call, overlapped);
+    if (object.node.locked(object, start, length, false)) fail(ErrorCode.LOCK_VIOLATION);
     const count = Math.max(0, Math.min(length, object.size - start));
     for (let done = 0; done < count;) {
       const bytes = object.read(start + done, Math.min(CHUNK, count - done));
@@ -118,6 +119,7 @@ export class FileTransfers {
     // An offset of all ones stands for the end, as for a handle that may only append.
     const start = appends || given === 2 ** 64 - 1 || given >= 2 ** 64 - 2048 ? object.size : given;
     if (start + length > LARGEST) fail(ErrorCode.DISK_FULL);
+    if (object.node.locked(object, start, length, true)) fail(ErrorCode.LOCK_VIOLATION);
     for (let done = 0; done < length;) {
       const at = buffer + done;
       const count = Math.min(CHUNK, length - done);

@@ -52,9 +52,18 @@ export interface MappedBytes {
 
 const CHUNK = 65536;
 
+/** Bytes [start, end) of a file that one handle's object has locked. */
+export interface FileLock {
+  readonly owner: FileObject;
+  readonly start: number;
+  readonly end: number;
+  readonly exclusive: boolean;
+}
+
 /** A file that somebody has open, or mapped. */
 export class FileNode {
   readonly opens = new Set<FileObject>();
+  locks: FileLock[] = [];
   mapped: MappedBytes | undefined;
   deleteAtEnd: (() => void) | undefined;
 
@@ -69,6 +78,15 @@ export class FileNode {
     return [...this.opens].every((other) => {
       const theirs = sharesNeeded(other.rights);
       return needed === 0 || theirs === 0 || ((needed & ~other.share) === 0 && (theirs & ~share) === 0);
+    });
+  }
+
+  /** Do locks keep `file` from reading (or writing) `length` bytes at `start`? */
+  locked(file: FileObject, start: number, length: number, writes: boolean): boolean {
+    const end = start + length;
+    return this.locks.some((lock) => {
+      if (start >= lock.end || end <= lock.start) return false;
+      return lock.owner === file ? writes && !lock.exclusive : writes || lock.exclusive;
     });
   }
 
@@ -107,6 +125,8 @@ export class FileObject extends KernelObject {
     readonly rights: number,
     readonly share: number,
     private readonly remove: () => void,
+    /** Parts of the file may be locked no more. */
+    private readonly unlocked: (node: FileNode) => void,
   ) {
     super();
     node.opens.add(this);
@@ -115,6 +135,8 @@ export class FileObject extends KernelObject {
   override closed(): void {
     if (this.handles > 0) return;
     this.node.opens.delete(this);
+    this.node.locks = this.node.locks.filter(({ owner }) => owner !== this);
+    this.unlocked(this.node);
     if (this.deleteOnClose) this.node.deleteAtEnd = this.remove;
     this.settle();
   }

@@ -38,8 +38,14 @@ function openDirectory(os: FileNeeds, entry: FileEntry, wanted: Wanted): FileObj
   if (disposition === Disposition.CREATE_NEW) fail(ErrorCode.FILE_EXISTS);
   if (!(flags & FLAG_BACKUP_SEMANTICS) || disposition === Disposition.CREATE_ALWAYS) fail(ErrorCode.ACCESS_DENIED);
   if (disposition === Disposition.TRUNCATE_EXISTING) fail(ErrorCode.ACCESS_DENIED);
-  return new FileObject(nodeFor(os, entry, wanted), path, undefined, rights, share, () => os.files.removeDirectory(path));
+  return new FileObject(nodeFor(os, entry, wanted), path, undefined, rights, share, () => os.files.removeDirectory(path), unlocked(os));
 }
+
+/** Who waits for a part of the file may have it. */
+const unlocked =
+  ({ process }: FileNeeds) =>
+  (node: FileNode): void =>
+    process.changed(node);
 
 function openFile(os: FileNeeds, entry: FileEntry | undefined, wanted: Wanted): FileObject {
   const { path, rights, share, disposition } = wanted;
@@ -55,7 +61,7 @@ function openFile(os: FileNeeds, entry: FileEntry | undefined, wanted: Wanted): 
   const mode = { read: true, write, append: false, create: !entry, truncate: truncates, exclusive: !entry };
   const contents = os.files.open(path, mode);
   const node = known ?? os.openFiles.node(os.files.entry(path).identity);
-  return new FileObject(node, path, contents, rights, share, () => os.files.remove(path));
+  return new FileObject(node, path, contents, rights, share, () => os.files.remove(path), unlocked(os));
 }
 
 function create(os: FileNeeds, call: HostCall, wanted: Wanted, inherit: boolean): bigint {

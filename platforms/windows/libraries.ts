@@ -8,6 +8,7 @@ import { exceptionCalls, kernelExceptionCalls } from './exception-calls.js';
 import { heapCalls } from './heap-calls.js';
 import { directoryCalls } from './directory-calls.js';
 import { fileCalls } from './file-calls.js';
+import { fileLockCalls } from './file-locks.js';
 import { fileOpenCalls } from './file-open.js';
 import { filePositionCalls } from './file-positions.js';
 import { findCalls } from './find-calls.js';
@@ -68,6 +69,7 @@ export function libraries(os: LibraryNeeds): HostLibrary[] {
         ...fileCalls(os),
         ...fileOpenCalls(os),
         ...filePositionCalls(os),
+        ...fileLockCalls(os),
         ...directoryCalls(os),
         ...findCalls(os),
         ...(os.layout.wordSize === 4 ? interlockedCalls : []),
