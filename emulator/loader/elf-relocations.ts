@@ -127,13 +127,14 @@ export function elfRelocations(r: Reader, dynamic: ElfDynamic, image: Image, cpu
         case 'symbol':
           if (named) relocation({ import: imported(named) });
           else {
-            if (symbol?.section === SHN_ABS && image.relocatable) r.fail('a relocation names a local absolute symbol');
+            if (symbol?.section === SHN_ABS && image.relocatable)
+              r.fail(`the relocation at 0x${at.toString(16)} names a local absolute symbol`);
             addend += symbol ? symbol.value - low : -low;
             relocation({ base: true });
           }
           break;
         case 'pcrel':
-          if (!named) r.fail('a PC-relative relocation has no symbol');
+          if (!named) r.fail(`the PC-relative relocation at 0x${at.toString(16)} has no symbol`);
           relocation({ import: imported(named) }, 'pcrel32');
           break;
         case 'copy':

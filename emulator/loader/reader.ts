@@ -59,7 +59,10 @@ export class Reader {
   u64(offset: number, field: string): number {
     const low = this.u32(offset, field);
     const high = this.u32(offset + 4, field);
-    if (high >= 0x200000) this.fail(`${field} is 0x${high.toString(16)}${low.toString(16).padStart(8, '0')}, which is no address or size`);
+    if (high >= 0x200000) {
+      const value = `0x${high.toString(16)}${low.toString(16).padStart(8, '0')}`;
+      this.fail(`${field} at 0x${offset.toString(16)} is ${value}, which is no address or size`);
+    }
     return high * 2 ** 32 + low;
   }
 

@@ -170,7 +170,7 @@ export abstract class PosixOs implements Os {
 
   start(program: LoadedImage, images: LoadedImages, lookup: (name: string) => number | undefined): void {
     this.program.start(images);
-    if (program.image.entry === undefined) throw new LoadError(`${program.image.path}: no entry point`);
+    if (program.image.entry === undefined) throw new LoadError(`${program.image.path}: no entry point (e_entry is 0, or no LC_MAIN)`);
     const thread = this.process.createThread('main');
     const posix = this.threads.adopt(thread);
     if (this.system.traits.os === 'linux') posix.name = programName(this.system.options.argv[0] ?? program.image.path);

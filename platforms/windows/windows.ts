@@ -167,7 +167,7 @@ export class Windows implements Os {
     this.blocks.fillPeb(program.base, heap.base, parameters);
     tls.adopt(images);
     for (const loaded of images.list) this.copyOnWrite(loaded);
-    if (image.entry === undefined) throw new LoadError(`${image.path}: no entry point`);
+    if (image.entry === undefined) throw new LoadError(`${image.path}: no entry point (AddressOfEntryPoint is 0)`);
     const reserve = image.stackReserve ?? DEFAULT_RESERVE;
     const thread = threads.create('main', program.base + image.entry, BigInt(this.blocks.peb), {
       reserve,
