@@ -1,4 +1,5 @@
 /* Floating-point exceptions of both units as a handler sees them, and the flags that MXCSR shows. */
+#include <signal.h>
 #include <ucontext.h>
 #ifdef __x86_64__
 #define SP "rsp"
