@@ -55,7 +55,7 @@ const systemLibc: Record<Platform['os'], string[]> = {
 /** Where the floating-point environment is the program's own affair. */
 const fenv = (p: Platform): string[] => (p.os === 'windows' ? [] : [p.cpu === 'arm64' ? 'fenv-arm64.c' : 'fenv-x86.c']);
 const wide = ['multibyte.c', 'wide-string.c', 'wide-number.c', 'wide-class.c'];
-const libc = [...wide, 'memory.c', 'string.c', 'ctype.c', 'sort.c', 'data.c', 'idioms.c', 'options.c', 'random48.c'];
+const libc = [...wide, 'memory.c', 'string.c', 'strings.c', 'ctype.c', 'sort.c', 'data.c', 'idioms.c', 'options.c', 'random48.c'];
 
 async function compileAll(p: Platform, files: string[], directory: string, flags: string[]): Promise<string[]> {
   const target = targetOf(p);
