@@ -40,6 +40,8 @@ function signals(wide: boolean): SignalTraits {
       pendingBlocked: false,
       maskIsOfProcess: false,
       numberCheckedFirst: true,
+      // kern.sigqueue.max_pending_per_proc.
+      allWait: 128,
       blockedFault: 'kills',
       initialFlags: 0x2,
       childFlags: 0x28,

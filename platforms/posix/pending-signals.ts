@@ -1,6 +1,6 @@
 /**
- * Signals that wait for a thread, or for the process: one of each ordinary signal, all of those with real-time numbers, in order.
- * Source: POSIX.1-2017, 2.4.1; kernel/signal.c (Linux 6.18).
+ * Signals that wait for a thread, or for the process: one of each ordinary signal, all of those with real-time numbers, in order;
+ * or all of every number. Source: POSIX.1-2017, 2.4.1; kernel/signal.c (Linux 6.18); sigqueue_add, sigqueue_get of sys/kern/kern_sig.c (FreeBSD 13).
  */
 import type { SignalInfo } from './posix-thread.js';
 import { add, type SignalSet } from './signal-set.js';
@@ -9,6 +9,8 @@ import { add, type SignalSet } from './signal-set.js';
 interface Queue {
   infos: SignalInfo[];
   first: number;
+  /** What is first stands for any number of signals for which there was no room. */
+  bare: boolean;
 }
 
 /** Numbers up to this one wait once. */
@@ -23,12 +25,22 @@ export class PendingSignals {
     return this.total;
   }
 
-  /** False: it waits already, and only timers have several of an ordinary signal wait. */
-  put(info: SignalInfo): boolean {
+  /** False: it waits already, and (unless `all` wait) only timers have several of an ordinary signal wait. */
+  put(info: SignalInfo, all = false): boolean {
     const queue = this.queues.get(info.signal);
-    if (queue && info.signal <= LAST_ORDINARY && !info.timer) return false;
+    if (queue && !all && info.signal <= LAST_ORDINARY && !info.timer) return false;
     if (queue) queue.infos.push(info);
-    else this.queues.set(info.signal, { infos: [info], first: 0 });
+    else this.queues.set(info.signal, { infos: [info], first: 0, bare: false });
+    this.total++;
+    return true;
+  }
+
+  /** One more of this number, of which nothing is told: before the others. False: there is such a one. */
+  putBare(signal: number): boolean {
+    const queue = this.queues.get(signal);
+    if (queue?.bare) return false;
+    const rest = queue ? queue.infos.slice(queue.first) : [];
+    this.queues.set(signal, { infos: [{ signal, code: 0, pid: 0 }, ...rest], first: 0, bare: true });
     this.total++;
     return true;
   }
@@ -53,6 +65,7 @@ export class PendingSignals {
     const queue = best === undefined ? undefined : this.queues.get(best);
     if (best === undefined || !queue) return undefined;
     const info = queue.infos[queue.first++];
+    queue.bare = false;
     this.total--;
     if (queue.first === queue.infos.length) this.queues.delete(best);
     else if (queue.first > 1024 && queue.first * 2 > queue.infos.length) {
@@ -70,7 +83,7 @@ export class PendingSignals {
     const rest = which ? waiting.filter((info) => !which(info)) : [];
     this.total -= waiting.length - rest.length;
     if (rest.length === 0) this.queues.delete(signal);
-    else this.queues.set(signal, { infos: rest, first: 0 });
+    else this.queues.set(signal, { infos: rest, first: 0, bare: queue.bare && rest[0] === waiting[0] });
     const counted = (infos: SignalInfo[]): number => infos.filter((info) => !info.timer).length;
     return counted(waiting) - counted(rest);
   }

@@ -28,7 +28,7 @@ export class Signals {
   readonly actions: SignalAction[] = [];
   private readonly processPending = new PendingSignals();
   /** How many may wait for the process and its threads (RLIMIT_SIGPENDING), and what else counts as such. */
-  queueLimit: () => number = () => Infinity;
+  queueLimit: () => number;
   reserved = 0;
   private queued = 0;
   /** Who hears of each signal that leaves the queue. */
@@ -47,6 +47,7 @@ export class Signals {
   ) {
     for (let signal = 0; signal <= traits.limit; signal++)
       this.actions.push({ handler: SIG_DFL, flags: traits.kernel.initialFlags, mask: emptySet(), restorer: 0 });
+    this.queueLimit = () => traits.kernel.allWait ?? Infinity;
     const n = traits.numbers;
     this.unmaskable = setOf(n.SIGKILL, n.SIGSTOP);
     this.synchronous = new Set([n.SIGSEGV, n.SIGBUS, n.SIGILL, n.SIGTRAP, n.SIGFPE, n.SIGSYS]);
@@ -114,8 +115,13 @@ export class Signals {
   /** Where there is no room, a signal with a real-time number is refused, unless kill sent it; others go without what was to be told of them. */
   private queue(pending: PendingSignals, info: SignalInfo): boolean {
     const { USER } = this.traits.codes;
+    const all = this.traits.kernel.allWait !== undefined;
     if (this.room || info.timer) {
-      if (pending.put(info) && !info.timer) this.queued++;
+      if (pending.put(info, all) && !info.timer) this.queued++;
+      return true;
+    }
+    if (all) {
+      if (pending.putBare(info.signal)) this.queued++;
       return true;
     }
     if (info.signal > 31 && info.code !== USER) return false;

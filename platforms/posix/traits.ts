@@ -103,6 +103,8 @@ export interface SignalKernelTraits {
   maskIsOfProcess: boolean;
   /** kill checks the signal's number before it looks for the process. */
   numberCheckedFirst: boolean;
+  /** All signals of a number wait, not one of an ordinary number: up to so many for a process. */
+  allWait?: number;
   /** A fault whose signal is blocked or ignored ends the process; else the signal waits (or is forgotten), and the instruction faults for ever. */
   blockedFault: 'kills' | 'repeats';
   /** sa_flags of an action that was never set, and those that the kernel keeps for SIGCHLD alone, and those it never tells. */

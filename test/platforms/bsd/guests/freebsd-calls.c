@@ -126,6 +126,13 @@ static void moments(void) {
   OBSERVE2("moment.umtx", RAW(SYS_umtx, &word, WAIT_UINT_PRIVATE, word, sizeof until, &until), reached(until.time));
 }
 
+static int taken(sigset_t *set) {
+  struct timespec now = {0, 0};
+  int count = 0;
+  while (RAW(SYS_sigtimedwait, set, 0, &now) > 0) count++;
+  return count;
+}
+
 static void signals(void) {
   sigset_t set, old;
   siginfo_t info;
@@ -149,6 +156,19 @@ static void signals(void) {
   RAW(SYS_kill, RAW(SYS_getpid, 0), SIGUSR1);
   OUT("sigwait", RAW(SYS_sigwait, &set, &number));
   OBSERVE("sigwait.number", number);
+  for (int i = 0; i < 3; i++) RAW(SYS_kill, RAW(SYS_getpid, 0), SIGUSR1);
+  OBSERVE("all.wait", taken(&set));
+  /* 128 wait, and of those for which there is no room one. */
+  for (int i = 0; i < 128; i++) RAW(SYS_sigqueue, RAW(SYS_getpid, 0), SIGUSR1, i + 1);
+  OUT("all.sigqueue.full", RAW(SYS_sigqueue, RAW(SYS_getpid, 0), SIGUSR1, 999));
+  OUT("all.kill.full", RAW(SYS_kill, RAW(SYS_getpid, 0), SIGUSR1));
+  OUT("all.kill.full-again", RAW(SYS_kill, RAW(SYS_getpid, 0), SIGUSR1));
+  memset(&info, 0x55, sizeof info);
+  OUT("all.first", RAW(SYS_sigtimedwait, &set, &info, &now));
+  OBSERVE2("all.first.info", info.si_signo, info.si_code);
+  OUT("all.second", RAW(SYS_sigtimedwait, &set, &info, &now));
+  OBSERVE3("all.second.info", info.si_signo, info.si_code, (long)info.si_value.sival_ptr);
+  OBSERVE("all.rest", taken(&set));
   OUT("sigwait.bad", RAW(SYS_sigwait, BAD, &number));
   OUT("kill.number", RAW(SYS_kill, RAW(SYS_getpid, 0), 129));
   OUT("kill.nobody", RAW(SYS_kill, 77, 0));
