@@ -83,9 +83,10 @@ export function linkerFlags(p: Platform, debug: Debug, temporary: string): strin
 /** ld64.lld leaves the times of object files out. */
 export const linkerEnvironment = { env: { ZERO_AR_DATE: '1' } };
 
-/** A Mach-O program lists by name the object files that have something for dsymutil: of bitcode that is seen only now. */
+/** A Mach-O program lists by name the object files (`crash.o`, `libcrash.a(crash.o)`) that have something for dsymutil: of bitcode that is seen only now. */
 export function listsObjects(program: string): boolean {
-  return readFileSync(program).includes('.o\0');
+  const bytes = readFileSync(program);
+  return bytes.includes('.o\0') || bytes.includes('.o)\0');
 }
 
 /** dsymutil's arguments. It runs where the temporary object files lie, which are named without their folder. */
