@@ -52,10 +52,7 @@ for (const [signal, status] of [
     await new Promise((resolve) => child.stdout.once('data', resolve));
     child.kill(signal);
     t.is(await closed, status);
-    t.regex(
-      stderr,
-      /^mpsemu: run: bad-loop: interrupted after \d+ instructions, at \S+.*; the trace and the report so far are written\n/,
-    );
+    t.regex(stderr, /^mpsemu: run: bad-loop: interrupted after \d+ instructions, at \S+.*; the trace and the report so far are written\n/);
     const { status: ended, instructions } = JSON.parse(readFileSync(report, 'utf8')) as { status: object; instructions: number };
     t.deepEqual(ended, { kind: 'interrupted', signal: status - 128 });
     t.true(instructions > 0);
