@@ -21,6 +21,7 @@ import type { ProcessCore } from './core.js';
 import { Exits } from './exits.js';
 import { noteResumption } from './fault-events.js';
 import { GateTable } from './gates.js';
+import type { RunningCall } from './call.js';
 import { GuestCalls } from './guest-calls.js';
 import type { HostFunction } from './host-call.js';
 import { HostCalls } from './host-calls.js';
@@ -38,6 +39,12 @@ const SIGKILL = 9;
 
 /** Ends the run from anywhere, nested calls included. */
 class ProcessEnded extends Error {}
+
+/** Host calls, outermost first, and the registers that those which call the guest have put aside, as the register block has them. */
+export interface NestedCalls {
+  readonly running: readonly RunningCall[];
+  readonly putAside: readonly Uint32Array[];
+}
 
 export class Process implements ProcessCore {
   readonly cpu: CpuName;
@@ -66,6 +73,7 @@ export class Process implements ProcessCore {
   status: ExitStatus | undefined;
   /** Registers that the current thread had when it did what the process died of, where it has others now. */
   diedAt: FrameRegisters | undefined;
+  private callsAtEnd: NestedCalls | undefined;
   /** Set when the runnable threads changed: the scheduler decides anew. */
   reschedule = false;
   private loaded: Thread | undefined;
@@ -215,9 +223,18 @@ export class Process implements ProcessCore {
     return present(this.status, 'the exit status');
   }
 
+  /** The host calls that are running; after the end, those out of which it came. */
+  get nestedCalls(): NestedCalls {
+    return this.callsAtEnd ?? { running: this.hostCalls.running, putAside: this.guestCalls.putAside() };
+  }
+
   /** End the process, from wherever this is called. */
   end(status: ExitStatus): never {
     this.status ??= status;
+    this.callsAtEnd ??= {
+      running: [...this.hostCalls.running],
+      putAside: this.guestCalls.putAside().map((registers) => registers.slice()),
+    };
     throw new ProcessEnded();
   }
 

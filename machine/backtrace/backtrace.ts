@@ -73,7 +73,8 @@ export class Backtraces {
       const frames: Frame[] = [{ ...(from ?? now), interrupted: true }];
       this.stack = this.readableStack(thread, frames[0].sp);
       // A thread in a host function that calls the guest: only one can be.
-      let level = process.hostCalls.running.at(-1)?.thread === thread ? process.guestCalls.putAside().length : 0;
+      const { running, putAside } = process.nestedCalls;
+      let level = running.at(-1)?.thread === thread ? putAside.length : 0;
       while (frames.length < DEEPEST) {
         const last = frames[frames.length - 1];
         const kept = process.os.interruptedBy?.(last.pc, last.sp);
@@ -106,8 +107,8 @@ export class Backtraces {
 
   /** Where the host function of that level, counted from the outermost, was called. */
   private hostFrame(level: number): Frame | undefined {
-    const { guestCalls, hostCalls, cpu } = this.process;
-    const [registers, call] = [guestCalls.putAside()[level], hostCalls.running[level]];
+    const { nestedCalls, cpu } = this.process;
+    const [registers, call] = [nestedCalls.putAside[level], nestedCalls.running[level]];
     if (!registers || !call) return undefined;
     const slot = (index: number): number => registers[2 * index] + registers[2 * index + 1] * 2 ** 32;
     const fp = slot(cpu === 'arm64' ? A64.fp : X86.rbp);

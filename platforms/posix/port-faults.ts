@@ -67,6 +67,9 @@ export class FaultHandler {
     const { signals, process } = os;
     const thread = call.thread;
     const state = posixThread(thread);
+    // Should the process die of it: there, and not in this handler.
+    const at = process.os.interruptedBy?.(call.returnAddress, call.sp + (process.cpu === 'arm64' ? 0 : process.abi.wordSize));
+    if (at?.pc === state.lastFault?.pc) process.diedAt = at;
     const frame = openHandlerFrame(call, MASK_BYTES);
     writeSet(call.memory, handlerFrameData(process, frame), MASK_BYTES, state.mask);
     signals.actions[this.signal] = present(this.previous, 'the action before ours');
@@ -84,6 +87,7 @@ export class FaultHandler {
   /** The previous handler has returned. */
   private goOn(call: HostCall): never {
     const { signals, process } = this.os;
+    process.diedAt = undefined;
     const frame = currentHandlerFrame(call);
     signals.setMask(call.thread, readSet(call.memory, handlerFrameData(process, frame), MASK_BYTES));
     this.takeSignal();
