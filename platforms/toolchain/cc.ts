@@ -16,7 +16,7 @@ import {
   mappedPaths,
   type Debug,
 } from './debug.js';
-import { dropLines, keepLines, linesBeside } from './debug-lines.js';
+import { dropLines, keepLines, linesBeside, ownsLines } from './debug-lines.js';
 import { findLibrary, linkCommand } from './link.js';
 import { intermediatePrefix, programDependencies, programName, protectInputs, savesIntermediates, writesBeside } from './outputs.js';
 import { plainPath } from './inputs.js';
@@ -192,8 +192,11 @@ class Driver {
 
   /** Without a line table the program is as good; running it may still find its lines. */
   private keepLines(output: string, whole: string): void {
+    const taken = `${linesBeside(output)} is there already, and is no line table`;
     try {
-      keepLines(output, whole);
+      if (ownsLines(output)) keepLines(output, whole);
+      else if (this.options.onlyLines) throw usage(taken);
+      else this.say(`mpsemu: cc: no line table beside ${output}: ${taken}\n`);
     } catch (refusal) {
       const error = refusedBySystem(linesBeside(output), refusal, 1);
       if (this.options.onlyLines || !(error instanceof ToolchainError)) throw error;

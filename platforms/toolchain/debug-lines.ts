@@ -2,7 +2,7 @@
  * Line tables out of DWARF, which every platform's compilers write and llvm-dwarfdump reads, whether it lies in an ELF
  * or PE file or, for Mach-O, in the bundle that dsymutil makes from the object files.
  */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Image } from '../../emulator/loader/image.js';
 import { parseImage } from '../../emulator/loader/load.js';
@@ -122,10 +122,16 @@ export function linesOf(path: string, bytes: Uint8Array, debug: string): LineTab
   return new LineTable(sequences.filter((sequence) => inCode(image, sequence)));
 }
 
+/** Is there room for a line table beside the program, or one of a program before it? What somebody else has put there stays. */
+export function ownsLines(path: string): boolean {
+  const beside = linesBeside(path);
+  const there = lstatSync(beside, { throwIfNoEntry: false });
+  return there === undefined || (there.isFile() && isLineTable(readFileSync(beside, 'utf8')));
+}
+
 /** The program at `path` is made anew without lines: a table of those that it had would be another's. */
 export function dropLines(path: string): void {
-  const beside = linesBeside(path);
-  if (isRegularFile(beside) && isLineTable(readFileSync(beside, 'utf8'))) rmSync(beside);
+  if (ownsLines(path)) rmSync(linesBeside(path), { force: true });
 }
 
 /** Write the line table of `path`, out of the debug information of `debugged`: itself, or what was linked alike with it. */

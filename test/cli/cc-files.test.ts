@@ -1,5 +1,6 @@
 /** What `mpsemu cc` leaves beside the program says nothing of temporary files, and nothing of an earlier program. */
-import { existsSync, readdirSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import test from 'ava';
 import { missingToolchain, needing } from '../needs.js';
 import { Folder } from './compiling-folder.js';
@@ -22,6 +23,18 @@ for (const code of ['lii6gc', 'lii6ll', 'fri6ll', 'w3i6mv', 'xci6ll', 'xca6ll'])
     f.write('crash.lines', '{"mine":1}');
     t.is((await f.cc(['crash.c', '-o', 'crash'])).status, 0);
     t.is(f.read('crash.lines'), '{"mine":1}');
+    // With -g it stays too, be it a link to somebody's file or what nobody reads from.
+    const kept = /^mpsemu: cc: no line table beside crash: crash\.lines is there already, and is no line table\n$/;
+    t.regex((await f.cc(['-g', 'crash.c', '-o', 'crash'])).stderr, kept);
+    t.is(f.read('crash.lines'), '{"mine":1}');
+    f.write('precious', 'precious');
+    rmSync(`${f.path}/crash.lines`);
+    symlinkSync('precious', `${f.path}/crash.lines`);
+    t.regex((await f.cc(['-g', 'crash.c', '-o', 'crash'])).stderr, kept);
+    t.is(f.read('precious'), 'precious');
+    rmSync(`${f.path}/crash.lines`);
+    execFileSync('mkfifo', [`${f.path}/crash.lines`]);
+    t.regex((await f.cc(['-g', 'crash.c', '-o', 'crash'])).stderr, kept);
   });
 
   on(code)(`${code}: maps and the preprocessor's own rules name sources`, async (t) => {

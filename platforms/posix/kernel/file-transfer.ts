@@ -66,11 +66,14 @@ export class FileTransfer {
     return step(begin);
   }
 
-  /** Wait until the file has changed, then go on. `done`: bytes that were moved, which a handler doesn't make undone. */
-  private later(file: OpenFile, what: string, done: number, goOn: () => Progress): Progress {
+  /**
+   * Wait until the file can be read or written (a pipe of FreeBSD's may be both), then go on. `done`: bytes that were moved, which a
+   * handler doesn't make undone.
+   */
+  private later(file: OpenFile, way: 'read' | 'write', what: string, done: number, goOn: () => Progress): Progress {
     const ready = (): boolean => {
       const now = file.ready();
-      return now.read || now.write || now.hungUp === true || now.failed === true;
+      return now[way] || now.hungUp === true || now.failed === true;
     };
     return { wait: { what, on: [file], ready }, resume: goOn, restarts: done === 0, ...(done > 0 && { interrupted: () => done }) };
   }
@@ -79,7 +82,7 @@ export class FileTransfer {
     const { file, fd, buffers, position } = transfer;
     const { partly } = this.kernel.transfer;
     const later = (): Progress =>
-      file.flags & O_NONBLOCK ? -Errno.EAGAIN : this.later(file, `input (descriptor ${fd})`, 0, () => this.readOn(transfer));
+      file.flags & O_NONBLOCK ? -Errno.EAGAIN : this.later(file, 'read', `input (descriptor ${fd})`, 0, () => this.readOn(transfer));
     for (let done = 0; ;) {
       const wanted = Math.min(buffers.length - done, CHUNK);
       if (wanted === 0) return done;
@@ -130,7 +133,7 @@ export class FileTransfer {
       const written = file.write(at, buffers.read(done, fits));
       if (written === LATER) {
         if (!waits) return done > 0 ? done : -Errno.EAGAIN;
-        return this.later(file, `output (descriptor ${fd})`, done, () => this.writeOn(transfer, done));
+        return this.later(file, 'write', `output (descriptor ${fd})`, done, () => this.writeOn(transfer, done));
       }
       if (written < 0) return done > 0 ? done : written;
       if (position === undefined && file.position !== undefined && at !== undefined) file.position = at + written;
