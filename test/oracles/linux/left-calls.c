@@ -46,19 +46,11 @@ static int by_semaphore(long milliseconds) {
   time.tv_nsec %= 1000000000;
   return sem_timedwait(&semaphore, &time);
 }
-static int by_sigtimedwait(long milliseconds) {
-  sigset_t set;
-  struct timespec time = {milliseconds / 1000, milliseconds % 1000 * 1000000};
-  sigemptyset(&set);
-  sigaddset(&set, SIGUSR2);
-  return sigtimedwait(&set, NULL, &time);
-}
-
 static const struct {
   const char *name;
   int (*wait)(long milliseconds);
 } kinds[] = {{"sleep", by_sleep}, {"usleep", by_usleep}, {"nanosleep", by_nanosleep}, {"clock_nanosleep", by_clock},
-             {"sem_timedwait", by_semaphore}, {"sigtimedwait", by_sigtimedwait}};
+             {"sem_timedwait", by_semaphore}};
 
 static char name[64];
 static const char *called(const char *kind, const char *what) { return strcpy(name, kind), strcat(name, what); }
