@@ -49,7 +49,8 @@ int main(void) {
   OBSERVE("getresuid.same", ids[0] == ids[1] && ids[1] == ids[2]);
   CALL("getgroups.negative", SYS_getgroups, -1, 0L);
   CALL("getpriority.unknown", SYS_getpriority, 7, 0);
-  CALL("getpriority", SYS_getpriority, 0, 0);
+  /* Whoever started a native one may have been nice: what it starts with is the host's. */
+  OBSERVE("getpriority", syscall(SYS_getpriority, 0, 0) >= 1 && syscall(SYS_getpriority, 0, 0) <= 40);
 
   uint64_t limit[2] = {1, 1};
   CALL("prlimit64", SYS_prlimit64, 0, RLIMIT_NOFILE, 0L, limit);
